@@ -1,0 +1,14 @@
+# Every library that ebb uses, by the name of its Debian package (README.md gives the reason for each).
+find_package(OpenMP REQUIRED COMPONENTS CXX)     # g++
+find_package(dnnl REQUIRED)                      # libdnnl-dev
+find_package(fmt REQUIRED)                       # libfmt-dev
+find_package(nlohmann_json REQUIRED)             # nlohmann-json3-dev
+find_package(tomlplusplus REQUIRED)              # libtomlplusplus-dev
+find_package(CLI11 REQUIRED)                     # libcli11-dev
+find_package(ZLIB REQUIRED)                      # zlib1g-dev
+find_package(LibLZMA REQUIRED)                   # liblzma-dev
+find_path(FAST_FLOAT_INCLUDE fast_float/fast_float.h REQUIRED)  # libfast-float-dev
+
+find_package(PkgConfig REQUIRED)                 # pkg-config
+pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)          # libhwy-dev
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)    # libxxhash-dev

@@ -1,0 +1,28 @@
+# How every target of ebb is compiled: one instruction-set baseline, all warnings, optional sanitizers.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+
+add_library(ebb_options INTERFACE)
+target_include_directories(ebb_options INTERFACE ${PROJECT_SOURCE_DIR})
+# x86-64-v2 is the oldest machine supported: below it Highway has one lane. Faster instruction sets
+# are chosen at run time (kernels/common/instruction_set.h), never by a flag.
+target_compile_options(ebb_options INTERFACE
+  -march=x86-64-v2 -Wall -Wextra -Wpedantic -Wconversion -Wshadow
+  $<$<BOOL:${EBB_WARNINGS_AS_ERRORS}>:-Werror>)
+if(EBB_SANITIZE)
+  target_compile_options(ebb_options INTERFACE
+    -fsanitize=${EBB_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(ebb_options INTERFACE -fsanitize=${EBB_SANITIZE})
+endif()
+
+# ebb_add_library(NAME LINKS...): a static library of every .cpp file below the calling folder, so
+# that adding an operation is adding its folder.
+function(ebb_add_library name)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp)
+  add_library(${name} STATIC ${sources})
+  target_link_libraries(${name} PUBLIC ebb_options ${ARGN})
+endfunction()
