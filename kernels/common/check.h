@@ -1,0 +1,60 @@
+// Checks of operands, shared by the x.cpp of every operation: messages name the operation, the
+// parameter, what it is and what was expected.
+#pragma once
+
+#include <string_view>
+
+#include "kernels/common/error.h"
+#include "kernels/common/view.h"
+
+namespace ebb::kernels {
+
+/// Checks the operands of one operation and throws Error with a message that starts with its name.
+class OperandCheck {
+ public:
+  explicit OperandCheck(std::string_view operation) : operation_(operation) {}
+
+  /// `view` must be present and have `shape`; `why` says where that shape comes from.
+  template <class Pointer>
+  void shape(std::string_view name, const BasicView<Pointer>& view, const Shape& shape,
+             std::string_view why) const {
+    present(name, view);
+    if (view.shape == shape) return;
+    fail("{}: {} is {}, expected {} ({})", operation_, name, to_string(view.shape),
+         to_string(shape), why);
+  }
+
+  template <class Pointer>
+  void dtype(std::string_view name, const BasicView<Pointer>& view, DType dtype) const {
+    if (view.dtype == dtype) return;
+    fail("{}: {} has dtype {}, expected {}", operation_, name, name_of(view.dtype), name_of(dtype));
+  }
+
+  template <class Pointer>
+  void contiguous(std::string_view name, const BasicView<Pointer>& view) const {
+    if (view.contiguous()) return;
+    fail("{}: {} {} with strides {} is not contiguous; copy it first", operation_, name,
+         to_string(view.shape), to_string(view.strides));
+  }
+
+  /// Present, of the shape and dtype given, without gaps: what most operands must be.
+  template <class Pointer>
+  void dense(std::string_view name, const BasicView<Pointer>& view, DType type,
+             const Shape& expected, std::string_view why) const {
+    shape(name, view, expected, why);
+    dtype(name, view, type);
+    contiguous(name, view);
+  }
+
+  template <class Pointer>
+  void present(std::string_view name, const BasicView<Pointer>& view) const {
+    // An empty tensor may have no memory, so only a view without dimensions counts as absent.
+    if (view.present() || view.elements() == 0) return;
+    fail("{}: {} is missing", operation_, name);
+  }
+
+ private:
+  std::string_view operation_;
+};
+
+}  // namespace ebb::kernels

@@ -1,0 +1,34 @@
+// Everything a kernel may use besides its operands.
+#pragma once
+
+#include "kernels/common/device.h"
+#include "kernels/common/primitive_cache.h"
+#include "kernels/common/workspace.h"
+
+namespace ebb {
+
+/// One line of execution: where kernels run and what they may use meanwhile. A context serves one
+/// thread at a time; concurrent lines of work (the lanes of a sharded step) own one each.
+class Context {
+ public:
+  /// `threads`: how many threads a kernel may use, 0 for all that the machine offers.
+  explicit Context(Device device = {}, int threads = 0);
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  Device device() const { return device_; }
+  int threads() const { return threads_; }
+  Workspace& workspace() { return workspace_; }
+  PrimitiveCache& primitives() { return primitives_; }
+
+ private:
+  Device device_;
+  int threads_;
+  Workspace workspace_;
+  PrimitiveCache primitives_;
+};
+
+/// The number of threads used when none is asked for: OMP_NUM_THREADS or the processors available.
+int default_threads();
+
+}  // namespace ebb

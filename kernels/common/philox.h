@@ -1,0 +1,62 @@
+// Counter-based random numbers: equal for every device, thread count and order of evaluation.
+// Philox4x32-10: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace ebb {
+
+/// Identifies one stream of random decisions: the run's seed, the step (micro-steps count), and
+/// the module that draws (streams are given to modules by name order).
+struct RandomKey {
+  std::uint64_t seed = 0;
+  std::uint32_t step = 0;
+  std::uint32_t stream = 0;
+};
+
+/// The four random words of block number `block`: counter (block low, block high, step, stream).
+constexpr std::array<std::uint32_t, 4> philox(const RandomKey& key, std::uint64_t block) {
+  std::array<std::uint32_t, 4> x = {static_cast<std::uint32_t>(block),
+                                    static_cast<std::uint32_t>(block >> 32), key.step, key.stream};
+  auto key0 = static_cast<std::uint32_t>(key.seed);
+  auto key1 = static_cast<std::uint32_t>(key.seed >> 32);
+  for (int round = 0; round < 10; ++round) {
+    const std::uint64_t product0 = std::uint64_t{0xD2511F53u} * x[0];
+    const std::uint64_t product1 = std::uint64_t{0xCD9E8D57u} * x[2];
+    x = {static_cast<std::uint32_t>(product1 >> 32) ^ x[1] ^ key0,
+         static_cast<std::uint32_t>(product1),
+         static_cast<std::uint32_t>(product0 >> 32) ^ x[3] ^ key1,
+         static_cast<std::uint32_t>(product0)};
+    key0 += 0x9E3779B9u;
+    key1 += 0xBB67AE85u;
+  }
+  return x;
+}
+
+/// What dropout does to a tensor: element `i` of it has index first_element + i in the whole batch.
+/// A probability of 0 means no dropout.
+struct DropoutSpec {
+  float probability = 0.0F;  // of dropping, in [0, 1)
+  RandomKey key;
+  std::uint64_t first_element = 0;
+
+  bool active() const { return probability > 0.0F; }
+  /// Decisions are 16-bit numbers; those below the threshold drop.
+  std::uint32_t threshold() const {
+    return static_cast<std::uint32_t>(probability * 65536.0F + 0.5F);
+  }
+  /// Kept elements are multiplied by 1 / (share kept), with the share the threshold really gives.
+  float scale() const { return 65536.0F / static_cast<float>(65536u - threshold()); }
+};
+
+/// Whether dropout keeps the element with whole-batch index `element`: half (element mod 8) of
+/// block element / 8, low halves first.
+constexpr bool dropout_keeps(const RandomKey& key, std::uint32_t threshold, std::uint64_t element) {
+  const auto words = philox(key, element / 8);
+  const std::uint32_t word = words[(element % 8) / 2];
+  const std::uint32_t decision = (element % 2) == 0 ? word & 0xffffu : word >> 16;
+  return decision >= threshold;
+}
+
+}  // namespace ebb

@@ -1,0 +1,60 @@
+// Vector mathematics for Highway kernels, with NaN kept and infinities exact. Highway 1.0.3's own
+// Exp(NaN) is 0 and its Max/Min return the second argument on NaN, so kernels use these instead.
+// Included once per instruction set (see hwy/foreach_target.h), hence no #pragma once.
+#if defined(EBB_VECTOR_MATH_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef EBB_VECTOR_MATH_H_
+#undef EBB_VECTOR_MATH_H_
+#else
+#define EBB_VECTOR_MATH_H_
+#endif
+
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace ebb::kernels::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// Lane-wise maximum; NaN if either is NaN.
+template <class V>
+HWY_INLINE V maximum(V a, V b) {
+  return hn::IfThenElse(hn::IsNaN(a), a, hn::IfThenElse(hn::IsNaN(b), b, hn::Max(a, b)));
+}
+
+/// Lane-wise minimum; NaN if either is NaN.
+template <class V>
+HWY_INLINE V minimum(V a, V b) {
+  return hn::IfThenElse(hn::IsNaN(a), a, hn::IfThenElse(hn::IsNaN(b), b, hn::Min(a, b)));
+}
+
+/// e^x for f32: at most 1 unit in the last place off; inf above 88.73, 0 below -103.98, subnormal
+/// results right, NaN kept. Cody-Waite reduction to |r| <= ln(2)/2, then a polynomial in r (Taylor
+/// to degree 7, whose remainder is below 2^-29), then scaling by 2^k in two steps.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V exp(D d, V x) {
+  const hn::RebindToSigned<D> di;
+  const V clamped = hn::Min(hn::Max(x, hn::Set(d, -104.5F)), hn::Set(d, 89.0F));
+  const V k = hn::Round(hn::Mul(clamped, hn::Set(d, 1.44269504088896341F)));
+  V r = hn::NegMulAdd(k, hn::Set(d, 0.693359375F), clamped);
+  r = hn::NegMulAdd(k, hn::Set(d, -2.12194440e-4F), r);
+  V p = hn::Set(d, 1.0F / 5040.0F);
+  p = hn::MulAdd(p, r, hn::Set(d, 1.0F / 720.0F));
+  p = hn::MulAdd(p, r, hn::Set(d, 1.0F / 120.0F));
+  p = hn::MulAdd(p, r, hn::Set(d, 1.0F / 24.0F));
+  p = hn::MulAdd(p, r, hn::Set(d, 1.0F / 6.0F));
+  p = hn::MulAdd(p, r, hn::Set(d, 0.5F));
+  p = hn::MulAdd(hn::Mul(p, r), r, r);
+  p = hn::Add(p, hn::Set(d, 1.0F));
+  const auto exponent = hn::ConvertTo(di, k);
+  const auto half = hn::ShiftRight<1>(exponent);
+  const auto power = [&](auto e) {
+    return hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(e, hn::Set(di, 127))));
+  };
+  const V scaled = hn::Mul(hn::Mul(p, power(half)), power(hn::Sub(exponent, half)));
+  return hn::IfThenElse(hn::IsNaN(x), x, scaled);
+}
+
+}  // namespace ebb::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // EBB_VECTOR_MATH_H_
