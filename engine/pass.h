@@ -6,14 +6,19 @@
 
 namespace ebb {
 
+/// What the passes over all shards of a batch have in common.
+struct PassSettings {
+  bool training = false;   // whether dropout is active
+  std::uint64_t seed = 0;  // of the run
+  std::uint32_t step = 0;  // of the run; micro-steps count
+};
+
 /// Given to every operation and module. Without a tape nothing is recorded and no gradient exists;
 /// there is no global mode.
 struct Pass {
   Context& context;
   Tape* tape = nullptr;
-  bool training = false;   // whether dropout is active
-  std::uint64_t seed = 0;  // of the run
-  std::uint32_t step = 0;  // micro-steps count
+  PassSettings settings = {};
   std::int64_t first_row =
       0;  // of this shard in the whole batch, so that shards draw different masks
 
@@ -28,13 +33,12 @@ struct Pass {
     return tape != nullptr ? tape->parameter(parameter) : parameter.value;
   }
 
-  /// Dropout of a tensor whose first dimension is the rows of the batch (or a multiple of them) and
-  /// which has `elements_per_row` elements for each of those.
+  /// Dropout of a tensor that has `elements_per_row` elements for each row of the batch.
   DropoutSpec dropout(double probability, std::uint32_t stream,
                       std::int64_t elements_per_row) const {
-    if (!training || probability == 0.0) return {};
+    if (!settings.training || probability == 0.0) return {};
     return {.probability = static_cast<float>(probability),
-            .key = {.seed = seed, .step = step, .stream = stream},
+            .key = {.seed = settings.seed, .step = settings.step, .stream = stream},
             .first_element = static_cast<std::uint64_t>(first_row * elements_per_row)};
   }
 };

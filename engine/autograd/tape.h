@@ -79,6 +79,9 @@ class Tape {
   /// it.
   Tensor take(GradientSlot output);
 
+  /// The gradient that has reached an output, which keeps it.
+  Tensor peek(GradientSlot output) { return slot(output).gradient; }
+
   /// Adds a gradient to what has reached `input`; nothing happens for an empty slot. The tensor may
   /// be kept, so the caller must not write to it afterwards.
   void add(GradientSlot input, const Tensor& gradient);

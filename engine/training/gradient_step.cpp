@@ -1,0 +1,28 @@
+#include "engine/training/gradient_step.h"
+
+#include <array>
+#include <cmath>
+
+#include "engine/operations/allocate.h"
+#include "kernels/reduce/reduce.h"
+
+namespace ebb {
+
+GradientStep::GradientStep(const ParameterSet& parameters, Device device, int threads)
+    : lanes_(device, threads, &parameters), gradients_(empty_like(parameters.buffer())) {}
+
+StepResult GradientStep::reduce(const ShardPlan& plan) {
+  StepResult result;
+  for (const double loss : losses_) result.loss += loss;
+  std::array<ConstView, Lanes::kMost> found;
+  for (std::int64_t lane = 0; lane < plan.lanes; ++lane) {
+    found[static_cast<std::size_t>(lane)] = lanes_.tape(lane).gradients().view();
+  }
+  kernels::sum_buffers(lanes_.team(), std::span(found.data(), static_cast<std::size_t>(plan.lanes)),
+                       gradients_.view());
+  for (std::int64_t lane = 0; lane < plan.lanes; ++lane) lanes_.tape(lane).clear();
+  result.gradient_norm = std::sqrt(kernels::sum_of_squares(lanes_.team(), gradients_.view()));
+  return result;
+}
+
+}  // namespace ebb
