@@ -58,7 +58,7 @@ float row_loss(const CrossEntropy& p, std::int64_t row, float shares, float spre
   for_logits(x, classes, [&](std::int64_t i, V value, auto inside, auto load, auto store) HWY_ATTR {
     const V shifted = hn::Sub(value, largest);
     const V e = exp(d, shifted);
-    sums = hn::Add(sums, hn::IfThenElseZero(inside, e));
+    sums = hn::Add(sums, e);  // e^-inf = 0 past the end
     if (grad != nullptr) store(e, grad + i);
     if (spread != 0.0F) {
       const V weight = hn::IfThenElseZero(inside, weight_at(i, load));

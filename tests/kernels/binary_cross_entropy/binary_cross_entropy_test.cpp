@@ -178,6 +178,19 @@ TEST(BinaryCrossEntropyTest, KeepsLimitsAtInfinityAndNaN) {
   });
 }
 
+TEST(BinaryCrossEntropyTest, KeepsTheSmallLossOfASureAndRightAnswer) {
+  for_each_instruction_set([] {
+    for (const float logit : {5.0F, 10.0F, 20.0F, 60.0F}) {
+      Operands<float> operands({.rows = 1});
+      operands.logits[0] = logit;
+      operands.targets[0] = 1.0F;
+      run_kernel(operands, 1);
+      const double expected = std::log1p(std::exp(-static_cast<double>(logit)));
+      EXPECT_NEAR(operands.loss[0] / expected, 1.0, 4e-7) << logit;
+    }
+  });
+}
+
 TEST(BinaryCrossEntropyTest, IsZeroWhenNoRowCounts) {
   Operands<float> operands({.rows = 5, .ignoring = true});
   for (std::size_t i = 0; i < 5; ++i) operands.ignored[i] = 1;
