@@ -4,25 +4,30 @@
 #include <exception>
 #include <mutex>
 
+#include "kernels/common/parallel.h"
+
 namespace ebb::preprocessing {
 
 void parallel_for(std::size_t count, const std::function<void(std::size_t)>& body) {
-  if (count == 0) return;
   std::exception_ptr first_error;
   std::size_t first_index = count;
   std::mutex mutex;
-#pragma omp parallel for schedule(static) if (count > 1)
-  for (std::size_t i = 0; i < count; ++i) {
-    try {
-      body(i);
-    } catch (...) {
-      const std::lock_guard lock(mutex);
-      if (i < first_index) {
-        first_index = i;
-        first_error = std::current_exception();
-      }
-    }
-  }
+  const Context context;
+  ebb::parallel_for(context, static_cast<std::int64_t>(count), 1,
+                    [&](std::int64_t begin, std::int64_t end) {
+                      for (auto i = static_cast<std::size_t>(begin);
+                           i < static_cast<std::size_t>(end); ++i) {
+                        try {
+                          body(i);
+                        } catch (...) {
+                          const std::lock_guard lock(mutex);
+                          if (i >= first_index) return;
+                          first_index = i;
+                          first_error = std::current_exception();
+                          return;  // what follows in this range has a higher index
+                        }
+                      }
+                    });
   if (first_error) std::rethrow_exception(first_error);
 }
 

@@ -1,4 +1,4 @@
-// The one place of preprocessing/ that starts threads.
+// Parallel loops over independent items, with errors as repeatable as results.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +6,7 @@
 
 namespace ebb::preprocessing {
 
-/// Calls `body(i)` for every i in [0, count), on OpenMP's current number of threads. Bodies of
+/// Calls `body(i)` for every i in [0, count) on up to ebb::default_threads() threads. Bodies of
 /// different i must not write to the same memory. Of several exceptions the one of the lowest i is
 /// thrown, so that errors, too, are the same for any number of threads.
 void parallel_for(std::size_t count, const std::function<void(std::size_t)>& body);

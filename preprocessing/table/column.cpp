@@ -33,6 +33,14 @@ Column text_column(std::string name, const std::vector<std::string>& texts, Colu
   return column;
 }
 
+Column as_text(const Column& column) {
+  if (!column.is_number()) return column;
+  std::vector<std::string> texts;
+  texts.reserve(column.size());
+  for (std::size_t row = 0; row < column.size(); ++row) texts.push_back(column.text(row));
+  return text_column(column.name, texts);
+}
+
 std::string_view kind_name(ColumnKind kind) {
   switch (kind) {
     case ColumnKind::number: return "number";

@@ -55,6 +55,9 @@ Column number_column(std::string name, std::vector<double> values);
 Column text_column(std::string name, const std::vector<std::string>& texts,
                    ColumnKind kind = ColumnKind::category);
 
+/// The column with its values as texts: itself, or a category of the numbers' shortest spellings.
+Column as_text(const Column& column);
+
 /// "number", "category", "identifier" or "constant".
 std::string_view kind_name(ColumnKind kind);
 /// "number", "category", "identifier" or "ignore".
