@@ -1,13 +1,12 @@
 #include "preprocessing/csv/byte_source.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <string_view>
 #include <system_error>
+#include <unistd.h>
 
 #include "kernels/common/error.h"
 
@@ -69,16 +68,19 @@ std::string source_name(const std::filesystem::path& path) {
 std::unique_ptr<ByteSource> open_byte_source(const std::filesystem::path& path) {
   const std::string name = source_name(path);
   const bool standard_input = path == "-";
-  const int descriptor =
-      standard_input ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int descriptor = standard_input ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) fail<IoError>("{}: cannot open: {}", name, reason(errno));
   auto source = std::make_unique<DescriptorSource>(descriptor, !standard_input, name);
   const std::string_view start = source->peek(6);
   if (start.starts_with("\x1f\x8b"sv)) return gzip_source(std::move(source), name);
-  if (start.starts_with("\xfd" "7zXZ\0"sv)) return xz_source(std::move(source), name);
+  if (start.starts_with("\xfd"
+                        "7zXZ\0"sv))
+    return xz_source(std::move(source), name);
   if (start.starts_with("PK\x03\x04"sv)) {
-    fail<DataError>("{}: is a zip archive or an .xlsx workbook, not a CSV file: unpack it, or save "
-                    "the sheet as CSV (UTF-8)", name);
+    fail<DataError>(
+        "{}: is a zip archive or an .xlsx workbook, not a CSV file: unpack it, or save "
+        "the sheet as CSV (UTF-8)",
+        name);
   }
   return source;
 }

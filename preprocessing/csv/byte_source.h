@@ -23,9 +23,9 @@ class ByteSource {
 /// The name of a path in messages: "-" is "standard input".
 std::string source_name(const std::filesystem::path& path);
 
-/// Opens a file, a FIFO, or standard input for "-". gzip and xz are recognised by their first bytes,
-/// whatever the name, and decompressed on the fly. Throws IoError when it cannot be opened, and
-/// DataError for a zip archive (.xlsx too), which is not a table.
+/// Opens a file, a FIFO, or standard input for "-". gzip and xz are recognised by their first
+/// bytes, whatever the name, and decompressed on the fly. Throws IoError when it cannot be opened,
+/// and DataError for a zip archive (.xlsx too), which is not a table.
 std::unique_ptr<ByteSource> open_byte_source(const std::filesystem::path& path);
 
 /// Decompressors over another source; `name` is for messages. read() throws IoError on damaged or

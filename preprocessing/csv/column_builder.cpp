@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "kernels/common/error.h"
 #include "preprocessing/common/numbers.h"
@@ -16,11 +17,25 @@ bool has_missing(const std::vector<std::int32_t>& codes) {
   return std::find(codes.begin(), codes.end(), kMissingCode) != codes.end();
 }
 
-/// Whether all rows hold the same number, none missing.
-bool is_constant(const std::vector<double>& numbers) {
-  return !numbers.empty() && !std::isnan(numbers.front()) &&
-         std::all_of(numbers.begin(), numbers.end(),
-                     [&](double value) { return value == numbers.front(); });
+/// The one number that the column holds, if all that are not missing are equal.
+std::optional<double> only_value(const std::vector<double>& numbers) {
+  std::optional<double> only;
+  for (const double value : numbers) {
+    if (std::isnan(value)) continue;
+    if (only && value != *only) return std::nullopt;
+    only = value;
+  }
+  return only;
+}
+
+/// A number column with one value: constant, or a category if it is that value or missing.
+Column one_level_column(std::string name, const std::vector<double>& numbers, double value) {
+  Column column;
+  column.name = std::move(name);
+  column.levels = {format_number(value)};
+  for (const double number : numbers) column.codes.push_back(std::isnan(number) ? kMissingCode : 0);
+  column.kind = has_missing(column.codes) ? ColumnKind::category : ColumnKind::constant;
+  return column;
 }
 
 }  // namespace
@@ -29,17 +44,20 @@ BuildPlan plan_column(const std::string& name, const ColumnProfile& profile,
                       std::size_t distinct_integers, const std::string& source) {
   switch (classify(profile)) {
     case ColumnContent::none:
-    case ColumnContent::text: return BuildPlan::inferred_text;
-    case ColumnContent::numbers: return BuildPlan::inferred_number;
+    case ColumnContent::text:
+      return BuildPlan::inferred_text;
+    case ColumnContent::numbers:
+      return BuildPlan::inferred_number;
     case ColumnContent::integers:
       return is_integer_identifier(name, profile, distinct_integers)
                  ? BuildPlan::integer_or_identifier
                  : BuildPlan::inferred_number;
-    case ColumnContent::numbers_with_text: break;
+    case ColumnContent::numbers_with_text:
+      break;
   }
-  fail_not_a_number(source, profile.first_text_line, name, profile.first_text,
-                    fmt::format("as {} of the column's {} values are", profile.numbers,
-                                profile.values()));
+  fail_not_a_number(
+      source, profile.first_text_line, name, profile.first_text,
+      fmt::format("as {} of the column's {} values are", profile.numbers, profile.values()));
 }
 
 void ColumnBuilder::append(const FieldBlock& block, std::size_t column, std::size_t begin,
@@ -79,36 +97,36 @@ void ColumnBuilder::append_text(std::string_view field, std::uint64_t line) {
 }
 
 Column ColumnBuilder::finish() {
-  Column column;
-  column.name = name_;
-  if (plan_ == BuildPlan::number || plan_ == BuildPlan::inferred_number) {
-    if (plan_ == BuildPlan::inferred_number && is_constant(numbers_)) {
-      column.kind = ColumnKind::constant;
-      column.levels = {format_number(numbers_.front())};
-      column.codes.assign(numbers_.size(), 0);
-    } else {
-      column.numbers = std::move(numbers_);
-    }
-  } else {
-    column.kind = plan_ == BuildPlan::identifier ? ColumnKind::identifier : ColumnKind::category;
-    column.codes = std::move(codes_);
-    column.levels = std::move(dictionary_).take_levels();
-  }
-  const std::size_t values = column.codes.size() - static_cast<std::size_t>(std::count(
-                                                       column.codes.begin(), column.codes.end(),
-                                                       kMissingCode));
-  if (plan_ == BuildPlan::integer_or_identifier) {
-    column = finish_integers(std::move(column));
-  } else if (plan_ == BuildPlan::inferred_text) {
-    if (column.levels.empty() || (column.levels.size() == 1 && !has_missing(column.codes))) {
-      column.kind = ColumnKind::constant;
-    } else if (is_text_identifier(name_, values, column.levels.size())) {
-      column.kind = ColumnKind::identifier;
-    }
-  }
+  const bool is_number = plan_ == BuildPlan::number || plan_ == BuildPlan::inferred_number;
+  Column column = is_number ? finish_numbers() : finish_texts();
   numbers_.clear();
   codes_.clear();
   profile_ = {};
+  return column;
+}
+
+Column ColumnBuilder::finish_numbers() {
+  if (plan_ == BuildPlan::inferred_number) {
+    if (const auto value = only_value(numbers_)) return one_level_column(name_, numbers_, *value);
+  }
+  return number_column(name_, std::move(numbers_));
+}
+
+Column ColumnBuilder::finish_texts() {
+  Column column;
+  column.name = name_;
+  column.kind = plan_ == BuildPlan::identifier ? ColumnKind::identifier : ColumnKind::category;
+  column.codes = std::move(codes_);
+  column.levels = std::move(dictionary_).take_levels();
+  if (plan_ == BuildPlan::integer_or_identifier) return finish_integers(std::move(column));
+  if (plan_ != BuildPlan::inferred_text) return column;
+  const auto missing = std::count(column.codes.begin(), column.codes.end(), kMissingCode);
+  const std::size_t values = column.codes.size() - static_cast<std::size_t>(missing);
+  if (column.levels.empty() || (column.levels.size() == 1 && missing == 0)) {
+    column.kind = ColumnKind::constant;
+  } else if (is_text_identifier(name_, values, column.levels.size())) {
+    column.kind = ColumnKind::identifier;
+  }
   return column;
 }
 
@@ -122,14 +140,13 @@ Column ColumnBuilder::finish_integers(Column column) {
   std::vector<double> of_level;
   of_level.reserve(column.levels.size());
   for (const std::string& level : column.levels) of_level.push_back(parse_number(level).value());
-  Column numbers;
-  numbers.name = column.name;
-  numbers.numbers.reserve(column.codes.size());
+  std::vector<double> numbers;
+  numbers.reserve(column.codes.size());
   for (const std::int32_t code : column.codes) {
-    numbers.numbers.push_back(code == kMissingCode ? kMissingNumber
-                                                   : of_level[static_cast<std::size_t>(code)]);
+    numbers.push_back(code == kMissingCode ? kMissingNumber
+                                           : of_level[static_cast<std::size_t>(code)]);
   }
-  return numbers;
+  return number_column(name_, std::move(numbers));
 }
 
 }  // namespace ebb::preprocessing

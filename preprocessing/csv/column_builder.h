@@ -15,16 +15,16 @@ namespace ebb::preprocessing {
 
 /// What a builder makes of its fields.
 enum class BuildPlan {
-  number,               ///< declared: every value must be a number
-  inferred_number,      ///< the sample says so: every value must be a number; may prove constant
+  number,                 ///< declared: every value must be a number
+  inferred_number,        ///< the sample says so: every value must be a number; may prove constant
   integer_or_identifier,  ///< texts are kept until the end shows which
-  category,             ///< declared
-  identifier,           ///< declared
-  inferred_text,        ///< category, identifier or constant, shown at the end
+  category,               ///< declared
+  identifier,             ///< declared
+  inferred_text,          ///< category, identifier or constant, shown at the end
 };
 
-/// The plan for an undeclared column, from its profile over the sample. Throws DataError for a number
-/// column with a few texts in it.
+/// The plan for an undeclared column, from its profile over the sample. Throws DataError for a
+/// number column with a few texts in it.
 BuildPlan plan_column(const std::string& name, const ColumnProfile& profile,
                       std::size_t distinct_integers, const std::string& source);
 
@@ -43,6 +43,8 @@ class ColumnBuilder {
  private:
   void append_number(std::string_view field, std::uint64_t line);
   void append_text(std::string_view field, std::uint64_t line);
+  Column finish_numbers();
+  Column finish_texts();
   Column finish_integers(Column column);
 
   std::string name_;

@@ -1,7 +1,6 @@
 #include "preprocessing/csv/csv_reader.h"
 
 #include <algorithm>
-
 #include <xxhash.h>
 
 #include "kernels/common/error.h"
@@ -18,9 +17,12 @@ constexpr std::size_t kSampleBytes = std::size_t{32} << 20;
 
 BuildPlan declared_plan(DeclaredKind kind) {
   switch (kind) {
-    case DeclaredKind::number: return BuildPlan::number;
-    case DeclaredKind::category: return BuildPlan::category;
-    default: return BuildPlan::identifier;
+    case DeclaredKind::number:
+      return BuildPlan::number;
+    case DeclaredKind::category:
+      return BuildPlan::category;
+    default:
+      return BuildPlan::identifier;
   }
 }
 
@@ -144,8 +146,9 @@ struct CsvReader::State {
 
   static TableBuilder make_builder(const RecordReader& reader, const CsvOptions& options) {
     if (options.undeclared == UndeclaredColumns::infer) {
-      fail("CsvReader: kinds cannot be inferred chunk by chunk: declare the columns and set "
-           "CsvOptions::undeclared to ignore");
+      fail(
+          "CsvReader: kinds cannot be inferred chunk by chunk: declare the columns and set "
+          "CsvOptions::undeclared to ignore");
     }
     std::vector<WantedColumn> columns = wanted_columns(reader.header(), options, reader.source());
     std::vector<BuildPlan> plans;

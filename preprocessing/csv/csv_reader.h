@@ -13,8 +13,8 @@
 
 namespace ebb::preprocessing {
 
-/// Reads the whole file. Kinds are declared by `options.columns` or inferred (table/inference.h); an
-/// ignored column is left out of the table. The text is read in blocks and never held as a whole
+/// Reads the whole file. Kinds are declared by `options.columns` or inferred (table/inference.h);
+/// an ignored column is left out of the table. The text is read in blocks and never held as a whole
 /// beyond the sample. Equal results for any number of threads.
 /// Throws IoError (cannot read, damaged compression) and DataError, all naming the file and, where
 /// there is one, the line: empty file, header without rows, empty or repeated column name, ragged

@@ -1,10 +1,9 @@
 // gzip through zlib, xz through liblzma: each turns blocks of compressed bytes into plain ones.
-#include <lzma.h>
-#include <zlib.h>
-
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <lzma.h>
+#include <zlib.h>
 
 #include "kernels/common/error.h"
 #include "preprocessing/csv/byte_source.h"

@@ -38,9 +38,9 @@ Score score(std::string_view sample, char delimiter, bool is_whole_file) {
   const std::size_t in_header = fields_of(scan.records.front());
   if (in_header < 2) return {};
   const std::size_t records = std::min(kSampleRecords, scan.records.size());
-  const auto consistent =
-      std::count_if(scan.records.begin(), scan.records.begin() + static_cast<std::ptrdiff_t>(records),
-                    [&](const RecordSpan& record) { return fields_of(record) == in_header; });
+  const auto consistent = std::count_if(
+      scan.records.begin(), scan.records.begin() + static_cast<std::ptrdiff_t>(records),
+      [&](const RecordSpan& record) { return fields_of(record) == in_header; });
   return {static_cast<double>(consistent) / static_cast<double>(records), in_header};
 }
 

@@ -39,8 +39,10 @@ struct Splitter {
     const std::size_t closing = position++;
     skip_padding();
     if (position < record.end && text[position] != delimiter) {
-      fail<DataError>("{}: text after a closing quote: a quote inside a quoted field must be "
-                      "doubled (\"\")", where(closing));
+      fail<DataError>(
+          "{}: text after a closing quote: a quote inside a quoted field must be "
+          "doubled (\"\")",
+          where(closing));
     }
     return make_field(begin, out);
   }
@@ -53,8 +55,10 @@ struct Splitter {
     std::size_t end = position;
     while (end > begin && is_padding(text[end - 1], delimiter)) --end;
     if (const auto* stray = std::char_traits<char>::find(text + begin, end - begin, '\r')) {
-      fail<DataError>("{}: a carriage return without a line feed: save the file with LF or CRLF "
-                      "line ends", where(static_cast<std::size_t>(stray - text)));
+      fail<DataError>(
+          "{}: a carriage return without a line feed: save the file with LF or CRLF "
+          "line ends",
+          where(static_cast<std::size_t>(stray - text)));
     }
     return make_field(begin, end);
   }
@@ -69,13 +73,13 @@ std::size_t sequence_length(const unsigned char* bytes, std::size_t available) {
   if (lead < 0x80) return 1;
   if (lead >= 0xC2 && lead <= 0xDF) return continues(1) ? 2 : 0;
   if (lead >= 0xE0 && lead <= 0xEF) {
-    const unsigned char low = lead == 0xE0 ? 0xA0 : 0x80;    // no overlong forms
-    const unsigned char high = lead == 0xED ? 0x9F : 0xBF;   // no surrogates
+    const unsigned char low = lead == 0xE0 ? 0xA0 : 0x80;   // no overlong forms
+    const unsigned char high = lead == 0xED ? 0x9F : 0xBF;  // no surrogates
     return continues(1, low, high) && continues(2) ? 3 : 0;
   }
   if (lead >= 0xF0 && lead <= 0xF4) {
     const unsigned char low = lead == 0xF0 ? 0x90 : 0x80;
-    const unsigned char high = lead == 0xF4 ? 0x8F : 0xBF;   // nothing above U+10FFFF
+    const unsigned char high = lead == 0xF4 ? 0x8F : 0xBF;  // nothing above U+10FFFF
     return continues(1, low, high) && continues(2) && continues(3) ? 4 : 0;
   }
   return 0;
@@ -109,15 +113,17 @@ void check_text(std::string_view text, std::size_t begin, std::size_t end, std::
     }
     const std::size_t length = sequence_length(bytes + i, end - i);
     if (length == 0) {
-      fail<DataError>("{}: byte 0x{:02X} is not valid UTF-8: save the file as UTF-8 (a GBK file: "
-                      "iconv -f GB18030 -t UTF-8)", locate(text, begin, line, i, source), bytes[i]);
+      fail<DataError>(
+          "{}: byte 0x{:02X} is not valid UTF-8: save the file as UTF-8 (a GBK file: "
+          "iconv -f GB18030 -t UTF-8)",
+          locate(text, begin, line, i, source), bytes[i]);
     }
     i += length;
   }
 }
 
-std::string locate(std::string_view text, std::size_t begin, std::uint64_t line,
-                   std::size_t offset, std::string_view source) {
+std::string locate(std::string_view text, std::size_t begin, std::uint64_t line, std::size_t offset,
+                   std::string_view source) {
   std::size_t line_start = begin;
   for (std::size_t i = begin; i < offset; ++i) {
     if (text[i] == '\n') {

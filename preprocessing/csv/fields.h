@@ -30,7 +30,7 @@ void check_text(std::string_view text, std::size_t begin, std::size_t end, std::
                 std::string_view source);
 
 /// "source:line:column" of `offset`, given that `begin` is the first byte of line `line`.
-std::string locate(std::string_view text, std::size_t begin, std::uint64_t line,
-                   std::size_t offset, std::string_view source);
+std::string locate(std::string_view text, std::size_t begin, std::uint64_t line, std::size_t offset,
+                   std::string_view source);
 
 }  // namespace ebb::preprocessing

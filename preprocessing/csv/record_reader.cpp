@@ -25,8 +25,8 @@ void check_header(const std::vector<std::string>& header, std::uint64_t line,
     }
     const auto [first, inserted] = positions.emplace(header[i], i);
     if (!inserted) {
-      fail<DataError>("{}:{}: the header names \"{}\" twice (columns {} and {}): rename one", source,
-                      line, header[i], first->second + 1, i + 1);
+      fail<DataError>("{}:{}: the header names \"{}\" twice (columns {} and {}): rename one",
+                      source, line, header[i], first->second + 1, i + 1);
     }
   }
 }
@@ -117,14 +117,18 @@ bool RecordReader::next(FieldBlock& block) {
 
 void RecordReader::check_record_length(std::size_t bytes, std::uint64_t line) const {
   if (bytes > max_record_bytes_) {
-    fail<DataError>("{}:{}: a record longer than {} bytes begins here: probably a quote that is "
-                    "never closed", source_, line, max_record_bytes_);
+    fail<DataError>(
+        "{}:{}: a record longer than {} bytes begins here: probably a quote that is "
+        "never closed",
+        source_, line, max_record_bytes_);
   }
 }
 
 void RecordReader::fail_open_quote(std::size_t offset) const {
-  fail<DataError>("{}: a quote opens here and is never closed: close it, or double it if it is "
-                  "part of the text", locate(view(pending_), 0, line_, offset, source_));
+  fail<DataError>(
+      "{}: a quote opens here and is never closed: close it, or double it if it is "
+      "part of the text",
+      locate(view(pending_), 0, line_, offset, source_));
 }
 
 void RecordReader::parse_fields(FieldBlock& block, const std::vector<RecordSpan>& records) const {
@@ -139,10 +143,11 @@ void RecordReader::parse_fields(FieldBlock& block, const std::vector<RecordSpan>
       const std::size_t count =
           split_record(block.text.data(), record, delimiter_, fields, source_);
       if (count != block.columns) {
-        fail<DataError>("{}:{}: the row has {} field{}, expected {} as in the header: quote a field "
-                        "that contains the delimiter '{}' or a line break", source_, record.line,
-                        count, count == 1 ? "" : "s", block.columns,
-                        delimiter_ == '\t' ? std::string("\\t") : std::string(1, delimiter_));
+        fail<DataError>(
+            "{}:{}: the row has {} field{}, expected {} as in the header: quote a field "
+            "that contains the delimiter '{}' or a line break",
+            source_, record.line, count, count == 1 ? "" : "s", block.columns,
+            delimiter_ == '\t' ? std::string("\\t") : std::string(1, delimiter_));
       }
       block.lines[row] = record.line;
     }

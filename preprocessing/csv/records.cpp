@@ -27,8 +27,8 @@ std::size_t skip_quoted(std::string_view text, std::size_t quote, std::uint64_t&
   for (;;) {
     const std::size_t closing = text.find('"', position);
     if (closing == kNotFound) return kNotFound;
-    breaks += static_cast<std::uint64_t>(
-        std::count(text.data() + position, text.data() + closing, '\n'));
+    breaks +=
+        static_cast<std::uint64_t>(std::count(text.data() + position, text.data() + closing, '\n'));
     if (closing + 1 >= text.size() || text[closing + 1] != '"') return closing + 1;
     position = closing + 2;
   }

@@ -17,9 +17,9 @@ struct RecordSpan {
 };
 
 struct RecordScan {
-  std::vector<RecordSpan> records;    ///< complete records; lines of white space only are left out
-  std::size_t consumed = 0;           ///< bytes up to and with the last complete record's line break
-  std::uint64_t next_line = 1;        ///< the line on which the next record begins
+  std::vector<RecordSpan> records;  ///< complete records; lines of white space only are left out
+  std::size_t consumed = 0;         ///< bytes up to and with the last complete record's line break
+  std::uint64_t next_line = 1;      ///< the line on which the next record begins
   std::optional<std::size_t> open_quote;  ///< offset of a quote still open at the end of the text
 };
 

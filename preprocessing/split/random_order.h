@@ -16,8 +16,8 @@ class SplitMix64 {
 
   std::uint64_t next() { return mix(state_ += kIncrement); }
 
-  /// An unbiased whole number in [0, bound), bound > 0: the high part of a 128-bit product, rejected
-  /// where it would favour some numbers (Lemire 2019).
+  /// An unbiased whole number in [0, bound), bound > 0: the high part of a 128-bit product,
+  /// rejected where it would favour some numbers (Lemire 2019).
   std::uint64_t below(std::uint64_t bound) {
     const std::uint64_t threshold = (0 - bound) % bound;
     for (;;) {

@@ -58,8 +58,9 @@ Split split_rows(std::span<const float> labels, const SplitOptions& options) {
   check_fraction(options.validation_fraction, "validation");
   check_fraction(options.test_fraction, "test");
   if (options.validation_fraction + options.test_fraction >= 1.0) {
-    fail<DataError>("the validation fraction {} and the test fraction {} leave no rows for training",
-                    options.validation_fraction, options.test_fraction);
+    fail<DataError>(
+        "the validation fraction {} and the test fraction {} leave no rows for training",
+        options.validation_fraction, options.test_fraction);
   }
   const Classes classes = shuffled_classes(labels, options.seed);
   const auto test = share(classes, options.test_fraction);
@@ -99,8 +100,10 @@ Split split_by_column(const Table& table, std::string_view name) {
     } else if (value == "test") {
       split.test.push_back(row);
     } else {
-      fail<DataError>("{}: column \"{}\" splits the rows and holds \"{}\": expected train, val or "
-                      "test", table.where(row), name, column.text(row));
+      fail<DataError>(
+          "{}: column \"{}\" splits the rows and holds \"{}\": expected train, val or "
+          "test",
+          table.where(row), name, column.text(row));
     }
   }
   if (split.train.empty()) {
@@ -114,13 +117,16 @@ void check_split(const Split& split, std::span<const float> labels, bool needs_v
                                        [&](std::size_t row) { return labels[row] > 0.5F; });
   const auto negatives = static_cast<std::ptrdiff_t>(split.train.size()) - positives;
   if (positives == 0 || negatives == 0) {
-    fail<DataError>("the {} training rows hold {} positive and {} negative labels: both classes are "
-                    "needed, so give more rows or smaller fractions", split.train.size(), positives,
-                    negatives);
+    fail<DataError>(
+        "the {} training rows hold {} positive and {} negative labels: both classes are "
+        "needed, so give more rows or smaller fractions",
+        split.train.size(), positives, negatives);
   }
   if (needs_validation && split.validation.empty()) {
-    fail<DataError>("there are no validation rows among {}: give more rows or a larger validation "
-                    "fraction", labels.size());
+    fail<DataError>(
+        "there are no validation rows among {}: give more rows or a larger validation "
+        "fraction",
+        labels.size());
   }
 }
 
@@ -129,8 +135,10 @@ std::vector<std::uint32_t> stratified_folds(std::span<const float> labels, std::
   const Classes classes = shuffled_classes(labels, seed);
   const std::size_t fewest = std::min(classes[0].size(), classes[1].size());
   if (folds < 2 || fewest < folds) {
-    fail<DataError>("{} folds of {} rows, {} in the smaller class: expected at least 2 folds and as "
-                    "many rows of each class", folds, labels.size(), fewest);
+    fail<DataError>(
+        "{} folds of {} rows, {} in the smaller class: expected at least 2 folds and as "
+        "many rows of each class",
+        folds, labels.size(), fewest);
   }
   std::vector<std::uint32_t> fold_of_row(labels.size());
   std::uint32_t next = 0;

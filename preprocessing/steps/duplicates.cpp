@@ -3,7 +3,6 @@
 #include <bit>
 #include <cstdint>
 #include <unordered_set>
-
 #include <xxhash.h>
 
 #include "preprocessing/common/parallel.h"

@@ -12,18 +12,25 @@ double fill_value(std::span<const double> values, NumberFill fill, double consta
   const std::vector<double> sorted = sorted_values(values);
   if (sorted.empty()) fail("fill_value: every value is missing");
   switch (fill) {
-    case NumberFill::mean: return mean_of(sorted);
-    case NumberFill::mode: return mode_of(sorted);
-    default: return quantile(sorted, 0.5);
+    case NumberFill::mean:
+      return mean_of(sorted);
+    case NumberFill::mode:
+      return mode_of(sorted);
+    default:
+      return quantile(sorted, 0.5);
   }
 }
 
 std::string_view fill_name(NumberFill fill) {
   switch (fill) {
-    case NumberFill::median: return "median";
-    case NumberFill::mean: return "mean";
-    case NumberFill::mode: return "mode";
-    case NumberFill::constant: return "constant";
+    case NumberFill::median:
+      return "median";
+    case NumberFill::mean:
+      return "mean";
+    case NumberFill::mode:
+      return "mode";
+    case NumberFill::constant:
+      return "constant";
   }
   return "unknown";
 }
@@ -34,9 +41,12 @@ std::string_view fill_name(CategoryFill fill) {
 
 std::string_view indicator_name(MissingIndicator indicator) {
   switch (indicator) {
-    case MissingIndicator::never: return "never";
-    case MissingIndicator::when_missing: return "when_missing";
-    case MissingIndicator::always: return "always";
+    case MissingIndicator::never:
+      return "never";
+    case MissingIndicator::when_missing:
+      return "when_missing";
+    case MissingIndicator::always:
+      return "always";
   }
   return "unknown";
 }

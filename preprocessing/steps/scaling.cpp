@@ -27,7 +27,8 @@ double interpolate_rank(const std::vector<double>& knots, double value, bool upp
 }
 
 std::vector<double> fit_knots(const std::vector<double>& sorted, std::size_t quantiles) {
-  const std::size_t count = std::clamp<std::size_t>(quantiles, 2, std::max<std::size_t>(2, sorted.size()));
+  const std::size_t count =
+      std::clamp<std::size_t>(quantiles, 2, std::max<std::size_t>(2, sorted.size()));
   std::vector<double> knots(count);
   for (std::size_t i = 0; i < count; ++i) {
     knots[i] = quantile(sorted, static_cast<double>(i) / static_cast<double>(count - 1));
@@ -41,10 +42,14 @@ std::vector<double> fit_knots(const std::vector<double>& sorted, std::size_t qua
 
 std::string_view scaling_name(Scaling scaling) {
   switch (scaling) {
-    case Scaling::none: return "none";
-    case Scaling::min_max: return "min_max";
-    case Scaling::standard: return "standard";
-    case Scaling::quantile_normal: return "quantile_normal";
+    case Scaling::none:
+      return "none";
+    case Scaling::min_max:
+      return "min_max";
+    case Scaling::standard:
+      return "standard";
+    case Scaling::quantile_normal:
+      return "quantile_normal";
   }
   return "unknown";
 }
@@ -85,15 +90,20 @@ NumberScaler NumberScaler::fit(std::span<const double> values, Scaling scaling,
 NumberScaler NumberScaler::restore(Scaling scaling, double shift, double scale,
                                    std::vector<double> knots) {
   const bool wants_knots = scaling == Scaling::quantile_normal;
-  const bool finite = std::all_of(knots.begin(), knots.end(), [](double k) { return std::isfinite(k); });
+  const bool finite =
+      std::all_of(knots.begin(), knots.end(), [](double k) { return std::isfinite(k); });
   if (!std::isfinite(shift) || !std::isfinite(scale) || scale <= 0.0 || !finite) {
-    fail<DataError>("scaling {}: shift {} and scale {} and {} knots: expected finite numbers and a "
-                    "positive scale", scaling_name(scaling), shift, scale, knots.size());
+    fail<DataError>(
+        "scaling {}: shift {} and scale {} and {} knots: expected finite numbers and a "
+        "positive scale",
+        scaling_name(scaling), shift, scale, knots.size());
   }
   if (wants_knots ? knots.size() < 2 || !std::is_sorted(knots.begin(), knots.end())
                   : !knots.empty()) {
-    fail<DataError>("scaling {}: {} knots: quantile_normal has at least two in ascending order, the "
-                    "others none", scaling_name(scaling), knots.size());
+    fail<DataError>(
+        "scaling {}: {} knots: quantile_normal has at least two in ascending order, the "
+        "others none",
+        scaling_name(scaling), knots.size());
   }
   NumberScaler scaler;
   scaler.scaling_ = scaling;

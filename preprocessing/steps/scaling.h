@@ -54,7 +54,7 @@ class NumberScaler {
   [[nodiscard]] double rank(double value) const;
 
   Scaling scaling_ = Scaling::none;
-  double shift_ = 0.0;         // apply: (value - shift_) / scale_
+  double shift_ = 0.0;  // apply: (value - shift_) / scale_
   double scale_ = 1.0;
   std::vector<double> knots_;  // quantile_normal only
 };

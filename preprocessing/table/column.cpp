@@ -43,20 +43,28 @@ Column as_text(const Column& column) {
 
 std::string_view kind_name(ColumnKind kind) {
   switch (kind) {
-    case ColumnKind::number: return "number";
-    case ColumnKind::category: return "category";
-    case ColumnKind::identifier: return "identifier";
-    case ColumnKind::constant: return "constant";
+    case ColumnKind::number:
+      return "number";
+    case ColumnKind::category:
+      return "category";
+    case ColumnKind::identifier:
+      return "identifier";
+    case ColumnKind::constant:
+      return "constant";
   }
   return "unknown";
 }
 
 std::string_view kind_name(DeclaredKind kind) {
   switch (kind) {
-    case DeclaredKind::number: return "number";
-    case DeclaredKind::category: return "category";
-    case DeclaredKind::identifier: return "identifier";
-    case DeclaredKind::ignore: return "ignore";
+    case DeclaredKind::number:
+      return "number";
+    case DeclaredKind::category:
+      return "category";
+    case DeclaredKind::identifier:
+      return "identifier";
+    case DeclaredKind::ignore:
+      return "ignore";
   }
   return "unknown";
 }

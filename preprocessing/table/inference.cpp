@@ -19,12 +19,11 @@ constexpr std::size_t kEnoughValues = 20;
 constexpr std::size_t kIssuedDigits = 5;
 
 bool is_nearly_unique(std::size_t values, std::size_t distinct) {
-  return values > 1 && static_cast<double>(distinct) >= kDistinctShare * static_cast<double>(values);
+  return values > 1 &&
+         static_cast<double>(distinct) >= kDistinctShare * static_cast<double>(values);
 }
 
-bool is_zero_led(std::string_view integer) {
-  return integer.size() >= 2 && integer[0] == '0';
-}
+bool is_zero_led(std::string_view integer) { return integer.size() >= 2 && integer[0] == '0'; }
 
 /// The words of a name: runs of letters, cut where a capital follows a small letter, in lower case.
 std::vector<std::string> words(std::string_view name) {
@@ -33,8 +32,8 @@ std::vector<std::string> words(std::string_view name) {
   for (const char c : name) {
     const auto byte = static_cast<unsigned char>(c);
     const bool is_letter = std::isalpha(byte) != 0;
-    const bool is_hump = std::isupper(byte) != 0 &&
-                         std::islower(static_cast<unsigned char>(previous)) != 0;
+    const bool is_hump =
+        std::isupper(byte) != 0 && std::islower(static_cast<unsigned char>(previous)) != 0;
     if ((!is_letter || is_hump) && !result.back().empty()) result.emplace_back();
     if (is_letter) result.back() += static_cast<char>(std::tolower(byte));
     previous = c;
@@ -68,8 +67,7 @@ void ColumnProfile::add(std::string_view value, std::uint64_t line) {
 ColumnContent classify(const ColumnProfile& profile) {
   const auto values = static_cast<double>(profile.values());
   if (profile.values() == 0) return ColumnContent::none;
-  if (profile.numbers == 0 ||
-      static_cast<double>(profile.zero_led) > kZeroLedShare * values) {
+  if (profile.numbers == 0 || static_cast<double>(profile.zero_led) > kZeroLedShare * values) {
     return ColumnContent::text;
   }
   if (profile.integers == profile.values()) return ColumnContent::integers;
@@ -99,10 +97,10 @@ bool is_text_identifier(std::string_view name, std::size_t values, std::size_t d
 
 bool has_identifier_name(std::string_view name) {
   constexpr std::array<std::string_view, 12> kWords = {
-      "id", "ids", "uuid", "guid", "key", "rownumber", "rowid", "userid", "customerid",
-      "clientid", "orderid", "accountid"};
-  constexpr std::array<std::string_view, 6> kPhrases = {"编号", "号码", "单号", "证号", "手机号",
-                                                        "流水号"};
+      "id",    "ids",    "uuid",       "guid",     "key",     "rownumber",
+      "rowid", "userid", "customerid", "clientid", "orderid", "accountid"};
+  constexpr std::array<std::string_view, 6> kPhrases = {"编号", "号码",   "单号",
+                                                        "证号", "手机号", "流水号"};
   for (const std::string& word : words(name)) {
     if (std::find(kWords.begin(), kWords.end(), word) != kWords.end()) return true;
   }
@@ -114,9 +112,10 @@ bool has_identifier_name(std::string_view name) {
 
 void fail_not_a_number(std::string_view source, std::uint64_t line, std::string_view column,
                        std::string_view value, std::string_view reason) {
-  fail<DataError>("{}:{}: column \"{}\": \"{}\" is not a number, {}: correct the cell, declare the "
-                  "column a category, or add \"{}\" to the missing tokens",
-                  source, line, column, value, reason, value);
+  fail<DataError>(
+      "{}:{}: column \"{}\": \"{}\" is not a number, {}: correct the cell, declare the "
+      "column a category, or add \"{}\" to the missing tokens",
+      source, line, column, value, reason, value);
 }
 
 }  // namespace ebb::preprocessing

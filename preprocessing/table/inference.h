@@ -7,7 +7,8 @@
 //      - else number. Fractional numbers are never identifiers; 0/1 is a number;
 //   3. no value, or fewer than 90 %, a number: text. (Nearly) unique texts are an identifier, the
 //      rest, yes/no and dates included, a category;
-//   4. at least 90 % numbers, but not all: DataError at the first text. Someone typed it there, or a
+//   4. at least 90 % numbers, but not all: DataError at the first text. Someone typed it there, or
+//   a
 //      missing token is not known: guessing either way would hide it.
 #pragma once
 
@@ -29,7 +30,7 @@ struct ColumnProfile {
   double highest = 0.0;
   std::size_t shortest = 0;  ///< bytes of the values
   std::size_t longest = 0;
-  std::string first_text;    ///< the first value that is no number, on line first_text_line
+  std::string first_text;  ///< the first value that is no number, on line first_text_line
   std::uint64_t first_text_line = 0;
 
   /// Counts one value.
@@ -46,14 +47,16 @@ ColumnContent classify(const ColumnProfile& profile);
 
 /// Whether whole numbers are an identifier: at least 95 % distinct, and one of
 ///   - the name says so (has_identifier_name);
-///   - 20 values or more, and as many repeats as drawing at random from [lowest, highest] would give
-///     (n - R (1 - (1 - 1/R)^n) with range R) are missing: at least 3, and 4 times the repeats seen;
+///   - 20 values or more, and as many repeats as drawing at random from [lowest, highest] would
+///   give
+///     (n - R (1 - (1 - 1/R)^n) with range R) are missing: at least 3, and 4 times the repeats
+///     seen;
 ///   - 20 values or more, all of the same length of 5 digits or more, and none repeated.
 bool is_integer_identifier(std::string_view name, const ColumnProfile& profile,
                            std::size_t distinct);
 
-/// Whether texts are an identifier: at least 95 % distinct, and 20 values or more or a name that says
-/// so.
+/// Whether texts are an identifier: at least 95 % distinct, and 20 values or more or a name that
+/// says so.
 bool is_text_identifier(std::string_view name, std::size_t values, std::size_t distinct);
 
 /// Whether a word of the column name is id, uuid, guid, key, rownumber, 编号, 号码, ... or the name

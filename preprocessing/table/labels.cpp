@@ -49,8 +49,10 @@ TargetValues read_target(const Table& table, std::string_view target) {
   std::unordered_map<double, std::size_t> number_positions;
   for (std::size_t row = 0; row < table.rows(); ++row) {
     if (column.is_missing(row)) {
-      fail<DataError>("{}: the label in column \"{}\" is missing: every row needs one, so fill it in "
-                      "or take the row out", table.where(row), target);
+      fail<DataError>(
+          "{}: the label in column \"{}\" is missing: every row needs one, so fill it in "
+          "or take the row out",
+          table.where(row), target);
     }
     const auto next = values.texts.size();
     const auto add = [&](auto& map, const auto& key) {
@@ -99,14 +101,18 @@ std::size_t positive_value(const TargetValues& values, const Table& table, std::
     for (std::size_t i = 0; i < 2; ++i) {
       if (is_same_class(values.texts[i], *positive)) return i;
     }
-    fail<DataError>("{}: the positive class \"{}\" does not occur in column \"{}\", whose values are "
-                    "{}", table.source(), *positive, target, list_names(values.texts));
+    fail<DataError>(
+        "{}: the positive class \"{}\" does not occur in column \"{}\", whose values are "
+        "{}",
+        table.source(), *positive, target, list_names(values.texts));
   }
   const std::optional<int> first = truth(values.texts[0]);
   const std::optional<int> second = truth(values.texts[1]);
   if (!first || !second) {
-    fail<DataError>("{}: column \"{}\" has the classes {}: say which one to predict with --positive "
-                    "NAME", table.source(), target, list_names(values.texts));
+    fail<DataError>(
+        "{}: column \"{}\" has the classes {}: say which one to predict with --positive "
+        "NAME",
+        table.source(), target, list_names(values.texts));
   }
   return *first == 1 ? 0 : 1;
 }
@@ -127,14 +133,15 @@ Labels parse_labels(const Table& table, std::string_view target,
                     table.source(), target, values.texts.front());
   }
   if (values.texts.size() > 2) {
-    fail<DataError>("{}: column \"{}\" has {}{} classes, expected two: {}. Is it the right target "
-                    "column?", table.source(), target,
-                    values.texts.size() >= kMostShown ? "at least " : "", values.texts.size(),
-                    list_names(values.texts, 8));
+    fail<DataError>(
+        "{}: column \"{}\" has {}{} classes, expected two: {}. Is it the right target "
+        "column?",
+        table.source(), target, values.texts.size() >= kMostShown ? "at least " : "",
+        values.texts.size(), list_names(values.texts, 8));
   }
   const std::size_t one = positive_value(values, table, target, positive);
-  Labels labels = label_rows(values, one == 1 ? std::vector<float>{0.0F, 1.0F}
-                                              : std::vector<float>{1.0F, 0.0F});
+  Labels labels = label_rows(
+      values, one == 1 ? std::vector<float>{0.0F, 1.0F} : std::vector<float>{1.0F, 0.0F});
   labels.classes = {values.texts[1 - one], values.texts[one]};
   return labels;
 }
@@ -149,9 +156,10 @@ Labels parse_labels(const Table& table, std::string_view target,
     } else if (is_same_class(values.texts[i], classes[0])) {
       label_of_value.push_back(0.0F);
     } else {
-      fail<DataError>("{}: the label \"{}\" in column \"{}\" is neither \"{}\" nor \"{}\", the "
-                      "classes that the model was trained on", table.where(values.first_rows[i]),
-                      values.texts[i], target, classes[0], classes[1]);
+      fail<DataError>(
+          "{}: the label \"{}\" in column \"{}\" is neither \"{}\" nor \"{}\", the "
+          "classes that the model was trained on",
+          table.where(values.first_rows[i]), values.texts[i], target, classes[0], classes[1]);
     }
   }
   Labels labels = label_rows(values, label_of_value);
