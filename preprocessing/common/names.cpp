@@ -1,0 +1,56 @@
+#include "preprocessing/common/names.h"
+
+#include <algorithm>
+#include <cctype>
+#include <numeric>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace ebb::preprocessing {
+namespace {
+
+char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
+
+/// Levenshtein's distance in bytes, ignoring ASCII case.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t substitution = diagonal + (lower(a[i]) == lower(b[j]) ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({substitution, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+std::string list_names(std::span<const std::string> names, std::size_t limit) {
+  std::string list;
+  for (std::size_t i = 0; i < std::min(limit, names.size()); ++i) {
+    list += fmt::format("{}\"{}\"", i == 0 ? "" : ", ", names[i]);
+  }
+  if (names.size() > limit) list += fmt::format(" and {} more", names.size() - limit);
+  return list;
+}
+
+std::string suggest_names(std::string_view wanted, std::span<const std::string> names) {
+  std::string sentence;
+  const std::string* nearest = nullptr;
+  std::size_t least = std::max<std::size_t>(2, wanted.size() / 3) + 1;
+  for (const std::string& name : names) {
+    if (const std::size_t distance = edit_distance(wanted, name); distance < least) {
+      least = distance;
+      nearest = &name;
+    }
+  }
+  if (nearest != nullptr) sentence += fmt::format(" Did you mean \"{}\"?", *nearest);
+  return sentence + fmt::format(" There are: {}.", list_names(names));
+}
+
+}  // namespace ebb::preprocessing

@@ -1,0 +1,17 @@
+// Help for messages that name columns: lists and near misses.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace ebb::preprocessing {
+
+/// `"a", "b", "c" and 9997 more`: at most `limit` quoted names.
+std::string list_names(std::span<const std::string> names, std::size_t limit = 12);
+
+/// A sentence for an error about an unknown name: the nearest of `names` by edit distance, if any
+/// is near, and the list of them: ` Did you mean "age"? There are: "age", "income".`
+std::string suggest_names(std::string_view wanted, std::span<const std::string> names);
+
+}  // namespace ebb::preprocessing

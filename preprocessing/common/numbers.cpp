@@ -1,0 +1,38 @@
+#include "preprocessing/common/numbers.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fast_float/fast_float.h>
+#include <fmt/format.h>
+
+namespace ebb::preprocessing {
+
+std::optional<double> parse_number(std::string_view text) {
+  // fast_float takes no leading plus; a sign after it would be a second sign.
+  if (!text.empty() && text.front() == '+') {
+    text.remove_prefix(1);
+    if (!text.empty() && text.front() == '-') return std::nullopt;
+  }
+  double value = 0.0;
+  const auto [end, error] = fast_float::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+bool is_integer_text(std::string_view text) {
+  if (!text.empty() && (text.front() == '+' || text.front() == '-')) text.remove_prefix(1);
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+std::string format_number(double value) {
+  if (std::abs(value) < 1e15 && value == std::trunc(value)) {
+    return fmt::format("{}", static_cast<long long>(value));
+  }
+  return fmt::format("{}", value);
+}
+
+}  // namespace ebb::preprocessing

@@ -1,0 +1,20 @@
+// Numbers as text: one definition of what counts as a number, for reading, messages and writing.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ebb::preprocessing {
+
+/// The finite decimal number that the whole of `text` spells (optional sign, digits, point,
+/// exponent), correctly rounded to f64. Empty for everything else, "inf" and "nan" included.
+std::optional<double> parse_number(std::string_view text);
+
+/// Whether `text` is an optional sign followed by digits only.
+bool is_integer_text(std::string_view text);
+
+/// The shortest text that reads back as the same f64; whole numbers below 1e15 without exponent.
+std::string format_number(double value);
+
+}  // namespace ebb::preprocessing

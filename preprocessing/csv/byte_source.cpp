@@ -1,0 +1,88 @@
+#include "preprocessing/csv/byte_source.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <string_view>
+#include <system_error>
+#include <unistd.h>
+
+#include "kernels/common/error.h"
+
+namespace ebb::preprocessing {
+namespace {
+
+using namespace std::string_view_literals;
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+/// A file descriptor whose first bytes can be looked at without being consumed.
+class DescriptorSource final : public ByteSource {
+ public:
+  DescriptorSource(int descriptor, bool owned, std::string name)
+      : descriptor_(descriptor), owned_(owned), name_(std::move(name)) {}
+  ~DescriptorSource() override {
+    if (owned_) ::close(descriptor_);
+  }
+
+  std::string_view peek(std::size_t size) {
+    while (ahead_.size() < size) {
+      char bytes[16];
+      const std::size_t got = read_descriptor(bytes, size - ahead_.size());
+      if (got == 0) break;
+      ahead_.append(bytes, got);
+    }
+    return ahead_;
+  }
+
+  std::size_t read(char* out, std::size_t capacity) override {
+    if (ahead_.empty()) return read_descriptor(out, capacity);
+    const std::size_t size = std::min(capacity, ahead_.size());
+    std::memcpy(out, ahead_.data(), size);
+    ahead_.erase(0, size);
+    return size;
+  }
+
+ private:
+  std::size_t read_descriptor(char* out, std::size_t capacity) {
+    for (;;) {
+      const ssize_t got = ::read(descriptor_, out, capacity);
+      if (got >= 0) return static_cast<std::size_t>(got);
+      if (errno != EINTR) fail<IoError>("{}: cannot read: {}", name_, reason(errno));
+    }
+  }
+
+  int descriptor_;
+  bool owned_;
+  std::string name_;
+  std::string ahead_;
+};
+
+}  // namespace
+
+std::string source_name(const std::filesystem::path& path) {
+  return path == "-" ? "standard input" : path.string();
+}
+
+std::unique_ptr<ByteSource> open_byte_source(const std::filesystem::path& path) {
+  const std::string name = source_name(path);
+  const bool standard_input = path == "-";
+  const int descriptor = standard_input ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) fail<IoError>("{}: cannot open: {}", name, reason(errno));
+  auto source = std::make_unique<DescriptorSource>(descriptor, !standard_input, name);
+  const std::string_view start = source->peek(6);
+  if (start.starts_with("\x1f\x8b"sv)) return gzip_source(std::move(source), name);
+  if (start.starts_with("\xfd"
+                        "7zXZ\0"sv))
+    return xz_source(std::move(source), name);
+  if (start.starts_with("PK\x03\x04"sv)) {
+    fail<DataError>(
+        "{}: is a zip archive or an .xlsx workbook, not a CSV file: unpack it, or save "
+        "the sheet as CSV (UTF-8)",
+        name);
+  }
+  return source;
+}
+
+}  // namespace ebb::preprocessing

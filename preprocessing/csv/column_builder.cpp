@@ -1,0 +1,152 @@
+#include "preprocessing/csv/column_builder.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include "kernels/common/error.h"
+#include "preprocessing/common/numbers.h"
+
+namespace ebb::preprocessing {
+namespace {
+
+constexpr double kMissingNumber = std::numeric_limits<double>::quiet_NaN();
+
+bool has_missing(const std::vector<std::int32_t>& codes) {
+  return std::find(codes.begin(), codes.end(), kMissingCode) != codes.end();
+}
+
+/// The one number that the column holds, if all that are not missing are equal.
+std::optional<double> only_value(const std::vector<double>& numbers) {
+  std::optional<double> only;
+  for (const double value : numbers) {
+    if (std::isnan(value)) continue;
+    if (only && value != *only) return std::nullopt;
+    only = value;
+  }
+  return only;
+}
+
+/// A number column with one value: constant, or a category if it is that value or missing.
+Column one_level_column(std::string name, const std::vector<double>& numbers, double value) {
+  Column column;
+  column.name = std::move(name);
+  column.levels = {format_number(value)};
+  for (const double number : numbers) column.codes.push_back(std::isnan(number) ? kMissingCode : 0);
+  column.kind = has_missing(column.codes) ? ColumnKind::category : ColumnKind::constant;
+  return column;
+}
+
+}  // namespace
+
+BuildPlan plan_column(const std::string& name, const ColumnProfile& profile,
+                      std::size_t distinct_integers, const std::string& source) {
+  switch (classify(profile)) {
+    case ColumnContent::none:
+    case ColumnContent::text:
+      return BuildPlan::inferred_text;
+    case ColumnContent::numbers:
+      return BuildPlan::inferred_number;
+    case ColumnContent::integers:
+      return is_integer_identifier(name, profile, distinct_integers)
+                 ? BuildPlan::integer_or_identifier
+                 : BuildPlan::inferred_number;
+    case ColumnContent::numbers_with_text:
+      break;
+  }
+  fail_not_a_number(
+      source, profile.first_text_line, name, profile.first_text,
+      fmt::format("as {} of the column's {} values are", profile.numbers, profile.values()));
+}
+
+void ColumnBuilder::append(const FieldBlock& block, std::size_t column, std::size_t begin,
+                           std::size_t end, const MissingTokens& missing) {
+  const bool is_number = plan_ == BuildPlan::number || plan_ == BuildPlan::inferred_number;
+  for (std::size_t row = begin; row < end; ++row) {
+    const std::string_view field = block.field(row, column);
+    const bool is_missing = missing.contains(field);
+    if (is_number) {
+      if (is_missing) {
+        numbers_.push_back(kMissingNumber);
+      } else {
+        append_number(field, block.lines[row]);
+      }
+    } else if (is_missing) {
+      codes_.push_back(kMissingCode);
+      profile_.add_missing();
+    } else {
+      append_text(field, block.lines[row]);
+    }
+  }
+}
+
+void ColumnBuilder::append_number(std::string_view field, std::uint64_t line) {
+  const std::optional<double> value = parse_number(field);
+  if (!value) {
+    fail_not_a_number(source_, line, name_, field,
+                      plan_ == BuildPlan::number ? "as the column is declared to be"
+                                                 : "as the column's values before it are");
+  }
+  numbers_.push_back(*value);
+}
+
+void ColumnBuilder::append_text(std::string_view field, std::uint64_t line) {
+  codes_.push_back(dictionary_.code(field));
+  if (plan_ == BuildPlan::integer_or_identifier) profile_.add(field, line);
+}
+
+Column ColumnBuilder::finish() {
+  const bool is_number = plan_ == BuildPlan::number || plan_ == BuildPlan::inferred_number;
+  Column column = is_number ? finish_numbers() : finish_texts();
+  numbers_.clear();
+  codes_.clear();
+  profile_ = {};
+  return column;
+}
+
+Column ColumnBuilder::finish_numbers() {
+  if (plan_ == BuildPlan::inferred_number) {
+    if (const auto value = only_value(numbers_)) return one_level_column(name_, numbers_, *value);
+  }
+  return number_column(name_, std::move(numbers_));
+}
+
+Column ColumnBuilder::finish_texts() {
+  Column column;
+  column.name = name_;
+  column.kind = plan_ == BuildPlan::identifier ? ColumnKind::identifier : ColumnKind::category;
+  column.codes = std::move(codes_);
+  column.levels = std::move(dictionary_).take_levels();
+  if (plan_ == BuildPlan::integer_or_identifier) return finish_integers(std::move(column));
+  if (plan_ != BuildPlan::inferred_text) return column;
+  const auto missing = std::count(column.codes.begin(), column.codes.end(), kMissingCode);
+  const std::size_t values = column.codes.size() - static_cast<std::size_t>(missing);
+  if (column.levels.empty() || (column.levels.size() == 1 && missing == 0)) {
+    column.kind = ColumnKind::constant;
+  } else if (is_text_identifier(name_, values, column.levels.size())) {
+    column.kind = ColumnKind::identifier;
+  }
+  return column;
+}
+
+Column ColumnBuilder::finish_integers(Column column) {
+  const std::size_t texts = profile_.values() - profile_.numbers;
+  if (texts > 0 || is_integer_identifier(name_, profile_, column.levels.size())) {
+    // Unique so far and then text: an identifier whose spelling changed, not a mistyped number.
+    column.kind = ColumnKind::identifier;
+    return column;
+  }
+  std::vector<double> of_level;
+  of_level.reserve(column.levels.size());
+  for (const std::string& level : column.levels) of_level.push_back(parse_number(level).value());
+  std::vector<double> numbers;
+  numbers.reserve(column.codes.size());
+  for (const std::int32_t code : column.codes) {
+    numbers.push_back(code == kMissingCode ? kMissingNumber
+                                           : of_level[static_cast<std::size_t>(code)]);
+  }
+  return number_column(name_, std::move(numbers));
+}
+
+}  // namespace ebb::preprocessing

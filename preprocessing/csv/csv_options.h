@@ -1,0 +1,40 @@
+// How a CSV file is to be read.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "preprocessing/table/column.h"
+
+namespace ebb::preprocessing {
+
+/// What happens to columns of the file that `CsvOptions::columns` does not name.
+enum class UndeclaredColumns {
+  infer,   ///< their kind is inferred from their values (table/inference.h)
+  ignore,  ///< they are skipped without being parsed
+};
+
+struct CsvOptions {
+  /// One of `,` `;` tab `|`. Empty: sniffed from the first records (csv/dialect.h).
+  std::optional<char> delimiter;
+  /// Fields that mean "no value", compared exactly after trimming, quoted or not.
+  std::vector<std::string> missing_tokens = default_missing_tokens();
+  /// Kinds set by the caller; they win over inference.
+  std::vector<ColumnDeclaration> columns;
+  UndeclaredColumns undeclared = UndeclaredColumns::infer;
+  /// Whether a declared column that the header lacks is a DataError.
+  bool require_declared = true;
+  /// Bytes of text read and parsed at a time; the memory for text is a small multiple of it.
+  std::size_t block_bytes = std::size_t{4} << 20;
+  /// Kinds are inferred from the first blocks that hold this many rows (or 32 MiB of text).
+  std::size_t sample_rows = 65536;
+  /// A record longer than this is taken for an unterminated quote.
+  std::size_t max_record_bytes = std::size_t{64} << 20;
+
+  /// "", "NA", "N/A", "NaN", "nan", "null", "NULL", "None".
+  static std::vector<std::string> default_missing_tokens();
+};
+
+}  // namespace ebb::preprocessing

@@ -1,0 +1,197 @@
+#include "preprocessing/csv/csv_reader.h"
+
+#include <algorithm>
+#include <xxhash.h>
+
+#include "kernels/common/error.h"
+#include "preprocessing/common/parallel.h"
+#include "preprocessing/csv/column_builder.h"
+#include "preprocessing/csv/missing_tokens.h"
+#include "preprocessing/csv/record_reader.h"
+#include "preprocessing/csv/schema.h"
+
+namespace ebb::preprocessing {
+namespace {
+
+constexpr std::size_t kSampleBytes = std::size_t{32} << 20;
+
+BuildPlan declared_plan(DeclaredKind kind) {
+  switch (kind) {
+    case DeclaredKind::number:
+      return BuildPlan::number;
+    case DeclaredKind::category:
+      return BuildPlan::category;
+    default:
+      return BuildPlan::identifier;
+  }
+}
+
+[[noreturn]] void fail_no_rows(const std::string& source) {
+  fail<DataError>("{}: the file has a header but no rows", source);
+}
+
+/// The first blocks of a file, which decide the kinds of undeclared columns.
+std::vector<FieldBlock> read_sample(RecordReader& reader, std::size_t sample_rows) {
+  std::vector<FieldBlock> sample;
+  std::size_t rows = 0;
+  std::size_t bytes = 0;
+  while (rows < sample_rows && bytes < kSampleBytes) {
+    FieldBlock block;
+    if (!reader.next(block)) break;
+    rows += block.rows();
+    bytes += block.text.size();
+    sample.push_back(std::move(block));
+  }
+  return sample;
+}
+
+std::size_t count_distinct(const std::vector<FieldBlock>& sample, std::size_t column,
+                           const MissingTokens& missing) {
+  std::vector<XXH64_hash_t> hashes;
+  for (const FieldBlock& block : sample) {
+    for (std::size_t row = 0; row < block.rows(); ++row) {
+      const std::string_view field = block.field(row, column);
+      if (!missing.contains(field)) hashes.push_back(XXH3_64bits(field.data(), field.size()));
+    }
+  }
+  std::sort(hashes.begin(), hashes.end());
+  return static_cast<std::size_t>(std::unique(hashes.begin(), hashes.end()) - hashes.begin());
+}
+
+BuildPlan infer_plan(const std::vector<FieldBlock>& sample, const WantedColumn& column,
+                     const MissingTokens& missing, const std::string& source) {
+  ColumnProfile profile;
+  for (const FieldBlock& block : sample) {
+    for (std::size_t row = 0; row < block.rows(); ++row) {
+      const std::string_view field = block.field(row, column.position);
+      if (missing.contains(field)) {
+        profile.add_missing();
+      } else {
+        profile.add(field, block.lines[row]);
+      }
+    }
+  }
+  const bool is_integer = classify(profile) == ColumnContent::integers;
+  const std::size_t distinct = is_integer ? count_distinct(sample, column.position, missing) : 0;
+  return plan_column(column.name, profile, distinct, source);
+}
+
+/// The builders of all wanted columns, which take blocks and give tables.
+class TableBuilder {
+ public:
+  TableBuilder(std::vector<WantedColumn> columns, const std::vector<BuildPlan>& plans,
+               std::string source)
+      : columns_(std::move(columns)), source_(std::move(source)) {
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      builders_.emplace_back(columns_[i].name, plans[i], source_);
+    }
+  }
+
+  void append(const FieldBlock& block, std::size_t begin, std::size_t end,
+              const MissingTokens& missing) {
+    parallel_for(builders_.size(), [&](std::size_t i) {
+      builders_[i].append(block, columns_[i].position, begin, end, missing);
+    });
+    lines_.insert(lines_.end(), block.lines.begin() + static_cast<std::ptrdiff_t>(begin),
+                  block.lines.begin() + static_cast<std::ptrdiff_t>(end));
+  }
+
+  [[nodiscard]] std::size_t rows() const { return lines_.size(); }
+
+  Table finish() {
+    Table table(source_, std::move(lines_));
+    lines_.clear();
+    std::vector<Column> columns(builders_.size());
+    parallel_for(columns.size(), [&](std::size_t i) { columns[i] = builders_[i].finish(); });
+    for (Column& column : columns) table.add(std::move(column));
+    return table;
+  }
+
+ private:
+  std::vector<WantedColumn> columns_;
+  std::vector<ColumnBuilder> builders_;
+  std::vector<std::uint64_t> lines_;
+  std::string source_;
+};
+
+}  // namespace
+
+Table read_csv(const std::filesystem::path& path, const CsvOptions& options) {
+  RecordReader reader(path, options);
+  const MissingTokens missing(options.missing_tokens);
+  std::vector<WantedColumn> columns = wanted_columns(reader.header(), options, reader.source());
+  std::vector<FieldBlock> sample = read_sample(reader, options.sample_rows);
+  if (sample.empty()) fail_no_rows(reader.source());
+
+  std::vector<BuildPlan> plans(columns.size());
+  parallel_for(columns.size(), [&](std::size_t i) {
+    plans[i] = columns[i].declared ? declared_plan(*columns[i].declared)
+                                   : infer_plan(sample, columns[i], missing, reader.source());
+  });
+  TableBuilder builder(std::move(columns), plans, reader.source());
+  for (FieldBlock& block : sample) {
+    builder.append(block, 0, block.rows(), missing);
+    block = {};
+  }
+  FieldBlock block;
+  while (reader.next(block)) builder.append(block, 0, block.rows(), missing);
+  return builder.finish();
+}
+
+struct CsvReader::State {
+  State(const std::filesystem::path& path, const CsvOptions& options)
+      : reader(path, options),
+        missing(options.missing_tokens),
+        builder(make_builder(reader, options)) {}
+
+  static TableBuilder make_builder(const RecordReader& reader, const CsvOptions& options) {
+    if (options.undeclared == UndeclaredColumns::infer) {
+      fail(
+          "CsvReader: kinds cannot be inferred chunk by chunk: declare the columns and set "
+          "CsvOptions::undeclared to ignore");
+    }
+    std::vector<WantedColumn> columns = wanted_columns(reader.header(), options, reader.source());
+    std::vector<BuildPlan> plans;
+    for (const WantedColumn& column : columns) plans.push_back(declared_plan(*column.declared));
+    return TableBuilder(std::move(columns), plans, reader.source());
+  }
+
+  RecordReader reader;
+  MissingTokens missing;
+  TableBuilder builder;
+  FieldBlock block;
+  std::size_t used = 0;  // rows of block that were given out
+  bool has_started = false;
+};
+
+CsvReader::CsvReader(const std::filesystem::path& path, const CsvOptions& options)
+    : state_(std::make_unique<State>(path, options)) {}
+CsvReader::CsvReader(CsvReader&&) noexcept = default;
+CsvReader& CsvReader::operator=(CsvReader&&) noexcept = default;
+CsvReader::~CsvReader() = default;
+
+const std::vector<std::string>& CsvReader::header() const { return state_->reader.header(); }
+char CsvReader::delimiter() const { return state_->reader.delimiter(); }
+
+bool CsvReader::next(Table& chunk, std::size_t max_rows) {
+  State& state = *state_;
+  while (state.builder.rows() < max_rows) {
+    if (state.used == state.block.rows()) {
+      state.used = 0;
+      if (!state.reader.next(state.block)) {
+        state.block = {};
+        break;
+      }
+    }
+    const std::size_t rows =
+        std::min(max_rows - state.builder.rows(), state.block.rows() - state.used);
+    state.builder.append(state.block, state.used, state.used + rows, state.missing);
+    state.used += rows;
+  }
+  if (state.builder.rows() == 0 && !state.has_started) fail_no_rows(state.reader.source());
+  state.has_started = true;
+  chunk = state.builder.finish();
+  return chunk.rows() > 0;
+}
+
+}  // namespace ebb::preprocessing

@@ -1,0 +1,23 @@
+// The set of fields that mean "no value".
+#pragma once
+
+#include <array>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ebb::preprocessing {
+
+class MissingTokens {
+ public:
+  explicit MissingTokens(std::span<const std::string> tokens);
+  [[nodiscard]] bool contains(std::string_view field) const;
+
+ private:
+  std::vector<std::string> tokens_;
+  std::array<bool, 256> is_first_byte_{};  // most fields are told apart by their first byte
+  bool has_empty_ = false;
+};
+
+}  // namespace ebb::preprocessing

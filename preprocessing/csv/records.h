@@ -1,0 +1,38 @@
+// Finds where records begin and end: the only stage that must walk the text in order.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace ebb::preprocessing {
+
+/// One record of a text: bytes [begin, end) without its line break, first line `line` (from 1).
+struct RecordSpan {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  std::uint64_t line = 0;
+};
+
+struct RecordScan {
+  std::vector<RecordSpan> records;  ///< complete records; lines of white space only are left out
+  std::size_t consumed = 0;         ///< bytes up to and with the last complete record's line break
+  std::uint64_t next_line = 1;      ///< the line on which the next record begins
+  std::optional<std::size_t> open_quote;  ///< offset of a quote still open at the end of the text
+};
+
+/// Scans `text`, which begins with a record on line `first_line`. A quote opens only as the first
+/// byte of a field after blanks, and closes at the next quote that is not doubled, so line breaks
+/// inside quotes belong to the record. With `is_last` a record without a line break ends with the
+/// text.
+RecordScan scan_records(std::string_view text, char delimiter, std::uint64_t first_line,
+                        bool is_last);
+
+/// Whether `c` may surround a field: a blank, a carriage return, or a tab that is no delimiter.
+inline bool is_padding(char c, char delimiter) {
+  return c == ' ' || c == '\r' || (c == '\t' && delimiter != '\t');
+}
+
+}  // namespace ebb::preprocessing

@@ -1,0 +1,77 @@
+// The fitted state of each column that the model uses.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "preprocessing/pipeline/pipeline_config.h"
+#include "preprocessing/steps/category_encoding.h"
+#include "preprocessing/steps/scaling.h"
+#include "preprocessing/table/table.h"
+
+namespace ebb::preprocessing {
+
+/// What the training rows looked like, to compare new rows with. Unscaled values.
+struct NumberStatistics {
+  std::size_t rows = 0;
+  std::size_t missing = 0;
+  double minimum = 0.0;
+  double maximum = 0.0;
+  double mean = 0.0;
+  double deviation = 0.0;  ///< population standard deviation
+  /// Distinct deciles without minimum and maximum; bucket i holds values in (edge i-1, edge i].
+  std::vector<double> edges;
+  std::vector<std::size_t> counts;  ///< training values per bucket, edges.size() + 1 of them
+  bool operator==(const NumberStatistics&) const = default;
+};
+
+struct NumberFeature {
+  std::string name;
+  double fill_value = 0.0;     ///< unscaled
+  bool has_indicator = false;  ///< whether a second feature says that the value was missing
+  NumberScaler scaler;
+  /// Ascending distinct quantiles i / bins of the scaled training values, at least two.
+  std::vector<double> bin_edges;
+  NumberStatistics statistics;
+  bool operator==(const NumberFeature&) const = default;
+};
+
+struct CategoryFeature {
+  std::string name;
+  std::int32_t missing_code = kEncodedMissing;  ///< the code that a missing value gets
+  CategoryEncoder encoder;
+  std::vector<std::size_t> counts;  ///< training rows per code (missing ones under code 0)
+  bool operator==(const CategoryFeature&) const = default;
+};
+
+/// A column of the training table that is no feature, and why.
+struct DroppedColumn {
+  enum class Reason { requested, identifier, constant, all_missing, too_rare };
+  std::string name;
+  Reason reason = Reason::requested;
+  bool operator==(const DroppedColumn&) const = default;
+};
+
+/// "requested", "identifier", "constant", "all_missing", "too_rare".
+std::string_view reason_name(DroppedColumn::Reason reason);
+/// A sentence for the user: `column "id" is left out: it names each row`.
+std::string describe(const DroppedColumn& column);
+
+/// Fits one number column; the values must not all be missing or equal. Throws DataError if they
+/// are too large to scale.
+NumberFeature fit_number(const Column& column, const NumberOptions& options, std::size_t quantiles,
+                         std::size_t bins);
+/// Fits one text column.
+CategoryFeature fit_category(const Column& column, const CategoryOptions& options);
+
+/// Bucket of `value` among `edges` (NumberStatistics::edges).
+std::size_t bucket_of(std::span<const double> edges, double value);
+
+/// The column's numbers. A text column is parsed; throws DataError naming the line of the first
+/// text that is no number.
+std::vector<double> as_numbers(const Column& column, const Table& table);
+
+}  // namespace ebb::preprocessing

@@ -1,0 +1,125 @@
+// Pipeline::fit: decides which columns are features and fits each of them.
+#include <algorithm>
+#include <optional>
+#include <variant>
+
+#include "kernels/common/error.h"
+#include "preprocessing/common/names.h"
+#include "preprocessing/common/parallel.h"
+#include "preprocessing/pipeline/pipeline.h"
+
+namespace ebb::preprocessing {
+namespace {
+
+using Fitted = std::variant<std::monostate, NumberFeature, CategoryFeature, DroppedColumn>;
+using Reason = DroppedColumn::Reason;
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+void check_config(const Table& table, const PipelineConfig& config) {
+  if (config.quantiles < 2)
+    fail<DataError>("quantiles is {}: expected at least 2", config.quantiles);
+  if (config.bins < 1) fail<DataError>("bins is {}: expected at least 1", config.bins);
+  if (!config.target.empty()) static_cast<void>(table.column(config.target));
+  for (const std::string& name : config.drop_columns) static_cast<void>(table.column(name));
+  for (const auto& [name, options] : config.number_columns) {
+    if (const Column& column = table.column(name); column.kind == ColumnKind::category) {
+      fail<DataError>(
+          "column \"{}\" is a category, and has options for numbers: declare it a number "
+          "or take them out",
+          name);
+    }
+    if (!std::isfinite(options.constant)) {
+      fail<DataError>("column \"{}\": the constant fill value is not finite", name);
+    }
+  }
+  for (const auto& [name, options] : config.category_columns) {
+    if (table.column(name).is_number()) {
+      fail<DataError>(
+          "column \"{}\" is a number, and has options for categories: declare it a "
+          "category or take them out",
+          name);
+    }
+  }
+}
+
+template <class Options>
+const Options& options_for(const std::map<std::string, Options>& overrides, const std::string& name,
+                           const Options& general) {
+  const auto found = overrides.find(name);
+  return found == overrides.end() ? general : found->second;
+}
+
+/// Why a column cannot be a feature whatever its options, if so.
+std::optional<Reason> unusable(const Column& column) {
+  if (column.kind == ColumnKind::identifier) return Reason::identifier;
+  std::optional<std::size_t> first;
+  bool has_missing = false;
+  bool varies = false;
+  for (std::size_t row = 0; row < column.size(); ++row) {
+    if (column.is_missing(row)) {
+      has_missing = true;
+    } else if (!first) {
+      first = row;
+    } else if (column.is_number() ? column.numbers[row] != column.numbers[*first]
+                                  : column.codes[row] != column.codes[*first]) {
+      varies = true;
+      break;
+    }
+  }
+  if (!first) return Reason::all_missing;
+  // A number that is constant where present carries only its absence; a category tells both.
+  if (!varies && (column.is_number() || !has_missing)) return Reason::constant;
+  return std::nullopt;
+}
+
+Fitted fit_column(const Column& column, const PipelineConfig& config) {
+  if (column.name == config.target) return {};
+  if (contains(config.drop_columns, column.name))
+    return DroppedColumn{column.name, Reason::requested};
+  if (const auto reason = unusable(column)) return DroppedColumn{column.name, *reason};
+  if (column.is_number()) {
+    return fit_number(column, options_for(config.number_columns, column.name, config.numbers),
+                      config.quantiles, config.bins);
+  }
+  CategoryFeature feature =
+      fit_category(column, options_for(config.category_columns, column.name, config.categories));
+  if (feature.encoder.levels().empty()) return DroppedColumn{column.name, Reason::too_rare};
+  return feature;
+}
+
+}  // namespace
+
+Pipeline Pipeline::fit(const Table& training_rows, const PipelineConfig& config) {
+  check_config(training_rows, config);
+  std::vector<Fitted> fitted(training_rows.columns().size());
+  parallel_for(fitted.size(),
+               [&](std::size_t i) { fitted[i] = fit_column(training_rows.columns()[i], config); });
+  Pipeline pipeline;
+  pipeline.target_ = config.target;
+  pipeline.classes_ = config.classes;
+  pipeline.missing_tokens_ = config.missing_tokens;
+  pipeline.absent_columns_ = config.absent_columns;
+  pipeline.training_rows_ = training_rows.rows();
+  for (Fitted& column : fitted) {
+    if (auto* number = std::get_if<NumberFeature>(&column)) {
+      pipeline.numbers_.push_back(std::move(*number));
+    } else if (auto* category = std::get_if<CategoryFeature>(&column)) {
+      pipeline.categories_.push_back(std::move(*category));
+    } else if (auto* dropped = std::get_if<DroppedColumn>(&column)) {
+      pipeline.dropped_.push_back(std::move(*dropped));
+    }
+  }
+  if (pipeline.numbers_.empty() && pipeline.categories_.empty()) {
+    std::string reasons;
+    for (std::size_t i = 0; i < std::min<std::size_t>(8, pipeline.dropped_.size()); ++i) {
+      reasons += fmt::format("; {}", describe(pipeline.dropped_[i]));
+    }
+    fail<DataError>("{}: no column is left to predict from{}", training_rows.source(), reasons);
+  }
+  return pipeline;
+}
+
+}  // namespace ebb::preprocessing

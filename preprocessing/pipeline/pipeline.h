@@ -1,0 +1,101 @@
+// The fitted way from a table to model inputs: fitted on training rows only, then fixed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "preprocessing/csv/csv_options.h"
+#include "preprocessing/pipeline/drift.h"
+#include "preprocessing/pipeline/features.h"
+#include "preprocessing/pipeline/pipeline_config.h"
+#include "preprocessing/table/table.h"
+
+namespace ebb::preprocessing {
+
+/// Model inputs of some rows. No NaN: missing numbers are filled in.
+struct EncodedRows {
+  std::size_t rows = 0;
+  std::size_t number_count = 0;
+  std::size_t category_count = 0;
+  std::vector<float> numbers;       ///< row-major [rows, number_count]: scaled, then indicators 0/1
+  std::vector<std::int32_t> codes;  ///< row-major [rows, category_count], in [0, cardinality)
+};
+
+class Pipeline {
+ public:
+  /// Fits to all rows of the table: give it the training rows only (select_rows). Number columns
+  /// become numbers, category columns categories; identifiers, columns that are constant or empty
+  /// in these rows, the target and config.drop_columns are left out (see dropped()). Bitwise the
+  /// same for any number of threads. Throws DataError for an unknown column in the config, a wrong
+  /// value in it, and if no column is left.
+  static Pipeline fit(const Table& training_rows, const PipelineConfig& config);
+
+  /// Encodes the rows of a table, whose columns may stand in any order; further ones are ignored.
+  /// Throws DataError for a column that is missing (unless AbsentColumn::impute) or a text in a
+  /// number column (with its line). Categories not known get kEncodedUnknown. `report`, if given,
+  /// is added to.
+  EncodedRows transform(const Table& table, DriftReport* report = nullptr) const;
+
+  /// One sentence for each way in which the counted rows differ much from the training rows; see
+  /// the limits in drift.h.
+  std::vector<std::string> drift_warnings(const DriftReport& report) const;
+
+  /// How to read a new file: the kinds of all columns used, everything else ignored, the training
+  /// file's missing tokens. `texts` names more columns to keep, as identifiers (an id to pass
+  /// through, the target); those that the model uses anyway are not declared twice.
+  CsvOptions schema_for_reading(std::span<const std::string> texts = {}) const;
+
+  /// Names of the number features in the order of EncodedRows::numbers; "x is missing" for the
+  /// indicator of column x.
+  std::vector<std::string> number_names() const;
+  std::vector<std::string> category_names() const;
+  /// Number of codes of each category.
+  std::vector<std::int32_t> cardinalities() const;
+  /// For each number feature the ascending distinct bin edges, at least two, of its scaled training
+  /// values; {0, 1} for an indicator.
+  std::vector<std::vector<double>> bin_edges() const;
+
+  const std::vector<NumberFeature>& numbers() const { return numbers_; }
+  const std::vector<CategoryFeature>& categories() const { return categories_; }
+  const std::vector<DroppedColumn>& dropped() const { return dropped_; }
+  const std::string& target() const { return target_; }
+  const std::array<std::string, 2>& classes() const { return classes_; }
+  std::size_t training_rows() const { return training_rows_; }
+
+  /// The whole state; from_json(to_json(p)) == p, every f64 to the bit.
+  nlohmann::json to_json() const;
+  /// Throws DataError naming the JSON path for an unknown version, a missing or unknown key, a
+  /// wrong type or a value out of range.
+  static Pipeline from_json(const nlohmann::json& json);
+
+  bool operator==(const Pipeline&) const = default;
+
+ private:
+  std::string target_;
+  std::array<std::string, 2> classes_;
+  std::vector<std::string> missing_tokens_;
+  AbsentColumn absent_columns_ = AbsentColumn::error;
+  std::size_t training_rows_ = 0;
+  std::vector<NumberFeature> numbers_;
+  std::vector<CategoryFeature> categories_;
+  std::vector<DroppedColumn> dropped_;
+};
+
+/// One-hot features for a linear model, row-major [rows, width]: the numbers, then for each
+/// category one column per code but the unknown one (missing first, then the levels). An unknown
+/// value is a row of zeros. width = number_count + sum (cardinality - 1).
+struct OneHotRows {
+  std::size_t rows = 0;
+  std::size_t width = 0;
+  std::vector<float> values;
+};
+OneHotRows one_hot_rows(const EncodedRows& rows, std::span<const std::int32_t> cardinalities);
+/// The name of each one-hot feature: a number's name, or `contract = One year`.
+std::vector<std::string> one_hot_names(const Pipeline& pipeline);
+
+}  // namespace ebb::preprocessing

@@ -1,0 +1,51 @@
+// What the pipeline is asked to do with the columns of a table.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "preprocessing/csv/csv_options.h"
+#include "preprocessing/steps/missing_values.h"
+#include "preprocessing/steps/scaling.h"
+
+namespace ebb::preprocessing {
+
+struct NumberOptions {
+  NumberFill fill = NumberFill::median;
+  double constant = 0.0;  ///< the fill value for NumberFill::constant, before scaling
+  MissingIndicator indicator = MissingIndicator::when_missing;
+  Scaling scaling = Scaling::quantile_normal;
+};
+
+struct CategoryOptions {
+  CategoryFill fill = CategoryFill::missing_code;
+  /// Levels seen fewer times in training share the unknown code. At least 1; 2 teaches the model
+  /// what an unknown value means without losing a level that could be learned.
+  std::size_t min_count = 2;
+};
+
+/// What transform does when a column that the model uses is not in the table.
+enum class AbsentColumn {
+  error,   ///< DataError that names it
+  impute,  ///< all its values count as missing; reported in the DriftReport
+};
+
+struct PipelineConfig {
+  std::string target;                     ///< never a feature; empty: no target in the table
+  std::array<std::string, 2> classes;     ///< Labels::classes, kept for evaluation
+  std::vector<std::string> drop_columns;  ///< columns that shall not be features
+  NumberOptions numbers;
+  CategoryOptions categories;
+  std::map<std::string, NumberOptions> number_columns;      ///< overrides by column name
+  std::map<std::string, CategoryOptions> category_columns;  ///< overrides by column name
+  AbsentColumn absent_columns = AbsentColumn::error;
+  std::size_t quantiles = 1000;  ///< most knots of a quantile_normal scaler, >= 2
+  std::size_t bins = 48;         ///< most bins of a piecewise-linear encoding, >= 1
+  /// Kept so that new files are read as the training file was.
+  std::vector<std::string> missing_tokens = CsvOptions::default_missing_tokens();
+};
+
+}  // namespace ebb::preprocessing

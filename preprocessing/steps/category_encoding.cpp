@@ -1,0 +1,58 @@
+#include "preprocessing/steps/category_encoding.h"
+
+#include <algorithm>
+
+#include "kernels/common/error.h"
+
+namespace ebb::preprocessing {
+
+CategoryEncoder CategoryEncoder::fit(const Column& column, std::size_t min_count) {
+  std::vector<std::size_t> counts(column.levels.size());
+  for (const std::int32_t code : column.codes) {
+    if (code != kMissingCode) ++counts[static_cast<std::size_t>(code)];
+  }
+  std::vector<std::size_t> order;
+  for (std::size_t level = 0; level < counts.size(); ++level) {
+    // A level of the whole table may be absent from the training rows.
+    if (counts[level] > 0 && counts[level] >= min_count) order.push_back(level);
+  }
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return counts[a] != counts[b] ? counts[a] > counts[b] : column.levels[a] < column.levels[b];
+  });
+  std::vector<std::string> levels;
+  levels.reserve(order.size());
+  for (const std::size_t level : order) levels.push_back(column.levels[level]);
+  return restore(std::move(levels));
+}
+
+CategoryEncoder CategoryEncoder::restore(std::vector<std::string> levels) {
+  CategoryEncoder encoder;
+  encoder.levels_ = std::move(levels);
+  std::int32_t next = kFirstLevelCode;
+  for (const std::string& level : encoder.levels_) {
+    if (!encoder.codes_.emplace(level, next++).second) {
+      fail<DataError>("the level \"{}\" occurs twice", level);
+    }
+  }
+  return encoder;
+}
+
+std::int32_t CategoryEncoder::code(std::string_view text) const {
+  const auto found = codes_.find(std::string(text));
+  return found == codes_.end() ? kEncodedUnknown : found->second;
+}
+
+std::vector<std::int32_t> CategoryEncoder::encode(const Column& column) const {
+  std::vector<std::int32_t> code_of_level;
+  code_of_level.reserve(column.levels.size());
+  for (const std::string& level : column.levels) code_of_level.push_back(code(level));
+  std::vector<std::int32_t> encoded;
+  encoded.reserve(column.codes.size());
+  for (const std::int32_t level : column.codes) {
+    encoded.push_back(level == kMissingCode ? kEncodedMissing
+                                            : code_of_level[static_cast<std::size_t>(level)]);
+  }
+  return encoded;
+}
+
+}  // namespace ebb::preprocessing

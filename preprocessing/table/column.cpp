@@ -1,0 +1,80 @@
+#include "preprocessing/table/column.h"
+
+#include "kernels/common/error.h"
+#include "preprocessing/common/numbers.h"
+#include "preprocessing/table/dictionary.h"
+
+namespace ebb::preprocessing {
+
+std::string Column::text(std::size_t row) const {
+  if (is_missing(row)) return {};
+  if (is_number()) return format_number(numbers[row]);
+  return levels[static_cast<std::size_t>(codes[row])];
+}
+
+Column number_column(std::string name, std::vector<double> values) {
+  Column column;
+  column.name = std::move(name);
+  column.numbers = std::move(values);
+  return column;
+}
+
+Column text_column(std::string name, const std::vector<std::string>& texts, ColumnKind kind) {
+  if (kind == ColumnKind::number) fail("text_column: \"{}\" cannot be of kind number", name);
+  Column column;
+  column.name = std::move(name);
+  column.kind = kind;
+  column.codes.reserve(texts.size());
+  Dictionary dictionary;
+  for (const std::string& text : texts) {
+    column.codes.push_back(text.empty() ? kMissingCode : dictionary.code(text));
+  }
+  column.levels = std::move(dictionary).take_levels();
+  return column;
+}
+
+Column as_text(const Column& column) {
+  if (!column.is_number()) return column;
+  std::vector<std::string> texts;
+  texts.reserve(column.size());
+  for (std::size_t row = 0; row < column.size(); ++row) texts.push_back(column.text(row));
+  return text_column(column.name, texts);
+}
+
+std::string_view kind_name(ColumnKind kind) {
+  switch (kind) {
+    case ColumnKind::number:
+      return "number";
+    case ColumnKind::category:
+      return "category";
+    case ColumnKind::identifier:
+      return "identifier";
+    case ColumnKind::constant:
+      return "constant";
+  }
+  return "unknown";
+}
+
+std::string_view kind_name(DeclaredKind kind) {
+  switch (kind) {
+    case DeclaredKind::number:
+      return "number";
+    case DeclaredKind::category:
+      return "category";
+    case DeclaredKind::identifier:
+      return "identifier";
+    case DeclaredKind::ignore:
+      return "ignore";
+  }
+  return "unknown";
+}
+
+DeclaredKind parse_declared_kind(std::string_view name) {
+  for (const DeclaredKind kind : {DeclaredKind::number, DeclaredKind::category,
+                                  DeclaredKind::identifier, DeclaredKind::ignore}) {
+    if (name == kind_name(kind)) return kind;
+  }
+  fail<DataError>("\"{}\" is no kind of column: use number, category, identifier or ignore", name);
+}
+
+}  // namespace ebb::preprocessing

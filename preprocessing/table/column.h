@@ -1,0 +1,68 @@
+// One column of a table: a name, a kind and one contiguous array of values.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ebb::preprocessing {
+
+/// What a column is. Only `number` columns hold `numbers`; all others hold `codes` and `levels`.
+enum class ColumnKind {
+  number,      ///< a quantity
+  category,    ///< one of a set of texts
+  identifier,  ///< (nearly) unique per row: names a row, says nothing about it
+  constant,    ///< one value in all rows, or no value at all
+};
+
+/// What a caller may declare a column to be, before it is read.
+enum class DeclaredKind { number, category, identifier, ignore };
+
+struct ColumnDeclaration {
+  std::string name;
+  DeclaredKind kind = DeclaredKind::number;
+};
+
+/// The code of a missing text value in Column::codes.
+inline constexpr std::int32_t kMissingCode = -1;
+
+/// Invariant: kind number: numbers has one value per row, NaN where missing and nowhere else, and
+/// codes and levels are empty. Other kinds: codes has one value per row in [-1, levels.size()), and
+/// levels holds each distinct text once, in order of first appearance.
+struct Column {
+  std::string name;
+  ColumnKind kind = ColumnKind::number;
+  std::vector<double> numbers;
+  std::vector<std::int32_t> codes;
+  std::vector<std::string> levels;
+
+  [[nodiscard]] bool is_number() const { return kind == ColumnKind::number; }
+  [[nodiscard]] std::size_t size() const { return is_number() ? numbers.size() : codes.size(); }
+  [[nodiscard]] bool is_missing(std::size_t row) const {
+    return is_number() ? std::isnan(numbers[row]) : codes[row] == kMissingCode;
+  }
+  /// The value as text: a number in its shortest spelling, a missing value as "".
+  [[nodiscard]] std::string text(std::size_t row) const;
+};
+
+/// A number column of `values`, NaN where missing.
+Column number_column(std::string name, std::vector<double> values);
+
+/// A column of `kind` (not number) from texts; a text equal to "" is missing.
+Column text_column(std::string name, const std::vector<std::string>& texts,
+                   ColumnKind kind = ColumnKind::category);
+
+/// The column with its values as texts: itself, or a category of the numbers' shortest spellings.
+Column as_text(const Column& column);
+
+/// "number", "category", "identifier" or "constant".
+std::string_view kind_name(ColumnKind kind);
+/// "number", "category", "identifier" or "ignore".
+std::string_view kind_name(DeclaredKind kind);
+/// The inverse of kind_name. Throws DataError that lists the four names.
+DeclaredKind parse_declared_kind(std::string_view name);
+
+}  // namespace ebb::preprocessing

@@ -1,0 +1,121 @@
+#include "preprocessing/table/inference.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cmath>
+#include <vector>
+
+#include "kernels/common/error.h"
+#include "preprocessing/common/numbers.h"
+
+namespace ebb::preprocessing {
+namespace {
+
+constexpr double kDistinctShare = 0.95;
+constexpr double kNumberShare = 0.90;
+constexpr double kZeroLedShare = 0.01;
+constexpr std::size_t kEnoughValues = 20;
+constexpr std::size_t kIssuedDigits = 5;
+
+bool is_nearly_unique(std::size_t values, std::size_t distinct) {
+  return values > 1 &&
+         static_cast<double>(distinct) >= kDistinctShare * static_cast<double>(values);
+}
+
+bool is_zero_led(std::string_view integer) { return integer.size() >= 2 && integer[0] == '0'; }
+
+/// The words of a name: runs of letters, cut where a capital follows a small letter, in lower case.
+std::vector<std::string> words(std::string_view name) {
+  std::vector<std::string> result(1);
+  char previous = ' ';
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool is_letter = std::isalpha(byte) != 0;
+    const bool is_hump =
+        std::isupper(byte) != 0 && std::islower(static_cast<unsigned char>(previous)) != 0;
+    if ((!is_letter || is_hump) && !result.back().empty()) result.emplace_back();
+    if (is_letter) result.back() += static_cast<char>(std::tolower(byte));
+    previous = c;
+  }
+  return result;
+}
+
+}  // namespace
+
+void ColumnProfile::add(std::string_view value, std::uint64_t line) {
+  ++rows;
+  shortest = values() == 1 ? value.size() : std::min(shortest, value.size());
+  longest = std::max(longest, value.size());
+  const std::optional<double> number = parse_number(value);
+  if (!number) {
+    if (first_text_line == 0) {
+      first_text = value;
+      first_text_line = line;
+    }
+    return;
+  }
+  lowest = numbers == 0 ? *number : std::min(lowest, *number);
+  highest = numbers == 0 ? *number : std::max(highest, *number);
+  ++numbers;
+  if (is_integer_text(value)) {
+    ++integers;
+    if (is_zero_led(value)) ++zero_led;
+  }
+}
+
+ColumnContent classify(const ColumnProfile& profile) {
+  const auto values = static_cast<double>(profile.values());
+  if (profile.values() == 0) return ColumnContent::none;
+  if (profile.numbers == 0 || static_cast<double>(profile.zero_led) > kZeroLedShare * values) {
+    return ColumnContent::text;
+  }
+  if (profile.integers == profile.values()) return ColumnContent::integers;
+  if (profile.numbers == profile.values()) return ColumnContent::numbers;
+  return static_cast<double>(profile.numbers) >= kNumberShare * values
+             ? ColumnContent::numbers_with_text
+             : ColumnContent::text;
+}
+
+bool is_integer_identifier(std::string_view name, const ColumnProfile& profile,
+                           std::size_t distinct) {
+  if (!is_nearly_unique(profile.values(), distinct)) return false;
+  if (has_identifier_name(name)) return true;
+  if (profile.values() < kEnoughValues) return false;
+  const auto values = static_cast<double>(profile.values());
+  const double range = profile.highest - profile.lowest + 1.0;
+  const double expected_repeats = values + range * std::expm1(values * std::log1p(-1.0 / range));
+  const double repeats = values - static_cast<double>(distinct);
+  if (range > 1.0 && expected_repeats >= std::max(3.0, 4.0 * repeats)) return true;
+  return repeats == 0.0 && profile.shortest == profile.longest && profile.longest >= kIssuedDigits;
+}
+
+bool is_text_identifier(std::string_view name, std::size_t values, std::size_t distinct) {
+  return is_nearly_unique(values, distinct) &&
+         (values >= kEnoughValues || has_identifier_name(name));
+}
+
+bool has_identifier_name(std::string_view name) {
+  constexpr std::array<std::string_view, 12> kWords = {
+      "id",    "ids",    "uuid",       "guid",     "key",     "rownumber",
+      "rowid", "userid", "customerid", "clientid", "orderid", "accountid"};
+  constexpr std::array<std::string_view, 6> kPhrases = {"编号", "号码",   "单号",
+                                                        "证号", "手机号", "流水号"};
+  for (const std::string& word : words(name)) {
+    if (std::find(kWords.begin(), kWords.end(), word) != kWords.end()) return true;
+  }
+  return name.ends_with("ID") || name.ends_with("Id") ||
+         std::any_of(kPhrases.begin(), kPhrases.end(), [&](std::string_view phrase) {
+           return name.find(phrase) != std::string_view::npos;
+         });
+}
+
+void fail_not_a_number(std::string_view source, std::uint64_t line, std::string_view column,
+                       std::string_view value, std::string_view reason) {
+  fail<DataError>(
+      "{}:{}: column \"{}\": \"{}\" is not a number, {}: correct the cell, declare the "
+      "column a category, or add \"{}\" to the missing tokens",
+      source, line, column, value, reason, value);
+}
+
+}  // namespace ebb::preprocessing

@@ -1,0 +1,71 @@
+// What kind of column its values make it. The rules, in order, over the non-missing values of the
+// sample (all rows of a file of usual size):
+//   1. no value, or one value in every row: constant;
+//   2. every value a number:
+//      - whole numbers of which over 1 % have leading zeros ("00501"): codes, so text (rule 3);
+//      - whole numbers, (nearly) unique: identifier (see is_integer_identifier);
+//      - else number. Fractional numbers are never identifiers; 0/1 is a number;
+//   3. no value, or fewer than 90 %, a number: text. (Nearly) unique texts are an identifier, the
+//      rest, yes/no and dates included, a category;
+//   4. at least 90 % numbers, but not all: DataError at the first text. Someone typed it there, or
+//   a
+//      missing token is not known: guessing either way would hide it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace ebb::preprocessing {
+
+/// Counts over some values of one column, in order of rows.
+struct ColumnProfile {
+  std::size_t rows = 0;
+  std::size_t missing = 0;
+  std::size_t numbers = 0;
+  std::size_t integers = 0;
+  std::size_t zero_led = 0;  ///< whole numbers of two digits or more that begin with 0
+  double lowest = 0.0;       ///< of the numbers
+  double highest = 0.0;
+  std::size_t shortest = 0;  ///< bytes of the values
+  std::size_t longest = 0;
+  std::string first_text;  ///< the first value that is no number, on line first_text_line
+  std::uint64_t first_text_line = 0;
+
+  /// Counts one value.
+  void add(std::string_view value, std::uint64_t line);
+  void add_missing() { ++rows, ++missing; }
+  [[nodiscard]] std::size_t values() const { return rows - missing; }
+};
+
+/// What the values of a column are made of; identifiers and constants are told apart later.
+enum class ColumnContent { none, numbers, integers, text, numbers_with_text };
+
+/// Rules 2 to 4 above. `none`: no values at all.
+ColumnContent classify(const ColumnProfile& profile);
+
+/// Whether whole numbers are an identifier: at least 95 % distinct, and one of
+///   - the name says so (has_identifier_name);
+///   - 20 values or more, and as many repeats as drawing at random from [lowest, highest] would
+///   give
+///     (n - R (1 - (1 - 1/R)^n) with range R) are missing: at least 3, and 4 times the repeats
+///     seen;
+///   - 20 values or more, all of the same length of 5 digits or more, and none repeated.
+bool is_integer_identifier(std::string_view name, const ColumnProfile& profile,
+                           std::size_t distinct);
+
+/// Whether texts are an identifier: at least 95 % distinct, and 20 values or more or a name that
+/// says so.
+bool is_text_identifier(std::string_view name, std::size_t values, std::size_t distinct);
+
+/// Whether a word of the column name is id, uuid, guid, key, rownumber, 编号, 号码, ... or the name
+/// ends with "ID" or "Id".
+bool has_identifier_name(std::string_view name);
+
+/// Throws DataError: "source:line: column "age": "abc" is not a number ...", with how to mend it.
+[[noreturn]] void fail_not_a_number(std::string_view source, std::uint64_t line,
+                                    std::string_view column, std::string_view value,
+                                    std::string_view reason);
+
+}  // namespace ebb::preprocessing
