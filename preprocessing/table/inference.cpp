@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 #include "kernels/common/error.h"
@@ -128,7 +129,9 @@ bool has_identifier_name(std::string_view name) {
       "rowid", "userid", "customerid", "clientid", "orderid", "accountid"};
   constexpr std::array<std::string_view, 6> kPhrases = {"编号", "号码",   "单号",
                                                         "证号", "手机号", "流水号"};
-  for (const std::string& word : words(name)) {
+  std::vector<std::string> candidates = words(name);
+  candidates.push_back(std::accumulate(candidates.begin(), candidates.end(), std::string()));
+  for (const std::string& word : candidates) {
     if (std::find(kWords.begin(), kWords.end(), word) != kWords.end()) return true;
   }
   return name.ends_with("ID") || name.ends_with("Id") ||
