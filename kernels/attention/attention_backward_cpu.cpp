@@ -120,7 +120,8 @@ HWY_INLINE void load_tile(const AttentionBackward& p, const AttentionGeometry& g
   std::copy_n(log_sum_exp, tile.count, lanes);
   for (int v = 0; v < kVectors; ++v) {
     state.log_sum_exp[v] = hn::Load(d, lanes + v * kLanes);
-    state.alive[v] = hn::Ne(state.log_sum_exp[v], hn::Set(d, lowest));
+    // Not Ne, which is false for NaN.
+    state.alive[v] = hn::Not(hn::Eq(state.log_sum_exp[v], hn::Set(d, lowest)));
   }
   for (std::int64_t q = 0; q < tile.count; ++q) {
     const bool alive = log_sum_exp[q] != lowest;

@@ -214,7 +214,8 @@ void forward_items(const AttentionForward& p, std::int64_t begin, std::int64_t e
   ForwardScratch scratch(cursor, p, g);
   const std::int64_t blocks = blocks_of(g.queries, kQueryBlock);
   for (std::int64_t item = begin; item < end; ++item) {
-    TileQueries tile{.b = item / blocks / g.heads, .h = item / blocks % g.heads};
+    TileQueries tile{
+        .b = item / blocks / g.heads, .h = item / blocks % g.heads, .first = 0, .count = 0};
     if (item == begin || item % blocks == 0) scratch.keys.select(p, tile.b, tile.h);
     tile.first = item % blocks * kQueryBlock;
     const std::int64_t last = std::min(g.queries, tile.first + kQueryBlock);
