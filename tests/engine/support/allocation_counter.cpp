@@ -35,7 +35,7 @@ std::string_view library_of(void* address, std::uintptr_t* offset = nullptr) {
   return info.dli_fname;
 }
 
-// Counts for the first caller beyond the standard library, on whose behalf that allocates.
+// Counts for the first caller beyond the libraries that only allocate on someone's behalf.
 void count(void* returns_to) {
   if (inside) return;
   inside = true;
@@ -44,7 +44,10 @@ void count(void* returns_to) {
   const auto end = frames.begin() + depth;
   for (auto frame = std::find(frames.begin(), end, returns_to); frame != end; ++frame) {
     const std::string_view library = library_of(*frame);
-    if (library.find("libstdc++") != std::string_view::npos) continue;
+    if (library.find("libstdc++") != std::string_view::npos ||
+        library.find("libfmt") != std::string_view::npos) {
+      continue;
+    }
     returns_to = *frame;
     break;
   }
