@@ -1,0 +1,55 @@
+// Turns probabilities into decisions: the threshold is chosen on validation data, for an objective.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "apps/churn/metrics/scored_rows.h"
+
+namespace ebb::churn {
+
+enum class ThresholdObjective {
+  f1,        ///< highest F1 of the customers who leave
+  accuracy,  ///< highest share of right decisions
+  cost,      ///< lowest expected cost per customer at a given cost ratio
+};
+
+/// "f1", "accuracy", "cost".
+std::string_view to_string(ThresholdObjective objective);
+/// The inverse; DataError, listing the names, for any other text.
+ThresholdObjective parse_threshold_objective(std::string_view name);
+
+struct ThresholdOptions {
+  ThresholdObjective objective = ThresholdObjective::f1;
+  /// For `cost`: what missing a leaver costs, in units of what flagging a stayer costs.
+  double false_negative_cost = 1.0;
+  /// Share of leavers among the training rows: what F1 falls back on.
+  double training_base_rate = 0.5;
+};
+
+struct ThresholdChoice {
+  double threshold = 0.5;  ///< rows whose probability is at least this are flagged
+  /// F1 or accuracy reached on the validation rows, or their mean cost; NaN after a fallback.
+  double objective_value = 0;
+  /// Why validation could not choose: a sentence to show to the user. Empty when it could.
+  std::optional<std::string> fallback_reason;
+};
+
+/// The threshold that is best on the validation rows. O(n log n).
+///
+/// Any threshold between two neighbouring scores decides alike, so only the gaps between them are
+/// compared (0 and 1 are the outer neighbours). Best gaps that lie side by side count as one; of
+/// those, the widest is taken, the lower one where two are equally wide (missing a leaver mostly
+/// costs more), and the threshold is its middle: the choice that survives the largest shift of
+/// scores. It does not depend on the order of the rows.
+///
+/// With no rows, or rows of one class only, nothing can be compared. Then the threshold is what
+/// would be right for calibrated probabilities: accuracy 1/2, cost 1 / (1 + false_negative_cost),
+/// and for F1 the training base rate (1/2 if that is 0 or 1); `fallback_reason` says so.
+///
+/// Throws Error as `check_rows` does, and for logits; DataError unless false_negative_cost is
+/// positive and finite and training_base_rate lies in [0, 1].
+ThresholdChoice choose_threshold(const ScoredRows& validation, const ThresholdOptions& options);
+
+}  // namespace ebb::churn

@@ -1,0 +1,80 @@
+// Fits a network to prepared data, epoch by epoch, so that it can be watched, stopped and resumed.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "apps/churn/data/prepared_data.h"
+#include "engine/tensor/tensor.h"
+
+namespace ebb::churn {
+
+/// One line of history.csv.
+struct EpochRecord {
+  std::int64_t epoch = 0;  // from 1
+  double train_loss = 0.0;
+  double validation_loss = 0.0;
+  double validation_auc = 0.0;
+  double learning_rate = 0.0;         // of the last step
+  double gradient_norm = 0.0;         // mean over steps, before clipping
+  double rows_per_second = 0.0;       // these two are times of a machine,
+  double gigaflops_per_second = 0.0;  // so they do not repeat; flops are nominal
+  bool best = false;                  // better than all epochs before it
+};
+
+/// What a step shows to a progress bar.
+struct StepReport {
+  std::int64_t epoch = 0;
+  std::int64_t step = 0;   // within the epoch, from 1
+  std::int64_t steps = 0;  // per epoch
+  double loss = 0.0;
+};
+
+/// Everything that a resumed run needs to go on bit for bit.
+struct TrainerState {
+  /// "parameter/<name>", "first_moment/<name>", "average/<name>", "best/<name>", ... They share the
+  /// trainer's memory: save them before the next epoch.
+  std::map<std::string, Tensor> tensors;
+  std::int64_t epochs_done = 0;
+  std::int64_t steps_done = 0;
+  std::int64_t best_epoch = 0;         // 0: none yet
+  double best_score = 0.0;             // of that epoch: validation loss, or minus the AUC
+  std::vector<double> schedule_state;  // of a schedule that depends on the course of training
+  std::vector<EpochRecord> history;
+};
+
+class Trainer {
+ public:
+  /// `data` must outlive the trainer. Throws DataError on settings that do not fit.
+  Trainer(const RunConfig& config, const PreparedData& data);
+  ~Trainer();
+
+  /// Goes on from `state` instead of from new weights. Throws DataError when its tensors do not
+  /// fit.
+  void restore(const TrainerState& state);
+  TrainerState state() const;
+
+  /// Runs the next epoch. `on_step` returns false to stop after the step at hand: then the epoch
+  /// does not count, and the trainer must be restored before it can go on. Returns whether the
+  /// epoch was finished. Throws Error, with the step, when the loss is not finite.
+  bool run_epoch(const std::function<bool(const StepReport&)>& on_step);
+
+  /// Whether all epochs are done, or patience is at its end.
+  bool finished() const;
+  const std::vector<EpochRecord>& history() const;
+
+  /// The weights to predict with, by parameter name: those of the best epoch so far.
+  std::map<std::string, Tensor> best_weights() const;
+  std::int64_t parameter_count() const;
+  /// Nominal floating-point operations of training on one row.
+  double flops_per_row() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ebb::churn

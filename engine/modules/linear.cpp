@@ -1,0 +1,27 @@
+#include "engine/modules/linear.h"
+
+#include <cmath>
+
+namespace ebb {
+
+Linear::Linear(const Scope& scope, std::int64_t in, std::int64_t out, const LinearOptions& options)
+    : options_(options) {
+  if (in <= 0 || out <= 0) fail("Linear: {} inputs and {} outputs, expected at least 1", in, out);
+  const Initializer initializer{Initializer::Kind::uniform,
+                                1.0 / std::sqrt(static_cast<double>(in))};
+  weight_ = &scope.parameter("weight", {out, in}, initializer, true);
+  if (options.bias) bias_ = &scope.parameter("bias", {out}, initializer, false);
+  if (options.dropout > 0) stream_ = &scope.stream();
+}
+
+Tensor Linear::forward(const Pass& pass, const Tensor& input) const {
+  const Tensor bias = bias_ != nullptr ? pass.parameter(*bias_) : Tensor();
+  DropoutSpec dropout;
+  if (stream_ != nullptr) {
+    const std::int64_t per_row = input.elements() / input.extent(0) / input.extent(-1);
+    dropout = pass.dropout(options_.dropout, *stream_, per_row * weight_->shape[0]);
+  }
+  return linear(pass, input, pass.parameter(*weight_), bias, options_.activation, dropout);
+}
+
+}  // namespace ebb

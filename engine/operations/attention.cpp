@@ -1,0 +1,149 @@
+#include "engine/operations/attention.h"
+
+#include "engine/operations/allocate.h"
+#include "kernels/attention/attention.h"
+
+namespace ebb {
+namespace {
+
+struct Heads {
+  Tensor query;
+  Tensor key;
+  Tensor value;
+};
+
+// The dropout index of a row leaves room for key_length rounded up to eight.
+DropoutSpec dropout_of(const Pass& pass, const Tensor& query, const Tensor& key,
+                       const AttentionOptions& options) {
+  const std::int64_t keys = (key.extent(2) + 7) / 8 * 8;
+  return pass.dropout(options.dropout, options.stream, query.extent(1) * query.extent(2) * keys);
+}
+
+kernels::AttentionInputs inputs_of(const Heads& heads, const AttentionOptions& options,
+                                   const DropoutSpec& dropout) {
+  return {.query = heads.query.view(),
+          .key = heads.key.view(),
+          .value = heads.value.view(),
+          .key_padding_mask = options.key_padding_mask.view(),
+          .bias = options.bias.view(),
+          .causal = options.causal,
+          .scale = options.scale,
+          .dropout = dropout};
+}
+
+void require_heads(std::string_view operation, const Tensor& query, const Tensor& key) {
+  if (query.rank() != 4 || key.rank() != 4) {
+    fail("{}: query is {} and key is {}, expected [batch, heads, length, head_dim]", operation,
+         to_string(query.shape()), to_string(key.shape()));
+  }
+}
+
+// Runs the forward kernel into `output`; the log-sum-exp is kept when the pass records.
+Tensor forward(const Pass& pass, const Heads& heads, const AttentionOptions& options,
+               const DropoutSpec& dropout, const Tensor& output, bool records) {
+  kernels::AttentionForward p{inputs_of(heads, options, dropout)};
+  p.output = output.view();
+  Tensor log_sum_exp;
+  if (records) {
+    log_sum_exp = Tensor::empty(
+        {heads.query.extent(0), heads.query.extent(1), heads.query.extent(2)}, output.dtype());
+    p.log_sum_exp = log_sum_exp.view();
+  }
+  kernels::attention(pass.context, p);
+  return log_sum_exp;
+}
+
+// Everything that the backward kernel reads.
+struct Saved {
+  Heads heads;
+  AttentionOptions options;
+  DropoutSpec dropout;
+  Tensor output;
+  Tensor log_sum_exp;
+};
+
+void backward(Tape& tape, const Saved& saved, const Tensor& grad_output, const Heads& gradients) {
+  kernels::AttentionBackward p{inputs_of(saved.heads, saved.options, saved.dropout)};
+  p.output = saved.output.view();
+  p.log_sum_exp = saved.log_sum_exp.view();
+  p.grad_output = grad_output.view();
+  p.grad_query = gradients.query.view();
+  p.grad_key = gradients.key.view();
+  p.grad_value = gradients.value.view();
+  const Tensor& bias = saved.options.bias;
+  const Tensor grad_bias = bias.slot() ? empty_like(bias) : Tensor();
+  p.grad_bias = grad_bias.view();
+  kernels::attention_backward(tape.context(), p);
+  tape.add(bias.slot(), grad_bias);
+}
+
+// Views [batch, heads, length, head_dim] of the three parts of a fused projection.
+Heads split(const Tensor& qkv, std::int64_t heads) {
+  const std::int64_t head_dim = qkv.extent(-1) / (3 * heads);
+  const Tensor all = qkv.reshape({qkv.extent(0), qkv.extent(1), 3 * heads, head_dim});
+  const auto part = [&](std::int64_t index) {
+    return all.slice(2, index * heads, heads).transpose(1, 2);
+  };
+  return {part(0), part(1), part(2)};
+}
+
+Tensor merge_view(const Tensor& output, std::int64_t heads) {
+  const std::int64_t head_dim = output.extent(-1) / heads;
+  return output.reshape({output.extent(0), output.extent(1), heads, head_dim}).transpose(1, 2);
+}
+
+}  // namespace
+
+Tensor attention(const Pass& pass, const Tensor& query, const Tensor& key, const Tensor& value,
+                 const AttentionOptions& options) {
+  require_heads("attention", query, key);
+  const bool records = pass.records(query, key, value, options.bias);
+  Tensor output = Tensor::empty(query.shape(), query.dtype());
+  Saved saved{.heads = {query, key, value},
+              .options = options,
+              .dropout = dropout_of(pass, query, key, options),
+              .output = output};
+  saved.log_sum_exp = forward(pass, saved.heads, options, saved.dropout, output, records);
+  if (!records) return output;
+  output = pass.tape->attach(output);
+  pass.tape->record([saved, output_slot = output.slot()](Tape& tape) {
+    const Tensor gradient = tape.take(output_slot);
+    if (!gradient.defined()) return;
+    const auto dense = [](const Tensor& t) { return Tensor::empty(t.shape(), t.dtype()); };
+    const Heads gradients{dense(saved.heads.query), dense(saved.heads.key),
+                          dense(saved.heads.value)};
+    backward(tape, saved, gradient, gradients);
+    tape.add(saved.heads.query.slot(), gradients.query);
+    tape.add(saved.heads.key.slot(), gradients.key);
+    tape.add(saved.heads.value.slot(), gradients.value);
+  });
+  return output;
+}
+
+Tensor self_attention(const Pass& pass, const Tensor& qkv, std::int64_t heads,
+                      const AttentionOptions& options) {
+  if (qkv.rank() != 3 || heads <= 0 || qkv.extent(2) % (3 * heads) != 0) {
+    fail("self_attention: qkv is {}, expected [batch, length, 3 * heads * head_dim] with {} heads",
+         to_string(qkv.shape()), heads);
+  }
+  const bool records = pass.records(qkv, options.bias);
+  Tensor output = Tensor::empty({qkv.extent(0), qkv.extent(1), qkv.extent(2) / 3}, qkv.dtype());
+  const Heads parts = split(qkv, heads);
+  Saved saved{.heads = parts,
+              .options = options,
+              .dropout = dropout_of(pass, parts.query, parts.key, options),
+              .output = merge_view(output, heads)};
+  saved.log_sum_exp = forward(pass, parts, options, saved.dropout, saved.output, records);
+  if (!records) return output;
+  output = pass.tape->attach(output);
+  pass.tape->record([saved, qkv, heads, output_slot = output.slot()](Tape& tape) {
+    const Tensor gradient = tape.take(output_slot);
+    if (!gradient.defined()) return;
+    const Tensor grad_qkv = empty_like(qkv);
+    backward(tape, saved, merge_view(gradient, heads), split(grad_qkv, heads));
+    tape.add(qkv.slot(), grad_qkv);
+  });
+  return output;
+}
+
+}  // namespace ebb

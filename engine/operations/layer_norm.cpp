@@ -1,0 +1,121 @@
+#include "engine/operations/layer_norm.h"
+
+#include "engine/operations/allocate.h"
+#include "kernels/layer_norm/layer_norm.h"
+
+namespace ebb {
+namespace {
+
+// What both forms keep for their backward direction.
+struct Saved {
+  Tensor sum;
+  Tensor gamma;
+  Tensor beta;
+  Tensor mean;
+  Tensor inverse_deviation;
+  DropoutSpec dropout;
+};
+
+Tensor empty_rows(const Tensor& tensor) {
+  const std::int64_t columns = tensor.extent(-1);
+  return Tensor::empty({columns == 0 ? 0 : tensor.elements() / columns}, tensor.dtype());
+}
+
+// Runs the backward kernel; grad_sum may be undefined. Gives the gradient of the sum to `residual`
+// and, through dropout, to `input`.
+void backward(Tape& tape, const Saved& saved, const Tensor& grad_output, const Tensor& grad_sum,
+              GradientSlot residual, GradientSlot input) {
+  const Tensor grad_residual = empty_like(saved.sum);
+  const Tensor grad_input = saved.dropout.active() ? empty_like(saved.sum) : Tensor();
+  const auto parameter_target = [&](const Tensor& parameter) {
+    if (parameter.slot())
+      return tape.target(parameter.slot(), parameter.shape(), parameter.dtype());
+    return Tape::Target{empty_like(parameter), false};
+  };
+  Tape::Target grad_gamma = parameter_target(saved.gamma);
+  Tape::Target grad_beta = parameter_target(saved.beta);
+  // The kernel overwrites or adds to both alike.
+  if (grad_gamma.accumulate != grad_beta.accumulate) {
+    fail("layer_norm: gamma and beta must be used together on one tape");
+  }
+  kernels::layer_norm_backward(tape.context(), {.sum = saved.sum.view(),
+                                                .gamma = saved.gamma.view(),
+                                                .mean = saved.mean.view(),
+                                                .inverse_deviation = saved.inverse_deviation.view(),
+                                                .grad_output = grad_output.view(),
+                                                .grad_sum = grad_sum.view(),
+                                                .dropout = saved.dropout,
+                                                .grad_residual = grad_residual.view(),
+                                                .grad_input = grad_input.view(),
+                                                .grad_gamma = grad_gamma.tensor.view(),
+                                                .grad_beta = grad_beta.tensor.view(),
+                                                .accumulate = grad_gamma.accumulate});
+  tape.add(residual, grad_residual);
+  tape.add(input, saved.dropout.active() ? grad_input : grad_residual);
+}
+
+}  // namespace
+
+Tensor layer_norm(const Pass& pass, const Tensor& input, const Tensor& gamma, const Tensor& beta,
+                  double epsilon) {
+  if (input.rank() == 0) fail("layer_norm: input is a scalar, expected [..., columns]");
+  Tensor output = empty_like(input);
+  const bool records = pass.records(input, gamma, beta);
+  Saved saved{.sum = input, .gamma = gamma, .beta = beta};
+  if (records) {
+    saved.mean = empty_rows(input);
+    saved.inverse_deviation = empty_rows(input);
+  }
+  kernels::layer_norm(pass.context, {.input = input.view(),
+                                     .gamma = gamma.view(),
+                                     .beta = beta.view(),
+                                     .epsilon = epsilon,
+                                     .output = output.view(),
+                                     .mean = saved.mean.view(),
+                                     .inverse_deviation = saved.inverse_deviation.view()});
+  if (!records) return output;
+  output = pass.tape->attach(output);
+  pass.tape->record([saved, output_slot = output.slot()](Tape& tape) {
+    const Tensor gradient = tape.take(output_slot);
+    if (gradient.defined()) backward(tape, saved, gradient, {}, {}, saved.sum.slot());
+  });
+  return output;
+}
+
+ResidualNorm add_layer_norm(const Pass& pass, const Tensor& residual, const Tensor& input,
+                            const Tensor& gamma, const Tensor& beta, const DropoutSpec& dropout,
+                            double epsilon) {
+  if (input.rank() == 0) fail("layer_norm: input is a scalar, expected [..., columns]");
+  ResidualNorm result{empty_like(input), empty_like(input)};
+  const bool records = pass.records(residual, input, gamma, beta);
+  Saved saved{.sum = result.sum, .gamma = gamma, .beta = beta, .dropout = dropout};
+  if (records) {
+    saved.mean = empty_rows(input);
+    saved.inverse_deviation = empty_rows(input);
+  }
+  kernels::layer_norm(pass.context, {.input = input.view(),
+                                     .residual = residual.view(),
+                                     .dropout = dropout,
+                                     .gamma = gamma.view(),
+                                     .beta = beta.view(),
+                                     .epsilon = epsilon,
+                                     .sum = result.sum.view(),
+                                     .output = result.output.view(),
+                                     .mean = saved.mean.view(),
+                                     .inverse_deviation = saved.inverse_deviation.view()});
+  if (!records) return result;
+  result.sum = pass.tape->attach(result.sum);
+  result.output = pass.tape->attach(result.output);
+  pass.tape->record([saved, residual = residual.slot(), input = input.slot(),
+                     sum_slot = result.sum.slot(), output_slot = result.output.slot()](Tape& tape) {
+    const Tensor grad_sum = tape.take(sum_slot);
+    Tensor grad_output = tape.take(output_slot);
+    if (!grad_output.defined() && !grad_sum.defined()) return;
+    // Nothing read the normalised form: its gradient is zero.
+    if (!grad_output.defined()) grad_output = Tensor::zeros(grad_sum.shape(), grad_sum.dtype());
+    backward(tape, saved, grad_output, grad_sum, residual, input);
+  });
+  return result;
+}
+
+}  // namespace ebb

@@ -1,0 +1,81 @@
+#include "engine/operations/losses.h"
+
+#include "engine/operations/allocate.h"
+#include "kernels/binary_cross_entropy/binary_cross_entropy.h"
+#include "kernels/cross_entropy/cross_entropy.h"
+#include "kernels/elementwise/elementwise.h"
+#include "kernels/mean_squared_error/mean_squared_error.h"
+
+namespace ebb {
+namespace {
+
+// Records a loss whose gradient the forward direction has found already.
+Tensor record_loss(const Pass& pass, const Tensor& input, const Tensor& loss,
+                   const Tensor& grad_input) {
+  const Tensor output = pass.tape->attach(loss);
+  pass.tape->record([grad_input, input_slot = input.slot(),
+                     output_slot = output.slot()](Tape& tape) {
+    const Tensor upstream = tape.take(output_slot);
+    if (!upstream.defined()) return;
+    const double factor = upstream.item();
+    if (factor != 1.0) {
+      kernels::scale(tape.context(),
+                     {.input = grad_input.view(), .factor = factor, .output = grad_input.view()});
+    }
+    tape.add(input_slot, grad_input);
+  });
+  return output;
+}
+
+}  // namespace
+
+Tensor binary_cross_entropy(const Pass& pass, const Tensor& logits, const Tensor& targets,
+                            const BinaryCrossEntropyOptions& options) {
+  const Tensor loss = Tensor::empty({}, logits.dtype());
+  const bool records = pass.records(logits);
+  const Tensor gradient = records ? empty_like(logits) : Tensor();
+  const auto flat = [](const Tensor& tensor) {
+    return tensor.defined() ? tensor.reshape({tensor.elements()}) : tensor;
+  };
+  kernels::binary_cross_entropy(pass.context, {.logits = flat(logits).view(),
+                                               .targets = flat(targets).view(),
+                                               .sample_weights = options.sample_weights.view(),
+                                               .ignored = options.ignored.view(),
+                                               .positive_weight = options.positive_weight,
+                                               .label_smoothing = options.label_smoothing,
+                                               .normalizer = options.normalizer,
+                                               .loss = loss.view(),
+                                               .grad_logits = flat(gradient).view()});
+  return records ? record_loss(pass, logits, loss, gradient) : loss;
+}
+
+Tensor cross_entropy(const Pass& pass, const Tensor& logits, const Tensor& targets,
+                     const CrossEntropyOptions& options) {
+  const Tensor loss = Tensor::empty({}, logits.dtype());
+  const bool records = pass.records(logits);
+  const Tensor gradient = records ? empty_like(logits) : Tensor();
+  kernels::cross_entropy(pass.context, {.logits = logits.view(),
+                                        .targets = targets.view(),
+                                        .class_weights = options.class_weights.view(),
+                                        .label_smoothing = options.label_smoothing,
+                                        .ignore_index = options.ignore_index,
+                                        .normalizer = options.normalizer,
+                                        .loss = loss.view(),
+                                        .grad_logits = gradient.view()});
+  return records ? record_loss(pass, logits, loss, gradient) : loss;
+}
+
+Tensor mean_squared_error(const Pass& pass, const Tensor& prediction, const Tensor& target,
+                          double normalizer) {
+  const Tensor loss = Tensor::empty({}, prediction.dtype());
+  const bool records = pass.records(prediction);
+  const Tensor gradient = records ? empty_like(prediction) : Tensor();
+  kernels::mean_squared_error(pass.context, {.prediction = prediction.view(),
+                                             .target = target.view(),
+                                             .normalizer = normalizer,
+                                             .loss = loss.view(),
+                                             .grad_prediction = gradient.view()});
+  return records ? record_loss(pass, prediction, loss, gradient) : loss;
+}
+
+}  // namespace ebb

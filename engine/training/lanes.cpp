@@ -1,0 +1,25 @@
+#include "engine/training/lanes.h"
+
+namespace ebb {
+
+Lanes::Lane::Lane(Device device, const ParameterSet* parameters) : context(device, 1) {
+  if (parameters != nullptr) tape = std::make_unique<Tape>(context, parameters);
+}
+
+Lanes::Lanes(Device device, int threads, const ParameterSet* parameters) : team_(device, threads) {
+  for (std::int64_t lane = 0; lane < kMost; ++lane) {
+    lanes_.push_back(std::make_unique<Lane>(device, parameters));
+  }
+}
+
+ShardPlan Lanes::plan(std::int64_t rows, std::int64_t rows_per_shard) {
+  if (rows <= 0 || rows_per_shard <= 0) {
+    fail("Lanes: {} rows in shards of {}, expected at least 1", rows, rows_per_shard);
+  }
+  // A batch that would fill few shards is divided finer, so that threads have work.
+  const std::int64_t finer = std::max<std::int64_t>(1, blocks_of(rows, kMost / 2));
+  const std::int64_t size = std::min(rows_per_shard, finer);
+  return {rows, size, std::min(kMost, blocks_of(rows, size))};
+}
+
+}  // namespace ebb

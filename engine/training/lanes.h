@@ -1,0 +1,80 @@
+// A batch divided among independent lines of execution, so that activations stay in cache and
+// threads meet once per step.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/pass.h"
+#include "kernels/common/parallel.h"
+
+namespace ebb {
+
+/// Rows [begin, begin + count) of a batch.
+struct RowRange {
+  std::int64_t begin;
+  std::int64_t count;
+};
+
+/// How a batch of `rows` is divided: into shards of `rows_per_shard`, dealt to lanes in runs of
+/// neighbours. It depends on the shape alone, never on the number of threads.
+struct ShardPlan {
+  std::int64_t rows;
+  std::int64_t rows_per_shard;
+  std::int64_t lanes;
+
+  std::int64_t shards() const { return blocks_of(rows, rows_per_shard); }
+  /// The shards [first, last) of one lane.
+  std::int64_t first_shard(std::int64_t lane) const { return shards() * lane / lanes; }
+  RowRange shard(std::int64_t index) const {
+    const std::int64_t begin = index * rows_per_shard;
+    return {begin, std::min(rows_per_shard, rows - begin)};
+  }
+};
+
+/// One serial context and tape per lane, kept warm between batches.
+class Lanes {
+ public:
+  /// The most lanes that a batch is divided among: more threads than these do not help.
+  static constexpr std::int64_t kMost = 8;
+
+  /// `parameters` are those whose gradients the tapes find; null for lanes that only predict.
+  Lanes(Device device, int threads, const ParameterSet* parameters);
+
+  /// Calls body(pass, range) for every shard of a batch, each lane's in order. The pass has the
+  /// lane's serial context and tape, and first_row set. `pass` gives the other settings.
+  template <class Body>
+  void for_each_shard(const ShardPlan& plan, const PassSettings& settings, Body&& body) {
+    parallel_for(team_, plan.lanes, 1, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t lane = begin; lane < end; ++lane) {
+        Lane& line = *lanes_[static_cast<std::size_t>(lane)];
+        for (std::int64_t i = plan.first_shard(lane); i < plan.first_shard(lane + 1); ++i) {
+          const RowRange range = plan.shard(i);
+          body(Pass{line.context, line.recording(), settings, range.begin}, range);
+        }
+      }
+    });
+  }
+
+  /// The division of a batch of `rows` when about `rows_per_shard` of them fill the cache.
+  static ShardPlan plan(std::int64_t rows, std::int64_t rows_per_shard);
+
+  /// A context that may use all threads, for work between batches.
+  Context& team() { return team_; }
+  /// The tape of one lane.
+  Tape& tape(std::int64_t lane) { return *lanes_[static_cast<std::size_t>(lane)]->tape; }
+
+ private:
+  struct Lane {
+    Lane(Device device, const ParameterSet* parameters);
+    Tape* recording() { return tape.get(); }
+
+    Context context;
+    std::unique_ptr<Tape> tape;  // absent without parameters
+  };
+
+  Context team_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+};
+
+}  // namespace ebb

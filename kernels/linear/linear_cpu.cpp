@@ -1,0 +1,117 @@
+// The linear layer on the CPU: matrix products of oneDNN on blocks of rows, each followed by its
+// epilogue while the block is in the second-level cache. f64 composes the reference operations.
+#include <optional>
+
+#include "kernels/activation/activation.h"
+#include "kernels/common/parallel.h"
+#include "kernels/linear/linear_backends.h"
+#include "kernels/matrix_product/matrix_product.h"
+#include "kernels/matrix_product/matrix_product_backends.h"
+#include "kernels/reduce/reduce.h"
+
+namespace ebb::kernels::cpu {
+namespace {
+
+// Rows of one block: 128 rows of 256 columns are 128 KiB, an eighth of a usual second-level cache.
+constexpr std::int64_t kRowBlock = 128;
+
+// Fewer multiplications than this per thread do not pay for a thread.
+constexpr std::int64_t kGrainMultiplications = 256 * 1024;
+
+template <class Pointer>
+BasicView<Pointer> transposed(const BasicView<Pointer>& view) {
+  return {view.data, view.dtype, Shape{view.shape[1], view.shape[0]},
+          Shape{view.strides[1], view.strides[0]}};
+}
+
+// Rows [first, first + count) of a dense matrix; an absent view stays absent.
+template <class Pointer>
+BasicView<Pointer> block_of(const BasicView<Pointer>& view, std::int64_t first,
+                            std::int64_t count) {
+  if (!view.present()) return view;
+  const std::int64_t columns = view.shape[1];
+  return {view.template as<float>() + first * columns, view.dtype, Shape{count, columns}};
+}
+
+bool has_epilogue(const LinearForward& p) {
+  return p.bias.present() || p.activation != Activation::identity || p.dropout.active();
+}
+
+// bias, activation and dropout over rows whose product lies in pre_activation, or else in output.
+void epilogue(Context& context, const LinearForward& p) {
+  const bool keep = p.pre_activation.present();
+  activation(context, {.input = keep ? p.pre_activation : p.output,
+                       .bias = p.bias,
+                       .kind = p.activation,
+                       .dropout = p.dropout,
+                       .pre_activation = p.pre_activation,
+                       .output = p.output});
+}
+
+LinearForward block_of(const LinearForward& p, std::int64_t first, std::int64_t count) {
+  LinearForward block = p;
+  block.input = block_of(p.input, first, count);
+  block.pre_activation = block_of(p.pre_activation, first, count);
+  block.output = block_of(p.output, first, count);
+  block.dropout.first_element += static_cast<std::uint64_t>(first * p.weight.shape[0]);
+  return block;
+}
+
+}  // namespace
+
+void linear(Context& context, const LinearForward& p) {
+  const View product = p.pre_activation.present() ? p.pre_activation : p.output;
+  if (p.input.dtype == DType::f64) {
+    matrix_product(context, {.a = p.input, .b = transposed(p.weight), .output = product});
+    if (has_epilogue(p)) epilogue(context, p);
+    return;
+  }
+  const std::int64_t rows = p.input.shape[0];
+  const std::int64_t work = std::max<std::int64_t>(kRowBlock * p.weight.elements(), 1);
+  parallel_for(context, blocks_of(rows, kRowBlock), blocks_of(kGrainMultiplications, work),
+               [&](std::int64_t begin, std::int64_t end) {
+                 std::optional<Context> own;
+                 Context& line = context.threads() == 1 ? context : own.emplace(Device{}, 1);
+                 for (std::int64_t i = begin; i < end; ++i) {
+                   const std::int64_t first = i * kRowBlock;
+                   const LinearForward block =
+                       block_of(p, first, std::min(kRowBlock, rows - first));
+                   serial_matrix_product(
+                       block.input, transposed(p.weight),
+                       block.pre_activation.present() ? block.pre_activation : block.output, false);
+                   if (has_epilogue(p)) epilogue(line, block);
+                 }
+               });
+}
+
+void linear_backward(Context& context, const LinearBackward& p) {
+  ConstView gradient = p.grad_output;
+  if (p.activation != Activation::identity || p.dropout.active()) {
+    activation_backward(context, {.pre_activation = p.pre_activation,
+                                  .grad_output = p.grad_output,
+                                  .kind = p.activation,
+                                  .dropout = p.dropout,
+                                  .grad_input = p.grad_pre_activation,
+                                  .grad_bias = p.grad_bias,
+                                  .accumulate = p.accumulate_bias});
+    gradient = p.grad_pre_activation;
+  } else if (p.grad_bias.present()) {
+    reduce(context, {.input = gradient,
+                     .dimension = 0,
+                     .output = p.grad_bias,
+                     .accumulate = p.accumulate_bias});
+  }
+  if (p.grad_input.present()) {
+    matrix_product(
+        context,
+        {.a = gradient, .b = p.weight, .output = p.grad_input, .accumulate = p.accumulate_input});
+  }
+  if (p.grad_weight.present()) {
+    matrix_product(context, {.a = transposed(gradient),
+                             .b = p.input,
+                             .output = p.grad_weight,
+                             .accumulate = p.accumulate_weight});
+  }
+}
+
+}  // namespace ebb::kernels::cpu

@@ -1,0 +1,57 @@
+#include "kernels/matrix_product/matrix_product.h"
+
+#include "kernels/common/check.h"
+#include "kernels/common/support.h"
+#include "kernels/matrix_product/matrix_product_backends.h"
+
+namespace ebb::kernels {
+namespace {
+
+template <class Pointer>
+void check_strides(std::string_view name, const BasicView<Pointer>& view) {
+  const auto row_major = [&] { return view.strides[-1] == 1 || view.shape[-1] <= 1; };
+  const auto column_major = [&] { return view.strides[-2] == 1 || view.shape[-2] <= 1; };
+  if (row_major() || column_major()) return;
+  fail("matrix_product: {} {} has strides {}, expected 1 for one of the last two dimensions", name,
+       to_string(view.shape), to_string(view.strides));
+}
+
+void check(const MatrixProduct& p) {
+  const OperandCheck check("matrix_product");
+  const int rank = p.a.shape.rank();
+  if (rank < 2 || p.b.shape.rank() != rank) {
+    fail("matrix_product: a is {} and b is {}, expected [..., m, k] and [..., k, n] of one rank",
+         to_string(p.a.shape), to_string(p.b.shape));
+  }
+  Shape b = p.a.shape;
+  b[-2] = p.a.shape[-1];
+  b[-1] = p.b.shape[-1];
+  check.shape("b", p.b, b, fmt::format("[..., k, n] for a {}", to_string(p.a.shape)));
+  Shape output = p.a.shape;
+  output[-1] = p.b.shape[-1];
+  check.shape("output", p.output, output, "[..., m, n]");
+  check.present("a", p.a);
+  check.dtype("b", p.b, p.a.dtype);
+  check.dtype("output", p.output, p.a.dtype);
+  check_strides("a", p.a);
+  check_strides("b", p.b);
+  if (p.output.strides[-1] != 1 && output[-1] > 1) {
+    fail("matrix_product: output {} has strides {}, expected 1 for the last dimension",
+         to_string(output), to_string(p.output.strides));
+  }
+}
+
+}  // namespace
+
+std::string matrix_product_unsupported(Device device, DType dtype) {
+  return float_kernels_unsupported(device, dtype);
+}
+
+void matrix_product(Context& context, const MatrixProduct& parameters) {
+  require_supported("matrix_product",
+                    matrix_product_unsupported(context.device(), parameters.a.dtype));
+  check(parameters);
+  cpu::matrix_product(context, parameters);
+}
+
+}  // namespace ebb::kernels

@@ -1,0 +1,30 @@
+// Matrix product: output = a · b, or output += a · b, for one pair of matrices or a batch of pairs.
+//
+//   output[..., i, j] = sum over p of a[..., i, p] * b[..., p, j]
+//
+// f32 through oneDNN's JIT-compiled sgemm (accumulated in f32), f64 by plain loops. A transposed
+// operand is a view with its last two strides swapped; it costs nothing. Work is divided into
+// blocks whose bounds depend on the shape alone, each computed by one thread, so results do not
+// depend on the number of threads.
+#pragma once
+
+#include "kernels/common/context.h"
+#include "kernels/common/view.h"
+
+namespace ebb::kernels {
+
+struct MatrixProduct {
+  ConstView a;              // [batch..., m, k], one of the last two strides 1
+  ConstView b;              // [batch..., k, n], one of the last two strides 1
+  View output;              // [batch..., m, n], last stride 1; may not overlap a and b
+  bool accumulate = false;  // add to output
+};
+
+/// Empty when the device can multiply matrices of `dtype`, else the reason why not.
+std::string matrix_product_unsupported(Device device, DType dtype);
+
+/// Throws Error on operands that do not fit, UnsupportedError where matrix_product_unsupported
+/// says.
+void matrix_product(Context& context, const MatrixProduct& parameters);
+
+}  // namespace ebb::kernels

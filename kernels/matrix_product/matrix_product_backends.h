@@ -1,0 +1,14 @@
+// What each backend of the matrix product provides; operands are checked already.
+#pragma once
+
+#include "kernels/matrix_product/matrix_product.h"
+
+namespace ebb::kernels::cpu {
+
+void matrix_product(Context& context, const MatrixProduct& parameters);
+
+/// One f32 product of two-dimensional views on the calling thread alone.
+void serial_matrix_product(const ConstView& a, const ConstView& b, const View& output,
+                           bool accumulate);
+
+}  // namespace ebb::kernels::cpu
