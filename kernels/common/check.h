@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "kernels/common/error.h"
+#include "kernels/common/philox.h"
 #include "kernels/common/view.h"
 
 namespace ebb::kernels {
@@ -44,6 +45,13 @@ class OperandCheck {
     shape(name, view, expected, why);
     dtype(name, view, type);
     contiguous(name, view);
+  }
+
+  /// A probability outside [0, 1), or so close to 1 that its 16-bit threshold would keep nothing,
+  /// is refused.
+  void dropout(const DropoutSpec& spec) const {
+    if (spec.probability >= 0.0F && spec.probability < 1.0F && spec.threshold() < 65536u) return;
+    fail("{}: dropout probability is {}, expected one in [0, 1)", operation_, spec.probability);
   }
 
   template <class Pointer>

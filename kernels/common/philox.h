@@ -59,4 +59,10 @@ constexpr bool dropout_keeps(const RandomKey& key, std::uint32_t threshold, std:
   return decision >= threshold;
 }
 
+/// What dropout multiplies element `i` of the tensor by: spec.scale() or 0.
+inline float dropout_factor(const DropoutSpec& spec, std::int64_t i) {
+  const std::uint64_t element = spec.first_element + static_cast<std::uint64_t>(i);
+  return dropout_keeps(spec.key, spec.threshold(), element) ? spec.scale() : 0.0F;
+}
+
 }  // namespace ebb

@@ -1,0 +1,89 @@
+// Activation functions on vectors, for the epilogues of Highway kernels.
+// Included once per instruction set (see hwy/foreach_target.h), hence no #pragma once.
+#if defined(EBB_ACTIVATION_VECTORS_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef EBB_ACTIVATION_VECTORS_H_
+#undef EBB_ACTIVATION_VECTORS_H_
+#else
+#define EBB_ACTIVATION_VECTORS_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include "kernels/activation/activation.h"
+#include "kernels/common/vector_math.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace ebb::kernels::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// x with its magnitude limited: keeps products of infinities with zeros from being NaN. NaN kept.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V limit_magnitude(D d, V x, float limit) {
+  const V limits = hn::CopySign(hn::Set(d, limit), x);
+  return hn::IfThenElse(hn::Gt(hn::Abs(x), hn::Abs(limits)), limits, x);
+}
+
+/// The standard normal distribution at -|x|: exp(-x^2 / 2), and the share below -|x|.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V normal_tail(D d, V x, V& exponential) {
+  exponential = exp(d, hn::Mul(hn::Mul(x, x), hn::Set(d, -0.5F)));
+  const V z = hn::Mul(hn::Abs(x), hn::Set(d, 0.70710678F));
+  return hn::Mul(hn::Mul(exponential, hn::Set(d, 0.5F)), erfcx(d, z));
+}
+
+// Beyond it, exp(-x^2 / 2) is 0 in f32, so that gelu is exactly 0 or x and its derivative 0 or 1.
+inline constexpr float kGeluLimit = 15.0F;
+// Beyond it, exp(-x) is 0 or inf in f32.
+inline constexpr float kSiluLimit = 128.0F;
+
+/// kind(x).
+template <Activation kKind, class D, class V = hn::Vec<D>>
+HWY_INLINE V activate(D d, V x) {
+  const V zero = hn::Zero(d);
+  if constexpr (kKind == Activation::relu) {
+    return hn::IfThenElse(hn::Lt(x, zero), zero, x);
+  } else if constexpr (kKind == Activation::gelu) {
+    // relu(x) - |x| tail(|x|): nothing cancels on either side.
+    V exponential;
+    const V limited = limit_magnitude(d, x, kGeluLimit);
+    const V tail = normal_tail(d, limited, exponential);
+    const V positive = hn::IfThenElse(hn::Lt(x, zero), zero, x);
+    return hn::NegMulAdd(hn::Abs(limited), tail, positive);
+  } else if constexpr (kKind == Activation::silu) {
+    const V denominator = hn::Add(hn::Set(d, 1.0F), exp(d, hn::Neg(x)));
+    const V bound = hn::Set(d, -kSiluLimit);
+    return hn::Div(hn::IfThenElse(hn::Lt(x, bound), bound, x), denominator);
+  } else {
+    return x;
+  }
+}
+
+/// The derivative of kind at x.
+template <Activation kKind, class D, class V = hn::Vec<D>>
+HWY_INLINE V activation_derivative(D d, V x) {
+  const V zero = hn::Zero(d);
+  const V one = hn::Set(d, 1.0F);
+  if constexpr (kKind == Activation::relu) {
+    const V nan_or_zero = hn::IfThenElse(hn::IsNaN(x), x, zero);
+    return hn::IfThenElse(hn::Gt(x, zero), one, nan_or_zero);
+  } else if constexpr (kKind == Activation::gelu) {
+    V exponential;
+    const V limited = limit_magnitude(d, x, kGeluLimit);
+    const V tail = normal_tail(d, limited, exponential);
+    const V share_below = hn::IfThenElse(hn::Lt(x, zero), tail, hn::Sub(one, tail));
+    const V density = hn::Mul(exponential, hn::Set(d, 0.398942280F));
+    return hn::MulAdd(limited, density, share_below);
+  } else if constexpr (kKind == Activation::silu) {
+    const V limited = limit_magnitude(d, x, kSiluLimit);
+    const V sigmoid = hn::Div(one, hn::Add(one, exp(d, hn::Neg(limited))));
+    return hn::Mul(sigmoid, hn::MulAdd(limited, hn::Sub(one, sigmoid), one));
+  } else {
+    return one;
+  }
+}
+
+}  // namespace ebb::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // EBB_ACTIVATION_VECTORS_H_

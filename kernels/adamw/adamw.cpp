@@ -1,0 +1,46 @@
+#include "kernels/adamw/adamw.h"
+
+#include "kernels/adamw/adamw_backends.h"
+#include "kernels/common/check.h"
+#include "kernels/common/support.h"
+
+namespace ebb::kernels {
+namespace {
+
+constexpr std::string_view kLikeParameters = "as parameters";
+
+void check_share(std::string_view name, double value) {
+  if (!(value >= 0.0 && value < 1.0)) fail("adamw: {} is {}, expected [0, 1)", name, value);
+}
+
+void check(const AdamWUpdate& p) {
+  const OperandCheck check("adamw");
+  const Shape& shape = p.parameters.shape;
+  const DType dtype = p.parameters.dtype;
+  if (shape.rank() != 1) {
+    fail("adamw: parameters is {}, expected [n], one flat buffer", to_string(shape));
+  }
+  check.dense("parameters", p.parameters, dtype, shape, kLikeParameters);
+  check.dense("gradients", p.gradients, dtype, shape, kLikeParameters);
+  check.dense("first_moment", p.first_moment, dtype, shape, kLikeParameters);
+  check.dense("second_moment", p.second_moment, dtype, shape, kLikeParameters);
+  if (p.average.present()) check.dense("average", p.average, dtype, shape, kLikeParameters);
+  check_segments("adamw", p.segments, shape[0]);
+  check_share("beta1", p.beta1);
+  check_share("beta2", p.beta2);
+  if (p.step < 1) fail("adamw: step is {}, expected 1 or more", p.step);
+}
+
+}  // namespace
+
+std::string adamw_unsupported(Device device, DType dtype) {
+  return float_kernels_unsupported(device, dtype);
+}
+
+void adamw(Context& context, const AdamWUpdate& parameters) {
+  require_supported("adamw", adamw_unsupported(context.device(), parameters.parameters.dtype));
+  check(parameters);
+  cpu::adamw(context, parameters);
+}
+
+}  // namespace ebb::kernels

@@ -1,0 +1,10 @@
+// What each backend of AdamW provides; operands are checked already.
+#pragma once
+
+#include "kernels/adamw/adamw.h"
+
+namespace ebb::kernels::cpu {
+
+void adamw(Context& context, const AdamWUpdate& parameters);
+
+}  // namespace ebb::kernels::cpu

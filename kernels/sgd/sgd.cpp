@@ -1,0 +1,45 @@
+#include "kernels/sgd/sgd.h"
+
+#include "kernels/common/check.h"
+#include "kernels/common/support.h"
+#include "kernels/sgd/sgd_backends.h"
+
+namespace ebb::kernels {
+namespace {
+
+constexpr std::string_view kLikeParameters = "as parameters";
+
+void check(const SgdUpdate& p) {
+  const OperandCheck check("sgd");
+  const Shape& shape = p.parameters.shape;
+  const DType dtype = p.parameters.dtype;
+  if (shape.rank() != 1) {
+    fail("sgd: parameters is {}, expected [n], one flat buffer", to_string(shape));
+  }
+  check.dense("parameters", p.parameters, dtype, shape, kLikeParameters);
+  check.dense("gradients", p.gradients, dtype, shape, kLikeParameters);
+  if (!(p.momentum >= 0.0 && p.momentum < 1.0)) {
+    fail("sgd: momentum is {}, expected [0, 1)", p.momentum);
+  }
+  if (p.momentum != 0.0) {
+    check.dense("momentum_buffer", p.momentum_buffer, dtype, shape, kLikeParameters);
+  } else if (p.nesterov) {
+    fail("sgd: nesterov needs a momentum above 0");
+  }
+  if (p.average.present()) check.dense("average", p.average, dtype, shape, kLikeParameters);
+  check_segments("sgd", p.segments, shape[0]);
+}
+
+}  // namespace
+
+std::string sgd_unsupported(Device device, DType dtype) {
+  return float_kernels_unsupported(device, dtype);
+}
+
+void sgd(Context& context, const SgdUpdate& parameters) {
+  require_supported("sgd", sgd_unsupported(context.device(), parameters.parameters.dtype));
+  check(parameters);
+  cpu::sgd(context, parameters);
+}
+
+}  // namespace ebb::kernels

@@ -1,0 +1,78 @@
+// Gradient descent on the CPU: bound by memory. Moves 12 bytes per element, 8 more with momentum
+// and 8 more with the average.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/sgd/sgd_cpu.cpp"
+#include <hwy/foreach_target.h>
+// Must come after foreach_target.h.
+#include <hwy/highway.h>
+
+#include "kernels/common/parallel.h"
+#include "kernels/common/vector_loop.h"
+#include "kernels/sgd/sgd_backends.h"
+#include "kernels/sgd/sgd_reference.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace ebb::kernels::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// Updates elements [begin, begin + count).
+void update_run(const SgdUpdate& p, std::int64_t begin, std::int64_t count, float weight_decay) {
+  const hn::ScalableTag<float> d;
+  using V = hn::Vec<decltype(d)>;
+  float* parameters = p.parameters.as<float>() + begin;
+  const float* gradients = p.gradients.as<float>() + begin;
+  float* buffer = p.momentum != 0.0 ? p.momentum_buffer.as<float>() + begin : nullptr;
+  float* average = p.average.present() ? p.average.as<float>() + begin : nullptr;
+  const bool nesterov = p.nesterov;
+  const V gradient_scale = hn::Set(d, static_cast<float>(p.gradient_scale));
+  const V decay = hn::Set(d, weight_decay);
+  const V momentum = hn::Set(d, static_cast<float>(p.momentum));
+  const V learning_rate = hn::Set(d, static_cast<float>(p.learning_rate));
+  const V average_share = hn::Set(d, static_cast<float>(1.0 - p.average_decay));
+  for_vectors(count, [=](std::int64_t i, auto load, auto store) HWY_ATTR {
+    const V old = load(parameters + i);
+    const V gradient = hn::MulAdd(load(gradients + i), gradient_scale, hn::Mul(decay, old));
+    V direction = gradient;
+    if (buffer != nullptr) {
+      const V velocity = hn::MulAdd(momentum, load(buffer + i), gradient);
+      store(velocity, buffer + i);
+      direction = nesterov ? hn::MulAdd(momentum, velocity, gradient) : velocity;
+    }
+    const V parameter = hn::NegMulAdd(learning_rate, direction, old);
+    store(parameter, parameters + i);
+    if (average != nullptr) {
+      const V mean = load(average + i);
+      store(hn::MulAdd(average_share, hn::Sub(parameter, mean), mean), average + i);
+    }
+  });
+}
+
+}  // namespace ebb::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace ebb::kernels::cpu {
+namespace {
+
+HWY_EXPORT(update_run);
+
+// Where threads part: whole cache lines of every buffer.
+constexpr std::int64_t kBlock = 1024;
+
+}  // namespace
+
+void sgd(Context& context, const SgdUpdate& p) {
+  if (p.parameters.dtype == DType::f64) return reference::sgd<double>(p);
+  const std::int64_t size = p.parameters.elements();
+  parallel_for(context, blocks_of(size, kBlock), blocks_of(kParallelGrain, kBlock),
+               [&](std::int64_t begin, std::int64_t end) {
+                 for_segments(p.segments, begin * kBlock, std::min(size, end * kBlock),
+                              [&](std::int64_t first, std::int64_t count, float weight_decay) {
+                                HWY_DYNAMIC_DISPATCH(update_run)(p, first, count, weight_decay);
+                              });
+               });
+}
+
+}  // namespace ebb::kernels::cpu
+#endif  // HWY_ONCE

@@ -1,0 +1,281 @@
+#include "kernels/activation/activation.h"
+
+#include <cmath>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include "kernels/activation/activation_reference.h"
+#include "tests/kernels/support/buffer.h"
+#include "tests/kernels/support/error_rule.h"
+#include "tests/kernels/support/expect_error.h"
+#include "tests/kernels/support/levels.h"
+
+namespace ebb::kernels {
+namespace {
+
+using ebb::testing::Buffer;
+using ebb::testing::expect_error;
+using ebb::testing::expect_same_bits;
+using ebb::testing::expect_within;
+using ebb::testing::kForwardRule;
+using ebb::testing::kGradientRule;
+using ebb::testing::random_normal;
+
+constexpr Activation kKinds[] = {Activation::identity, Activation::relu, Activation::gelu,
+                                 Activation::silu};
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+
+struct Case {
+  std::int64_t rows;
+  std::int64_t columns;
+  Activation kind;
+  bool bias;
+  float dropout;
+  double scale = 2.0;  // of the input
+};
+
+void PrintTo(const Case& c, std::ostream* out) {
+  *out << c.rows << " x " << c.columns << " " << name_of(c.kind) << " bias " << c.bias
+       << " dropout " << c.dropout << " scale " << c.scale;
+}
+
+/// All operands of both directions in one precision, drawn from the same f32 values.
+template <class T>
+struct Operands {
+  explicit Operands(const Case& c)
+      : spec(c),
+        input(random_normal<T>({c.rows, c.columns}, 1, c.scale)),
+        bias(random_normal<T>({c.columns}, 2)),
+        grad_output(random_normal<T>({c.rows, c.columns}, 3)) {}
+
+  DropoutSpec dropout() const {
+    return {.probability = spec.dropout,
+            .key = {.seed = 9, .step = 3, .stream = 2},
+            .first_element = 13};
+  }
+
+  ActivationForward forward() {
+    ActivationForward p;
+    p.input = input.view();
+    if (spec.bias) p.bias = bias.view();
+    p.kind = spec.kind;
+    p.dropout = dropout();
+    p.pre_activation = pre_activation.view();
+    p.output = output.view();
+    return p;
+  }
+
+  ActivationBackward backward() {
+    ActivationBackward p;
+    p.pre_activation = pre_activation.view();
+    p.grad_output = grad_output.view();
+    p.kind = spec.kind;
+    p.dropout = dropout();
+    p.grad_input = grad_input.view();
+    if (spec.bias) p.grad_bias = grad_bias.view();
+    return p;
+  }
+
+  Case spec;
+  Buffer<T> input, bias, grad_output;
+  Buffer<T> pre_activation{input.shape()}, output{input.shape()}, grad_input{input.shape()};
+  Buffer<T> grad_bias{bias.shape()};
+};
+
+template <class T>
+void run_reference(Operands<T>& operands) {
+  reference::activation<T>(operands.forward());
+  reference::activation_backward<T>(operands.backward());
+}
+
+template <class T>
+void run_kernel(Operands<T>& operands, int threads) {
+  Context context({}, threads);
+  activation(context, operands.forward());
+  activation_backward(context, operands.backward());
+}
+
+class ActivationTest : public ::testing::TestWithParam<Case> {};
+
+TEST_P(ActivationTest, FollowsTheErrorRuleAtEveryInstructionSet) {
+  Operands<double> oracle(GetParam());
+  Operands<float> naive(GetParam());
+  run_reference(oracle);
+  run_reference(naive);
+  ebb::testing::for_each_instruction_set([&] {
+    Operands<float> actual(GetParam());
+    run_kernel(actual, 2);
+    expect_within("pre_activation", actual.pre_activation, naive.pre_activation,
+                  oracle.pre_activation, kForwardRule);
+    expect_within("output", actual.output, naive.output, oracle.output, kForwardRule);
+    expect_within("grad_input", actual.grad_input, naive.grad_input, oracle.grad_input,
+                  kGradientRule);
+    if (GetParam().bias) {
+      expect_within("grad_bias", actual.grad_bias, naive.grad_bias, oracle.grad_bias,
+                    kGradientRule);
+    }
+  });
+}
+
+TEST_P(ActivationTest, HasEqualBitsForAnyNumberOfThreads) {
+  Operands<float> first(GetParam());
+  run_kernel(first, 1);
+  for (const int threads : ebb::testing::kThreadCounts) {
+    Operands<float> other(GetParam());
+    run_kernel(other, threads);
+    expect_same_bits("output", first.output, other.output);
+    expect_same_bits("grad_input", first.grad_input, other.grad_input);
+    if (GetParam().bias) expect_same_bits("grad_bias", first.grad_bias, other.grad_bias);
+  }
+}
+
+TEST_P(ActivationTest, TakesOperandsInPlace) {
+  Operands<float> apart(GetParam());
+  run_kernel(apart, 1);
+  Operands<float> in_place(GetParam());
+  Context context({}, 1);
+  ActivationForward forward = in_place.forward();
+  forward.pre_activation = in_place.input.view();
+  activation(context, forward);
+  expect_same_bits("pre_activation", apart.pre_activation, in_place.input);
+  expect_same_bits("output", apart.output, in_place.output);
+
+  Operands<float> overwritten(GetParam());
+  forward = overwritten.forward();
+  forward.pre_activation = {};
+  forward.output = overwritten.input.view();
+  activation(context, forward);
+  expect_same_bits("output over input", apart.output, overwritten.input);
+
+  ActivationBackward backward = in_place.backward();
+  backward.pre_activation = in_place.input.view();
+  backward.grad_input = in_place.grad_output.view();
+  activation_backward(context, backward);
+  expect_same_bits("grad_input over grad_output", apart.grad_input, in_place.grad_output);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, ActivationTest,
+                         ::testing::Values(Case{1, 1, Activation::gelu, true, 0.0F},
+                                           Case{7, 31, Activation::identity, true, 0.1F},
+                                           Case{33, 33, Activation::relu, true, 0.1F},
+                                           Case{257, 7, Activation::gelu, true, 0.1F},
+                                           Case{31, 257, Activation::silu, true, 0.5F},
+                                           Case{1500, 96, Activation::gelu, true, 0.1F},
+                                           Case{1500, 96, Activation::silu, false, 0.0F},
+                                           Case{3, 2500, Activation::gelu, true, 0.3F},
+                                           Case{64, 64, Activation::gelu, false, 0.0F, 30.0},
+                                           Case{64, 64, Activation::silu, false, 0.0F, 60.0},
+                                           Case{0, 5, Activation::gelu, true, 0.1F}));
+
+TEST(ActivationTest, IsExactAtNaNAndInfinities) {
+  ebb::testing::for_each_instruction_set([] {
+    for (const Activation kind : kKinds) {
+      SCOPED_TRACE(std::string(name_of(kind)));
+      Operands<float> operands({1, 5, kind, false, 0.0F});
+      const float values[] = {kNaN, kInfinity, -kInfinity, 0.0F, -1e30F};
+      std::copy_n(values, 5, operands.input.data());
+      std::fill_n(operands.grad_output.data(), 5, 1.0F);
+      run_kernel(operands, 1);
+      const bool identity = kind == Activation::identity;
+      EXPECT_TRUE(std::isnan(operands.output[0]));
+      EXPECT_EQ(operands.output[1], kInfinity);
+      EXPECT_EQ(operands.output[2], identity ? -kInfinity : 0.0F);
+      EXPECT_EQ(operands.output[3], 0.0F);
+      EXPECT_EQ(operands.output[4], identity ? -1e30F : 0.0F);
+      EXPECT_EQ(std::isnan(operands.grad_input[0]), !identity);
+      EXPECT_EQ(operands.grad_input[1], 1.0F);
+      EXPECT_EQ(operands.grad_input[2], identity ? 1.0F : 0.0F);
+    }
+  });
+}
+
+TEST(ActivationTest, DerivativesAgreeWithFiniteDifferences) {
+  for (const Activation kind : kKinds) {
+    for (double x = -5.95; x < 6.0; x += 0.1) {  // never at the kink of relu
+      const double step = 1e-5;
+      const double difference =
+          (reference::activate(kind, x + step) - reference::activate(kind, x - step)) / (2 * step);
+      EXPECT_NEAR(reference::activation_derivative(kind, x), difference, 1e-9)
+          << name_of(kind) << " at " << x;
+    }
+  }
+}
+
+TEST(ActivationTest, KeepsTheSmallTailOfGelu) {
+  ebb::testing::for_each_instruction_set([] {
+    Operands<float> operands({1, 3, Activation::gelu, false, 0.0F});
+    const float values[] = {-3.0F, -5.0F, -1e-30F};
+    std::copy_n(values, 3, operands.input.data());
+    run_kernel(operands, 1);
+    for (std::size_t i = 0; i < 3; ++i) {
+      // x erfc(-x / sqrt(2)) / 2, which does not cancel.
+      const double x = values[i];
+      const double exact = x * std::erfc(-x / std::sqrt(2.0)) / 2;
+      EXPECT_NEAR(operands.output[i], exact, 3e-6 * std::fabs(exact)) << x;
+    }
+  });
+}
+
+TEST(ActivationTest, ComputesF64ByTheReference) {
+  const Case spec{7, 31, Activation::gelu, true, 0.1F};
+  Operands<double> expected(spec);
+  Operands<double> actual(spec);
+  run_reference(expected);
+  run_kernel(actual, 3);
+  expect_same_bits("output", expected.output, actual.output);
+  expect_same_bits("grad_bias", expected.grad_bias, actual.grad_bias);
+}
+
+TEST(ActivationTest, AccumulatesTheGradientOfTheBias) {
+  Operands<float> operands({7, 31, Activation::silu, true, 0.1F});
+  run_kernel(operands, 1);
+  const Buffer<float> once = operands.grad_bias;
+  Context context({}, 1);
+  ActivationBackward again = operands.backward();
+  again.accumulate = true;
+  activation_backward(context, again);
+  for (std::size_t i = 0; i < once.size(); ++i) {
+    EXPECT_FLOAT_EQ(operands.grad_bias[i], 2 * once[i]);
+  }
+}
+
+TEST(ActivationTest, NamesAreParsedBack) {
+  for (const Activation kind : kKinds) EXPECT_EQ(parse_activation(name_of(kind)), kind);
+  expect_error<DataError>("unknown activation \"tanh\": expected identity, relu, gelu or silu",
+                          [] { parse_activation("tanh"); });
+}
+
+TEST(ActivationTest, NamesTheOperandThatDoesNotFit) {
+  Context context({}, 1);
+  Operands<float> operands({32, 128, Activation::gelu, true, 0.0F});
+  Buffer<float> short_bias({64});
+  ActivationForward p = operands.forward();
+  p.bias = short_bias.view();
+  expect_error("activation: bias is [64], expected [128] ([columns], the last dimension of input)",
+               [&] { activation(context, p); });
+  p = operands.forward();
+  p.output = p.pre_activation;
+  expect_error(
+      "activation: output and pre_activation share their memory; leave out pre_activation or give "
+      "it its own",
+      [&] { activation(context, p); });
+  p = operands.forward();
+  p.dropout.probability = 1.0F;
+  expect_error("activation: dropout probability is 1, expected one in [0, 1)",
+               [&] { activation(context, p); });
+  ActivationBackward backward = operands.backward();
+  backward.pre_activation = {};
+  expect_error("activation_backward: pre_activation is missing",
+               [&] { activation_backward(context, backward); });
+}
+
+TEST(ActivationTest, RefusesStorageTypes) {
+  EXPECT_EQ(activation_unsupported({}, DType::f64), "");
+  EXPECT_EQ(activation_unsupported({}, DType::f16),
+            "the CPU computes in f32 and f64, not in f16; cast first");
+}
+
+}  // namespace
+}  // namespace ebb::kernels

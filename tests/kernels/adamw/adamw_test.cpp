@@ -1,0 +1,174 @@
+#include "kernels/adamw/adamw.h"
+
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "kernels/adamw/adamw_reference.h"
+#include "tests/kernels/support/buffer.h"
+#include "tests/kernels/support/error_rule.h"
+#include "tests/kernels/support/levels.h"
+
+namespace ebb::kernels {
+namespace {
+
+using ebb::testing::Buffer;
+using ebb::testing::ErrorRule;
+using ebb::testing::expect_same_bits;
+using ebb::testing::expect_within;
+using ebb::testing::random_normal;
+
+/// A run of ten steps. Two segments with a gap of 3 after the first third, or one of everything.
+template <class T>
+struct TenSteps {
+  explicit TenSteps(std::int64_t n, bool averaged = true) : parameters(random_normal<T>({n}, 1)) {
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      first[i] = second[i] = T{0};
+      average[i] = parameters[i];
+    }
+    if (n < 6) {
+      segments = {{0, n, 0.1F}};
+    } else {
+      segments = {{0, n / 3, 0.1F}, {n / 3 + 3, n - n / 3 - 3, 0.0F}};
+    }
+    update.parameters = parameters.view();
+    update.first_moment = first.view();
+    update.second_moment = second.view();
+    if (averaged) update.average = average.view();
+    update.average_decay = 0.95;
+    update.segments = segments;
+    update.learning_rate = 0.01;
+    update.gradient_scale = 0.37;
+  }
+
+  template <class Step>
+  void for_each_step(Step&& step) {
+    for (update.step = 1; update.step <= 10; ++update.step) {
+      const auto gradients =
+          random_normal<T>(parameters.shape(), 100 + static_cast<std::uint64_t>(update.step));
+      update.gradients = gradients.view();
+      step(update);
+    }
+  }
+
+  void run_kernel(int threads) {
+    Context context({}, threads);
+    for_each_step([&](const AdamWUpdate& p) { adamw(context, p); });
+  }
+
+  Buffer<T> parameters;
+  Buffer<T> first{parameters.shape()}, second{parameters.shape()}, average{parameters.shape()};
+  std::vector<Segment> segments;
+  AdamWUpdate update;
+};
+
+class AdamWTest : public ::testing::TestWithParam<std::int64_t> {};
+
+TEST_P(AdamWTest, FollowsTheErrorRuleOverTenSteps) {
+  TenSteps<double> oracle(GetParam());
+  TenSteps<float> naive(GetParam());
+  oracle.for_each_step(reference::adamw<double>);
+  naive.for_each_step(reference::adamw<float>);
+  // Ten steps round ten times.
+  const ErrorRule rule{.factor = 2.0, .floor_ulps = 10.0};
+  ebb::testing::for_each_instruction_set([&] {
+    TenSteps<float> actual(GetParam());
+    actual.run_kernel(2);
+    expect_within("parameters", actual.parameters, naive.parameters, oracle.parameters, rule);
+    expect_within("first_moment", actual.first, naive.first, oracle.first, rule);
+    expect_within("second_moment", actual.second, naive.second, oracle.second, rule);
+    expect_within("average", actual.average, naive.average, oracle.average, rule);
+  });
+}
+
+TEST_P(AdamWTest, HasEqualBitsForAnyNumberOfThreads) {
+  TenSteps<float> first(GetParam());
+  first.run_kernel(1);
+  for (const int threads : ebb::testing::kThreadCounts) {
+    TenSteps<float> other(GetParam());
+    other.run_kernel(threads);
+    expect_same_bits("parameters", first.parameters, other.parameters);
+    expect_same_bits("first_moment", first.first, other.first);
+    expect_same_bits("second_moment", first.second, other.second);
+    expect_same_bits("average", first.average, other.average);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, AdamWTest, ::testing::Values(1, 7, 31, 33, 257, 70001));
+
+TEST(AdamWTest, LeavesPaddingAlone) {
+  TenSteps<float> before(40);
+  TenSteps<float> after(40);
+  after.run_kernel(1);
+  for (std::size_t i = 0; i < 40; ++i) {
+    const bool padding = i >= 13 && i < 16;
+    EXPECT_EQ(after.parameters[i] == before.parameters[i], padding) << i;
+    EXPECT_EQ(after.first[i] == 0.0F, padding) << i;
+    EXPECT_EQ(after.second[i] == 0.0F, padding) << i;
+    EXPECT_EQ(after.average[i] == before.average[i], padding) << i;
+  }
+}
+
+TEST(AdamWTest, NeedsNoAverage) {
+  TenSteps<float> with(33);
+  TenSteps<float> without(33, false);
+  with.run_kernel(1);
+  without.run_kernel(1);
+  expect_same_bits("parameters", with.parameters, without.parameters);
+}
+
+// Computed by PyTorch 2: three steps of torch.optim.AdamW.
+TEST(AdamWTest, EqualsPyTorch) {
+  const std::vector<double> gradients[] = {{0.1, -2.0, 0.3}, {-0.4, 1.0, 0.0}, {0.25, 0.5, -3.0}};
+  Buffer<double> parameters({3}, {0.5, -1.25, 2.0});
+  Buffer<double> first({3}, {0, 0, 0});
+  Buffer<double> second({3}, {0, 0, 0});
+  const Segment segments[] = {{0, 3, 0.1F}};
+  Context context({}, 1);
+  AdamWUpdate p;
+  p.parameters = parameters.view();
+  p.first_moment = first.view();
+  p.second_moment = second.view();
+  p.segments = segments;
+  p.learning_rate = 0.01;
+  p.beta2 = 0.95;
+  for (p.step = 1; p.step <= 3; ++p.step) {
+    const Buffer<double> gradient({3}, gradients[p.step - 1]);
+    p.gradients = gradient.view();
+    adamw(context, p);
+  }
+  // The decay of 0.1 is an f32, 1.5e-9 off.
+  EXPECT_NEAR(parameters[0], 0.49443225129811547, 1e-10);
+  EXPECT_NEAR(parameters[1], -1.232967564442766, 1e-10);
+  EXPECT_NEAR(parameters[2], 1.982948046485248, 1e-10);
+}
+
+TEST(AdamWTest, NamesWhatDoesNotFit) {
+  TenSteps<float> run(40);
+  const Buffer<float> gradients = random_normal<float>({40}, 2);
+  run.update.gradients = gradients.view();
+  const auto message = [&](auto change) {
+    AdamWUpdate p = run.update;
+    change(p);
+    try {
+      Context context({}, 1);
+      adamw(context, p);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  EXPECT_EQ(message([](auto& p) { p.gradients.shape = {39}; }),
+            "adamw: gradients is [39], expected [40] (as parameters)");
+  EXPECT_EQ(message([](auto& p) { p.step = 0; }), "adamw: step is 0, expected 1 or more");
+  EXPECT_EQ(message([](auto& p) { p.beta2 = 1.0; }), "adamw: beta2 is 1, expected [0, 1)");
+  const Segment overlapping[] = {{0, 10, 0.0F}, {9, 3, 0.0F}};
+  EXPECT_EQ(message([&](auto& p) { p.segments = overlapping; }),
+            "adamw: segment 1 has begin 9 and count 3, expected a run within [10, 40)");
+  const Segment outside[] = {{30, 11, 0.0F}};
+  EXPECT_EQ(message([&](auto& p) { p.segments = outside; }),
+            "adamw: segment 0 has begin 30 and count 11, expected a run within [0, 40)");
+}
+
+}  // namespace
+}  // namespace ebb::kernels
