@@ -1,0 +1,23 @@
+// The subcommands, one file each. Each add_ function declares a subcommand; when that is the one on
+// the command line, parsing sets `chosen` to what shall run.
+#pragma once
+
+#include <functional>
+
+#include "apps/ebb/exit_code.h"
+
+namespace CLI {
+class App;
+}
+
+namespace ebb::program {
+
+using Command = std::function<ExitCode()>;
+
+void add_train(CLI::App& program, Command& chosen);
+void add_evaluate(CLI::App& program, Command& chosen);
+void add_predict(CLI::App& program, Command& chosen);
+void add_bench(CLI::App& program, Command& chosen);
+void add_info(CLI::App& program, Command& chosen);
+
+}  // namespace ebb::program
