@@ -6,12 +6,13 @@
 
 namespace ebb {
 
-/// Indices i32 [...] -> [..., dim]. Parameter: weight [count, dim], normal with `deviation`.
+/// Indices i32 [...] -> [..., dim]. Parameter: weight [count, dim], standard normal if nothing else
+/// is asked for.
 class Embedding : public Module {
  public:
-  Embedding(const Scope& scope, std::int64_t count, std::int64_t dim, double deviation = 1.0)
-      : weight_(scope.parameter("weight", {count, dim}, {Initializer::Kind::normal, deviation},
-                                false)) {}
+  Embedding(const Scope& scope, std::int64_t count, std::int64_t dim,
+            Initializer initializer = {Initializer::Kind::normal, 1.0})
+      : weight_(scope.parameter("weight", {count, dim}, initializer, false)) {}
 
   Tensor forward(const Pass& pass, const Tensor& indices) const override {
     return embedding(pass, pass.parameter(weight_), indices);

@@ -6,33 +6,14 @@
 #pragma once
 
 #include <memory>
-#include <vector>
 
-#include "apps/churn/config/run_config.h"
-#include "engine/modules/linear.h"
+#include "apps/churn/model/input_schema.h"
+#include "engine/modules/embedding.h"
 #include "engine/modules/transformer_encoder.h"
 
 namespace ebb::churn {
 
-/// What the network must know of its inputs.
-struct InputSchema {
-  std::vector<std::vector<double>> bin_edges;  // ascending, one list per number feature
-  std::vector<std::int32_t> cardinalities;     // codes per category feature
-
-  std::int64_t number_count() const { return static_cast<std::int64_t>(bin_edges.size()); }
-  std::int64_t category_count() const { return static_cast<std::int64_t>(cardinalities.size()); }
-  /// Number features, category features, and the token that the head reads.
-  std::int64_t tokens() const { return number_count() + category_count() + 1; }
-};
-
-/// One batch of model inputs.
-struct Batch {
-  Tensor numbers;  // [rows, number_count] of the model's dtype
-  Tensor codes;    // i32 [rows, category_count]
-};
-
 class NumberTokens;
-class CategoryTokens;
 
 class FTTransformer {
  public:
@@ -41,18 +22,31 @@ class FTTransformer {
   FTTransformer(const Scope& scope, const InputSchema& schema, const ModelConfig& config);
   ~FTTransformer();
 
-  /// The logit of the positive class, [rows].
+  /// The logit of the positive class, [rows, 1].
   Tensor forward(const Pass& pass, const Batch& batch) const;
 
  private:
-  Tensor tokens(const Pass& pass, const Batch& batch) const;
-
-  std::unique_ptr<NumberTokens> number_tokens_;      // null without number features
-  std::unique_ptr<CategoryTokens> category_tokens_;  // null without category features
-  const Parameter* class_token_;                     // [dim]
+  Embedding token_table_;                        // class token and category tokens
+  std::unique_ptr<NumberTokens> number_tokens_;  // null without number features
   TransformerEncoder encoder_;
-  std::unique_ptr<LayerNorm> norm_;  // of a post-norm encoder; a pre-norm one has its own
   Linear head_;
 };
+
+/// A network with the parameters it owns, ready to run.
+struct Network {
+  Network(const InputSchema& schema, const ModelConfig& config, std::uint64_t seed,
+          DType dtype = DType::f32, Device device = {});
+
+  ParameterSet parameters;
+  FTTransformer model;
+};
+
+/// Rows of a batch that a lane should take at a time, so that a shard's activations stay in a
+/// second-level cache.
+std::int64_t rows_per_shard(const InputSchema& schema);
+
+/// Nominal floating-point operations of the forward direction for one row: matrix products and
+/// attention of all layers over all tokens. Training takes three times as many.
+double forward_flops_per_row(const InputSchema& schema, const ModelConfig& config);
 
 }  // namespace ebb::churn

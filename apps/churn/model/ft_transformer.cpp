@@ -1,0 +1,73 @@
+#include "apps/churn/model/ft_transformer.h"
+
+#include <cmath>
+
+#include "apps/churn/model/number_tokens.h"
+#include "engine/operations/views.h"
+
+namespace ebb::churn {
+namespace {
+
+// Tokens whose activations (some 5 KiB each at a width of 64) fill a second-level cache of 1 MiB.
+constexpr std::int64_t kTokensPerShard = 256;
+
+TransformerOptions encoder_options(const ModelConfig& config) {
+  return {.dim = config.dim,
+          .heads = config.heads,
+          .feed_forward = config.feed_forward,
+          .activation = config.activation,
+          .attention_dropout = config.attention_dropout,
+          .activation_dropout = config.activation_dropout,
+          .residual_dropout = config.residual_dropout,
+          .pre_norm = config.pre_norm};
+}
+
+Initializer token_initializer(const ModelConfig& config) {
+  return {Initializer::Kind::uniform, 1.0 / std::sqrt(static_cast<double>(config.dim))};
+}
+
+}  // namespace
+
+FTTransformer::FTTransformer(const Scope& scope, const InputSchema& schema,
+                             const ModelConfig& config)
+    : token_table_(scope.child("token_table"), schema.token_rows(), config.dim,
+                   token_initializer(config)),
+      encoder_(scope.child("encoder"), config.layers, encoder_options(config)),
+      head_(scope.child("head"), config.dim, 1) {
+  if (schema.tokens() == 1) fail<DataError>("the table has no feature columns to learn from");
+  if (schema.number_count() > 0) {
+    number_tokens_ = std::make_unique<NumberTokens>(scope.child("number_tokens"), schema, config);
+  }
+}
+
+FTTransformer::~FTTransformer() = default;
+
+Tensor FTTransformer::forward(const Pass& pass, const Batch& batch) const {
+  Tensor tokens = token_table_.forward(pass, batch.token_rows);
+  if (number_tokens_ != nullptr) {
+    const Tensor parts[] = {tokens, number_tokens_->forward(pass, batch.numbers)};
+    tokens = concat(pass, parts, 1);
+  }
+  const Tensor encoded = encoder_.forward(pass, tokens);
+  const Tensor class_token = contiguous(pass, slice(pass, encoded, 1, 0, 1));
+  return head_.forward(pass, reshape(pass, class_token, {batch.rows(), encoded.extent(2)}));
+}
+
+Network::Network(const InputSchema& schema, const ModelConfig& config, std::uint64_t seed,
+                 DType dtype, Device device)
+    : parameters(dtype, device), model(Scope(parameters), schema, config) {
+  parameters.initialize(seed);
+}
+
+std::int64_t rows_per_shard(const InputSchema& schema) {
+  return std::max<std::int64_t>(1, kTokensPerShard / schema.tokens());
+}
+
+double forward_flops_per_row(const InputSchema& schema, const ModelConfig& config) {
+  const auto tokens = static_cast<double>(schema.tokens());
+  const auto dim = static_cast<double>(config.dim);
+  const double weights = 4 * dim * dim + 2 * dim * static_cast<double>(config.feed_forward);
+  return static_cast<double>(config.layers) * (2 * tokens * weights + 4 * tokens * tokens * dim);
+}
+
+}  // namespace ebb::churn

@@ -1,0 +1,34 @@
+// A fitted network for prediction.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "apps/churn/model/ft_transformer.h"
+
+namespace ebb::churn {
+
+class Predictor {
+ public:
+  /// `weights` by parameter name. Throws DataError when a name or shape does not fit the schema.
+  Predictor(const InputSchema& schema, const ModelConfig& config,
+            const std::map<std::string, Tensor>& weights, const RuntimeConfig& runtime);
+  ~Predictor();
+
+  /// Other weights for the same network, flat, in the layout of ParameterSet::buffer().
+  void set_weights(const Tensor& flat);
+
+  /// The probability of the positive class for each row; the same bits for any number of threads.
+  std::vector<float> probabilities(const preprocessing::EncodedRows& rows);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// 1 / (1 + exp(-logit)).
+float probability_of(float logit);
+
+}  // namespace ebb::churn

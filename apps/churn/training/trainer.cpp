@@ -1,0 +1,249 @@
+#include "apps/churn/training/trainer.h"
+
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <numeric>
+
+#include "apps/churn/metrics/metrics.h"
+#include "apps/churn/training/predictor.h"
+#include "apps/churn/training/weights.h"
+#include "engine/operations/allocate.h"
+#include "engine/operations/losses.h"
+#include "engine/optim/early_stopping.h"
+#include "engine/optim/optimizer.h"
+#include "engine/optim/schedule.h"
+#include "engine/training/gradient_step.h"
+#include "preprocessing/split/random_order.h"
+
+namespace ebb::churn {
+namespace {
+
+// Streams of SplitMix64 below this belong to splits.
+constexpr std::uint64_t kOrderStream = 1000;
+
+std::unique_ptr<Optimizer> make_optimizer(const TrainingConfig& config,
+                                          const ParameterSet& parameters) {
+  if (config.optimizer == OptimizerKind::sgd) {
+    return std::make_unique<Sgd>(parameters, SgdOptions{.weight_decay = config.weight_decay,
+                                                        .average_decay = config.average_decay,
+                                                        .momentum = config.momentum});
+  }
+  return std::make_unique<AdamW>(parameters, AdamWOptions{.weight_decay = config.weight_decay,
+                                                          .average_decay = config.average_decay});
+}
+
+// A plateau lowers what is otherwise constant.
+Schedule shape_of(ScheduleKind kind) {
+  switch (kind) {
+    case ScheduleKind::cosine:
+      return Schedule::cosine;
+    case ScheduleKind::one_cycle:
+      return Schedule::one_cycle;
+    case ScheduleKind::constant:
+    case ScheduleKind::reduce_on_plateau:
+      break;
+  }
+  return Schedule::constant;
+}
+
+}  // namespace
+
+struct Trainer::State {
+  State(const RunConfig& run, const PreparedData& prepared)
+      : config(run),
+        data(prepared),
+        schema(schema_of(prepared.pipeline)),
+        device(parse_device(run.runtime.device)),
+        network(schema, run.model, run.training.seed, DType::f32, device),
+        optimizer(make_optimizer(run.training, network.parameters)),
+        step(network.parameters, device, run.runtime.threads),
+        predictor(schema, run.model, named_parts(network.parameters, weights()), run.runtime),
+        best(duplicate(weights())),
+        stopping(run.training.patience),
+        order(prepared.train.rows()) {}
+
+  const Tensor& weights() const { return network.parameters.buffer(); }
+  std::int64_t steps_per_epoch() const {
+    return blocks_of(static_cast<std::int64_t>(order.size()), config.training.batch_size);
+  }
+  std::int64_t epochs_done() const { return static_cast<std::int64_t>(history.size()); }
+
+  double learning_rate() const;
+  void shuffle_rows();
+  StepResult find_gradients(std::span<const std::size_t> rows);
+  void validate(EpochRecord record);
+
+  RunConfig config;
+  const PreparedData& data;
+  InputSchema schema;
+  Device device;
+  Network network;
+  std::unique_ptr<Optimizer> optimizer;
+  GradientStep step;
+  Predictor predictor;  // with the averaged weights, for validation
+  Tensor best;          // flat weights of the best epoch
+  EarlyStopping stopping;
+  ReduceOnPlateau plateau;
+  std::vector<std::size_t> order;  // of training rows in the epoch at hand
+  std::vector<EpochRecord> history;
+};
+
+// A function of seed and epoch alone, so that a resumed run finds the same order.
+void Trainer::State::shuffle_rows() {
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  preprocessing::SplitMix64 generator(config.training.seed,
+                                      kOrderStream + static_cast<std::uint64_t>(epochs_done()));
+  preprocessing::shuffle(std::span(order), generator);
+}
+
+double Trainer::State::learning_rate() const {
+  const TrainingConfig& training = config.training;
+  const std::int64_t total = training.epochs * steps_per_epoch();
+  const auto warmup = std::llround(training.warmup_fraction * static_cast<double>(total));
+  const double rate = scheduled_rate({.kind = shape_of(training.schedule),
+                                      .peak = training.learning_rate,
+                                      .warmup_steps = warmup,
+                                      .total_steps = total},
+                                     optimizer->steps());
+  return training.schedule == ScheduleKind::reduce_on_plateau ? rate * plateau.factor() : rate;
+}
+
+StepResult Trainer::State::find_gradients(std::span<const std::size_t> rows) {
+  const Batch batch = make_batch(schema, data.train.features, rows);
+  const auto count = static_cast<std::int64_t>(rows.size());
+  const Tensor targets = Tensor::empty({count});
+  auto* target = targets.data<float>();
+  for (const std::size_t row : rows) *target++ = data.train.labels[row];
+
+  const PassSettings settings{.training = true,
+                              .seed = config.training.seed,
+                              .step = static_cast<std::uint32_t>(optimizer->steps())};
+  return step.run(
+      Lanes::plan(count, rows_per_shard(schema)), settings, [&](const Pass& pass, RowRange range) {
+        const Tensor logits = network.model.forward(pass, batch.slice(range.begin, range.count));
+        return binary_cross_entropy(pass, logits, targets.slice(0, range.begin, range.count),
+                                    {.positive_weight = config.training.positive_weight,
+                                     .label_smoothing = config.training.label_smoothing,
+                                     .normalizer = static_cast<double>(count)});
+      });
+}
+
+void Trainer::State::validate(EpochRecord record) {
+  predictor.set_weights(optimizer->average());
+  const std::vector<float> probabilities = predictor.probabilities(data.validation.features);
+  const Metrics metrics =
+      compute_metrics({.scores = probabilities, .labels = data.validation.labels}, 0.5);
+  record.validation_loss = metrics.log_loss;
+  record.validation_auc = metrics.roc_auc;
+  plateau.observe(metrics.log_loss);
+  const bool by_loss = config.training.selection == SelectionMetric::log_loss;
+  record.best = stopping.observe(by_loss ? metrics.log_loss : -metrics.roc_auc);
+  if (record.best) copy_values(optimizer->average(), best);
+  history.push_back(record);
+}
+
+Trainer::Trainer(const RunConfig& config, const PreparedData& data)
+    : state_(std::make_unique<State>(config, data)) {}
+
+Trainer::~Trainer() = default;
+
+bool Trainer::run_epoch(const std::function<bool(const StepReport&)>& on_step) {
+  using Clock = std::chrono::steady_clock;
+  State& s = *state_;
+  s.shuffle_rows();
+  const Clock::time_point start = Clock::now();
+  const std::int64_t steps = s.steps_per_epoch();
+  const auto batch = static_cast<std::size_t>(s.config.training.batch_size);
+  EpochRecord record{.epoch = s.epochs_done() + 1};
+  for (std::int64_t step = 0; step < steps; ++step) {
+    const std::size_t first = static_cast<std::size_t>(step) * batch;
+    const auto rows = std::span<const std::size_t>(s.order).subspan(
+        first, std::min(batch, s.order.size() - first));
+    const StepResult result = s.find_gradients(rows);
+    if (!std::isfinite(result.loss) || !std::isfinite(result.gradient_norm)) {
+      fail(
+          "training diverged: loss {} and gradient norm {} in step {} of epoch {}; lower "
+          "training.learning_rate or set training.gradient_clip",
+          result.loss, result.gradient_norm, step + 1, record.epoch);
+    }
+    record.learning_rate = s.learning_rate();
+    s.optimizer->step(
+        s.step.team(), s.step.gradients(),
+        {.learning_rate = record.learning_rate,
+         .gradient_scale = clipping_scale(result.gradient_norm, s.config.training.gradient_clip)});
+    record.train_loss += result.loss * static_cast<double>(rows.size());
+    record.gradient_norm += result.gradient_norm / static_cast<double>(steps);
+    const bool go_on = on_step({record.epoch, step + 1, steps, result.loss});
+    if (!go_on && step + 1 < steps) return false;
+  }
+  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  const auto rows = static_cast<double>(s.order.size());
+  record.train_loss /= rows;
+  record.rows_per_second = rows / seconds;
+  record.gigaflops_per_second = record.rows_per_second * flops_per_row() * 1e-9;
+  s.validate(record);
+  return true;
+}
+
+bool Trainer::finished() const {
+  return state_->epochs_done() >= state_->config.training.epochs || state_->stopping.should_stop();
+}
+
+const std::vector<EpochRecord>& Trainer::history() const { return state_->history; }
+
+std::map<std::string, Tensor> Trainer::best_weights() const {
+  return named_parts(state_->network.parameters, state_->best);
+}
+
+std::int64_t Trainer::parameter_count() const { return state_->network.parameters.elements(); }
+
+double Trainer::flops_per_row() const {
+  return 3.0 * forward_flops_per_row(state_->schema, state_->config.model);
+}
+
+TrainerState Trainer::state() const {
+  const State& s = *state_;
+  TrainerState state;
+  state.tensors = named_parts(s.network.parameters, s.weights(), "parameter/");
+  state.tensors.merge(named_parts(s.network.parameters, s.best, "best/"));
+  for (const auto& [name, flat] : s.optimizer->state()) {
+    state.tensors.merge(named_parts(s.network.parameters, flat, name + "/"));
+  }
+  state.epochs_done = s.epochs_done();
+  state.steps_done = s.optimizer->steps();
+  state.best_epoch = s.stopping.best_at();
+  state.best_score = s.stopping.best();
+  const ReduceOnPlateau::State& plateau = s.plateau.state();
+  state.schedule_state = {plateau.factor, plateau.lowest, static_cast<double>(plateau.observations),
+                          static_cast<double>(plateau.without_progress)};
+  state.history = s.history;
+  return state;
+}
+
+void Trainer::restore(const TrainerState& state) {
+  State& s = *state_;
+  const std::map<std::string, Tensor> own = this->state().tensors;
+  if (own.size() != state.tensors.size()) {
+    fail<DataError>("the checkpoint has {} tensors, this run has {}", state.tensors.size(),
+                    own.size());
+  }
+  for (const auto& [name, tensor] : own) {
+    const auto found = state.tensors.find(name);
+    if (found == state.tensors.end()) fail<DataError>("the checkpoint lacks tensor {}", name);
+    require_same_form(name, found->second, tensor);
+    copy_values(found->second, tensor);
+  }
+  if (state.schedule_state.size() != 4) {
+    fail<DataError>("the checkpoint's schedule state has {} numbers, expected 4",
+                    state.schedule_state.size());
+  }
+  s.optimizer->restore(state.steps_done);
+  s.stopping.restore(state.epochs_done, state.best_epoch, state.best_score);
+  s.plateau.restore({state.schedule_state[0], state.schedule_state[1],
+                     static_cast<std::int64_t>(state.schedule_state[2]),
+                     static_cast<std::int64_t>(state.schedule_state[3])});
+  s.history = state.history;
+}
+
+}  // namespace ebb::churn

@@ -1,0 +1,101 @@
+#include "engine/optim/optimizer.h"
+
+#include <cmath>
+
+#include "engine/operations/allocate.h"
+#include "kernels/adamw/adamw.h"
+#include "kernels/sgd/sgd.h"
+
+namespace ebb {
+namespace {
+
+Tensor zeros_like(const Tensor& tensor) {
+  return Tensor::zeros(tensor.shape(), tensor.dtype(), tensor.device());
+}
+
+}  // namespace
+
+double clipping_scale(double norm, double limit) {
+  return limit > 0.0 && norm > limit ? limit / norm : 1.0;
+}
+
+Optimizer::Optimizer(const ParameterSet& parameters, double weight_decay, double average_decay)
+    : parameters_(parameters), average_decay_(average_decay) {
+  if (!parameters.buffer().defined()) fail("optimizer: initialize() the parameters first");
+  for (const Parameter& parameter : parameters.parameters()) {
+    segments_.push_back(
+        {.begin = parameter.offset,
+         .count = parameter.shape.elements(),
+         .weight_decay = static_cast<float>(parameter.weight_decay ? weight_decay : 0.0)});
+  }
+  if (average_decay_ > 0.0) average_ = zeros_like(parameters.buffer());
+}
+
+void Optimizer::step(Context& context, const Tensor& gradients, const UpdateOptions& options) {
+  ++steps_;
+  // Corrected for its start, the average of t steps gives the newest weights the share
+  // (1 - decay) / (1 - decay^t), which is 1 at the first.
+  const double share =
+      average_decay_ > 0.0
+          ? (1.0 - average_decay_) / (1.0 - std::pow(average_decay_, static_cast<double>(steps_)))
+          : 0.0;
+  update(context, {gradients, options, 1.0 - share});
+}
+
+std::map<std::string, Tensor> Optimizer::state() const {
+  std::map<std::string, Tensor> state;
+  if (average_.defined()) state.emplace("average", average_);
+  add_state(state);
+  return state;
+}
+
+AdamW::AdamW(const ParameterSet& parameters, const AdamWOptions& options)
+    : Optimizer(parameters, options.weight_decay, options.average_decay),
+      options_(options),
+      first_moment_(zeros_like(parameters.buffer())),
+      second_moment_(zeros_like(parameters.buffer())) {}
+
+void AdamW::update(Context& context, const Update& update) {
+  kernels::adamw(context, {.parameters = parameters().buffer().view(),
+                           .gradients = update.gradients.view(),
+                           .first_moment = first_moment_.view(),
+                           .second_moment = second_moment_.view(),
+                           .average = average_view(),
+                           .average_decay = update.average_decay,
+                           .segments = segments(),
+                           .learning_rate = update.options.learning_rate,
+                           .beta1 = options_.beta1,
+                           .beta2 = options_.beta2,
+                           .epsilon = options_.epsilon,
+                           .step = steps(),
+                           .gradient_scale = update.options.gradient_scale});
+}
+
+void AdamW::add_state(std::map<std::string, Tensor>& state) const {
+  state.emplace("first_moment", first_moment_);
+  state.emplace("second_moment", second_moment_);
+}
+
+Sgd::Sgd(const ParameterSet& parameters, const SgdOptions& options)
+    : Optimizer(parameters, options.weight_decay, options.average_decay), options_(options) {
+  if (options.momentum > 0.0) momentum_ = zeros_like(parameters.buffer());
+}
+
+void Sgd::update(Context& context, const Update& update) {
+  kernels::sgd(context, {.parameters = parameters().buffer().view(),
+                         .gradients = update.gradients.view(),
+                         .momentum_buffer = momentum_.view(),
+                         .average = average_view(),
+                         .average_decay = update.average_decay,
+                         .segments = segments(),
+                         .learning_rate = update.options.learning_rate,
+                         .momentum = options_.momentum,
+                         .nesterov = options_.nesterov,
+                         .gradient_scale = update.options.gradient_scale});
+}
+
+void Sgd::add_state(std::map<std::string, Tensor>& state) const {
+  if (momentum_.defined()) state.emplace("momentum", momentum_);
+}
+
+}  // namespace ebb

@@ -1,0 +1,122 @@
+#include "kernels/attention/attention.h"
+
+#include "kernels/attention/attention_backends.h"
+#include "kernels/common/check.h"
+#include "kernels/common/support.h"
+
+namespace ebb::kernels {
+namespace {
+
+/// Checks that know attention's strides: any, with a last dimension without gaps.
+class AttentionCheck {
+ public:
+  AttentionCheck(std::string_view operation, DType dtype)
+      : operation_(operation), check_(operation), dtype_(dtype) {}
+
+  template <class Pointer>
+  void rows(std::string_view name, const BasicView<Pointer>& view, const Shape& shape,
+            std::string_view why) const {
+    check_.shape(name, view, shape, why);
+    check_.dtype(name, view, dtype_);
+    if (shape[-1] <= 1 || view.strides[-1] == 1) return;
+    fail("{}: {} {} with strides {} has gaps in its last dimension; copy it first", operation_,
+         name, to_string(shape), to_string(view.strides));
+  }
+
+  void dense(std::string_view name, const ConstView& view, DType dtype, const Shape& shape,
+             std::string_view why) const {
+    check_.dense(name, view, dtype, shape, why);
+  }
+
+  /// Shapes, dtypes and strides of what both directions read.
+  void inputs(const AttentionInputs& p) const {
+    for (const auto& [name, view] : {std::pair{"query", &p.query}, std::pair{"key", &p.key}}) {
+      if (view->shape.rank() == 4) continue;
+      fail("{}: {} is {}, expected [batch, heads, tokens, head_dim]", operation_, name,
+           to_string(view->shape));
+    }
+    const Shape& query = p.query.shape;
+    const std::int64_t keys = p.key.shape[2];
+    rows("query", p.query, query, "");
+    rows("key", p.key, {query[0], query[1], keys, query[3]},
+         "batch, heads and head_dim of query, its own keys");
+    rows("value", p.value, p.key.shape, "as key");
+    if (p.key_padding_mask.present()) {
+      dense("key_padding_mask", p.key_padding_mask, DType::u8, {query[0], keys}, "[batch, keys]");
+    }
+    if (p.bias.present()) bias(p);
+    if (!(p.scale >= 0.0)) fail("{}: scale is {}, expected 0 or more", operation_, p.scale);
+    if (!(p.dropout.probability >= 0.0F && p.dropout.probability < 1.0F)) {
+      fail("{}: dropout probability is {}, expected 0 <= p < 1", operation_, p.dropout.probability);
+    }
+  }
+
+ private:
+  void bias(const AttentionInputs& p) const {
+    Shape expected{p.query.shape[0], p.query.shape[1], p.query.shape[2], p.key.shape[2]};
+    if (p.bias.shape.rank() == 4) {
+      for (const int i : {0, 1}) {
+        if (p.bias.shape[i] == 1) expected[i] = 1;
+      }
+    }
+    rows("bias", p.bias, expected, "[batch or 1, heads or 1, queries, keys]");
+  }
+
+  std::string_view operation_;
+  OperandCheck check_;
+  DType dtype_;
+};
+
+Shape rows_of(const AttentionInputs& p) {
+  return {p.query.shape[0], p.query.shape[1], p.query.shape[2]};
+}
+
+void check(const AttentionForward& p) {
+  const AttentionCheck check("attention", p.query.dtype);
+  check.inputs(p);
+  check.rows("output", p.output, p.query.shape, "as query");
+  if (p.log_sum_exp.present()) {
+    check.dense("log_sum_exp", p.log_sum_exp, p.query.dtype, rows_of(p), "[batch, heads, queries]");
+  }
+}
+
+void check(const AttentionBackward& p) {
+  const AttentionCheck check("attention_backward", p.query.dtype);
+  check.inputs(p);
+  check.rows("output", p.output, p.query.shape, "as query");
+  check.dense("log_sum_exp", p.log_sum_exp, p.query.dtype, rows_of(p), "[batch, heads, queries]");
+  check.rows("grad_output", p.grad_output, p.query.shape, "as query");
+  check.rows("grad_query", p.grad_query, p.query.shape, "as query");
+  check.rows("grad_key", p.grad_key, p.key.shape, "as key");
+  check.rows("grad_value", p.grad_value, p.key.shape, "as key");
+  if (!p.grad_bias.present()) return;
+  if (!p.bias.present()) fail("attention_backward: grad_bias is given without a bias");
+  check.rows("grad_bias", p.grad_bias, p.bias.shape, "as bias");
+}
+
+}  // namespace
+
+std::string attention_unsupported(Device device, DType dtype, std::int64_t head_dim) {
+  std::string reason = float_kernels_unsupported(device, dtype);
+  if (reason.empty() && (head_dim < 1 || head_dim > kMaxHeadDim)) {
+    reason = fmt::format("head_dim is {}, expected 1 to {}", head_dim, kMaxHeadDim);
+  }
+  return reason;
+}
+
+void attention(Context& context, const AttentionForward& parameters) {
+  check(parameters);
+  require_supported("attention", attention_unsupported(context.device(), parameters.query.dtype,
+                                                       parameters.query.shape[-1]));
+  cpu::attention(context, parameters);
+}
+
+void attention_backward(Context& context, const AttentionBackward& parameters) {
+  check(parameters);
+  require_supported(
+      "attention_backward",
+      attention_unsupported(context.device(), parameters.query.dtype, parameters.query.shape[-1]));
+  cpu::attention_backward(context, parameters);
+}
+
+}  // namespace ebb::kernels

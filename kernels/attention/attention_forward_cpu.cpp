@@ -1,0 +1,259 @@
+// Attention forward on the CPU. Work is split by head and by blocks of queries. A tile of up to two
+// vectors of queries goes over the keys in blocks: scores (4 flops per score and component in all,
+// broadcasting keys against lanes of queries), online softmax in place, then the product with the
+// values. With up to 128 keys there is one block, and nothing is rescaled. Memory moved per head:
+// its query, key, value and output once, the keys and values again per tile from the caches.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/attention/attention_forward_cpu.cpp"
+#include <hwy/foreach_target.h>
+// Must come after foreach_target.h.
+#include <limits>
+
+#include <hwy/contrib/math/math-inl.h>
+#include <hwy/highway.h>
+
+#include "kernels/attention/attention_backends.h"
+#include "kernels/attention/attention_reference.h"
+#include "kernels/attention/attention_scratch.h"
+#include "kernels/attention/attention_tile.h"
+#include "kernels/common/vector_math.h"
+
+#ifndef EBB_ATTENTION_FORWARD_CPU_ONCE_
+#define EBB_ATTENTION_FORWARD_CPU_ONCE_
+namespace ebb::kernels {
+
+// Queries of one head that form an item of parallel work: some tiles.
+inline constexpr std::int64_t kQueryBlock = 64;
+
+/// What one thread needs besides the operands.
+struct ForwardScratch {
+  ForwardScratch(ScratchCursor& cursor, const AttentionForward& p, const AttentionGeometry& g)
+      : keys(cursor, g, p.key_padding_mask.present()),
+        query(cursor.take<float>(g.head_dim * kMostTileQueries)),
+        output(cursor.take<float>(g.head_dim * kMostTileQueries)),
+        scores(cursor.take<float>(kKeyBlock * kMostTileQueries)),
+        factors(p.dropout.active() ? cursor.take<float>(kKeyBlock * kMostTileQueries) : nullptr) {}
+
+  HeadKeys keys;
+  float* query;    // tile: scaled components of the queries
+  float* output;   // tile: components of the unfinished outputs
+  float* scores;   // tile: one row per key of the block
+  float* factors;  // [queries of the tile][kKeyBlock]
+};
+
+}  // namespace ebb::kernels
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace ebb::kernels::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// The softmax of a tile in progress, per query.
+template <int kVectors>
+struct OnlineSoftmax {
+  Vector largest[kVectors];  // score so far, -inf at first
+  Vector total[kVectors];    // of exp(score - largest)
+};
+
+/// Sets the scores that causality hides to -inf.
+template <int kVectors>
+HWY_INLINE void hide_scores(const AttentionGeometry& g, const TileQueries& tile,
+                            const KeyBlock& block, ForwardScratch& s) {
+  const Lanes d;
+  constexpr std::int64_t kWidth = kVectors * kLanes;
+  const Vector hidden = hn::Set(d, -std::numeric_limits<float>::infinity());
+  const std::int64_t shift = tile.first + g.keys - g.queries;
+  for (std::int64_t k = keys_seen_by_all(g, tile, s.keys, block); k < block.count; ++k) {
+    const std::int64_t first_lane = s.keys.column[block.first + k] - shift;
+    for (int v = 0; v < kVectors; ++v) {
+      float* score = s.scores + k * kWidth + v * kLanes;
+      hn::Store(hn::IfThenElse(lanes_from(first_lane, v), hn::Load(d, score), hidden), d, score);
+    }
+  }
+}
+
+/// Turns a block's scores into exp(score - largest so far) and brings the sums, and the output so
+/// far unless this is the first block, to the new maximum.
+template <int kVectors>
+HWY_INLINE void softmax_block(const KeyBlock& block, bool first, std::int64_t head_dim,
+                              ForwardScratch& s, OnlineSoftmax<kVectors>& softmax) {
+  const Lanes d;
+  constexpr std::int64_t kWidth = kVectors * kLanes;
+  Vector largest[kVectors];
+  for (int v = 0; v < kVectors; ++v) largest[v] = softmax.largest[v];
+  // Max may lose a NaN here, but the NaN's own exponential keeps it.
+  for (std::int64_t k = 0; k < block.count; ++k) {
+    for (int v = 0; v < kVectors; ++v) {
+      largest[v] = hn::Max(largest[v], hn::Load(d, s.scores + k * kWidth + v * kLanes));
+    }
+  }
+  const Vector lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
+  Vector shift[kVectors];
+  for (int v = 0; v < kVectors; ++v) {
+    // While every score is -inf, any finite shift gives the zeros wanted.
+    shift[v] = hn::IfThenZeroElse(hn::Eq(largest[v], lowest), largest[v]);
+    if (!first && !hn::AllTrue(d, hn::Eq(largest[v], softmax.largest[v]))) {
+      const Vector rescale = exp(d, hn::Sub(softmax.largest[v], shift[v]));
+      softmax.total[v] = hn::Mul(softmax.total[v], rescale);
+      for (std::int64_t i = 0; i < head_dim; ++i) {
+        float* output = s.output + i * kWidth + v * kLanes;
+        hn::Store(hn::Mul(hn::Load(d, output), rescale), d, output);
+      }
+    }
+    softmax.largest[v] = largest[v];
+  }
+  for (std::int64_t k = 0; k < block.count; ++k) {
+    for (int v = 0; v < kVectors; ++v) {
+      float* score = s.scores + k * kWidth + v * kLanes;
+      const Vector weight = exp(d, hn::Sub(hn::Load(d, score), shift[v]));
+      softmax.total[v] = hn::Add(softmax.total[v], weight);
+      hn::Store(weight, d, score);
+    }
+  }
+}
+
+/// Adds weights times values to the output of the tile.
+template <int kVectors>
+HWY_INLINE void add_values(const AttentionGeometry& g, const TileQueries& tile,
+                           const KeyBlock& block, bool first, ForwardScratch& s) {
+  constexpr std::int64_t kWidth = kVectors * kLanes;
+  multiply_seen<kVectors>({.a = s.keys.value.row(block.first),
+                           .a_stride = s.keys.value.stride,
+                           .b = s.scores,
+                           .b_stride = kWidth,
+                           .c = s.output,
+                           .c_stride = kWidth,
+                           .depth = keys_seen_by_all(g, tile, s.keys, block),
+                           .accumulate = !first},
+                          g.head_dim, block.count, s.keys.column + block.first,
+                          tile.first + g.keys - g.queries);
+}
+
+/// Writes the output and log_sum_exp of a tile; a row without weights gets zeros and -inf.
+template <int kVectors>
+HWY_INLINE void finish_tile(const AttentionForward& p, const AttentionGeometry& g,
+                            const TileQueries& tile, const ForwardScratch& s,
+                            const OnlineSoftmax<kVectors>& softmax) {
+  const Lanes d;
+  constexpr std::int64_t kWidth = kVectors * kLanes;
+  const HeadRows<float> output(p.output, tile.b, tile.h);
+  Vector inverse[kVectors];
+  hn::Mask<Lanes> empty[kVectors];
+  for (int v = 0; v < kVectors; ++v) {
+    empty[v] = hn::Eq(softmax.total[v], hn::Zero(d));
+    inverse[v] = hn::Div(hn::Set(d, 1.0F), softmax.total[v]);
+  }
+  store_tile_columns<kVectors>(output.row(tile.first), output.stride, tile.count, g.head_dim,
+                               [&](int v, std::int64_t i) HWY_ATTR {
+                                 const Vector sum = hn::Load(d, s.output + i * kWidth + v * kLanes);
+                                 return hn::IfThenZeroElse(empty[v], hn::Mul(sum, inverse[v]));
+                               });
+  if (!p.log_sum_exp.present()) return;
+  float* rows = p.log_sum_exp.as<float>() + (tile.b * g.heads + tile.h) * g.queries + tile.first;
+  for (int v = 0; v < kVectors; ++v) {
+    const std::int64_t count = std::min(kLanes, tile.count - v * kLanes);
+    if (count <= 0) break;
+    const Vector total = softmax.total[v];
+    const Vector sum = hn::Add(softmax.largest[v], hn::Log(d, total));
+    const Vector kept = hn::IfThenElse(hn::IsNaN(total), total, sum);
+    const Vector lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
+    const Vector result = hn::IfThenElse(empty[v], lowest, kept);
+    if (count == kLanes) {
+      hn::StoreU(result, d, rows + v * kLanes);
+    } else {
+      store_partial(d, result, rows + v * kLanes, count);
+    }
+  }
+}
+
+template <int kVectors>
+void forward_tile(const AttentionForward& p, const AttentionGeometry& g, const TileQueries& tile,
+                  ForwardScratch& s) {
+  const Lanes d;
+  constexpr std::int64_t kWidth = kVectors * kLanes;
+  const HeadRows<const float> query(p.query, tile.b, tile.h);
+  const Vector scale = hn::Set(d, static_cast<float>(g.scale));
+  for_tile_columns<kVectors>(query.row(tile.first), query.stride, tile.count, g.head_dim,
+                             [&](int v, std::int64_t i, Vector x) HWY_ATTR {
+                               hn::Store(hn::Mul(x, scale), d, s.query + i * kWidth + v * kLanes);
+                             });
+  OnlineSoftmax<kVectors> softmax;
+  for (int v = 0; v < kVectors; ++v) {
+    softmax.largest[v] = hn::Set(d, -std::numeric_limits<float>::infinity());
+    softmax.total[v] = hn::Zero(d);
+  }
+  const std::int64_t columns = g.visible_keys(tile.first + tile.count - 1);
+  bool first = true;
+  for (std::int64_t begin = 0; begin < columns; begin += kKeyBlock) {
+    const KeyBlock block = s.keys.block(begin, std::min(columns, begin + kKeyBlock));
+    if (block.count == 0) continue;
+    score_block<kVectors>(s.keys.key, block, g.head_dim, s.query, s.scores);
+    if (p.bias.present()) add_bias<kVectors>(p, tile, s.keys, block, s.scores);
+    hide_scores<kVectors>(g, tile, block, s);
+    softmax_block<kVectors>(block, first, g.head_dim, s, softmax);
+    if (p.dropout.active()) {
+      const std::int64_t row = (tile.b * g.heads + tile.h) * g.queries + tile.first;
+      for_block_factors<kVectors>(p.dropout, g, s.keys, block, row, tile.count, s.factors,
+                                  [&](int v, std::int64_t k, Vector factor) HWY_ATTR {
+                                    float* weight = s.scores + k * kWidth + v * kLanes;
+                                    hn::Store(hn::Mul(hn::Load(d, weight), factor), d, weight);
+                                  });
+    }
+    add_values<kVectors>(g, tile, block, first, s);
+    first = false;
+  }
+  finish_tile<kVectors>(p, g, tile, s, softmax);
+}
+
+/// Items [begin, end): item i is block i mod blocks of the queries of head i / blocks.
+void forward_items(const AttentionForward& p, std::int64_t begin, std::int64_t end,
+                   std::byte* memory) {
+  const AttentionGeometry g(p);
+  ScratchCursor cursor(memory);
+  ForwardScratch scratch(cursor, p, g);
+  const std::int64_t blocks = blocks_of(g.queries, kQueryBlock);
+  for (std::int64_t item = begin; item < end; ++item) {
+    TileQueries tile{
+        .b = item / blocks / g.heads, .h = item / blocks % g.heads, .first = 0, .count = 0};
+    if (item == begin || item % blocks == 0) scratch.keys.select(p, tile.b, tile.h);
+    tile.first = item % blocks * kQueryBlock;
+    const std::int64_t last = std::min(g.queries, tile.first + kQueryBlock);
+    while (tile.first < last) {
+      tile.count = std::min(last - tile.first, 2 * kLanes);
+      if (tile.count > kLanes) {
+        forward_tile<2>(p, g, tile, scratch);
+      } else {
+        forward_tile<1>(p, g, tile, scratch);
+      }
+      tile.first += tile.count;
+    }
+  }
+}
+
+}  // namespace ebb::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace ebb::kernels::cpu {
+namespace {
+
+HWY_EXPORT(forward_items);
+
+}  // namespace
+
+void attention(Context& context, const AttentionForward& p) {
+  if (p.query.dtype == DType::f64) return reference::attention<double>(p);
+  const AttentionGeometry g(p);
+  ScratchCursor measure;
+  const ForwardScratch layout(measure, p, g);
+  const std::int64_t items = g.batch * g.heads * blocks_of(g.queries, kQueryBlock);
+  const std::int64_t flops = 4 * std::min(g.queries, kQueryBlock) * g.keys * g.head_dim;
+  for_parts(context, items, attention_grain(flops), measure.used(),
+            [&](std::int64_t begin, std::int64_t end, std::byte* scratch) {
+              HWY_DYNAMIC_DISPATCH(forward_items)(p, begin, end, scratch);
+            });
+}
+
+}  // namespace ebb::kernels::cpu
+#endif  // HWY_ONCE

@@ -1,0 +1,22 @@
+#include "kernels/dropout/dropout.h"
+
+#include "kernels/common/check.h"
+#include "kernels/common/support.h"
+#include "kernels/dropout/dropout_backends.h"
+
+namespace ebb::kernels {
+
+std::string dropout_unsupported(Device device, DType dtype) {
+  return float_kernels_unsupported(device, dtype);
+}
+
+void dropout(Context& context, const Dropout& p) {
+  require_supported("dropout", dropout_unsupported(context.device(), p.input.dtype));
+  const OperandCheck check("dropout");
+  check.dense("input", p.input, p.input.dtype, p.input.shape, "as input");
+  check.dense("output", p.output, p.input.dtype, p.input.shape, "as input");
+  check.dropout(p.dropout);
+  cpu::dropout(context, p);
+}
+
+}  // namespace ebb::kernels

@@ -1,0 +1,97 @@
+#include "kernels/dropout/dropout.h"
+
+#include <cmath>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include "kernels/dropout/dropout_reference.h"
+#include "tests/kernels/support/buffer.h"
+#include "tests/kernels/support/error_rule.h"
+#include "tests/kernels/support/expect_error.h"
+#include "tests/kernels/support/levels.h"
+
+namespace ebb::kernels {
+namespace {
+
+using ebb::testing::Buffer;
+using ebb::testing::expect_error;
+using ebb::testing::expect_same_bits;
+using ebb::testing::random_normal;
+
+DropoutSpec spec_of(float probability) {
+  return {
+      .probability = probability, .key = {.seed = 11, .step = 2, .stream = 5}, .first_element = 3};
+}
+
+template <class T>
+Dropout operands(const Buffer<T>& input, Buffer<T>& output, float probability) {
+  Dropout p;
+  p.input = input.view();
+  p.dropout = spec_of(probability);
+  p.output = output.view();
+  return p;
+}
+
+TEST(DropoutTest, MultipliesByTheFactorAtEveryInstructionSetAndThreadCount) {
+  ebb::testing::for_each_instruction_set([] {
+    for (const std::int64_t count : {0, 1, 7, 31, 33, 257, 1025, 200003}) {
+      for (const float probability : {0.0F, 0.1F, 0.5F}) {
+        const Buffer<float> input = random_normal<float>({count}, 1);
+        Buffer<float> expected({count});
+        reference::dropout<float>(operands(input, expected, probability));
+        for (const int threads : ebb::testing::kThreadCounts) {
+          Context context({}, threads);
+          Buffer<float> output({count});
+          dropout(context, operands(input, output, probability));
+          expect_same_bits("output", expected, output);
+        }
+      }
+    }
+  });
+}
+
+TEST(DropoutTest, ItsGradientIsDropoutOfTheGradient) {
+  // The operation is linear with a diagonal matrix, so <dropout(x), g> = <x, dropout(g)>.
+  const Buffer<double> x = random_normal<double>({257}, 1);
+  const Buffer<double> g = random_normal<double>({257}, 2);
+  Buffer<double> dropped_x({257});
+  Buffer<double> dropped_g({257});
+  Context context({}, 2);
+  dropout(context, operands(x, dropped_x, 0.3F));
+  dropout(context, operands(g, dropped_g, 0.3F));
+  double forward = 0.0;
+  double backward = 0.0;
+  for (std::size_t i = 0; i < 257; ++i) {
+    forward += dropped_x[i] * g[i];
+    backward += x[i] * dropped_g[i];
+  }
+  EXPECT_NEAR(forward, backward, 1e-12 * std::fabs(forward));
+}
+
+TEST(DropoutTest, WorksInPlaceAndKeepsNaN) {
+  Buffer<float> values = random_normal<float>({100}, 1);
+  for (std::size_t i = 0; i < 100; i += 3) values[i] = std::numeric_limits<float>::quiet_NaN();
+  Context context({}, 1);
+  Buffer<float> apart({100});
+  dropout(context, operands(values, apart, 0.5F));
+  dropout(context, operands(values, values, 0.5F));
+  for (std::size_t i = 0; i < 100; ++i) EXPECT_EQ(std::isnan(values[i]), i % 3 == 0);
+  expect_same_bits("in place", apart, values);
+}
+
+TEST(DropoutTest, NamesWhatDoesNotFit) {
+  Context context({}, 1);
+  const Buffer<float> input({4, 8});
+  Buffer<float> output({4, 7});
+  expect_error("dropout: output is [4, 7], expected [4, 8] (as input)",
+               [&] { dropout(context, operands(input, output, 0.1F)); });
+  Buffer<float> right({4, 8});
+  expect_error("dropout: dropout probability is -0.5, expected one in [0, 1)",
+               [&] { dropout(context, operands(input, right, -0.5F)); });
+  EXPECT_EQ(dropout_unsupported({}, DType::i32),
+            "the CPU computes in f32 and f64, not in i32; cast first");
+}
+
+}  // namespace
+}  // namespace ebb::kernels

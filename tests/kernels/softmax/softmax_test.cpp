@@ -1,0 +1,157 @@
+#include "kernels/softmax/softmax.h"
+
+#include <gtest/gtest.h>
+
+#include "kernels/softmax/softmax_reference.h"
+#include "tests/kernels/support/error_rule.h"
+#include "tests/kernels/support/levels.h"
+
+namespace ebb::kernels {
+namespace {
+
+using ebb::testing::Buffer;
+using ebb::testing::ErrorRule;
+using ebb::testing::expect_same_bits;
+using ebb::testing::expect_within;
+using ebb::testing::kForwardRule;
+using ebb::testing::kGradientRule;
+using ebb::testing::random_normal;
+
+template <class T>
+struct Operands {
+  explicit Operands(const Shape& shape)
+      : input(random_normal<T>(shape, 1, 3.0)), grad_output(random_normal<T>(shape, 2)) {}
+
+  SoftmaxForward forward() { return {.input = input.view(), .output = output.view()}; }
+  SoftmaxBackward backward() {
+    return {.output = output.view(),
+            .grad_output = grad_output.view(),
+            .grad_input = grad_input.view()};
+  }
+
+  Buffer<T> input, grad_output;
+  Buffer<T> output{input.shape()}, grad_input{input.shape()};
+};
+
+template <class T>
+void run_reference(Operands<T>& operands) {
+  reference::softmax<T>(operands.forward());
+  reference::softmax_backward<T>(operands.backward());
+}
+
+template <class T>
+void run_kernel(Operands<T>& operands, int threads = 1) {
+  Context context({}, threads);
+  softmax(context, operands.forward());
+  softmax_backward(context, operands.backward());
+}
+
+class SoftmaxTest : public ::testing::TestWithParam<Shape> {};
+
+TEST_P(SoftmaxTest, FollowsTheErrorRuleAtEveryInstructionSet) {
+  Operands<double> oracle(GetParam());
+  Operands<float> naive(GetParam());
+  run_reference(oracle);
+  run_reference(naive);
+  // The terms that cancel in the gradient are as large as output * grad_output.
+  ErrorRule rule = kGradientRule;
+  for (std::size_t i = 0; i < oracle.output.size(); ++i) {
+    rule.largest_intermediate =
+        std::max(rule.largest_intermediate, std::fabs(oracle.output[i] * oracle.grad_output[i]));
+  }
+  ebb::testing::for_each_instruction_set([&] {
+    Operands<float> actual(GetParam());
+    run_kernel(actual, 2);
+    expect_within("output", actual.output, naive.output, oracle.output, kForwardRule);
+    expect_within("grad_input", actual.grad_input, naive.grad_input, oracle.grad_input, rule);
+  });
+}
+
+TEST_P(SoftmaxTest, HasEqualBitsForAnyNumberOfThreads) {
+  Operands<float> first(GetParam());
+  run_kernel(first);
+  for (const int threads : ebb::testing::kThreadCounts) {
+    Operands<float> other(GetParam());
+    run_kernel(other, threads);
+    expect_same_bits("output", first.output, other.output);
+    expect_same_bits("grad_input", first.grad_input, other.grad_input);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, SoftmaxTest,
+                         ::testing::Values(Shape{1, 1}, Shape{7, 2}, Shape{3, 5, 31}, Shape{33, 33},
+                                           Shape{257, 64}, Shape{4, 1000}, Shape{700, 257},
+                                           Shape{0, 8}, Shape{8, 0}));
+
+TEST(SoftmaxTest, GivesNaNWhereTheFormulaDoes) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  ebb::testing::for_each_instruction_set([] {
+    Operands<float> operands({5, 35});
+    std::fill_n(operands.input.data(), 35, -kInfinity);
+    operands.input[35 + 34] = std::numeric_limits<float>::quiet_NaN();
+    operands.input[70 + 1] = kInfinity;
+    std::fill_n(operands.input.data() + 105, 34, -kInfinity);
+    run_kernel(operands);
+    for (std::size_t i = 0; i < 3 * 35; ++i) {
+      EXPECT_TRUE(std::isnan(operands.output[i])) << i;
+      EXPECT_TRUE(std::isnan(operands.grad_input[i])) << i;
+    }
+    for (std::size_t i = 3 * 35; i < 4 * 35; ++i) {
+      EXPECT_EQ(operands.output[i], i == 4 * 35 - 1 ? 1.0F : 0.0F);
+    }
+    for (std::size_t i = 4 * 35; i < 5 * 35; ++i) EXPECT_TRUE(std::isfinite(operands.output[i]));
+  });
+}
+
+TEST(SoftmaxTest, WorksInPlace) {
+  Operands<float> apart({9, 33});
+  Operands<float> in_place({9, 33});
+  run_kernel(apart);
+  Context context({}, 1);
+  softmax(context, {.input = in_place.input.view(), .output = in_place.input.view()});
+  expect_same_bits("output", apart.output, in_place.input);
+  softmax_backward(context, {.output = in_place.input.view(),
+                             .grad_output = in_place.grad_output.view(),
+                             .grad_input = in_place.grad_output.view()});
+  expect_same_bits("grad_input", apart.grad_input, in_place.grad_output);
+}
+
+TEST(SoftmaxTest, HasTheGradientsOfFiniteDifferencesInFloat64) {
+  Operands<double> operands({2, 7});
+  run_kernel(operands);
+  const Buffer<double> gradient = operands.grad_input;
+  const auto loss = [&] {
+    run_kernel(operands);
+    double total = 0.0;
+    for (std::size_t i = 0; i < 14; ++i) total += operands.output[i] * operands.grad_output[i];
+    return total;
+  };
+  for (std::size_t i = 0; i < 14; ++i) {
+    const double before = operands.input[i];
+    operands.input[i] = before + 1e-5;
+    const double above = loss();
+    operands.input[i] = before - 1e-5;
+    const double below = loss();
+    operands.input[i] = before;
+    EXPECT_NEAR(gradient[i], (above - below) / 2e-5, 1e-8);
+  }
+}
+
+TEST(SoftmaxTest, NamesTheOperandThatDoesNotFit) {
+  Context context({}, 1);
+  Operands<float> operands({3, 4});
+  Buffer<float> other({3, 5});
+  SoftmaxForward p = operands.forward();
+  p.output = other.view();
+  try {
+    softmax(context, p);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "softmax: output is [3, 5], expected [3, 4] (as input)");
+  }
+  EXPECT_EQ(softmax_unsupported({}, DType::i32),
+            "the CPU computes in f32 and f64, not in i32; cast first");
+}
+
+}  // namespace
+}  // namespace ebb::kernels
