@@ -58,8 +58,13 @@ std::size_t count_distinct(const std::vector<FieldBlock>& sample, std::size_t co
   return static_cast<std::size_t>(std::unique(hashes.begin(), hashes.end()) - hashes.begin());
 }
 
-BuildPlan infer_plan(const std::vector<FieldBlock>& sample, const WantedColumn& column,
-                     const MissingTokens& missing, const std::string& source) {
+struct InferredColumn {
+  BuildPlan plan = BuildPlan::inferred_text;
+  std::string note;  // empty: nothing to tell
+};
+
+InferredColumn infer_column(const std::vector<FieldBlock>& sample, const WantedColumn& column,
+                            const MissingTokens& missing, const std::string& source) {
   ColumnProfile profile;
   for (const FieldBlock& block : sample) {
     for (std::size_t row = 0; row < block.rows(); ++row) {
@@ -73,7 +78,8 @@ BuildPlan infer_plan(const std::vector<FieldBlock>& sample, const WantedColumn& 
   }
   const bool is_integer = classify(profile) == ColumnContent::integers;
   const std::size_t distinct = is_integer ? count_distinct(sample, column.position, missing) : 0;
-  return plan_column(column.name, profile, distinct, source);
+  return {plan_column(column.name, profile, distinct, source),
+          describe_doubt(column.name, profile)};
 }
 
 /// The builders of all wanted columns, which take blocks and give tables.
@@ -124,9 +130,15 @@ Table read_csv(const std::filesystem::path& path, const CsvOptions& options) {
   if (sample.empty()) fail_no_rows(reader.source());
 
   std::vector<BuildPlan> plans(columns.size());
+  std::vector<std::string> notes(columns.size());
   parallel_for(columns.size(), [&](std::size_t i) {
-    plans[i] = columns[i].declared ? declared_plan(*columns[i].declared)
-                                   : infer_plan(sample, columns[i], missing, reader.source());
+    if (columns[i].declared) {
+      plans[i] = declared_plan(*columns[i].declared);
+    } else {
+      InferredColumn inferred = infer_column(sample, columns[i], missing, reader.source());
+      plans[i] = inferred.plan;
+      notes[i] = std::move(inferred.note);
+    }
   });
   TableBuilder builder(std::move(columns), plans, reader.source());
   for (FieldBlock& block : sample) {
@@ -135,7 +147,10 @@ Table read_csv(const std::filesystem::path& path, const CsvOptions& options) {
   }
   FieldBlock block;
   while (reader.next(block)) builder.append(block, 0, block.rows(), missing);
-  return builder.finish();
+  Table table = builder.finish();
+  std::erase(notes, std::string());
+  table.notes = std::move(notes);
+  return table;
 }
 
 struct CsvReader::State {

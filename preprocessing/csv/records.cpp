@@ -8,9 +8,9 @@ namespace {
 
 constexpr std::size_t kNotFound = std::string_view::npos;
 
-bool is_blank(std::string_view line) {
+bool is_blank(std::string_view line, char delimiter) {
   return std::all_of(line.begin(), line.end(),
-                     [](char c) { return c == ' ' || c == '\r' || c == '\t'; });
+                     [delimiter](char c) { return is_padding(c, delimiter); });
 }
 
 /// The end of one record: the offset of its line break, or kNotFound with the open quote, if any.
@@ -84,7 +84,7 @@ RecordScan scan_records(std::string_view text, char delimiter, std::uint64_t fir
     if (end.line_break == kNotFound && !is_last) break;
     if (end.open_quote) break;
     const std::size_t stop = std::min(end.line_break, text.size());
-    if (!is_blank(text.substr(begin, stop - begin))) {
+    if (!is_blank(text.substr(begin, stop - begin), delimiter)) {
       scan.records.push_back({begin, stop, scan.next_line});
     }
     scan.consumed = std::min(stop + 1, text.size());

@@ -19,6 +19,12 @@ std::size_t sum(const std::vector<std::size_t>& counts) {
   return std::accumulate(counts.begin(), counts.end(), std::size_t{0});
 }
 
+/// Whether `share` of `values` exceeds the `expected` one by more than `rise` and chance.
+bool is_high(double share, double expected, double rise, std::size_t values) {
+  const double variance = expected * (1.0 - expected) / static_cast<double>(values);
+  return share > expected + rise + 3.0 * std::sqrt(variance);
+}
+
 /// The warnings about one column.
 class Judge {
  public:
@@ -35,7 +41,7 @@ class Judge {
   void missing(std::size_t training_missing, std::size_t training_rows) {
     const double before = share(training_missing, training_rows);
     const double now = share(drift_.missing, rows_);
-    if (now - before <= kLargestMissingRise) return;
+    if (!is_high(now, before, kLargestMissingRise, rows_)) return;
     warnings_.push_back(
         fmt::format("column \"{}\": {:.1f} % of the values are missing, {:.1f} % in "
                     "training",
@@ -43,8 +49,9 @@ class Judge {
   }
 
   void outside(const NumberStatistics& training) {
-    const std::size_t values = sum(drift_.counts);
-    if (share(drift_.outside, values) <= kLargestOddShare) return;
+    const std::size_t values = drift_.values;
+    const double expected = 2.0 / static_cast<double>(training.rows - training.missing + 1);
+    if (!is_high(share(drift_.outside, values), expected, kLargestOutsideRise, values)) return;
     warnings_.push_back(
         fmt::format("column \"{}\": {} of {} values lie outside of the training range [{}, {}]; "
                     "they reach from "
@@ -54,9 +61,9 @@ class Judge {
                     format_number(drift_.highest)));
   }
 
-  void unseen(std::size_t training_unknown, std::size_t training_rows) {
-    const double excess = share(drift_.unseen, rows_) - share(training_unknown, training_rows);
-    if (excess <= kLargestOddShare) return;
+  void unseen(std::size_t expected_unknown, std::size_t training_rows) {
+    const double expected = share(expected_unknown, training_rows);
+    if (!is_high(share(drift_.unseen, rows_), expected, kLargestUnknownRise, rows_)) return;
     warnings_.push_back(
         fmt::format("column \"{}\": {} of {} values are unknown from training, such "
                     "as \"{}\"",
@@ -130,7 +137,7 @@ std::vector<std::string> Pipeline::drift_warnings(const DriftReport& report) con
       continue;
     }
     judge.missing(training[kEncodedMissing], training_rows_);
-    judge.unseen(training[kEncodedUnknown], training_rows_);
+    judge.unseen(categories_[i].expected_unknown, training_rows_);
     judge.distribution(training, "");
   }
   return warnings;

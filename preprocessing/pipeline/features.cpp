@@ -110,6 +110,9 @@ CategoryFeature fit_category(const Column& column, const CategoryOptions& option
   for (const std::int32_t code : feature.encoder.encode(column)) {
     ++feature.counts[static_cast<std::size_t>(code)];
   }
+  for (const std::size_t count : level_counts(column)) {
+    if (count <= options.min_count) feature.expected_unknown += count;
+  }
   if (options.fill == CategoryFill::mode && !feature.encoder.levels().empty()) {
     feature.missing_code = kFirstLevelCode;
   }

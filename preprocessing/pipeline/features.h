@@ -43,6 +43,9 @@ struct CategoryFeature {
   std::string name;
   std::int32_t missing_code = kEncodedMissing;  ///< the code that a missing value gets
   CategoryEncoder encoder;
+  /// Training rows whose value would be unknown had the encoder been fitted without them: the share
+  /// of new values to be expected unknown without any drift (leave-one-out, as Good and Turing).
+  std::size_t expected_unknown = 0;
   std::vector<std::size_t> counts;  ///< training rows per code (missing ones under code 0)
   bool operator==(const CategoryFeature&) const = default;
 };

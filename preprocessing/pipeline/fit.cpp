@@ -22,6 +22,9 @@ void check_config(const Table& table, const PipelineConfig& config) {
   if (config.quantiles < 2)
     fail<DataError>("quantiles is {}: expected at least 2", config.quantiles);
   if (config.bins < 1) fail<DataError>("bins is {}: expected at least 1", config.bins);
+  if (!std::isfinite(config.numbers.constant)) {
+    fail<DataError>("the constant fill value for numbers is not finite");
+  }
   if (!config.target.empty()) static_cast<void>(table.column(config.target));
   for (const std::string& name : config.drop_columns) static_cast<void>(table.column(name));
   for (const auto& [name, options] : config.number_columns) {

@@ -95,15 +95,17 @@ json write(const CategoryFeature& feature) {
   return {{"name", feature.name},
           {"missing_code", feature.missing_code},
           {"levels", feature.encoder.levels()},
+          {"expected_unknown", feature.expected_unknown},
           {"counts", feature.counts}};
 }
 
 CategoryFeature read_category(const JsonReader& reader) {
-  reader.expect_keys({"name", "missing_code", "levels", "counts"});
+  reader.expect_keys({"name", "missing_code", "levels", "expected_unknown", "counts"});
   CategoryFeature feature;
   feature.name = reader.member("name").text();
   const JsonReader levels = reader.member("levels");
   feature.encoder = levels.guarded([&] { return CategoryEncoder::restore(levels.texts()); });
+  feature.expected_unknown = reader.member("expected_unknown").count();
   feature.counts = reader.member("counts").counts();
   const auto cardinality = static_cast<std::size_t>(feature.encoder.cardinality());
   if (feature.counts.size() != cardinality) {

@@ -6,11 +6,16 @@
 
 namespace ebb::preprocessing {
 
-CategoryEncoder CategoryEncoder::fit(const Column& column, std::size_t min_count) {
+std::vector<std::size_t> level_counts(const Column& column) {
   std::vector<std::size_t> counts(column.levels.size());
   for (const std::int32_t code : column.codes) {
     if (code != kMissingCode) ++counts[static_cast<std::size_t>(code)];
   }
+  return counts;
+}
+
+CategoryEncoder CategoryEncoder::fit(const Column& column, std::size_t min_count) {
+  const std::vector<std::size_t> counts = level_counts(column);
   std::vector<std::size_t> order;
   for (std::size_t level = 0; level < counts.size(); ++level) {
     // A level of the whole table may be absent from the training rows.

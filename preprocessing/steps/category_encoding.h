@@ -19,6 +19,9 @@ inline constexpr std::int32_t kEncodedUnknown = 1;
 /// Code of the first known level.
 inline constexpr std::int32_t kFirstLevelCode = 2;
 
+/// How many rows of a text column hold each of its levels.
+std::vector<std::size_t> level_counts(const Column& column);
+
 /// Codes 2, 3, ... go to the known levels by descending training frequency, then bytewise by name.
 class CategoryEncoder {
  public:

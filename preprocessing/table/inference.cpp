@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 #include "kernels/common/error.h"
@@ -16,7 +17,8 @@ constexpr double kDistinctShare = 0.95;
 constexpr double kNumberShare = 0.90;
 constexpr double kZeroLedShare = 0.01;
 constexpr std::size_t kEnoughValues = 20;
-constexpr std::size_t kIssuedDigits = 5;
+constexpr std::size_t kIssuedDigits = 7;
+constexpr std::size_t kExactDigits = 15;
 
 bool is_nearly_unique(std::size_t values, std::size_t distinct) {
   return values > 1 &&
@@ -24,6 +26,14 @@ bool is_nearly_unique(std::size_t values, std::size_t distinct) {
 }
 
 bool is_zero_led(std::string_view integer) { return integer.size() >= 2 && integer[0] == '0'; }
+
+bool is_comma_decimal(std::string_view value) {
+  const std::size_t comma = value.find(',');
+  if (comma == std::string_view::npos) return false;
+  std::string with_point(value);
+  with_point[comma] = '.';
+  return parse_number(with_point).has_value();
+}
 
 /// The words of a name: runs of letters, cut where a capital follows a small letter, in lower case.
 std::vector<std::string> words(std::string_view name) {
@@ -49,6 +59,7 @@ void ColumnProfile::add(std::string_view value, std::uint64_t line) {
   longest = std::max(longest, value.size());
   const std::optional<double> number = parse_number(value);
   if (!number) {
+    if (is_comma_decimal(value)) ++comma_decimals;
     if (first_text_line == 0) {
       first_text = value;
       first_text_line = line;
@@ -70,11 +81,27 @@ ColumnContent classify(const ColumnProfile& profile) {
   if (profile.numbers == 0 || static_cast<double>(profile.zero_led) > kZeroLedShare * values) {
     return ColumnContent::text;
   }
-  if (profile.integers == profile.values()) return ColumnContent::integers;
+  if (profile.integers == profile.values()) {
+    return profile.longest > kExactDigits ? ColumnContent::text : ColumnContent::integers;
+  }
   if (profile.numbers == profile.values()) return ColumnContent::numbers;
   return static_cast<double>(profile.numbers) >= kNumberShare * values
              ? ColumnContent::numbers_with_text
              : ColumnContent::text;
+}
+
+std::string describe_doubt(std::string_view name, const ColumnProfile& profile) {
+  if (classify(profile) != ColumnContent::text || profile.numbers == profile.values()) return {};
+  if (profile.comma_decimals > 0 &&
+      profile.comma_decimals + profile.numbers == profile.values()) {
+    return fmt::format("column \"{}\" holds numbers with a decimal comma, such as \"{}\", and is "
+                       "read as a category: write them with a point",
+                       name, profile.first_text);
+  }
+  if (profile.numbers == 0) return {};
+  return fmt::format("column \"{}\" is read as a category, though {} of its {} values are numbers; "
+                     "\"{}\" is not",
+                     name, profile.numbers, profile.values(), profile.first_text);
 }
 
 bool is_integer_identifier(std::string_view name, const ColumnProfile& profile,
@@ -86,7 +113,8 @@ bool is_integer_identifier(std::string_view name, const ColumnProfile& profile,
   const double range = profile.highest - profile.lowest + 1.0;
   const double expected_repeats = values + range * std::expm1(values * std::log1p(-1.0 / range));
   const double repeats = values - static_cast<double>(distinct);
-  if (range > 1.0 && expected_repeats >= std::max(3.0, 4.0 * repeats)) return true;
+  if (range == static_cast<double>(distinct)) return true;
+  if (expected_repeats >= std::max(10.0, 4.0 * repeats)) return true;
   return repeats == 0.0 && profile.shortest == profile.longest && profile.longest >= kIssuedDigits;
 }
 
@@ -101,7 +129,9 @@ bool has_identifier_name(std::string_view name) {
       "rowid", "userid", "customerid", "clientid", "orderid", "accountid"};
   constexpr std::array<std::string_view, 6> kPhrases = {"编号", "号码",   "单号",
                                                         "证号", "手机号", "流水号"};
-  for (const std::string& word : words(name)) {
+  std::vector<std::string> candidates = words(name);
+  candidates.push_back(std::accumulate(candidates.begin(), candidates.end(), std::string()));
+  for (const std::string& word : candidates) {
     if (std::find(kWords.begin(), kWords.end(), word) != kWords.end()) return true;
   }
   return name.ends_with("ID") || name.ends_with("Id") ||

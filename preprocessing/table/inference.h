@@ -3,6 +3,7 @@
 //   1. no value, or one value in every row: constant;
 //   2. every value a number:
 //      - whole numbers of which over 1 % have leading zeros ("00501"): codes, so text (rule 3);
+//      - whole numbers of more than 15 digits, which f64 cannot hold: codes, so text;
 //      - whole numbers, (nearly) unique: identifier (see is_integer_identifier);
 //      - else number. Fractional numbers are never identifiers; 0/1 is a number;
 //   3. no value, or fewer than 90 %, a number: text. (Nearly) unique texts are an identifier, the
@@ -25,6 +26,7 @@ struct ColumnProfile {
   std::size_t missing = 0;
   std::size_t numbers = 0;
   std::size_t integers = 0;
+  std::size_t comma_decimals = 0;  ///< texts such as "1,5": numbers but for the comma
   std::size_t zero_led = 0;  ///< whole numbers of two digits or more that begin with 0
   double lowest = 0.0;       ///< of the numbers
   double highest = 0.0;
@@ -45,13 +47,17 @@ enum class ColumnContent { none, numbers, integers, text, numbers_with_text };
 /// Rules 2 to 4 above. `none`: no values at all.
 ColumnContent classify(const ColumnProfile& profile);
 
+/// A sentence for the user if the values of a text column look like numbers that are not read as
+/// such: mixed with texts, or with decimal commas. Else empty.
+std::string describe_doubt(std::string_view name, const ColumnProfile& profile);
+
 /// Whether whole numbers are an identifier: at least 95 % distinct, and one of
 ///   - the name says so (has_identifier_name);
-///   - 20 values or more, and as many repeats as drawing at random from [lowest, highest] would
-///   give
-///     (n - R (1 - (1 - 1/R)^n) with range R) are missing: at least 3, and 4 times the repeats
-///     seen;
-///   - 20 values or more, all of the same length of 5 digits or more, and none repeated.
+///   - 20 values or more, and each whole number from lowest to highest is among them;
+///   - 20 values or more, and n numbers drawn at random from the R in [lowest, highest] would repeat
+///     n - R (1 - (1 - 1/R)^n) >= 10 times, and 4 times as often as these do;
+///   - 20 values or more, all of one length of 7 digits or more, and none repeated.
+/// A whole number that is unique by chance in a small table, such as an income, is none of these.
 bool is_integer_identifier(std::string_view name, const ColumnProfile& profile,
                            std::size_t distinct);
 

@@ -1,0 +1,230 @@
+#include "engine/io/safetensors.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <xxhash.h>
+
+#include "engine/io/atomic_file.h"
+#include "engine/io/safetensors_header.h"
+#include "kernels/common/error.h"
+
+namespace ebb {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "the format is little endian");
+
+using safetensors::Header;
+using safetensors::TensorRecord;
+
+constexpr std::string_view kHeaderChecksum = "ebb.checksum.header";
+constexpr std::string_view kDataChecksum = "ebb.checksum.data";
+// How the header's own checksum stands in it. Within any other text the quotes would be escaped, so
+// this is found only as a member of the metadata.
+constexpr std::string_view kHeaderChecksumField = "\"ebb.checksum.header\":\"";
+constexpr std::size_t kChecksumDigits = 32;
+constexpr std::size_t kLengthBytes = 8;
+constexpr std::size_t kAlignment = 64;
+
+std::string hexadecimal(XXH128_hash_t hash) {
+  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
+}
+
+/// The checksum of a header, its own digits taken as zeros; empty if it has no such field.
+std::string header_checksum(std::string_view header) {
+  const std::size_t field = header.find(kHeaderChecksumField);
+  if (field == std::string_view::npos) return {};
+  std::string zeroed(header);
+  const std::size_t digits = field + kHeaderChecksumField.size();
+  const std::size_t count = std::min(kChecksumDigits, zeroed.size() - digits);
+  std::fill_n(zeroed.begin() + static_cast<std::ptrdiff_t>(digits), count, '0');
+  return hexadecimal(XXH3_128bits(zeroed.data(), zeroed.size()));
+}
+
+std::string_view stored_header_checksum(std::string_view header) {
+  return header.substr(header.find(kHeaderChecksumField) + kHeaderChecksumField.size(),
+                       kChecksumDigits);
+}
+
+/// The checksum of spans as if they were one.
+std::string data_checksum(std::span<const SafetensorsEntry* const> entries) {
+  const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(XXH3_createState(),
+                                                                       &XXH3_freeState);
+  if (state == nullptr || XXH3_128bits_reset(state.get()) != XXH_OK) {
+    fail("safetensors: out of memory for a checksum");
+  }
+  for (const SafetensorsEntry* entry : entries) {
+    XXH3_128bits_update(state.get(), entry->data.data(), entry->data.size());
+  }
+  return hexadecimal(XXH3_128bits_digest(state.get()));
+}
+
+void check_entry(const SafetensorsEntry& entry, const std::string& file) {
+  const auto bytes = static_cast<std::uint64_t>(entry.shape.elements()) * size_of(entry.dtype);
+  if (bytes != entry.data.size()) {
+    fail<DataError>("{}: the tensor \"{}\" has {} bytes, expected {} ({} of {})", file, entry.name,
+                    entry.data.size(), bytes, to_string(entry.shape), name_of(entry.dtype));
+  }
+}
+
+/// In the order of the data section.
+std::vector<const SafetensorsEntry*> laid_out(std::span<const SafetensorsEntry> entries) {
+  std::vector<const SafetensorsEntry*> order;
+  for (const SafetensorsEntry& entry : entries) order.push_back(&entry);
+  std::sort(order.begin(), order.end(), [](const SafetensorsEntry* a, const SafetensorsEntry* b) {
+    if (size_of(a->dtype) != size_of(b->dtype)) return size_of(a->dtype) > size_of(b->dtype);
+    return a->name < b->name;
+  });
+  return order;
+}
+
+/// JSON, padded with spaces so that the data section is aligned, its checksum filled in.
+std::string finished_header(const Header& header, const std::string& file) {
+  std::string json = safetensors::format_header(header, file);
+  const std::size_t end = kLengthBytes + json.size();
+  json.append((kAlignment - end % kAlignment) % kAlignment, ' ');
+  if (json.size() > kMaxSafetensorsHeader) {
+    fail<DataError>("{}: the names and metadata take {} bytes, at most {} are possible", file,
+                    json.size(), kMaxSafetensorsHeader);
+  }
+  const std::string checksum = header_checksum(json);
+  json.replace(json.find(kHeaderChecksumField) + kHeaderChecksumField.size(), kChecksumDigits,
+               checksum);
+  return json;
+}
+
+/// The header's text, after checking that the file holds all of it.
+std::string_view header_text(std::string_view content, const std::string& file) {
+  if (content.size() < kLengthBytes) {
+    fail<DataError>(
+        "{}: has {} bytes, a safetensors file has at least {}; it was cut or is another "
+        "kind of file",
+        file, content.size(), kLengthBytes);
+  }
+  std::uint64_t length = 0;
+  std::memcpy(&length, content.data(), kLengthBytes);
+  if (length > kMaxSafetensorsHeader) {
+    fail<DataError>(
+        "{}: states a header of {} bytes, at most {} are possible; it is damaged or no "
+        "safetensors file",
+        file, length, kMaxSafetensorsHeader);
+  }
+  if (length > content.size() - kLengthBytes) {
+    fail<DataError>("{}: has {} bytes, its header alone ends at byte {}; it was cut or is damaged",
+                    file, content.size(), kLengthBytes + length);
+  }
+  return content.substr(kLengthBytes, length);
+}
+
+void check_header_checksum(std::string_view header, const std::string& file) {
+  const std::string checksum = header_checksum(header);
+  if (checksum.empty() || checksum == stored_header_checksum(header)) return;
+  fail<DataError>(
+      "{}: the header is damaged: its checksum is {}, expected {}; if another program "
+      "rewrote the file, remove the metadata {}*",
+      file, checksum, stored_header_checksum(header), kChecksumPrefix);
+}
+
+/// The tensors must fill the data section exactly, without overlap.
+void check_layout(const Header& header, std::uint64_t data_bytes, const std::string& file) {
+  std::vector<const TensorRecord*> order;
+  for (const TensorRecord& tensor : header.tensors) order.push_back(&tensor);
+  std::sort(order.begin(), order.end(), [](const TensorRecord* a, const TensorRecord* b) {
+    return a->begin != b->begin ? a->begin < b->begin : a->end < b->end;
+  });
+  std::uint64_t position = 0;
+  for (const TensorRecord* tensor : order) {
+    if (tensor->begin != position) {
+      fail<DataError>(
+          "{}: the tensor \"{}\" begins at byte {} of the data, expected {}: tensors lie "
+          "without gap or overlap",
+          file, tensor->name, tensor->begin, position);
+    }
+    position = tensor->end;
+  }
+  if (position != data_bytes) {
+    fail<DataError>("{}: the data has {} bytes, expected {}; the file was cut or is damaged", file,
+                    data_bytes, position);
+  }
+}
+
+void check_data_checksum(std::string_view data, const std::string& expected,
+                         const std::string& file) {
+  const std::string checksum = hexadecimal(XXH3_128bits(data.data(), data.size()));
+  if (checksum == expected) return;
+  fail<DataError>("{}: the data is damaged: its checksum is {}, expected {}", file, checksum,
+                  expected);
+}
+
+}  // namespace
+
+void write_safetensors(const std::filesystem::path& path, std::span<const SafetensorsEntry> entries,
+                       const SafetensorsMetadata& metadata) {
+  const std::string file = path.string();
+  for (const auto& [name, text] : metadata) {
+    if (name.starts_with(kChecksumPrefix)) {
+      fail<DataError>("{}: the metadata name \"{}\" is reserved", file, name);
+    }
+  }
+  for (const SafetensorsEntry& entry : entries) check_entry(entry, file);
+  const std::vector<const SafetensorsEntry*> order = laid_out(entries);
+  Header header;
+  std::uint64_t position = 0;
+  for (const SafetensorsEntry* entry : order) {
+    const std::uint64_t end = position + entry->data.size();
+    header.tensors.push_back({entry->name, entry->dtype, entry->shape, position, end});
+    position = end;
+  }
+  header.metadata = metadata;
+  header.metadata.emplace(kHeaderChecksum, std::string(kChecksumDigits, '0'));
+  header.metadata.emplace(kDataChecksum, data_checksum(order));
+  const std::string json = finished_header(header, file);
+  const std::uint64_t length = json.size();
+
+  AtomicFile output(path, kLengthBytes + length + position);
+  output.write(std::as_bytes(std::span(&length, 1)));
+  output.write(json);
+  for (const SafetensorsEntry* entry : order) output.write(entry->data);
+  output.commit();
+}
+
+SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) {
+  const std::string file = path.string();
+  std::error_code error;
+  if (std::filesystem::is_other(path, error)) {
+    fail<IoError>("{}: is a device or a pipe, expected a safetensors file", file);
+  }
+  content_ = read_file(path, std::numeric_limits<std::int64_t>::max());
+  const std::string_view text = header_text(content_, file);
+  check_header_checksum(text, file);
+  Header header = safetensors::parse_header(text, file);
+  const std::string_view data = std::string_view(content_).substr(kLengthBytes + text.size());
+  check_layout(header, data.size(), file);
+
+  const auto data_sum = header.metadata.extract(std::string(kDataChecksum));
+  const auto header_sum = header.metadata.extract(std::string(kHeaderChecksum));
+  if (data_sum.empty() != header_sum.empty()) {
+    fail<DataError>("{}: the header is damaged: it has only one of the checksums {} and {}", file,
+                    kHeaderChecksum, kDataChecksum);
+  }
+  had_checksums_ = !data_sum.empty();
+  if (had_checksums_) check_data_checksum(data, data_sum.mapped(), file);
+  metadata_ = std::move(header.metadata);
+  const auto bytes = std::as_bytes(std::span(data));
+  for (TensorRecord& tensor : header.tensors) {
+    entries_.push_back({std::move(tensor.name), tensor.dtype, tensor.shape,
+                        bytes.subspan(tensor.begin, tensor.end - tensor.begin)});
+  }
+}
+
+const SafetensorsEntry* SafetensorsFile::find(std::string_view name) const {
+  const auto found = std::lower_bound(
+      entries_.begin(), entries_.end(), name,
+      [](const SafetensorsEntry& entry, std::string_view wanted) { return entry.name < wanted; });
+  return found != entries_.end() && found->name == name ? &*found : nullptr;
+}
+
+}  // namespace ebb

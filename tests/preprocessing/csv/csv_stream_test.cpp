@@ -1,0 +1,173 @@
+// Compression, pipes, blocks, chunks and threads: none of them may change what is read.
+#include <lzma.h>
+#include <sys/stat.h>
+#include <zlib.h>
+
+#include <thread>
+
+#include "tests/preprocessing/support.h"
+
+namespace ebb::preprocessing {
+namespace {
+
+using testing::HasSubstr;
+
+/// A table with quotes, breaks, missing values and 3000 rows.
+std::string sample_text() {
+  std::string text = "id,amount,note,城市\n";
+  for (int row = 0; row < 3000; ++row) {
+    text += fmt::format("u{},{},{},{}\n", row, row % 11 == 0 ? "" : std::to_string(row * 37 % 1009),
+                        row % 7 == 0 ? "\"a \"\"b\"\", c\nd\"" : "plain",
+                        row % 3 == 0 ? "北京" : "上海");
+  }
+  return text;
+}
+
+std::string gzip(const std::string& text) {
+  z_stream stream{};
+  deflateInit2(&stream, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY);
+  std::string out(deflateBound(&stream, text.size()) + 64, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  return out;
+}
+
+std::string xz(const std::string& text) {
+  std::string out(text.size() + 4096, '\0');
+  std::size_t size = 0;
+  EXPECT_EQ(lzma_easy_buffer_encode(6, LZMA_CHECK_CRC64, nullptr,
+                                    reinterpret_cast<const std::uint8_t*>(text.data()), text.size(),
+                                    reinterpret_cast<std::uint8_t*>(out.data()), &size, out.size()),
+            LZMA_OK);
+  out.resize(size);
+  return out;
+}
+
+TEST(CsvStream, CompressedFilesReadLikePlainOnes) {
+  const std::string text = sample_text();
+  const Table plain = read_text(text);
+  EXPECT_EQ(plain.rows(), 3000U);
+  EXPECT_EQ(plain.column("id").kind, ColumnKind::identifier);
+  // The names do not tell: the first bytes do.
+  expect_equal(read_text(gzip(text)), plain);
+  expect_equal(read_text(xz(text)), plain);
+}
+
+TEST(CsvStream, ConcatenatedMembersAreOneFile) {
+  const std::string text = sample_text();
+  const Table plain = read_text(text);
+  const std::size_t half = text.size() / 2;
+  expect_equal(read_text(gzip(text.substr(0, half)) + gzip(text.substr(half))), plain);
+  expect_equal(read_text(xz(text.substr(0, half)) + xz(text.substr(half))), plain);
+}
+
+TEST(CsvStream, DamagedCompressionIsAnIoError) {
+  const std::string text = sample_text();
+  for (std::string packed : {gzip(text), xz(text)}) {
+    const ScratchFile cut(packed.substr(0, packed.size() / 2));
+    EXPECT_THAT(message_of<IoError>([&] { read_csv(cut.path()); }), HasSubstr("is cut short"));
+    packed[packed.size() / 2] = static_cast<char>(packed[packed.size() / 2] ^ 0x55);
+    const ScratchFile damaged(packed);
+    EXPECT_THAT(message_of<IoError>([&] { read_csv(damaged.path()); }), HasSubstr("is damaged"));
+  }
+}
+
+TEST(CsvStream, ReadsAPipe) {
+  const std::string text = sample_text();
+  const ScratchFile place("", ".fifo");
+  std::filesystem::remove(place.path());
+  ASSERT_EQ(::mkfifo(place.path().c_str(), 0600), 0);
+  std::thread writer([&] { std::ofstream(place.path(), std::ios::binary) << gzip(text); });
+  const Table table = read_csv(place.path());
+  writer.join();
+  EXPECT_EQ(table.rows(), 3000U);
+}
+
+TEST(CsvStream, BlockSizeDoesNotMatter) {
+  const std::string text = sample_text();
+  const Table plain = read_text(text);
+  for (const std::size_t block : {64, 65, 97, 1000, 4096, 50000}) {
+    CsvOptions options;
+    options.block_bytes = block;
+    SCOPED_TRACE(block);
+    expect_equal(read_text(text, options), plain);
+  }
+}
+
+TEST(CsvStream, ThreadsDoNotMatter) {
+  const std::string text = sample_text();
+  CsvOptions options;
+  options.block_bytes = 20000;
+  const Table plain = read_text(text, options);
+  for (int threads = 1; threads <= 5; ++threads) {
+    const ThreadCount count(threads);
+    SCOPED_TRACE(threads);
+    expect_equal(read_text(text, options), plain);
+  }
+}
+
+TEST(CsvStream, AUniqueColumnIsDecidedOverTheWholeFile) {
+  CsvOptions options;
+  options.sample_rows = 30;
+  options.block_bytes = 64;
+  std::string unique = "a,b\n";
+  std::string repeated = "a,b\n";
+  for (int row = 0; row < 400; ++row) {
+    unique += fmt::format("{},x\n", 1000 + row);
+    repeated += fmt::format("{},x\n", 1000 + row % 60);
+  }
+  EXPECT_EQ(read_text(unique, options).column("a").kind, ColumnKind::identifier);
+  const Table table = read_text(repeated, options);
+  ASSERT_EQ(table.column("a").kind, ColumnKind::number);
+  EXPECT_EQ(table.column("a").numbers[399], 1000 + 399 % 60);
+}
+
+CsvOptions chunk_options() {
+  CsvOptions options;
+  options.columns = {{"id", DeclaredKind::identifier}, {"amount", DeclaredKind::number}};
+  options.undeclared = UndeclaredColumns::ignore;
+  return options;
+}
+
+TEST(CsvReader, ChunksAddUpToTheFile) {
+  const ScratchFile file(sample_text());
+  const Table whole = read_csv(file.path(), chunk_options());
+  for (const std::size_t rows : {1U, 7U, 1000U, 3000U, 5000U}) {
+    CsvOptions options = chunk_options();
+    options.block_bytes = 10000;
+    CsvReader reader(file.path(), options);
+    EXPECT_EQ(reader.header().size(), 4U);
+    Table chunk;
+    std::size_t row = 0;
+    while (reader.next(chunk, rows)) {
+      ASSERT_LE(chunk.rows(), rows);
+      for (std::size_t i = 0; i < chunk.rows(); ++i, ++row) {
+        ASSERT_EQ(chunk.column("id").text(i), whole.column("id").text(row));
+        ASSERT_EQ(chunk.column("amount").text(i), whole.column("amount").text(row));
+        ASSERT_EQ(chunk.lines()[i], whole.lines()[row]);
+      }
+    }
+    EXPECT_EQ(row, whole.rows());
+    EXPECT_FALSE(reader.next(chunk, rows));
+    EXPECT_EQ(chunk.rows(), 0U);
+  }
+}
+
+TEST(CsvReader, NeedsDeclaredKindsAndRows) {
+  const ScratchFile file("id,amount\n");
+  CsvOptions options = chunk_options();
+  Table chunk;
+  EXPECT_THAT(message_of([&] { CsvReader(file.path(), options).next(chunk, 10); }),
+              HasSubstr("the file has a header but no rows"));
+  options.undeclared = UndeclaredColumns::infer;
+  EXPECT_THAT(message_of<Error>([&] { CsvReader(file.path(), options); }),
+              HasSubstr("kinds cannot be inferred chunk by chunk"));
+}
+
+}  // namespace
+}  // namespace ebb::preprocessing
