@@ -88,8 +88,9 @@ class TrainingStep {
     const Tensor encoded = encoder_.forward(pass, rows);
     const Tensor first = contiguous(pass, slice(pass, encoded, 1, 0, 1));
     const Tensor logits = head_.forward(pass, reshape(pass, first, {range.count, shape_.dim}));
-    return binary_cross_entropy(pass, logits, targets_.slice(0, range.begin, range.count),
-                                {.normalizer = static_cast<double>(shape_.batch)});
+    BinaryCrossEntropyOptions options;
+    options.normalizer = static_cast<double>(shape_.batch);
+    return binary_cross_entropy(pass, logits, targets_.slice(0, range.begin, range.count), options);
   }
 
   StepShape shape_;

@@ -26,13 +26,18 @@ Exit codes: 0 success, 2 wrong command line, 3 bad data or configuration, 4 a fi
 written, 130 interrupted with a checkpoint saved (continue with --resume), 1 anything else.)";
 
 void declare_data(CLI::App& command, TrainArguments& to) {
-  command.add_option("--data", to.data, "Customer table: CSV or TSV, plain, .gz or .xz; - for stdin")
+  command
+      .add_option("--data", to.data, "Customer table: CSV or TSV, plain, .gz or .xz; - for stdin")
       ->type_name("FILE")
       ->group("Data");
-  command.add_option("--target", to.target, "The label column: 0/1, yes/no, true/false, or see --positive")
+  command
+      .add_option("--target", to.target,
+                  "The label column: 0/1, yes/no, true/false, or see --positive")
       ->type_name("COLUMN")
       ->group("Data");
-  command.add_option("--positive", to.positive, "The class to predict, when the label has two other names")
+  command
+      .add_option("--positive", to.positive,
+                  "The class to predict, when the label has two other names")
       ->type_name("CLASS")
       ->group("Data");
   command.add_option("--id-column", to.id_column, "Names the customer; passed through to scores")
@@ -63,7 +68,8 @@ void declare_split(CLI::App& command, TrainArguments& to) {
 
 void declare_training(CLI::App& command, TrainArguments& to) {
   const CLI::Range positive(std::int64_t{1}, std::int64_t{1'000'000});
-  command.add_option("--config", to.config_file, "Settings; options on the command line win over it")
+  command
+      .add_option("--config", to.config_file, "Settings; options on the command line win over it")
       ->type_name("FILE")
       ->group("Training");
   std::string names;
@@ -105,7 +111,9 @@ void declare_run(CLI::App& command, TrainArguments& to) {
   command.add_flag("--overwrite", to.overwrite, "Replace the model in --out")->group("Run");
   command.add_flag("--dry-run", to.dry_run, "Show columns, size and time; train and write nothing")
       ->group("Run");
-  command.add_option("--device", to.device, "Where to run: cpu (cpu)")->type_name("NAME")->group("Run");
+  command.add_option("--device", to.device, "Where to run: cpu (cpu)")
+      ->type_name("NAME")
+      ->group("Run");
   command.add_option("--threads", to.threads, "Threads; results do not depend on it (all)")
       ->check(CLI::Range(1, 4096))
       ->type_name("N")
@@ -147,7 +155,8 @@ void apply_split(const TrainArguments& from, churn::SplitConfig& split) {
   if (from.test_fraction || from.split_column) split.test_data.clear();
   if (from.validation_fraction && !split.column.empty()) {
     fail<UsageError>(
-        "--validation-fraction has no effect: {} sets split.column = \"{}\", which says where every "
+        "--validation-fraction has no effect: {} sets split.column = \"{}\", which says where "
+        "every "
         "row belongs",
         from.config_file, split.column);
   }
