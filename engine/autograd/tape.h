@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -75,12 +77,18 @@ class Tape {
              [](void* c) { static_cast<Closure*>(c)->~Closure(); }};
   }
 
+  /// Memory for `count` values that a closure refers to, valid until the recording is over.
+  template <class T>
+  std::span<T> allocate(std::size_t count) {
+    static_assert(std::is_trivially_destructible_v<T>, "nothing destroys these values");
+    T* values = static_cast<T*>(arena_.allocate(count * sizeof(T)));
+    std::uninitialized_default_construct_n(values, count);
+    return {values, count};
+  }
+
   /// The gradient that has reached an output; undefined if none has. Releases the tape's hold on
   /// it.
   Tensor take(GradientSlot output);
-
-  /// The gradient that has reached an output, which keeps it.
-  Tensor peek(GradientSlot output) { return slot(output).gradient; }
 
   /// Adds a gradient to what has reached `input`; nothing happens for an empty slot. The tensor may
   /// be kept, so the caller must not write to it afterwards.

@@ -19,8 +19,8 @@ DropoutSpec dropout_of(const Pass& pass, const Tensor& query, const Tensor& key,
   return pass.dropout(options.dropout, options.stream, query.extent(1) * query.extent(2) * keys);
 }
 
-kernels::AttentionForward parameters_of(const Heads& heads, const AttentionOptions& options,
-                                        const DropoutSpec& dropout) {
+kernels::AttentionInputs inputs_of(const Heads& heads, const AttentionOptions& options,
+                                   const DropoutSpec& dropout) {
   return {.query = heads.query.view(),
           .key = heads.key.view(),
           .value = heads.value.view(),
@@ -41,7 +41,7 @@ void require_heads(std::string_view operation, const Tensor& query, const Tensor
 // Runs the forward kernel into `output`; the log-sum-exp is kept when the pass records.
 Tensor forward(const Pass& pass, const Heads& heads, const AttentionOptions& options,
                const DropoutSpec& dropout, const Tensor& output, bool records) {
-  kernels::AttentionForward p = parameters_of(heads, options, dropout);
+  kernels::AttentionForward p{inputs_of(heads, options, dropout)};
   p.output = output.view();
   Tensor log_sum_exp;
   if (records) {
@@ -63,18 +63,18 @@ struct Saved {
 };
 
 void backward(Tape& tape, const Saved& saved, const Tensor& grad_output, const Heads& gradients) {
-  Tensor grad_bias;
-  if (saved.options.bias.slot()) grad_bias = empty_like(saved.options.bias);
-  kernels::attention_backward(tape.context(),
-                              {.inputs = parameters_of(saved.heads, saved.options, saved.dropout),
-                               .output = saved.output.view(),
-                               .log_sum_exp = saved.log_sum_exp.view(),
-                               .grad_output = grad_output.view(),
-                               .grad_query = gradients.query.view(),
-                               .grad_key = gradients.key.view(),
-                               .grad_value = gradients.value.view(),
-                               .grad_bias = grad_bias.view()});
-  if (grad_bias.defined()) tape.add(saved.options.bias.slot(), grad_bias);
+  kernels::AttentionBackward p{inputs_of(saved.heads, saved.options, saved.dropout)};
+  p.output = saved.output.view();
+  p.log_sum_exp = saved.log_sum_exp.view();
+  p.grad_output = grad_output.view();
+  p.grad_query = gradients.query.view();
+  p.grad_key = gradients.key.view();
+  p.grad_value = gradients.value.view();
+  const Tensor& bias = saved.options.bias;
+  const Tensor grad_bias = bias.slot() ? empty_like(bias) : Tensor();
+  p.grad_bias = grad_bias.view();
+  kernels::attention_backward(tape.context(), p);
+  tape.add(bias.slot(), grad_bias);
 }
 
 // Views [batch, heads, length, head_dim] of the three parts of a fused projection.

@@ -1,9 +1,8 @@
 #include "engine/operations/views.h"
 
-#include <vector>
-
 #include "engine/operations/allocate.h"
 #include "kernels/copy/copy.h"
+#include "kernels/elementwise/elementwise.h"
 
 namespace ebb {
 namespace {
@@ -20,8 +19,8 @@ Tensor record_view(const Pass& pass, const Tensor& input, const Tensor& view, Un
   return output;
 }
 
-void copy(Context& context, const Tensor& from, const Tensor& to) {
-  kernels::copy(context, {.input = from.view(), .output = to.view()});
+void copy(Context& context, const Tensor& from, const Tensor& to, bool accumulate = false) {
+  kernels::copy(context, {.input = from.view(), .output = to.view(), .accumulate = accumulate});
 }
 
 Tensor packed(Context& context, const Tensor& tensor) {
@@ -29,6 +28,26 @@ Tensor packed(Context& context, const Tensor& tensor) {
   Tensor dense = Tensor::empty(tensor.shape(), tensor.dtype());
   copy(context, tensor, dense);
   return dense;
+}
+
+// The shape of `inputs` one after the other along `dimension`.
+Shape joined_shape(std::span<const Tensor> inputs, int dimension) {
+  const Tensor& first = inputs.front();
+  if (dimension < -first.rank() || dimension >= first.rank()) {
+    fail("concat: dimension {} is outside of {}", dimension, to_string(first.shape()));
+  }
+  Shape shape = first.shape();
+  shape[dimension] = 0;
+  for (const Tensor& input : inputs) {
+    Shape expected = first.shape();
+    if (input.rank() == first.rank()) expected[dimension] = input.extent(dimension);
+    if (input.shape() != expected || input.dtype() != first.dtype()) {
+      fail("concat: {} {} cannot follow {} {} along dimension {}", name_of(input.dtype()),
+           to_string(input.shape()), name_of(first.dtype()), to_string(first.shape()), dimension);
+    }
+    shape[dimension] += input.extent(dimension);
+  }
+  return shape;
 }
 
 }  // namespace
@@ -49,13 +68,18 @@ Tensor transpose(const Pass& pass, const Tensor& input, int first, int second) {
 
 Tensor slice(const Pass& pass, const Tensor& input, int dimension, std::int64_t begin,
              std::int64_t count) {
-  return record_view(
-      pass, input, input.slice(dimension, begin, count),
-      [=, before = input.shape(), dtype = input.dtype()](Context& context, const Tensor& gradient) {
-        const Tensor whole = Tensor::zeros(before, dtype);
-        copy(context, gradient, whole.slice(dimension, begin, count));
-        return whole;
-      });
+  const Tensor view = input.slice(dimension, begin, count);
+  if (!pass.records(input)) return view;
+  const Tensor output = pass.tape->attach(view);
+  pass.tape->record([=, input_slot = input.slot(), shape = input.shape(),
+                     output_slot = output.slot()](Tape& tape) {
+    const Tensor gradient = tape.take(output_slot);
+    if (!gradient.defined()) return;
+    const Tape::Target target = tape.target(input_slot, shape, gradient.dtype());
+    if (!target.accumulate) kernels::fill(tape.context(), {.output = target.tensor.view()});
+    copy(tape.context(), gradient, target.tensor.slice(dimension, begin, count), target.accumulate);
+  });
+  return output;
 }
 
 Tensor contiguous(const Pass& pass, const Tensor& input) {
@@ -66,47 +90,38 @@ Tensor contiguous(const Pass& pass, const Tensor& input) {
 
 Tensor concat(const Pass& pass, std::span<const Tensor> inputs, int dimension) {
   if (inputs.empty()) fail("concat: no tensors given");
-  const Tensor& first = inputs.front();
-  if (dimension < 0) dimension += first.rank();
-  if (dimension < 0 || dimension >= first.rank()) {
-    fail("concat: dimension {} is outside of {}", dimension, to_string(first.shape()));
-  }
-  Shape shape = first.shape();
-  shape[dimension] = 0;
-  for (const Tensor& input : inputs) {
-    Shape expected = first.shape();
-    if (input.rank() == first.rank()) expected[dimension] = input.extent(dimension);
-    if (input.shape() != expected || input.dtype() != first.dtype()) {
-      fail("concat: {} {} cannot follow {} {} along dimension {}", name_of(input.dtype()),
-           to_string(input.shape()), name_of(first.dtype()), to_string(first.shape()), dimension);
-    }
-    shape[dimension] += input.extent(dimension);
-  }
-  Tensor output = Tensor::empty(shape, first.dtype());
+  const Shape shape = joined_shape(inputs, dimension);
+  if (dimension < 0) dimension += shape.rank();
+  Tensor output = Tensor::empty(shape, inputs.front().dtype());
   bool records = false;
   std::int64_t begin = 0;
   for (const Tensor& input : inputs) {
     copy(pass.context, input, output.slice(dimension, begin, input.extent(dimension)));
     begin += input.extent(dimension);
-    records = records || pass.records(input);
+    records = pass.records(input) || records;
   }
   if (!records) return output;
-  output = pass.tape->attach(output);
-  // One closure per input, so that nothing but fixed-size values is kept. They run in any order
-  // after everything that used the output, since it was attached before.
-  begin = 0;
-  pass.tape->record([output_slot = output.slot()](Tape& tape) { tape.take(output_slot); });
-  for (const Tensor& input : inputs) {
-    const std::int64_t count = input.extent(dimension);
-    if (pass.records(input)) {
-      pass.tape->record([=, input_slot = input.slot(), output_slot = output.slot()](Tape& tape) {
-        const Tensor gradient = tape.peek(output_slot);
-        if (!gradient.defined()) return;
-        tape.add(input_slot, packed(tape.context(), gradient.slice(dimension, begin, count)));
-      });
-    }
-    begin += count;
+  struct Part {
+    GradientSlot slot;
+    std::int64_t count;
+  };
+  const std::span<Part> parts = pass.tape->allocate<Part>(inputs.size());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    parts[i] = {inputs[i].slot(), inputs[i].extent(dimension)};
   }
+  output = pass.tape->attach(output);
+  pass.tape->record([parts, dimension, output_slot = output.slot()](Tape& tape) {
+    const Tensor gradient = tape.take(output_slot);
+    if (!gradient.defined()) return;
+    std::int64_t first = 0;
+    for (const Part& part : parts) {
+      const Tensor share = gradient.slice(dimension, first, part.count);
+      first += part.count;
+      if (!part.slot) continue;
+      const Tape::Target target = tape.target(part.slot, share.shape(), share.dtype());
+      copy(tape.context(), share, target.tensor, target.accumulate);
+    }
+  });
   return output;
 }
 

@@ -20,13 +20,13 @@ class GradientStep {
   /// shares add up), finds the gradients and adds them up. Throws what `loss` throws.
   template <class Loss>
   StepResult run(const ShardPlan& plan, const PassSettings& settings, Loss&& loss) {
-    losses_.assign(static_cast<std::size_t>(plan.shards()), 0.0);
+    start(plan);
     lanes_.for_each_shard(plan, settings, [&](const Pass& pass, RowRange range) {
       const Tensor share = loss(pass, range);
       losses_[static_cast<std::size_t>(range.begin / plan.rows_per_shard)] = share.item();
       pass.tape->backward(share);
     });
-    return reduce(plan);
+    return finish(plan);
   }
 
   /// The gradients that run() found, flat, in the layout of ParameterSet::buffer().
@@ -35,7 +35,8 @@ class GradientStep {
   Context& team() { return lanes_.team(); }
 
  private:
-  StepResult reduce(const ShardPlan& plan);
+  void start(const ShardPlan& plan);
+  StepResult finish(const ShardPlan& plan);
 
   Lanes lanes_;
   std::vector<double> losses_;  // by shard

@@ -78,11 +78,11 @@ struct QueryState {
 HWY_INLINE void copy_row(const float* from, bool alive, std::int64_t head_dim, float factor,
                          float* to, std::int64_t row_stride) {
   const Lanes d;
-  std::fill_n(to, row_stride, 0.0F);
-  if (!alive) return;
+  const std::int64_t filled = alive ? head_dim : 0;
   const Vector factors = hn::Set(d, factor);
-  for_vectors(head_dim, [=](std::int64_t i, auto load, auto store)
-                            HWY_ATTR { store(hn::Mul(load(from + i), factors), to + i); });
+  for_vectors(filled, [=](std::int64_t i, auto load, auto store)
+                          HWY_ATTR { store(hn::Mul(load(from + i), factors), to + i); });
+  if (filled < row_stride) std::fill_n(to + filled, row_stride - filled, 0.0F);
 }
 
 /// Lays out a tile's query and grad_output both ways and finds the state of its queries.
@@ -294,7 +294,11 @@ HWY_INLINE void store_grad_keys(const View& view, const TileQueries& head, const
     if (keys.before[c + 1] == k) {
       std::fill_n(gradient.row(c), keys.head_dim, 0.0F);
     } else {
-      std::copy_n(sums + k * row_stride, keys.head_dim, gradient.row(c));
+      const float* from = sums + k * row_stride;
+      float* to = gradient.row(c);
+      // Rows are short: a call of memcpy costs more than the copy.
+      for_vectors(keys.head_dim, [=](std::int64_t i, auto load, auto store)
+                                     HWY_ATTR { store(load(from + i), to + i); });
     }
   }
 }

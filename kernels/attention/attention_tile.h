@@ -43,6 +43,7 @@ struct Product {
   std::int64_t shift = 0;
 };
 
+// Keys on the causal diagonal of a tile are seen by some of its lanes only.
 enum class Causality { none, diagonal };
 
 /// Lanes that see a key whose first query is lane `first` of the tile; `vector` of its kVectors.
@@ -60,8 +61,11 @@ HWY_INLINE void product_block(const Product& p, std::int64_t row) {
   const float* HWY_RESTRICT a = p.a + row * row_step;
   const float* HWY_RESTRICT b = p.b;
   float* HWY_RESTRICT c = p.c + row * p.c_stride;
+  // Without the pragmas GCC 12 keeps some of these sums in memory.
   Vector sum[kRows][kVectors];
+#pragma GCC unroll 8
   for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 2
     for (int v = 0; v < kVectors; ++v) {
       sum[r][v] = p.accumulate ? hn::LoadU(d, c + r * p.c_stride + v * kLanes) : hn::Zero(d);
     }
@@ -69,12 +73,15 @@ HWY_INLINE void product_block(const Product& p, std::int64_t row) {
   for (std::int64_t i = 0; i < p.depth; ++i) {
     Vector from[kVectors];
     hn::Mask<Lanes> sees[kVectors];
+#pragma GCC unroll 2
     for (int v = 0; v < kVectors; ++v) {
       from[v] = hn::LoadU(d, b + v * kLanes);
       if (kCausality == Causality::diagonal) sees[v] = lanes_from(p.column[i] - p.shift, v);
     }
+#pragma GCC unroll 8
     for (int r = 0; r < kRows; ++r) {
       const Vector factor = hn::Set(d, a[r * row_step]);
+#pragma GCC unroll 2
       for (int v = 0; v < kVectors; ++v) {
         const Vector next = hn::MulAdd(factor, from[v], sum[r][v]);
         sum[r][v] = kCausality == Causality::none ? next : hn::IfThenElse(sees[v], next, sum[r][v]);
@@ -83,7 +90,9 @@ HWY_INLINE void product_block(const Product& p, std::int64_t row) {
     a += depth_step;
     b += p.b_stride;
   }
+#pragma GCC unroll 8
   for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 2
     for (int v = 0; v < kVectors; ++v) {
       hn::StoreU(sum[r][v], d, c + r * p.c_stride + v * kLanes);
     }

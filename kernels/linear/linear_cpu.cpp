@@ -96,7 +96,10 @@ void linear_backward(Context& context, const LinearBackward& p) {
                                   .accumulate = p.accumulate_bias});
     gradient = p.grad_pre_activation;
   } else if (p.grad_bias.present()) {
-    sum_rows(context, {.input = gradient, .output = p.grad_bias, .accumulate = p.accumulate_bias});
+    reduce(context, {.input = gradient,
+                     .dimension = 0,
+                     .output = p.grad_bias,
+                     .accumulate = p.accumulate_bias});
   }
   if (p.grad_input.present()) {
     matrix_product(
