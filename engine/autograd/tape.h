@@ -90,8 +90,8 @@ class Tape {
   /// it.
   Tensor take(GradientSlot output);
 
-  /// Adds a gradient to what has reached `input`; nothing happens for an empty slot. The tensor may
-  /// be kept, so the caller must not write to it afterwards.
+  /// Adds a gradient to what has reached `input`; nothing happens for an empty slot. The tensor
+  /// must be contiguous, and may be kept: the caller must not write to it afterwards.
   void add(GradientSlot input, const Tensor& gradient);
 
   /// Where a kernel may write the gradient of `input` itself.

@@ -26,8 +26,9 @@ Tensor attention(const Pass& pass, const Tensor& query, const Tensor& key, const
 Tensor self_attention(const Pass& pass, const Tensor& qkv, std::int64_t heads,
                       const AttentionOptions& options = {});
 
-/// attention() of simpler operations, without dropout and masks but causal: what the fused one is
-/// tested against.
+/// attention() of simpler operations: what the fused one is tested against. It has no dropout
+/// (throws UnsupportedError on it), hides keys by adding -inf to their scores, and so gives NaN for
+/// a query that sees no key.
 Tensor attention_composed(const Pass& pass, const Tensor& query, const Tensor& key,
                           const Tensor& value, const AttentionOptions& options = {});
 

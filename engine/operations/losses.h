@@ -34,4 +34,13 @@ Tensor cross_entropy(const Pass& pass, const Tensor& logits, const Tensor& targe
 Tensor mean_squared_error(const Pass& pass, const Tensor& prediction, const Tensor& target,
                           double normalizer = 0.0);
 
+/// The same of simpler operations: what the fused ones are tested against. They find a gradient
+/// through every step, are exact only for finite logits and read their operands on the host.
+Tensor binary_cross_entropy_composed(const Pass& pass, const Tensor& logits, const Tensor& targets,
+                                     const BinaryCrossEntropyOptions& options = {});
+Tensor cross_entropy_composed(const Pass& pass, const Tensor& logits, const Tensor& targets,
+                              const CrossEntropyOptions& options = {});
+Tensor mean_squared_error_composed(const Pass& pass, const Tensor& prediction, const Tensor& target,
+                                   double normalizer = 0.0);
+
 }  // namespace ebb

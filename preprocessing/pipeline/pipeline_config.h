@@ -39,6 +39,9 @@ struct PipelineConfig {
   std::string target;                     ///< never a feature; empty: no target in the table
   std::array<std::string, 2> classes;     ///< Labels::classes, kept for evaluation
   std::vector<std::string> drop_columns;  ///< columns that shall not be features
+  /// Number columns to be encoded as categories: 0/1 flags, say. They are read as numbers all the
+  /// same, so that 1 and 1.0 are one value in every file.
+  std::vector<std::string> number_categories;
   NumberOptions numbers;
   CategoryOptions categories;
   std::map<std::string, NumberOptions> number_columns;      ///< overrides by column name

@@ -1,16 +1,14 @@
 // TOML to RunConfig.
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
+#include <map>
 #include <optional>
 #include <set>
-#include <sstream>
 
 #include <toml++/toml.h>
 
 #include "apps/churn/config/config_file.h"
 #include "apps/churn/config/setting.h"
+#include "engine/io/atomic_file.h"
 #include "kernels/common/error.h"
 #include "preprocessing/common/names.h"
 
@@ -19,6 +17,7 @@ namespace {
 
 using Path = std::vector<std::string>;
 
+constexpr std::uint64_t kMostBytes = 16 << 20;
 constexpr std::string_view kPresetKey = "preset";
 
 std::string type_name(const toml::node& node) {
@@ -219,15 +218,7 @@ RunConfig parse_config(std::string_view text, std::string_view source) {
 }
 
 RunConfig load_config(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  // Inserting a buffer of no bytes sets failbit, and an empty file is a valid one.
-  if (file && file.peek() != std::ifstream::traits_type::eof()) text << file.rdbuf();
-  if (!file.is_open() || file.bad() || std::filesystem::is_directory(path)) {
-    fail<IoError>("{}: the configuration cannot be read: {}", path.string(),
-                  std::filesystem::is_directory(path) ? "it is a folder" : std::strerror(errno));
-  }
-  return parse_config(text.view(), path.string());
+  return parse_config(read_file(path, kMostBytes), path.string());
 }
 
 }  // namespace ebb::churn

@@ -1,0 +1,31 @@
+#include "kernels/unary/unary.h"
+
+#include "kernels/common/check.h"
+#include "kernels/common/support.h"
+#include "kernels/unary/unary_backends.h"
+
+namespace ebb::kernels {
+
+std::string unary_unsupported(Device device, DType dtype) {
+  return float_kernels_unsupported(device, dtype);
+}
+
+void unary(Context& context, const UnaryForward& p) {
+  require_supported("unary", unary_unsupported(context.device(), p.input.dtype));
+  const OperandCheck check("unary");
+  check.dense("input", p.input, p.input.dtype, p.input.shape, "as input");
+  check.dense("output", p.output, p.input.dtype, p.input.shape, "as input");
+  cpu::unary(context, p);
+}
+
+void unary_backward(Context& context, const UnaryBackward& p) {
+  require_supported("unary_backward", unary_unsupported(context.device(), p.input.dtype));
+  const OperandCheck check("unary_backward");
+  check.dense("input", p.input, p.input.dtype, p.input.shape, "as input");
+  check.dense("output", p.output, p.input.dtype, p.input.shape, "as input");
+  check.dense("grad_output", p.grad_output, p.input.dtype, p.input.shape, "as input");
+  check.dense("grad_input", p.grad_input, p.input.dtype, p.input.shape, "as input");
+  cpu::unary_backward(context, p);
+}
+
+}  // namespace ebb::kernels
