@@ -3,6 +3,8 @@
 #pragma once
 
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "apps/ebb/exit_code.h"
 
@@ -14,7 +16,8 @@ namespace ebb::program {
 
 using Command = std::function<ExitCode()>;
 
-void add_train(CLI::App& program, Command& chosen);
+/// `command_line`: the whole of it, to say how to resume.
+void add_train(CLI::App& program, Command& chosen, const std::vector<std::string>& command_line);
 void add_evaluate(CLI::App& program, Command& chosen);
 void add_predict(CLI::App& program, Command& chosen);
 void add_bench(CLI::App& program, Command& chosen);

@@ -26,13 +26,13 @@ Exit codes:
   4    a file cannot be read or written
   130  interrupted, with a checkpoint saved: continue with --resume)";
 
-void declare(CLI::App& program, Command& chosen) {
+void declare(CLI::App& program, Command& chosen, const std::vector<std::string>& command_line) {
   program.name("ebb");
   program.footer(kFooter);
   program.set_version_flag("--version", "ebb " EBB_VERSION);
   program.require_subcommand(1);
   program.get_formatter()->column_width(34);
-  add_train(program, chosen);
+  add_train(program, chosen, command_line);
   add_evaluate(program, chosen);
   add_predict(program, chosen);
   add_bench(program, chosen);
@@ -67,7 +67,7 @@ ExitCode run(const Command& command) {
 ExitCode parse_and_run(int count, char** arguments) {
   CLI::App program("Predicts which customers are about to leave.");
   Command chosen;
-  declare(program, chosen);
+  declare(program, chosen, {arguments, arguments + count});
   try {
     program.parse(count, arguments);
   } catch (const CLI::Success& request) {  // --help and --version

@@ -4,6 +4,7 @@
 
 #include "apps/churn/config/config_file.h"
 #include "apps/ebb/usage.h"
+#include "kernels/common/device.h"
 
 namespace ebb::program {
 namespace {
@@ -213,6 +214,7 @@ churn::RunConfig run_config(const TrainArguments& arguments) {
     fail<UsageError>("--false-negative-cost has no effect without --objective cost");
   }
   churn::validate(config);
+  require_available(parse_device(config.runtime.device));
   return config;
 }
 

@@ -16,6 +16,7 @@ namespace ebb::program {
 
 /// What the command line says; an option that was not given is empty.
 struct TrainArguments {
+  std::vector<std::string> command_line;  // the whole of it
   std::string out;
   std::string config_file;
   std::string preset;

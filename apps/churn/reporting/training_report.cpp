@@ -36,25 +36,23 @@ nlohmann::ordered_json json_of(const ModelReport& report) {
 
 struct TableColumn {
   std::string title;
-  const Metrics& metrics;
+  nlohmann::ordered_json metrics;
 };
+
+std::string cell_of(const std::string& name, const nlohmann::ordered_json& value) {
+  if (value.is_null()) return "-";
+  return name == "rows" ? format_count(value.get<double>()) : format_metric(value.get<double>());
+}
 
 std::string table_of(const std::vector<TableColumn>& columns) {
   std::vector<std::string> header = {""};
   for (const TableColumn& column : columns) header.push_back(column.title);
   TextTable table(header);
-  const auto add = [&](std::string name, auto&& value_of) {
-    std::vector<std::string> row = {std::move(name)};
-    for (const TableColumn& column : columns) row.push_back(value_of(column.metrics));
+  for (const auto& [name, first] : columns.front().metrics.items()) {
+    if (first.is_object()) continue;  // the confusion matrix
+    std::vector<std::string> row = {name};
+    for (const TableColumn& column : columns) row.push_back(cell_of(name, column.metrics.at(name)));
     table.add(std::move(row));
-  };
-  add("rows", [](const Metrics& m) { return format_count(static_cast<double>(m.rows)); });
-  add("base_rate", [](const Metrics& m) { return format_metric(m.base_rate); });
-  add("threshold", [](const Metrics& m) { return format_metric(m.threshold); });
-  const auto names = named_metrics(columns.front().metrics);
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    add(std::string(names[i].name),
-        [i](const Metrics& m) { return format_metric(named_metrics(m)[i].value); });
   }
   return table.to_text();
 }
@@ -88,28 +86,24 @@ nlohmann::ordered_json to_json(const TrainingReport& report) {
           {"base_rate", json_of(report.base_rate)}};
 }
 
-std::string metrics_table(const TrainingReport& report) {
+std::string report_table(const nlohmann::ordered_json& report) {
   std::vector<TableColumn> columns;
-  const auto add = [&](const char* title, const std::optional<Metrics>& metrics) {
-    if (metrics) columns.push_back({title, *metrics});
+  const auto add = [&](const std::string& title, const char* model, const char* part) {
+    const nlohmann::ordered_json& metrics = report.at(model).at(part);
+    if (!metrics.is_null()) columns.push_back({title, metrics});
   };
-  add("train", report.network.train);
-  add("validation", report.network.validation);
-  add("test", report.network.test);
-  if (report.network.test) {
-    add("logistic regression (test)", report.logistic_regression.test);
-    add("base rate (test)", report.base_rate.test);
-  } else {
-    add("logistic regression (validation)", report.logistic_regression.validation);
-    add("base rate (validation)", report.base_rate.validation);
-  }
+  for (const char* part : {"train", "validation", "test"}) add(part, "network", part);
+  const char* part = report.at("network").at("test").is_null() ? "validation" : "test";
+  add(fmt::format("logistic regression ({})", part), "logistic_regression", part);
+  add(fmt::format("base rate ({})", part), "base_rate", part);
   return table_of(columns);
 }
 
-std::string metrics_table(const Metrics& metrics) { return table_of({{"value", metrics}}); }
+std::string metrics_table(const nlohmann::ordered_json& metrics) {
+  return table_of({{"value", metrics}});
+}
 
-std::string confusion_table(const Metrics& metrics, const std::string& positive) {
-  const ConfusionMatrix& confusion = metrics.confusion;
+std::string confusion_table(const ConfusionMatrix& confusion, const std::string& positive) {
   TextTable table({"", "flagged", "not flagged"});
   table.add({printable(positive), format_count(confusion.true_positive),
              format_count(confusion.false_negative)});

@@ -48,13 +48,13 @@ TrainingReport report_on_training(const PartScores& network, const PartScores& l
 /// a part without rows. Metrics as in metrics.h.
 nlohmann::ordered_json to_json(const TrainingReport& report);
 
-/// The metrics of the report side by side, for people: the network on all parts; the others on the
-/// test rows, or the validation rows if there are none.
-std::string metrics_table(const TrainingReport& report);
-/// The same of one set of rows.
-std::string metrics_table(const Metrics& metrics);
+/// The metrics of a report as to_json gives it, side by side, for people: the network on all parts;
+/// the others on the test rows, or the validation rows if there are none.
+std::string report_table(const nlohmann::ordered_json& report);
+/// The same of one set of rows, as to_json(Metrics) gives them.
+std::string metrics_table(const nlohmann::ordered_json& metrics);
 /// Decisions against truth, for people. `positive`: the class that is predicted.
-std::string confusion_table(const Metrics& metrics, const std::string& positive);
+std::string confusion_table(const ConfusionMatrix& confusion, const std::string& positive);
 
 /// Why the threshold is what it is, in one sentence.
 std::string explain(const ThresholdChoice& choice, const DecisionConfig& decision);

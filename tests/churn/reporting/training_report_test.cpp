@@ -41,8 +41,8 @@ TEST(TrainingReport, PartsWithoutRowsAreNull) {
   const nlohmann::ordered_json json = to_json(report);
   EXPECT_TRUE(json["network"]["test"].is_null());
   EXPECT_EQ(json["network"]["validation"]["rows"], 3);
-  EXPECT_THAT(metrics_table(report), HasSubstr("logistic regression (validation)"));
-  EXPECT_THAT(metrics_table(report), Not(HasSubstr("(test)")));
+  EXPECT_THAT(report_table(json), HasSubstr("logistic regression (validation)"));
+  EXPECT_THAT(report_table(json), Not(HasSubstr("(test)")));
 }
 
 TEST(TrainingReport, RefusesScoresOfOtherRows) {
