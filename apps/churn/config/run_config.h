@@ -53,7 +53,7 @@ struct PreprocessingConfig {
 enum class NumberEmbedding {
   linear,            // value * weight + bias
   piecewise_linear,  // quantile bins, then linear per feature
-  periodic,          // sines and cosines of learned frequencies, then linear per feature and ReLU
+  periodic,          // linear, and sines and cosines of learned frequencies through a ReLU layer
 };
 
 /// The network. TOML: [model].
@@ -63,13 +63,13 @@ struct ModelConfig {
   std::int64_t heads = 4;
   std::int64_t feed_forward = 128;
   kernels::Activation activation = kernels::Activation::gelu;
-  double attention_dropout = 0.2;
-  double activation_dropout = 0.2;
+  double attention_dropout = 0.1;
+  double activation_dropout = 0.1;
   double residual_dropout = 0.1;
   bool pre_norm = true;
-  NumberEmbedding number_embedding = NumberEmbedding::piecewise_linear;
+  NumberEmbedding number_embedding = NumberEmbedding::periodic;
   std::int64_t bins = 16;         // of the piecewise-linear encoding
-  std::int64_t frequencies = 24;  // of the periodic encoding
+  std::int64_t frequencies = 16;  // of the periodic encoding
   double frequency_deviation = 0.1;
   bool operator==(const ModelConfig&) const = default;
 };
@@ -84,7 +84,6 @@ struct TrainingConfig {
   std::uint64_t seed = 0;  // of splits, first weights, order of rows and dropout
   std::int64_t epochs = 20;
   std::int64_t batch_size = 128;
-  std::int64_t accumulation = 1;  // micro-batches per optimiser step
   OptimizerKind optimizer = OptimizerKind::adamw;
   double learning_rate = 1e-3;
   double weight_decay = 1e-4;  // of matrices only, decoupled

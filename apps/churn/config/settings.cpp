@@ -272,9 +272,6 @@ void add_training(std::vector<Setting>& list) {
   training.whole_number(
       "batch_size", [](auto& c) -> auto& { return c.training.batch_size; }, 1, 1'000'000,
       "rows per forward and backward pass");
-  training.whole_number(
-      "accumulation", [](auto& c) -> auto& { return c.training.accumulation; }, 1, 10'000,
-      "batches per optimiser step");
   add_optimizer(training);
   training.number(
       "label_smoothing", [](auto& c) -> auto& { return c.training.label_smoothing; },
