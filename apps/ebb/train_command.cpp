@@ -89,7 +89,7 @@ ExitCode train(const TrainArguments& arguments) {
   print_network(config, trainer, peak_gflops);
   if (start.state) {
     trainer.restore(*start.state);
-    fmt::print("resumed   after epoch {} of {}\n", start.state->epochs_done,
+    fmt::print("resumed   after epoch {} of {}\n", start.state->history.size(),
                config.training.epochs);
   }
   std::fflush(stdout);
