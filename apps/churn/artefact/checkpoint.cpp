@@ -10,28 +10,41 @@ namespace {
 
 // Beside the trainer's own tensors, whose names begin otherwise.
 constexpr std::string_view kHistory = "run/history";
-constexpr std::string_view kScheduleState = "run/schedule_state";
 
-Tensor take(std::map<std::string, Tensor>& tensors, std::string_view name,
-            const std::string& file) {
-  const auto node = tensors.extract(std::string(name));
-  if (node.empty()) fail<DataError>("{}: the tensor \"{}\" is missing", file, name);
-  return node.mapped();
+/// Calls visit(name, number) for every number of the state beside tensors and history.
+template <class State, class Visit>
+void visit_numbers(State& state, Visit visit) {
+  visit("steps_done", state.steps_done);
+  const auto visit_progress = [&](const std::string& name, auto& progress) {
+    visit(name + ".best", progress.best);
+    visit(name + ".observations", progress.observations);
+    visit(name + ".best_observation", progress.best_observation);
+    visit(name + ".without_improvement", progress.without_improvement);
+  };
+  visit_progress("progress", state.progress);
+  visit_progress("plateau.progress", state.plateau.progress);
+  visit("plateau.scale", state.plateau.scale);
+  visit("plateau.cooldown_left", state.plateau.cooldown_left);
 }
 
-std::vector<double> schedule_state_of(const Tensor& tensor, const std::string& file) {
-  if (tensor.dtype() != DType::f64 || tensor.rank() != 1) {
-    fail<DataError>("{}: the tensor \"{}\" is {} of {}, expected [numbers] of f64", file,
-                    kScheduleState, to_string(tensor.shape()), name_of(tensor.dtype()));
+void read_number(const MetadataReader& metadata, const std::string& name, double& value) {
+  value = metadata.number(name);
+}
+
+void read_number(const MetadataReader& metadata, const std::string& name, std::int64_t& value) {
+  value = metadata.whole_number(name);
+  if (value < 0) metadata.refuse(name, fmt::format("{}, expected a count", value));
+}
+
+std::vector<EpochRecord> take_history(std::map<std::string, Tensor>& tensors,
+                                      const std::string& file) {
+  const auto node = tensors.extract(std::string(kHistory));
+  if (node.empty()) fail<DataError>("{}: the tensor \"{}\" is missing", file, kHistory);
+  try {
+    return history_of(node.mapped());
+  } catch (const DataError& error) {
+    fail<DataError>("{}: {}", file, error.what());
   }
-  const std::span<double> values = tensor.values<double>();
-  return {values.begin(), values.end()};
-}
-
-std::int64_t read_count(const MetadataReader& metadata, std::string_view name) {
-  const std::int64_t count = metadata.whole_number(name);
-  if (count < 0) metadata.refuse(name, fmt::format("{}, expected a count", count));
-  return count;
 }
 
 }  // namespace
@@ -41,20 +54,15 @@ void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkp
   SafetensorsMetadata metadata = new_metadata(kCheckpointFormat);
   metadata["config"] = to_toml(checkpoint.config, TomlComments::none);
   metadata["data_fingerprint"] = checkpoint.data_fingerprint;
-  metadata["epochs_done"] = fmt::format("{}", state.epochs_done);
-  metadata["steps_done"] = fmt::format("{}", state.steps_done);
-  metadata["best_epoch"] = fmt::format("{}", state.best_epoch);
-  metadata["best_score"] = spell_number(state.best_score);
-
+  visit_numbers(state, [&](const std::string& name, auto value) {
+    metadata[name] = fmt::format("{}", value);  // an f64 in its shortest exact form
+  });
   std::map<std::string, Tensor> tensors = state.tensors;
   tensors[std::string(kHistory)] = history_tensor(state.history);
-  tensors[std::string(kScheduleState)] = Tensor::from_values(
-      {static_cast<std::int64_t>(state.schedule_state.size())}, state.schedule_state);
   write_safetensors(path, entries_of(tensors), metadata);
 }
 
 Checkpoint load_checkpoint(const std::filesystem::path& path) {
-  const std::string name = path.string();
   const SafetensorsFile file(path);
   const MetadataReader metadata(path, file, kCheckpointFormat);
   Checkpoint checkpoint;
@@ -64,20 +72,14 @@ Checkpoint load_checkpoint(const std::filesystem::path& path) {
   checkpoint.build = metadata.build();
 
   TrainerState& state = checkpoint.state;
-  state.epochs_done = read_count(metadata, "epochs_done");
-  state.steps_done = read_count(metadata, "steps_done");
-  state.best_epoch = read_count(metadata, "best_epoch");
-  state.best_score = metadata.number("best_score");
+  visit_numbers(state,
+                [&](const std::string& name, auto& value) { read_number(metadata, name, value); });
   state.tensors = tensors_of(file.entries());
-  try {
-    state.history = history_of(take(state.tensors, kHistory, name));
-  } catch (const DataError& error) {
-    fail<DataError>("{}: {}", name, error.what());
-  }
-  state.schedule_state = schedule_state_of(take(state.tensors, kScheduleState, name), name);
-  if (static_cast<std::int64_t>(state.history.size()) != state.epochs_done) {
-    metadata.refuse("epochs_done", fmt::format("{}, but the history has {} epochs",
-                                               state.epochs_done, state.history.size()));
+  state.history = take_history(state.tensors, path.string());
+  if (static_cast<std::int64_t>(state.history.size()) != state.progress.observations) {
+    metadata.refuse("progress.observations",
+                    fmt::format("{}, but the history has {} epochs", state.progress.observations,
+                                state.history.size()));
   }
   return checkpoint;
 }

@@ -55,6 +55,11 @@ void perturb(std::map<std::string, preprocessing::DeclaredKind>& columns) {
              {"", preprocessing::DeclaredKind::category}};
 }
 
+void perturb(preprocessing::NumberOptions& options);
+void perturb(preprocessing::CategoryOptions& options);
+template <class Options>
+void perturb(std::map<std::string, Options>& columns);
+
 template <class... Members>
 void perturb_each(Members&... members) {
   (perturb(members), ...);
@@ -94,8 +99,8 @@ RunConfig perturbed() {
     perturb_each(a, b, c, d, e, f, g, h, i, j, k, l, m);
   }
   {
-    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = training;
-    perturb_each(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = training;
+    perturb_each(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
   }
   {
     auto& [objective, cost] = decision;
