@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/churn/reporting/text_table.h"
+#include "kernels/common/error.h"
 
 namespace ebb::program {
 namespace {

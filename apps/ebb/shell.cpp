@@ -2,7 +2,7 @@
 
 namespace ebb::program {
 
-std::string quoted(std::string_view argument) {
+std::string shell_quoted(std::string_view argument) {
   constexpr std::string_view kPlain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./,:=@%+";
   if (!argument.empty() && argument.find_first_not_of(kPlain) == std::string_view::npos) {
@@ -19,9 +19,9 @@ std::string quoted(std::string_view argument) {
   return text + "'";
 }
 
-std::string quoted(const std::vector<std::string>& command) {
+std::string shell_quoted(const std::vector<std::string>& command) {
   std::string text;
-  for (const std::string& argument : command) text += (text.empty() ? "" : " ") + quoted(argument);
+  for (const std::string& argument : command) text += (text.empty() ? "" : " ") + shell_quoted(argument);
   return text;
 }
 

@@ -8,7 +8,7 @@
 namespace ebb::program {
 
 /// The argument as a POSIX shell must see it: itself, or in single quotes.
-std::string quoted(std::string_view argument);
-std::string quoted(const std::vector<std::string>& command);
+std::string shell_quoted(std::string_view argument);
+std::string shell_quoted(const std::vector<std::string>& command);
 
 }  // namespace ebb::program

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/churn/artefact/run_folder.h"
+#include "apps/churn/config/config_file.h"
 #include "apps/churn/training/logistic_baseline.h"
 #include "apps/churn/training/predictor.h"
 #include "apps/ebb/commands.h"
@@ -58,7 +59,7 @@ void print_next(const std::string& out) {
   fmt::print("written   {}: {}, {}, {}, {}, {}, {}\n", out, churn::kModelName,
              churn::kCheckpointName, churn::kPipelineName, churn::kConfigName, churn::kMetricsName,
              churn::kHistoryName);
-  fmt::print("next      ebb predict --model {} --data new.csv --out scores.csv\n", quoted(out));
+  fmt::print("next      ebb predict --model {} --data new.csv --out scores.csv\n", shell_quoted(out));
 }
 
 ExitCode explain_interrupt(const TrainArguments& arguments, const churn::Trainer& trainer) {
@@ -66,7 +67,7 @@ ExitCode explain_interrupt(const TrainArguments& arguments, const churn::Trainer
   std::erase(again, "--overwrite");
   if (!arguments.resume) again.push_back("--resume");
   fmt::print("interrupted: a checkpoint after {} of the epochs is saved; go on with\n  {}\n",
-             trainer.history().size(), quoted(again));
+             trainer.history().size(), shell_quoted(again));
   return ExitCode::interrupted;
 }
 
@@ -89,7 +90,7 @@ ExitCode train(const TrainArguments& arguments) {
   print_network(config, trainer, peak_gflops);
   if (start.state) {
     trainer.restore(*start.state);
-    fmt::print("resumed   after epoch {} of {}\n", start.state->history.size(),
+    fmt::print("resumed   after epoch {} of {}\n", trainer.history().size(),
                config.training.epochs);
   }
   std::fflush(stdout);
