@@ -32,12 +32,8 @@ void backward(Tape& tape, const Saved& saved, const Tensor& grad_output, const T
       return tape.target(parameter.slot(), parameter.shape(), parameter.dtype());
     return Tape::Target{empty_like(parameter), false};
   };
-  Tape::Target grad_gamma = parameter_target(saved.gamma);
-  Tape::Target grad_beta = parameter_target(saved.beta);
-  // The kernel overwrites or adds to both alike.
-  if (grad_gamma.accumulate != grad_beta.accumulate) {
-    fail("layer_norm: gamma and beta must be used together on one tape");
-  }
+  const Tape::Target grad_gamma = parameter_target(saved.gamma);
+  const Tape::Target grad_beta = parameter_target(saved.beta);
   kernels::layer_norm_backward(tape.context(), {.sum = saved.sum.view(),
                                                 .gamma = saved.gamma.view(),
                                                 .mean = saved.mean.view(),
@@ -49,7 +45,8 @@ void backward(Tape& tape, const Saved& saved, const Tensor& grad_output, const T
                                                 .grad_input = grad_input.view(),
                                                 .grad_gamma = grad_gamma.tensor.view(),
                                                 .grad_beta = grad_beta.tensor.view(),
-                                                .accumulate = grad_gamma.accumulate});
+                                                .accumulate_gamma = grad_gamma.accumulate,
+                                                .accumulate_beta = grad_beta.accumulate});
   tape.add(residual, grad_residual);
   tape.add(input, saved.dropout.active() ? grad_input : grad_residual);
 }

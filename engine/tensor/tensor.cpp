@@ -77,6 +77,9 @@ double Tensor::item() const {
   if (!defined() || elements() != 1) {
     fail("item() wants a tensor of one element, got {}", to_string(shape()));
   }
+  if (dtype() != DType::f32 && dtype() != DType::f64) {
+    fail("item() wants a tensor of f32 or f64, got {}", name_of(dtype()));
+  }
   if (dtype() == DType::f64) return *data<double>();
   return static_cast<double>(*data<float>());
 }

@@ -68,7 +68,7 @@ class Tensor {
     require_contiguous("values");
     return {data<T>(), static_cast<std::size_t>(elements())};
   }
-  /// The value of a floating tensor of one element.
+  /// The value of an f32 or f64 tensor of one element.
   double item() const;
 
   /// Views of the same data; none is recorded on a tape (see engine/operations/views.h for those

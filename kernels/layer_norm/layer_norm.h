@@ -40,14 +40,15 @@ struct LayerNormBackward {
   ConstView gamma;
   ConstView mean;
   ConstView inverse_deviation;
-  ConstView grad_output;    // as sum
-  ConstView grad_sum;       // optional, as sum: gradient that reaches the sum on its other path
-  DropoutSpec dropout;      // as in the forward direction
-  View grad_residual;       // as sum: gradient of the sum, which is also that of the residual
-  View grad_input;          // as sum; needed exactly when dropout is active: gradient of the input
-  View grad_gamma;          // [columns]
-  View grad_beta;           // [columns]
-  bool accumulate = false;  // add to grad_gamma and grad_beta instead of overwriting them
+  ConstView grad_output;  // as sum
+  ConstView grad_sum;     // optional, as sum: gradient that reaches the sum on its other path
+  DropoutSpec dropout;    // as in the forward direction
+  View grad_residual;     // as sum: gradient of the sum, which is also that of the residual
+  View grad_input;        // as sum; needed exactly when dropout is active: gradient of the input
+  View grad_gamma;        // [columns]
+  View grad_beta;         // [columns]
+  bool accumulate_gamma = false;  // add to grad_gamma instead of overwriting it
+  bool accumulate_beta = false;   // likewise
 };
 
 /// Empty when the device can run layer normalisation on `dtype`, else the reason why not.

@@ -194,10 +194,8 @@ void layer_norm_backward(Context& context, const LayerNormBackward& p) {
                });
   float* grad_gamma = p.grad_gamma.as<float>();
   float* grad_beta = p.grad_beta.as<float>();
-  if (!p.accumulate) {
-    std::fill_n(grad_gamma, columns, 0.0F);
-    std::fill_n(grad_beta, columns, 0.0F);
-  }
+  if (!p.accumulate_gamma) std::fill_n(grad_gamma, columns, 0.0F);
+  if (!p.accumulate_beta) std::fill_n(grad_beta, columns, 0.0F);
   for (std::int64_t block = 0; block < blocks; ++block) {
     const float* partial = scratch + 3 * block * columns;
     for (std::int64_t i = 0; i < columns; ++i) {

@@ -57,8 +57,9 @@ void layer_norm_backward(const LayerNormBackward& p) {
   const T* gamma = p.gamma.as<T>();
   T* grad_gamma = p.grad_gamma.as<T>();
   T* grad_beta = p.grad_beta.as<T>();
-  if (!p.accumulate) {
-    for (std::int64_t i = 0; i < columns; ++i) grad_gamma[i] = grad_beta[i] = 0;
+  for (std::int64_t i = 0; i < columns; ++i) {
+    if (!p.accumulate_gamma) grad_gamma[i] = 0;
+    if (!p.accumulate_beta) grad_beta[i] = 0;
   }
   for (std::int64_t row = 0; row < rows; ++row) {
     const std::int64_t start = row * columns;

@@ -26,7 +26,11 @@ void check(const MatrixProduct& p) {
   Shape b = p.a.shape;
   b[-2] = p.a.shape[-1];
   b[-1] = p.b.shape[-1];
-  check.shape("b", p.b, b, fmt::format("[..., k, n] for a {}", to_string(p.a.shape)));
+  if (p.b.shape != b) {
+    fail("matrix_product: b is {}, expected {} ([..., k, n] for a {})", to_string(p.b.shape),
+         to_string(b), to_string(p.a.shape));
+  }
+  check.present("b", p.b);
   Shape output = p.a.shape;
   output[-1] = p.b.shape[-1];
   check.shape("output", p.output, output, "[..., m, n]");

@@ -104,7 +104,7 @@ Fitted fit_column(const Column& column, const PipelineConfig& config) {
 Pipeline Pipeline::fit(const Table& training_rows, const PipelineConfig& config) {
   check_config(training_rows, config);
   std::vector<Fitted> fitted(training_rows.columns().size());
-  parallel_for(fitted.size(),
+  parallel_for(fitted.size(), training_rows.rows(),
                [&](std::size_t i) { fitted[i] = fit_column(training_rows.columns()[i], config); });
   Pipeline pipeline;
   pipeline.target_ = config.target;

@@ -113,7 +113,7 @@ EncodedRows Pipeline::transform(const Table& table, DriftReport* report) const {
     if (numbers_[i].has_indicator) indicators[i] = next_indicator++;
   }
 
-  parallel_for(numbers_.size(), [&](std::size_t i) {
+  parallel_for(numbers_.size(), out.rows, [&](std::size_t i) {
     const Column* column = find_input(table, numbers_[i].name, absent_columns_);
     drift.columns[i].is_absent = column == nullptr;
     const std::vector<double> values =
@@ -121,7 +121,7 @@ EncodedRows Pipeline::transform(const Table& table, DriftReport* report) const {
                           : std::vector<double>(out.rows, std::numeric_limits<double>::quiet_NaN());
     transform_number(numbers_[i], values, i, indicators[i], out, drift.columns[i]);
   });
-  parallel_for(categories_.size(), [&](std::size_t i) {
+  parallel_for(categories_.size(), out.rows, [&](std::size_t i) {
     const Column* column = find_input(table, categories_[i].name, absent_columns_);
     ColumnDrift& counts = drift.columns[numbers_.size() + i];
     counts.is_absent = column == nullptr;

@@ -44,7 +44,7 @@ std::vector<RowHash> hash_rows(const Table& table, std::span<const std::string> 
   for (const std::string& name : columns) wanted.push_back(&table.column(name));
   std::vector<RowHash> hashes(table.rows());
   preprocessing::parallel_ranges(
-      table.rows(), kRowsPerRange, [&](std::size_t begin, std::size_t end) {
+      table.rows(), wanted.size(), kRowsPerRange, [&](std::size_t begin, std::size_t end) {
         std::string bytes;
         for (std::size_t row = begin; row < end; ++row) {
           bytes.clear();

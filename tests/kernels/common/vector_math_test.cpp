@@ -27,6 +27,16 @@ void erfcx_all(const float* x, float* y, std::int64_t count) {
                          HWY_ATTR { store(erfcx(hn::ScalableTag<float>(), load(x + i)), y + i); });
 }
 
+void sin_cos_turns_all(const float* x, float* sine, float* cosine, std::int64_t count) {
+  for_vectors(count, [=](std::int64_t i, auto load, auto store) HWY_ATTR {
+    hn::Vec<hn::ScalableTag<float>> s;
+    hn::Vec<hn::ScalableTag<float>> c;
+    sin_cos_turns(hn::ScalableTag<float>(), load(x + i), s, c);
+    store(s, sine + i);
+    store(c, cosine + i);
+  });
+}
+
 void extremes_all(const float* a, const float* b, float* most, float* least, std::int64_t count) {
   for_vectors(count, [=](std::int64_t i, auto load, auto store) HWY_ATTR {
     store(maximum(load(a + i), load(b + i)), most + i);
@@ -54,6 +64,7 @@ namespace {
 HWY_EXPORT(exp_all);
 HWY_EXPORT(erf_all);
 HWY_EXPORT(erfcx_all);
+HWY_EXPORT(sin_cos_turns_all);
 HWY_EXPORT(extremes_all);
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -143,6 +154,31 @@ TEST(VectorMathTest, ErfcxIsRelativelyExactWhereItsFactorIsLarge) {
       const double z = x[i];
       const double exact = std::exp(z * z) * std::erfc(z);
       ASSERT_NEAR(y[i], exact, 3e-7 * std::exp(z * z / 4) * exact) << "at " << z;
+    }
+  });
+}
+
+TEST(VectorMathTest, SineAndCosineOfTurnsAreWithinTheirBound) {
+  std::vector<float> x = sweep(1e-9F, 3e7F, 331);
+  for (int eighths = -40; eighths <= 40; ++eighths) {
+    x.push_back(static_cast<float>(eighths) / 8.0F);
+    x.push_back(std::nextafter(x.back(), 1e9F));
+  }
+  x.insert(x.end(), kSpecial.begin(), kSpecial.end());
+  ebb::testing::for_each_instruction_set([&] {
+    std::vector<float> sine(x.size());
+    std::vector<float> cosine(x.size());
+    HWY_DYNAMIC_DISPATCH(sin_cos_turns_all)
+    (x.data(), sine.data(), cosine.data(), static_cast<std::int64_t>(x.size()));
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      if (!std::isfinite(x[i])) {
+        EXPECT_TRUE(std::isnan(sine[i]) && std::isnan(cosine[i])) << x[i];
+        continue;
+      }
+      const double turns = x[i];
+      const double angle = 6.283185307179586 * (turns - std::round(turns));
+      ASSERT_NEAR(sine[i], std::sin(angle), 1e-7) << x[i];
+      ASSERT_NEAR(cosine[i], std::cos(angle), 1e-7) << x[i];
     }
   });
 }

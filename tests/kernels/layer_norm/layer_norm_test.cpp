@@ -198,7 +198,8 @@ TEST(LayerNormTest, AccumulatesParameterGradients) {
   run_kernel(twice, 1);
   Context context({}, 1);
   LayerNormBackward again = twice.backward();
-  again.accumulate = true;
+  again.accumulate_gamma = true;
+  again.accumulate_beta = true;
   layer_norm_backward(context, again);
   for (std::size_t i = 0; i < 31; ++i) {
     EXPECT_FLOAT_EQ(twice.grad_gamma[i], 2 * operands.grad_gamma[i]);

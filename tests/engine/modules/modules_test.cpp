@@ -1,0 +1,84 @@
+// Gradients of modules with respect to their input and all parameters.
+#include <gtest/gtest.h>
+
+#include "engine/modules/embedding.h"
+#include "engine/modules/layer_norm.h"
+#include "engine/modules/linear.h"
+#include "engine/modules/multi_head_attention.h"
+#include "engine/modules/sequential.h"
+#include "tests/engine/support/tensors.h"
+#include "tests/kernels/support/expect_error.h"
+
+namespace ebb {
+namespace {
+
+using ebb::testing::expect_error;
+using ebb::testing::expect_gradients;
+using ebb::testing::random_tensor;
+
+constexpr PassSettings kTraining{.training = true, .seed = 7, .step = 3};
+
+CheckedFunction forward_of(const Module& module) {
+  return
+      [&module](const Pass& pass, std::span<const Tensor> x) { return module.forward(pass, x[0]); };
+}
+
+TEST(ModulesTest, LinearHasRightGradients) {
+  ParameterSet parameters(DType::f64);
+  const Linear module(Scope(parameters), 5, 3, {.activation = Activation::gelu, .dropout = 0.3});
+  parameters.initialize(1);
+  expect_gradients(forward_of(module), {random_tensor({2, 3, 5}, 1)}, &parameters, kTraining);
+}
+
+TEST(ModulesTest, LayerNormHasRightGradients) {
+  ParameterSet parameters(DType::f64);
+  const LayerNorm module(Scope(parameters), 5);
+  parameters.initialize(1);
+  expect_gradients(forward_of(module), {random_tensor({2, 3, 5}, 1)}, &parameters);
+}
+
+TEST(ModulesTest, EmbeddingHasRightGradients) {
+  ParameterSet parameters(DType::f64);
+  const Embedding module(Scope(parameters), 4, 3);
+  parameters.initialize(1);
+  const Tensor indices = Tensor::from_values({3}, std::vector<std::int32_t>{1, 3, 1});
+  expect_gradients(
+      [&](const Pass& pass, std::span<const Tensor>) { return module.forward(pass, indices); }, {},
+      &parameters);
+}
+
+TEST(ModulesTest, MultiHeadAttentionHasRightGradients) {
+  ParameterSet parameters(DType::f64);
+  const MultiHeadAttention module(Scope(parameters).child("attention"), 8, 2, 0.2);
+  parameters.initialize(1);
+  const AttentionMasks masks{
+      .key_padding_mask = Tensor::from_values({2, 3}, std::vector<std::uint8_t>{0, 0, 1, 0, 0, 0}),
+      .bias = random_tensor({1, 2, 3, 3}, 5)};
+  expect_gradients([&](const Pass& pass,
+                       std::span<const Tensor> x) { return module.forward(pass, x[0], masks); },
+                   {random_tensor({2, 3, 8}, 1)}, &parameters, kTraining);
+}
+
+TEST(ModulesTest, SequentialRunsItsModulesInOrder) {
+  ParameterSet parameters(DType::f64);
+  const Scope scope = Scope(parameters).child("head");
+  Sequential module;
+  module.add<LayerNorm>(scope, 5);
+  const Linear& linear = module.add<Linear>(scope, 5, 2);
+  parameters.initialize(1);
+  EXPECT_EQ(linear.weight().name, "head.1.weight");
+  EXPECT_EQ(parameters.parameters().front().name, "head.0.weight");
+  expect_gradients(forward_of(module), {random_tensor({3, 5}, 1)}, &parameters);
+}
+
+TEST(ModulesTest, RefuseSizesThatDoNotFit) {
+  ParameterSet parameters;
+  const Scope scope(parameters);
+  expect_error("MultiHeadAttention: 3 heads do not divide a width of 8",
+               [&] { MultiHeadAttention(scope.child("a"), 8, 3, 0.0); });
+  expect_error("Linear: 0 inputs and 2 outputs, expected at least 1",
+               [&] { Linear(scope.child("b"), 0, 2); });
+}
+
+}  // namespace
+}  // namespace ebb

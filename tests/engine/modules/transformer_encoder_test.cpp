@@ -1,0 +1,107 @@
+#include "engine/modules/transformer_encoder.h"
+
+#include <gtest/gtest.h>
+
+#include "engine/operations/losses.h"
+#include "tests/engine/support/tensors.h"
+
+namespace ebb {
+namespace {
+
+using ebb::testing::expect_gradients;
+using ebb::testing::Found;
+using ebb::testing::random_tensor;
+using ebb::testing::relative_difference;
+
+constexpr PassSettings kTraining{.training = true, .seed = 7, .step = 3};
+
+TransformerOptions small_options(bool pre_norm) {
+  return {.dim = 8,
+          .heads = 2,
+          .feed_forward = 12,
+          .attention_dropout = 0.2,
+          .activation_dropout = 0.2,
+          .residual_dropout = 0.2,
+          .pre_norm = pre_norm};
+}
+
+AttentionMasks causal_masks() {
+  return {
+      .key_padding_mask = Tensor::from_values({2, 3}, std::vector<std::uint8_t>{0, 0, 1, 0, 0, 0}),
+      .causal = true};
+}
+
+class TransformerEncoderTest : public ::testing::TestWithParam<bool> {};
+
+TEST_P(TransformerEncoderTest, LayerHasRightGradients) {
+  ParameterSet parameters(DType::f64);
+  const TransformerEncoderLayer layer(Scope(parameters).child("layer"), small_options(GetParam()));
+  parameters.initialize(1);
+  expect_gradients(
+      [&](const Pass& pass, std::span<const Tensor> x) {
+        return layer.forward(pass, x[0], causal_masks());
+      },
+      {random_tensor({2, 3, 8}, 1)}, &parameters, kTraining);
+}
+
+TEST_P(TransformerEncoderTest, StackHasRightGradients) {
+  ParameterSet parameters(DType::f64);
+  const TransformerEncoder encoder(Scope(parameters), 2, small_options(GetParam()));
+  parameters.initialize(1);
+  expect_gradients(
+      [&](const Pass& pass, std::span<const Tensor> x) { return encoder.forward(pass, x[0]); },
+      {random_tensor({2, 3, 8}, 1)}, &parameters, kTraining);
+}
+
+// The layers of an encoder on their own, with the names that the encoder gives them and so the same
+// first values and dropout masks.
+struct SeparateLayers {
+  SeparateLayers(const Scope& scope, std::int64_t count, const TransformerOptions& options) {
+    for (std::int64_t i = 0; i < count; ++i) {
+      layers.push_back(std::make_unique<TransformerEncoderLayer>(
+          scope.child("layers").child(std::to_string(i)), options));
+    }
+    if (options.pre_norm) norm = std::make_unique<LayerNorm>(scope.child("norm"), options.dim);
+  }
+
+  Tensor forward(const Pass& pass, const Tensor& input, const AttentionMasks& masks) const {
+    Tensor value = input;
+    for (const auto& layer : layers) value = layer->forward(pass, value, masks);
+    return norm != nullptr ? norm->forward(pass, value) : value;
+  }
+
+  std::vector<std::unique_ptr<TransformerEncoderLayer>> layers;
+  std::unique_ptr<LayerNorm> norm;
+};
+
+TEST_P(TransformerEncoderTest, FusedStreamEqualsItsLayersRunOneByOne) {
+  ParameterSet fused_parameters(DType::f64);
+  const TransformerEncoder fused(Scope(fused_parameters), 3, small_options(GetParam()));
+  fused_parameters.initialize(1);
+  ParameterSet separate_parameters(DType::f64);
+  const SeparateLayers separate(Scope(separate_parameters), 3, small_options(GetParam()));
+  separate_parameters.initialize(1);
+
+  Context context({}, 1);
+  const Tensor input = random_tensor({2, 3, 8}, 1);
+  const Tensor upstream = random_tensor({2, 3, 8}, 2);
+  const auto run = [&](const auto& model, const ParameterSet& parameters) {
+    Tape tape(context, &parameters);
+    const Pass pass{context, &tape, kTraining};
+    const Tensor watched = tape.watch(input);
+    const Tensor output = model.forward(pass, watched, causal_masks());
+    tape.backward(mean_squared_error(pass, output, upstream));
+    return Found{output, {tape.gradient(watched), tape.gradients()}};
+  };
+  const Found one = run(fused, fused_parameters);
+  const Found other = run(separate, separate_parameters);
+  EXPECT_LE(relative_difference(one.output, other.output), 1e-12);
+  EXPECT_LE(relative_difference(one.gradients[0], other.gradients[0]), 1e-12);
+  EXPECT_LE(relative_difference(one.gradients[1], other.gradients[1]), 1e-12);
+}
+
+INSTANTIATE_TEST_SUITE_P(Norms, TransformerEncoderTest, ::testing::Bool(),
+                         [](const auto& norm) { return norm.param ? "PreNorm" : "PostNorm"; });
+
+}  // namespace
+}  // namespace ebb
