@@ -234,6 +234,8 @@ TEST(ConfigTest, ValuesOutOfRangeAreRefusedWithTheRange) {
   EXPECT_EQ(refusal("[split]\nvalidation_fraction = 1.0"),
             "run.toml:2:23: split.validation_fraction is the number 1, expected a number above 0 "
             "and below 1");
+  EXPECT_THAT(refusal("[preprocessing.numbers]\nconstant = inf"),
+              HasSubstr("constant is the number inf, expected a finite number"));
   EXPECT_THAT(refusal("[model]\nresidual_dropout = nan"),
               HasSubstr("expected a number of at least 0 and below 1"));
   EXPECT_EQ(refusal("[preprocessing.numbers]\nscaling = \"robust\""),
