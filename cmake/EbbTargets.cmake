@@ -10,9 +10,11 @@ add_library(ebb_options INTERFACE)
 target_include_directories(ebb_options INTERFACE ${PROJECT_SOURCE_DIR})
 # x86-64-v2 is the oldest machine supported: below it Highway has one lane. Faster instruction sets
 # are chosen at run time (kernels/common/instruction_set.h), never by a flag.
-# Optional operands are left out of designated initialisers on purpose, hence no warning about it.
+# Optional operands are left out of designated initialisers on purpose, hence no warning about it;
+# -Wrestrict is wrong about std::string concatenation in GCC 12 (its bug 105651).
 target_compile_options(ebb_options INTERFACE
   -march=x86-64-v2 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wno-missing-field-initializers
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
   $<$<BOOL:${EBB_WARNINGS_AS_ERRORS}>:-Werror>)
 if(EBB_SANITIZE)
   target_compile_options(ebb_options INTERFACE

@@ -1,42 +1,43 @@
-// When to stop: a score that has not improved for a while.
+// Stops a training run whose metric no longer improves.
 #pragma once
 
-#include <cstdint>
+#include "engine/optim/progress.h"
+#include "kernels/common/error.h"
 
 namespace ebb {
 
-/// Keeps the best (lowest) score and how long ago it was.
+struct EarlyStoppingOptions {
+  std::int64_t patience = 10;  // observations in a row without improvement that end the run, from 1
+  double min_delta = 0.0;      // what counts as improvement is more than this, 0 or more
+  MetricMode mode = MetricMode::lower_is_better;
+};
+
 class EarlyStopping {
  public:
-  /// `patience`: observations without a better score after which to stop; 0: never.
-  explicit EarlyStopping(std::int64_t patience) : patience_(patience) {}
-
-  /// Takes the next score; returns whether it is the best so far. A score that is not a number
-  /// never is.
-  bool observe(double score) {
-    ++observations_;
-    if (!(best_at_ == 0 ? score == score : score < best_)) return false;
-    best_ = score;
-    best_at_ = observations_;
-    return true;
+  /// Throws DataError on options out of range.
+  explicit EarlyStopping(const EarlyStoppingOptions& options) : options_(options) {
+    if (options.patience < 1) {
+      fail<DataError>("early stopping: patience is {}, expected 1 or more", options.patience);
+    }
+    if (!(options.min_delta >= 0.0)) {
+      fail<DataError>("early stopping: min_delta is {}, expected 0 or more", options.min_delta);
+    }
   }
 
-  bool should_stop() const { return patience_ > 0 && observations_ - best_at_ >= patience_; }
-  double best() const { return best_; }
-  /// The number of the best observation, from 1; 0 when there is none.
-  std::int64_t best_at() const { return best_at_; }
-
-  void restore(std::int64_t observations, std::int64_t best_at, double best) {
-    observations_ = observations;
-    best_at_ = best_at;
-    best_ = best;
+  /// Counts in the metric of one epoch. Whether it is the best yet, so that its weights are to be
+  /// kept.
+  bool observe(double value) {
+    return ebb::observe(state_, value, options_.mode, options_.min_delta);
   }
+
+  bool should_stop() const { return state_.without_improvement >= options_.patience; }
+
+  const ProgressState& state() const { return state_; }
+  void restore(const ProgressState& state) { state_ = state; }
 
  private:
-  std::int64_t patience_;
-  std::int64_t observations_ = 0;
-  std::int64_t best_at_ = 0;
-  double best_ = 0.0;
+  EarlyStoppingOptions options_;
+  ProgressState state_;
 };
 
 }  // namespace ebb

@@ -1,55 +1,39 @@
-// Learning-rate schedules: functions of the step number, and one that watches a loss.
+// Learning rates as functions of the step. Pure: the same step always has the same rate, so nothing
+// needs saving but the step.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 namespace ebb {
 
-enum class Schedule {
-  constant,   // the peak throughout
-  cosine,     // from the peak to 0 along half a cosine (Loshchilov, Hutter, "SGDR", 2017)
-  one_cycle,  // half a cosine up from a 25th of the peak over the first 30 %, then half a cosine
-              // down to a 10^-4th of that (Smith, Topin, "Super-convergence", 2018)
+/// The learning rate of an update, by the number of updates made before it: 0 for the first.
+using Schedule = std::function<double(std::int64_t step)>;
+
+/// The functions below throw DataError on values out of range.
+
+/// The same rate at every step.
+Schedule constant_schedule(double learning_rate);
+
+/// Half a cosine from `learning_rate` at step 0 to `final_learning_rate` at `total_steps`, which is
+/// kept from then on. Source: Loshchilov, Hutter, "SGDR", 2017, without restarts.
+Schedule cosine_schedule(double learning_rate, double final_learning_rate,
+                         std::int64_t total_steps);
+
+struct OneCycle {
+  double peak_learning_rate = 1e-3;
+  std::int64_t total_steps = 0;
+  double rising_share = 0.3;    // of the steps, in (0, 1)
+  double start_divisor = 25.0;  // the first rate is the peak's over this
+  double final_divisor = 1e4;   // the last rate is the first's over this
 };
 
-struct ScheduleOptions {
-  Schedule kind = Schedule::cosine;
-  double peak = 1e-3;             // the largest learning rate
-  std::int64_t warmup_steps = 0;  // a linear rise from peak / warmup_steps before the schedule
-                                  // starts; one_cycle has its own and ignores it
-  std::int64_t total_steps = 1;   // warm-up included
-};
+/// Half a cosine up, then half a cosine down, as torch.optim.lr_scheduler.OneCycleLR; the last rate
+/// is kept after total_steps. Source: Smith, Topin, "Super-Convergence", 2018.
+Schedule one_cycle_schedule(const OneCycle& cycle);
 
-/// The learning rate of step `step`, counted from 0. Beyond total_steps it stays at its last value.
-/// Throws Error on negative step numbers.
-double scheduled_rate(const ScheduleOptions& options, std::int64_t step);
-
-/// Lowers a factor when a loss stops falling.
-class ReduceOnPlateau {
- public:
-  /// After `patience` observations in a row without a new lowest loss, the factor is multiplied by
-  /// `reduction`.
-  explicit ReduceOnPlateau(std::int64_t patience = 3, double reduction = 0.3)
-      : patience_(patience), reduction_(reduction) {}
-
-  void observe(double loss);
-  /// What the learning rate is to be multiplied by.
-  double factor() const { return state_.factor; }
-
-  /// Everything that a resumed run needs.
-  struct State {
-    double factor = 1.0;
-    double lowest = 0.0;
-    std::int64_t observations = 0;
-    std::int64_t without_progress = 0;
-  };
-  const State& state() const { return state_; }
-  void restore(const State& state) { state_ = state; }
-
- private:
-  std::int64_t patience_;
-  double reduction_;
-  State state_;
-};
+/// A straight rise over `warm_up_steps` that reaches the first rate of `after` at its last step;
+/// then `after` from its beginning: give that schedule so many fewer steps. 0 steps: `after` alone.
+Schedule with_warm_up(std::int64_t warm_up_steps, Schedule after);
 
 }  // namespace ebb

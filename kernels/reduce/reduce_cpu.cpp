@@ -138,7 +138,8 @@ void reduce(Context& context, const Reduce& p) {
       }
     }
   };
-  parallel_for(context, tasks, kParallelGrain / std::max<std::int64_t>(task_size, 1), run_tasks);
+  parallel_for(context, tasks, blocks_of(kParallelGrain, std::max<std::int64_t>(task_size, 1)),
+               run_tasks);
   for (std::int64_t outer = 0; outer < extents.outer; ++outer) {
     combine(p, extents, blocks, outer, partial + outer * blocks * extents.inner);
   }

@@ -8,13 +8,16 @@
 
 namespace ebb::preprocessing {
 
-void parallel_for(std::size_t count, const std::function<void(std::size_t)>& body) {
+void parallel_for(std::size_t count, std::size_t work,
+                  const std::function<void(std::size_t)>& body) {
   std::exception_ptr first_error;
   std::size_t first_index = count;
   std::mutex mutex;
   const Context context;
+  const std::int64_t grain = kParallelGrain / static_cast<std::int64_t>(std::max<std::size_t>(
+                                                  1, std::min<std::size_t>(work, kParallelGrain)));
   ebb::parallel_for(
-      context, static_cast<std::int64_t>(count), 1, [&](std::int64_t begin, std::int64_t end) {
+      context, static_cast<std::int64_t>(count), grain, [&](std::int64_t begin, std::int64_t end) {
         for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
           try {
             body(i);
@@ -30,10 +33,10 @@ void parallel_for(std::size_t count, const std::function<void(std::size_t)>& bod
   if (first_error) std::rethrow_exception(first_error);
 }
 
-void parallel_ranges(std::size_t count, std::size_t grain,
+void parallel_ranges(std::size_t count, std::size_t columns, std::size_t grain,
                      const std::function<void(std::size_t, std::size_t)>& body) {
   const std::size_t ranges = (count + grain - 1) / grain;
-  parallel_for(ranges, [&](std::size_t range) {
+  parallel_for(ranges, grain * columns, [&](std::size_t range) {
     body(range * grain, std::min(count, (range + 1) * grain));
   });
 }

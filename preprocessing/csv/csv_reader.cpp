@@ -1,6 +1,7 @@
 #include "preprocessing/csv/csv_reader.h"
 
 #include <algorithm>
+#include <numeric>
 #include <xxhash.h>
 
 #include "kernels/common/error.h"
@@ -43,6 +44,12 @@ std::vector<FieldBlock> read_sample(RecordReader& reader, std::size_t sample_row
     sample.push_back(std::move(block));
   }
   return sample;
+}
+
+std::size_t rows_of(const std::vector<FieldBlock>& blocks) {
+  return std::accumulate(
+      blocks.begin(), blocks.end(), std::size_t{0},
+      [](std::size_t rows, const FieldBlock& block) { return rows + block.rows(); });
 }
 
 std::size_t count_distinct(const std::vector<FieldBlock>& sample, std::size_t column,
@@ -95,7 +102,7 @@ class TableBuilder {
 
   void append(const FieldBlock& block, std::size_t begin, std::size_t end,
               const MissingTokens& missing) {
-    parallel_for(builders_.size(), [&](std::size_t i) {
+    parallel_for(builders_.size(), end - begin, [&](std::size_t i) {
       builders_[i].append(block, columns_[i].position, begin, end, missing);
     });
     lines_.insert(lines_.end(), block.lines.begin() + static_cast<std::ptrdiff_t>(begin),
@@ -108,7 +115,8 @@ class TableBuilder {
     Table table(source_, std::move(lines_));
     lines_.clear();
     std::vector<Column> columns(builders_.size());
-    parallel_for(columns.size(), [&](std::size_t i) { columns[i] = builders_[i].finish(); });
+    parallel_for(columns.size(), table.rows(),
+                 [&](std::size_t i) { columns[i] = builders_[i].finish(); });
     for (Column& column : columns) table.add(std::move(column));
     return table;
   }
@@ -131,7 +139,7 @@ Table read_csv(const std::filesystem::path& path, const CsvOptions& options) {
 
   std::vector<BuildPlan> plans(columns.size());
   std::vector<std::string> notes(columns.size());
-  parallel_for(columns.size(), [&](std::size_t i) {
+  parallel_for(columns.size(), rows_of(sample), [&](std::size_t i) {
     if (columns[i].declared) {
       plans[i] = declared_plan(*columns[i].declared);
     } else {

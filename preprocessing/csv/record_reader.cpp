@@ -135,23 +135,24 @@ void RecordReader::parse_fields(FieldBlock& block, const std::vector<RecordSpan>
   block.columns = header_.size();
   block.fields.resize(records.size() * block.columns);
   block.lines.resize(records.size());
-  parallel_ranges(records.size(), kRecordsPerRange, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t row = begin; row < end; ++row) {
-      const RecordSpan& record = records[row];
-      check_text(view(block.text), record.begin, record.end, record.line, source_);
-      const std::span<Field> fields(&block.fields[row * block.columns], block.columns);
-      const std::size_t count =
-          split_record(block.text.data(), record, delimiter_, fields, source_);
-      if (count != block.columns) {
-        fail<DataError>(
-            "{}:{}: the row has {} field{}, expected {} as in the header: quote a field "
-            "that contains the delimiter '{}' or a line break",
-            source_, record.line, count, count == 1 ? "" : "s", block.columns,
-            delimiter_ == '\t' ? std::string("\\t") : std::string(1, delimiter_));
-      }
-      block.lines[row] = record.line;
-    }
-  });
+  parallel_ranges(
+      records.size(), block.columns, kRecordsPerRange, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t row = begin; row < end; ++row) {
+          const RecordSpan& record = records[row];
+          check_text(view(block.text), record.begin, record.end, record.line, source_);
+          const std::span<Field> fields(&block.fields[row * block.columns], block.columns);
+          const std::size_t count =
+              split_record(block.text.data(), record, delimiter_, fields, source_);
+          if (count != block.columns) {
+            fail<DataError>(
+                "{}:{}: the row has {} field{}, expected {} as in the header: quote a field "
+                "that contains the delimiter '{}' or a line break",
+                source_, record.line, count, count == 1 ? "" : "s", block.columns,
+                delimiter_ == '\t' ? std::string("\\t") : std::string(1, delimiter_));
+          }
+          block.lines[row] = record.line;
+        }
+      });
 }
 
 }  // namespace ebb::preprocessing

@@ -42,9 +42,9 @@ inline constexpr std::size_t kLeastDriftRows = 50;
 /// The usual limit for a large shift of the index; the index that chance alone would give,
 /// (buckets - 1) (1 / rows + 1 / training rows), is added to it.
 inline constexpr double kLargeStabilityIndex = 0.25;
-/// How far a share may rise over the one expected from training, beyond three standard errors of it,
-/// before there is a warning: of values outside the training range (2 / (training values + 1) are
-/// expected), of missing values, and of unknown categories (CategoryFeature::expected_unknown).
+/// How far a share may rise over the one expected from training, beyond three standard errors of
+/// it, before there is a warning: of values outside the training range (2 / (training values + 1)
+/// are expected), of missing values, and of unknown categories (CategoryFeature::expected_unknown).
 inline constexpr double kLargestOutsideRise = 0.01;
 inline constexpr double kLargestMissingRise = 0.10;
 inline constexpr double kLargestUnknownRise = 0.0;

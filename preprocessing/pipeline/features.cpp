@@ -102,9 +102,11 @@ NumberFeature fit_number(const Column& column, const NumberOptions& options, std
   return feature;
 }
 
-CategoryFeature fit_category(const Column& column, const CategoryOptions& options) {
+CategoryFeature fit_category(const Column& values, const CategoryOptions& options) {
+  const Column column = as_text(values);
   CategoryFeature feature;
   feature.name = column.name;
+  feature.holds_numbers = values.is_number();
   feature.encoder = CategoryEncoder::fit(column, options.min_count);
   feature.counts.assign(static_cast<std::size_t>(feature.encoder.cardinality()), 0);
   for (const std::int32_t code : feature.encoder.encode(column)) {

@@ -41,6 +41,7 @@ struct NumberFeature {
 
 struct CategoryFeature {
   std::string name;
+  bool holds_numbers = false;  ///< a number column: its levels are the numbers' shortest spellings
   std::int32_t missing_code = kEncodedMissing;  ///< the code that a missing value gets
   CategoryEncoder encoder;
   /// Training rows whose value would be unknown had the encoder been fitted without them: the share
@@ -67,7 +68,7 @@ std::string describe(const DroppedColumn& column);
 /// are too large to scale.
 NumberFeature fit_number(const Column& column, const NumberOptions& options, std::size_t quantiles,
                          std::size_t bins);
-/// Fits one text column.
+/// Fits one text column, or a number column by its numbers' shortest spellings.
 CategoryFeature fit_category(const Column& column, const CategoryOptions& options);
 
 /// Bucket of `value` among `edges` (NumberStatistics::edges).

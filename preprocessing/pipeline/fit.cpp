@@ -27,8 +27,14 @@ void check_config(const Table& table, const PipelineConfig& config) {
   }
   if (!config.target.empty()) static_cast<void>(table.column(config.target));
   for (const std::string& name : config.drop_columns) static_cast<void>(table.column(name));
+  for (const std::string& name : config.number_categories) {
+    if (!table.column(name).is_number()) {
+      fail<DataError>("column \"{}\" is no number column that could become a category", name);
+    }
+  }
   for (const auto& [name, options] : config.number_columns) {
-    if (const Column& column = table.column(name); column.kind == ColumnKind::category) {
+    if (const Column& column = table.column(name);
+        column.kind == ColumnKind::category || contains(config.number_categories, name)) {
       fail<DataError>(
           "column \"{}\" is a category, and has options for numbers: declare it a number "
           "or take them out",
@@ -39,7 +45,7 @@ void check_config(const Table& table, const PipelineConfig& config) {
     }
   }
   for (const auto& [name, options] : config.category_columns) {
-    if (table.column(name).is_number()) {
+    if (table.column(name).is_number() && !contains(config.number_categories, name)) {
       fail<DataError>(
           "column \"{}\" is a number, and has options for categories: declare it a "
           "category or take them out",
@@ -83,7 +89,7 @@ Fitted fit_column(const Column& column, const PipelineConfig& config) {
   if (contains(config.drop_columns, column.name))
     return DroppedColumn{column.name, Reason::requested};
   if (const auto reason = unusable(column)) return DroppedColumn{column.name, *reason};
-  if (column.is_number()) {
+  if (column.is_number() && !contains(config.number_categories, column.name)) {
     return fit_number(column, options_for(config.number_columns, column.name, config.numbers),
                       config.quantiles, config.bins);
   }
@@ -98,7 +104,7 @@ Fitted fit_column(const Column& column, const PipelineConfig& config) {
 Pipeline Pipeline::fit(const Table& training_rows, const PipelineConfig& config) {
   check_config(training_rows, config);
   std::vector<Fitted> fitted(training_rows.columns().size());
-  parallel_for(fitted.size(),
+  parallel_for(fitted.size(), training_rows.rows(),
                [&](std::size_t i) { fitted[i] = fit_column(training_rows.columns()[i], config); });
   Pipeline pipeline;
   pipeline.target_ = config.target;

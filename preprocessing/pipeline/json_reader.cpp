@@ -52,7 +52,10 @@ double JsonReader::number() const {
 }
 
 std::uint64_t JsonReader::count() const {
-  if (!value_.is_number_unsigned()) refuse_type("a whole number, not negative");
+  // A document made in memory holds signed numbers where a parsed one holds unsigned ones.
+  const bool is_count = value_.is_number_unsigned() ||
+                        (value_.is_number_integer() && value_.get<std::int64_t>() >= 0);
+  if (!is_count) refuse_type("a whole number, not negative");
   return value_.get<std::uint64_t>();
 }
 

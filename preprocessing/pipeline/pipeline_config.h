@@ -18,6 +18,7 @@ struct NumberOptions {
   double constant = 0.0;  ///< the fill value for NumberFill::constant, before scaling
   MissingIndicator indicator = MissingIndicator::when_missing;
   Scaling scaling = Scaling::quantile_normal;
+  bool operator==(const NumberOptions&) const = default;
 };
 
 struct CategoryOptions {
@@ -25,6 +26,7 @@ struct CategoryOptions {
   /// Levels seen fewer times in training share the unknown code. At least 1; 2 teaches the model
   /// what an unknown value means without losing a level that could be learned.
   std::size_t min_count = 2;
+  bool operator==(const CategoryOptions&) const = default;
 };
 
 /// What transform does when a column that the model uses is not in the table.
@@ -37,6 +39,9 @@ struct PipelineConfig {
   std::string target;                     ///< never a feature; empty: no target in the table
   std::array<std::string, 2> classes;     ///< Labels::classes, kept for evaluation
   std::vector<std::string> drop_columns;  ///< columns that shall not be features
+  /// Number columns to be encoded as categories: 0/1 flags, say. They are read as numbers all the
+  /// same, so that 1 and 1.0 are one value in every file.
+  std::vector<std::string> number_categories;
   NumberOptions numbers;
   CategoryOptions categories;
   std::map<std::string, NumberOptions> number_columns;      ///< overrides by column name

@@ -93,6 +93,7 @@ NumberFeature read_number(const JsonReader& reader) {
 
 json write(const CategoryFeature& feature) {
   return {{"name", feature.name},
+          {"holds_numbers", feature.holds_numbers},
           {"missing_code", feature.missing_code},
           {"levels", feature.encoder.levels()},
           {"expected_unknown", feature.expected_unknown},
@@ -100,9 +101,11 @@ json write(const CategoryFeature& feature) {
 }
 
 CategoryFeature read_category(const JsonReader& reader) {
-  reader.expect_keys({"name", "missing_code", "levels", "expected_unknown", "counts"});
+  reader.expect_keys(
+      {"name", "holds_numbers", "missing_code", "levels", "expected_unknown", "counts"});
   CategoryFeature feature;
   feature.name = reader.member("name").text();
+  feature.holds_numbers = reader.member("holds_numbers").boolean();
   const JsonReader levels = reader.member("levels");
   feature.encoder = levels.guarded([&] { return CategoryEncoder::restore(levels.texts()); });
   feature.expected_unknown = reader.member("expected_unknown").count();

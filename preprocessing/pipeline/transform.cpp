@@ -80,6 +80,12 @@ void start_report(const Pipeline& pipeline, DriftReport& report) {
   }
 }
 
+/// The column's values in the spelling of the feature's levels.
+Column category_texts(const CategoryFeature& feature, const Column& column, const Table& table) {
+  if (!feature.holds_numbers) return as_text(column);
+  return as_text(number_column(column.name, as_numbers(column, table)));
+}
+
 Column missing_texts(std::size_t rows) {
   Column column;
   column.kind = ColumnKind::category;
@@ -107,7 +113,7 @@ EncodedRows Pipeline::transform(const Table& table, DriftReport* report) const {
     if (numbers_[i].has_indicator) indicators[i] = next_indicator++;
   }
 
-  parallel_for(numbers_.size(), [&](std::size_t i) {
+  parallel_for(numbers_.size(), out.rows, [&](std::size_t i) {
     const Column* column = find_input(table, numbers_[i].name, absent_columns_);
     drift.columns[i].is_absent = column == nullptr;
     const std::vector<double> values =
@@ -115,13 +121,14 @@ EncodedRows Pipeline::transform(const Table& table, DriftReport* report) const {
                           : std::vector<double>(out.rows, std::numeric_limits<double>::quiet_NaN());
     transform_number(numbers_[i], values, i, indicators[i], out, drift.columns[i]);
   });
-  parallel_for(categories_.size(), [&](std::size_t i) {
+  parallel_for(categories_.size(), out.rows, [&](std::size_t i) {
     const Column* column = find_input(table, categories_[i].name, absent_columns_);
     ColumnDrift& counts = drift.columns[numbers_.size() + i];
     counts.is_absent = column == nullptr;
     transform_category(categories_[i],
-                       column != nullptr ? as_text(*column) : missing_texts(out.rows), i, out,
-                       counts);
+                       column != nullptr ? category_texts(categories_[i], *column, table)
+                                         : missing_texts(out.rows),
+                       i, out, counts);
   });
   return out;
 }
@@ -135,7 +142,8 @@ CsvOptions Pipeline::schema_for_reading(std::span<const std::string> texts) cons
     options.columns.push_back({feature.name, DeclaredKind::number});
   }
   for (const CategoryFeature& feature : categories_) {
-    options.columns.push_back({feature.name, DeclaredKind::category});
+    options.columns.push_back(
+        {feature.name, feature.holds_numbers ? DeclaredKind::number : DeclaredKind::category});
   }
   for (const std::string& name : texts) {
     const bool is_declared = std::any_of(options.columns.begin(), options.columns.end(),

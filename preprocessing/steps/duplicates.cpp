@@ -22,13 +22,15 @@ std::uint64_t cell_bits(const Column& column, std::size_t row) {
 
 std::vector<std::uint64_t> hash_rows(const Table& table) {
   std::vector<std::uint64_t> hashes(table.rows());
-  parallel_ranges(table.rows(), kRowsPerRange, [&](std::size_t begin, std::size_t end) {
-    std::vector<std::uint64_t> cells(table.columns().size());
-    for (std::size_t row = begin; row < end; ++row) {
-      for (std::size_t i = 0; i < cells.size(); ++i) cells[i] = cell_bits(table.columns()[i], row);
-      hashes[row] = XXH3_64bits(cells.data(), cells.size() * sizeof(cells[0]));
-    }
-  });
+  parallel_ranges(table.rows(), table.columns().size(), kRowsPerRange,
+                  [&](std::size_t begin, std::size_t end) {
+                    std::vector<std::uint64_t> cells(table.columns().size());
+                    for (std::size_t row = begin; row < end; ++row) {
+                      for (std::size_t i = 0; i < cells.size(); ++i)
+                        cells[i] = cell_bits(table.columns()[i], row);
+                      hashes[row] = XXH3_64bits(cells.data(), cells.size() * sizeof(cells[0]));
+                    }
+                  });
   return hashes;
 }
 

@@ -128,9 +128,8 @@ double NumberScaler::apply(double value) const {
 double NumberScaler::invert(double scaled) const {
   if (scaling_ != Scaling::quantile_normal) return scaled * scale_ + shift_;
   if (std::isnan(scaled)) return scaled;
-  const double limit = normal_quantile(1.0 - kLeastRank);
-  if (scaled >= limit) return knots_.back();
-  if (scaled <= -limit) return knots_.front();
+  if (scaled >= normal_quantile(1.0 - kLeastRank)) return knots_.back();
+  if (scaled <= normal_quantile(kLeastRank)) return knots_.front();
   return quantile(knots_, normal_cumulative(scaled));
 }
 

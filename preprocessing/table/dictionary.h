@@ -4,29 +4,30 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace ebb::preprocessing {
 
+/// A hash table with open addressing: each text is stored once, in its place in the levels.
 class Dictionary {
  public:
   /// The code of `text`: 0, 1, ... in order of first appearance; new texts are added.
   std::int32_t code(std::string_view text);
-  [[nodiscard]] std::size_t size() const { return order_.size(); }
+  [[nodiscard]] std::size_t size() const { return levels_.size(); }
   /// The distinct texts by code; leaves the dictionary empty.
   std::vector<std::string> take_levels() &&;
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>{}(text);
-    }
+  struct Slot {
+    std::uint64_t hash = 0;
+    std::int32_t code = kEmpty;
   };
-  using Map = std::unordered_map<std::string, std::int32_t, Hash, std::equal_to<>>;
-  Map codes_;
-  std::vector<const std::string*> order_;  // keys of codes_, whose nodes never move
+  static constexpr std::int32_t kEmpty = -1;
+
+  void grow();
+
+  std::vector<Slot> slots_;  // a power of two, at most half of them used
+  std::vector<std::string> levels_;
 };
 
 }  // namespace ebb::preprocessing

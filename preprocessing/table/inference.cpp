@@ -92,16 +92,17 @@ ColumnContent classify(const ColumnProfile& profile) {
 
 std::string describe_doubt(std::string_view name, const ColumnProfile& profile) {
   if (classify(profile) != ColumnContent::text || profile.numbers == profile.values()) return {};
-  if (profile.comma_decimals > 0 &&
-      profile.comma_decimals + profile.numbers == profile.values()) {
-    return fmt::format("column \"{}\" holds numbers with a decimal comma, such as \"{}\", and is "
-                       "read as a category: write them with a point",
-                       name, profile.first_text);
+  if (profile.comma_decimals > 0 && profile.comma_decimals + profile.numbers == profile.values()) {
+    return fmt::format(
+        "column \"{}\" holds numbers with a decimal comma, such as \"{}\", and is "
+        "read as a category: write them with a point",
+        name, profile.first_text);
   }
   if (profile.numbers == 0) return {};
-  return fmt::format("column \"{}\" is read as a category, though {} of its {} values are numbers; "
-                     "\"{}\" is not",
-                     name, profile.numbers, profile.values(), profile.first_text);
+  return fmt::format(
+      "column \"{}\" is read as a category, though {} of its {} values are numbers; "
+      "\"{}\" is not",
+      name, profile.numbers, profile.values(), profile.first_text);
 }
 
 bool is_integer_identifier(std::string_view name, const ColumnProfile& profile,

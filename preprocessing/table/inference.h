@@ -27,8 +27,8 @@ struct ColumnProfile {
   std::size_t numbers = 0;
   std::size_t integers = 0;
   std::size_t comma_decimals = 0;  ///< texts such as "1,5": numbers but for the comma
-  std::size_t zero_led = 0;  ///< whole numbers of two digits or more that begin with 0
-  double lowest = 0.0;       ///< of the numbers
+  std::size_t zero_led = 0;        ///< whole numbers of two digits or more that begin with 0
+  double lowest = 0.0;             ///< of the numbers
   double highest = 0.0;
   std::size_t shortest = 0;  ///< bytes of the values
   std::size_t longest = 0;
@@ -54,7 +54,8 @@ std::string describe_doubt(std::string_view name, const ColumnProfile& profile);
 /// Whether whole numbers are an identifier: at least 95 % distinct, and one of
 ///   - the name says so (has_identifier_name);
 ///   - 20 values or more, and each whole number from lowest to highest is among them;
-///   - 20 values or more, and n numbers drawn at random from the R in [lowest, highest] would repeat
+///   - 20 values or more, and n numbers drawn at random from the R in [lowest, highest] would
+///   repeat
 ///     n - R (1 - (1 - 1/R)^n) >= 10 times, and 4 times as often as these do;
 ///   - 20 values or more, all of one length of 7 digits or more, and none repeated.
 /// A whole number that is unique by chance in a small table, such as an income, is none of these.

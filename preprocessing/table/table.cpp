@@ -73,7 +73,7 @@ Table select_rows(const Table& table, std::span<const std::size_t> indices) {
     return picked;
   };
   std::vector<Column> picked(table.columns().size());
-  parallel_for(picked.size(), [&](std::size_t i) {
+  parallel_for(picked.size(), indices.size(), [&](std::size_t i) {
     const Column& column = table.columns()[i];
     picked[i] = {column.name, column.kind, pick(column.numbers), pick(column.codes), column.levels};
   });

@@ -1,13 +1,12 @@
 // What the tests of preprocessing/ share: scratch files, thread counts, asserted messages.
 #pragma once
 
-#include <omp.h>
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
+#include <omp.h>
 #include <string>
 #include <string_view>
+#include <unistd.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -22,9 +21,9 @@ class ScratchFile {
  public:
   explicit ScratchFile(std::string_view content = "", std::string_view suffix = ".csv") {
     static int count = 0;
-    path_ = std::filesystem::temp_directory_path() /
-            ("ebb_test_" + std::to_string(::getpid()) + "_" + std::to_string(count++) +
-             std::string(suffix));
+    path_ =
+        std::filesystem::temp_directory_path() / ("ebb_test_" + std::to_string(::getpid()) + "_" +
+                                                  std::to_string(count++) + std::string(suffix));
     std::ofstream(path_, std::ios::binary) << content;
   }
   ScratchFile(const ScratchFile&) = delete;
@@ -100,7 +99,7 @@ inline void expect_equal(const Table& a, const Table& b) {
 }
 
 /// A path in the folder of real data, which is absent on most machines; skips the test without it.
-#define EBB_REAL_DATA(variable, name)                                        \
+#define EBB_REAL_DATA(variable, name)                                               \
   const std::filesystem::path variable = std::string(EBB_SHARED_DATA "/") + (name); \
   if (!std::filesystem::exists(variable)) GTEST_SKIP() << "no " << variable
 

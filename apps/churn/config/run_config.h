@@ -20,10 +20,11 @@ struct DataConfig {
   std::string target;     // the label column
   std::string positive;   // the class to predict; empty: understood from yes/no, true/false, 0/1
   std::string id_column;  // passed through to the scores
-  std::vector<std::string> drop_columns;                     // never features
-  std::map<std::string, preprocessing::ColumnKind> columns;  // declared kinds, by name
-  std::optional<char> delimiter;                             // found from the file if not given
+  std::vector<std::string> drop_columns;                       // never features
+  std::map<std::string, preprocessing::DeclaredKind> columns;  // what columns are, by name
+  std::optional<char> delimiter;                               // found from the file if not given
   std::vector<std::string> missing_tokens = preprocessing::CsvOptions::default_missing_tokens();
+  bool operator==(const DataConfig&) const = default;
 };
 
 /// Which rows train, choose and measure. TOML: [split].
@@ -32,6 +33,7 @@ struct SplitConfig {
   double test_fraction = 0.2;         // of all rows; 0: no test rows
   std::string test_data;              // a table of test rows; then test_fraction does not apply
   std::string column;                 // a column of train, val, test; then no fraction applies
+  bool operator==(const SplitConfig&) const = default;
 };
 
 /// How features are made. TOML: [preprocessing].
@@ -42,13 +44,16 @@ struct PreprocessingConfig {
   std::map<std::string, preprocessing::CategoryOptions> category_columns;  // overrides by name
   bool two_values_as_category = true;  // a number column of two values becomes a category
   bool drop_duplicates = true;         // exact duplicate rows, later ones
+  preprocessing::AbsentColumn absent_columns = preprocessing::AbsentColumn::error;
+  std::size_t quantiles = 1000;  // most knots of quantile_normal scaling
+  bool operator==(const PreprocessingConfig&) const = default;
 };
 
 /// How a number becomes a vector.
 enum class NumberEmbedding {
   linear,            // value * weight + bias
   piecewise_linear,  // quantile bins, then linear per feature
-  periodic,          // sines and cosines of learned frequencies, then linear per feature and ReLU
+  periodic,          // linear, and sines and cosines of learned frequencies through a ReLU layer
 };
 
 /// The network. TOML: [model].
@@ -58,14 +63,15 @@ struct ModelConfig {
   std::int64_t heads = 4;
   std::int64_t feed_forward = 128;
   kernels::Activation activation = kernels::Activation::gelu;
-  double attention_dropout = 0.2;
-  double activation_dropout = 0.2;
+  double attention_dropout = 0.1;
+  double activation_dropout = 0.1;
   double residual_dropout = 0.1;
   bool pre_norm = true;
-  NumberEmbedding number_embedding = NumberEmbedding::piecewise_linear;
+  NumberEmbedding number_embedding = NumberEmbedding::periodic;
   std::int64_t bins = 16;         // of the piecewise-linear encoding
-  std::int64_t frequencies = 24;  // of the periodic encoding
+  std::int64_t frequencies = 16;  // of the periodic encoding
   double frequency_deviation = 0.1;
+  bool operator==(const ModelConfig&) const = default;
 };
 
 enum class OptimizerKind { adamw, sgd };
@@ -78,7 +84,6 @@ struct TrainingConfig {
   std::uint64_t seed = 0;  // of splits, first weights, order of rows and dropout
   std::int64_t epochs = 20;
   std::int64_t batch_size = 128;
-  std::int64_t accumulation = 1;  // micro-batches per optimiser step
   OptimizerKind optimizer = OptimizerKind::adamw;
   double learning_rate = 1e-3;
   double weight_decay = 1e-4;  // of matrices only, decoupled
@@ -91,18 +96,21 @@ struct TrainingConfig {
   double positive_weight = 1.0;
   SelectionMetric selection = SelectionMetric::log_loss;
   std::int64_t patience = 0;  // epochs without a better one before stopping; 0: never stop early
+  bool operator==(const TrainingConfig&) const = default;
 };
 
 /// How probabilities become decisions. TOML: [decision].
 struct DecisionConfig {
   ThresholdObjective objective = ThresholdObjective::f1;
   double false_negative_cost = 5.0;  // in units of a false positive; for the cost objective
+  bool operator==(const DecisionConfig&) const = default;
 };
 
 /// Where to run; results do not depend on `threads`. TOML: [runtime].
 struct RuntimeConfig {
   std::string device = "cpu";
   int threads = 0;  // 0: all
+  bool operator==(const RuntimeConfig&) const = default;
 };
 
 struct RunConfig {
@@ -113,6 +121,7 @@ struct RunConfig {
   TrainingConfig training;
   DecisionConfig decision;
   RuntimeConfig runtime;
+  bool operator==(const RunConfig&) const = default;
 };
 
 }  // namespace ebb::churn

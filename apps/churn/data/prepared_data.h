@@ -1,10 +1,12 @@
 // From a customer table to model inputs: read, cleaned, split, and fitted on training rows only.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "apps/churn/config/run_config.h"
+#include "apps/churn/data/column_description.h"
 #include "preprocessing/pipeline/pipeline.h"
 #include "preprocessing/table/labels.h"
 
@@ -27,11 +29,24 @@ struct PreparedData {
   std::size_t duplicates = 0;       // of those, dropped
   double training_base_rate = 0.0;  // share of positives among training rows
   std::string fingerprint;          // of the table's contents, to notice changed data on resuming
-  std::vector<std::string> notes;   // what the user should know, one sentence each
+  std::vector<ColumnDescription> columns;  // all that were read, in the file's order
+  std::vector<std::string> notes;          // what the user should know, one sentence each
 };
 
-/// Reads and prepares what config.data, .split, .preprocessing and .training.seed ask for. Throws
-/// DataError and IoError as the preprocessing library does.
+/// Reads and prepares what config.data, .split, .preprocessing and .training.seed ask for, with
+/// model.bins bins for the piecewise-linear embedding. Equal for any number of threads. Throws
+/// DataError if data.path or data.target is empty, for columns in the configuration that the table
+/// lacks, and, as IoError, where the preprocessing library does.
+///
+/// Exact duplicates are dropped before the split. Where the user gives the split, a training row
+/// that equals a validation or test row in all other columns is dropped too, so that no row is
+/// both learned from and measured on (unless preprocessing.drop_duplicates is false).
 PreparedData prepare_data(const RunConfig& config);
+
+/// Rows of a labelled table, as a fitted pipeline encodes them. `drift` is added to. Throws as
+/// read_csv, parse_labels and Pipeline::transform do.
+LabelledRows load_labelled(const std::filesystem::path& path,
+                           const preprocessing::Pipeline& pipeline,
+                           preprocessing::DriftReport& drift);
 
 }  // namespace ebb::churn

@@ -4,8 +4,10 @@
 #include <cmath>
 
 #include "engine/operations/activation.h"
-#include "engine/operations/encodings.h"
+#include "engine/operations/elementwise.h"
 #include "engine/operations/linear.h"
+#include "engine/operations/periodic_encoding.h"
+#include "engine/operations/piecewise_linear_encoding.h"
 #include "engine/operations/views.h"
 
 namespace ebb::churn {
@@ -23,6 +25,22 @@ Tensor padded_edges(const InputSchema& schema, std::size_t most, DType dtype) {
   return Tensor::from_values(shape, std::vector<float>(edges.begin(), edges.end()));
 }
 
+// [rows, features] -> [rows, features, 2]: the value and 1.
+Tensor with_one(const Pass& pass, const Tensor& input) {
+  const Shape column{input.extent(0), input.extent(1), 1};
+  const Tensor parts[] = {reshape(pass, input, column), Tensor::full(column, 1.0, input.dtype())};
+  return concat(pass, parts, 2);
+}
+
+// encoding [rows, features, width] and weight [features, width, dim] -> [rows, features, dim].
+Tensor linear_per_feature(const Pass& pass, const Tensor& encoding, const Tensor& weight) {
+  return transpose(pass, matmul(pass, transpose(pass, encoding, 0, 1), weight), 0, 1);
+}
+
+Initializer uniform_for(std::int64_t inputs) {
+  return {Initializer::Kind::uniform, 1.0 / std::sqrt(static_cast<double>(inputs))};
+}
+
 }  // namespace
 
 NumberTokens::NumberTokens(const Scope& scope, const InputSchema& schema, const ModelConfig& config)
@@ -30,44 +48,41 @@ NumberTokens::NumberTokens(const Scope& scope, const InputSchema& schema, const 
   std::int64_t width = 2;
   if (kind_ == NumberEmbedding::piecewise_linear) {
     std::size_t most = 2;
-    std::vector<std::int32_t> counts;
+    std::vector<std::int32_t> bins;
     for (const std::vector<double>& edges : schema.bin_edges) {
       if (edges.size() < 2) fail<DataError>("a number feature has {} bin edges", edges.size());
       most = std::max(most, edges.size());
-      counts.push_back(static_cast<std::int32_t>(edges.size()) - 1);
+      bins.push_back(static_cast<std::int32_t>(edges.size()) - 1);
     }
     edges_ = padded_edges(schema, most, scope.dtype());
-    edge_counts_ = Tensor::from_values({schema.number_count()}, counts);
+    edge_counts_ = Tensor::from_values({schema.number_count()}, bins);
     width = static_cast<std::int64_t>(most) + 1;
-  } else if (kind_ == NumberEmbedding::periodic) {
+  }
+  weight_ = &scope.parameter("weight", {schema.number_count(), width, config.dim},
+                             uniform_for(config.dim), false);
+  if (kind_ == NumberEmbedding::periodic) {
+    const std::int64_t waves = 2 * config.frequencies;
     frequencies_ = &scope.parameter("frequencies", {schema.number_count(), config.frequencies},
                                     {Initializer::Kind::normal, config.frequency_deviation}, false);
-    width = 2 * config.frequencies + 1;
+    periodic_weight_ =
+        &scope.parameter("periodic_weight", {schema.number_count(), waves + 1, config.dim},
+                         uniform_for(waves), false);
   }
-  const double deviation = 1.0 / std::sqrt(static_cast<double>(config.dim));
-  weight_ = &scope.parameter("weight", {schema.number_count(), width, config.dim},
-                             {Initializer::Kind::uniform, deviation}, false);
 }
 
-Tensor NumberTokens::encode(const Pass& pass, const Tensor& input) const {
-  switch (kind_) {
-    case NumberEmbedding::piecewise_linear:
-      return piecewise_linear_encoding(pass, input, edges_, edge_counts_);
-    case NumberEmbedding::periodic:
-      return periodic_encoding(pass, input, pass.parameter(*frequencies_));
-    case NumberEmbedding::linear:
-      break;
-  }
-  const Shape column{input.extent(0), input.extent(1), 1};
-  const Tensor parts[] = {reshape(pass, input, column), Tensor::full(column, 1.0, input.dtype())};
-  return concat(pass, parts, 2);
+Tensor NumberTokens::periodic_part(const Pass& pass, const Tensor& input) const {
+  const Tensor waves = periodic_encoding(pass, input, pass.parameter(*frequencies_));
+  const Tensor tokens = linear_per_feature(pass, waves, pass.parameter(*periodic_weight_));
+  return activate(pass, contiguous(pass, tokens), Activation::relu);
 }
 
 Tensor NumberTokens::forward(const Pass& pass, const Tensor& input) const {
-  const Tensor encoding = transpose(pass, encode(pass, input), 0, 1);
-  const Tensor tokens = transpose(pass, matmul(pass, encoding, pass.parameter(*weight_)), 0, 1);
+  const Tensor encoding = kind_ == NumberEmbedding::piecewise_linear
+                              ? piecewise_linear_encoding(pass, input, edges_, edge_counts_)
+                              : with_one(pass, input);
+  const Tensor tokens = linear_per_feature(pass, encoding, pass.parameter(*weight_));
   if (kind_ != NumberEmbedding::periodic) return tokens;
-  return activate(pass, contiguous(pass, tokens), Activation::relu);
+  return add(pass, contiguous(pass, tokens), periodic_part(pass, input));
 }
 
 }  // namespace ebb::churn

@@ -6,11 +6,11 @@
 
 namespace ebb::churn {
 
-/// [rows, features] -> [rows, features, dim]: each number is encoded, and each feature has a linear
-/// map of its own from its encoding to a token. An encoding holds a constant 1, which is the bias.
-///   linear            (value, 1)
-///   piecewise_linear  (share of each quantile bin below the value, value, 1)
-///   periodic          (sin and cos of 2 pi c value with learned c, 1), then ReLU
+/// [rows, features] -> [rows, features, dim]. Each feature has linear maps of its own from
+/// encodings of its value x to a token:
+///   linear            linear(x, 1)
+///   piecewise_linear  linear(share of each quantile bin below x, x, 1)
+///   periodic          linear(x, 1) + relu(linear(sin(2 pi c x), cos(2 pi c x), 1)), c learned
 class NumberTokens : public Module {
  public:
   NumberTokens(const Scope& scope, const InputSchema& schema, const ModelConfig& config);
@@ -18,13 +18,14 @@ class NumberTokens : public Module {
   Tensor forward(const Pass& pass, const Tensor& input) const override;
 
  private:
-  Tensor encode(const Pass& pass, const Tensor& input) const;
+  Tensor periodic_part(const Pass& pass, const Tensor& input) const;
 
   NumberEmbedding kind_;
-  Tensor edges_;                            // [features, most bins + 1], padded
-  Tensor edge_counts_;                      // i32 [features]
-  const Parameter* frequencies_ = nullptr;  // [features, frequencies], of periodic
-  const Parameter* weight_;                 // [features, encoding, dim]
+  Tensor edges_;             // of piecewise_linear: [features, most bins + 1], padded
+  Tensor edge_counts_;       // of piecewise_linear: i32 [features], bins
+  const Parameter* weight_;  // [features, encoding, dim]
+  const Parameter* frequencies_ = nullptr;      // of periodic: [features, frequencies]
+  const Parameter* periodic_weight_ = nullptr;  // of periodic: [features, 2 * frequencies + 1, dim]
 };
 
 }  // namespace ebb::churn

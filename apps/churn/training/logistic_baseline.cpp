@@ -44,11 +44,11 @@ LogisticBaseline fit_logistic_baseline(const PreparedData& data, const RuntimeCo
   Context context(parse_device(runtime.device), runtime.threads);
   Tape tape(context, &parameters);
   AdamW optimizer(parameters, {.weight_decay = kWeightDecay});
-  const ScheduleOptions schedule{.peak = kLearningRate, .total_steps = kSteps};
+  const Schedule schedule = cosine_schedule(kLearningRate, 0.0, kSteps);
   for (std::int64_t step = 0; step < kSteps; ++step) {
     const Pass pass{context, &tape};
     tape.backward(binary_cross_entropy(pass, model.forward(pass, features), targets));
-    optimizer.step(context, tape.gradients(), {.learning_rate = scheduled_rate(schedule, step)});
+    optimizer.step(context, tape.gradients(), {.learning_rate = schedule(step)});
     tape.clear();
   }
   return {predict(context, model, features),

@@ -2,16 +2,16 @@
 
 #include <chrono>
 #include <cmath>
-#include <cstring>
+#include <limits>
 #include <numeric>
 
 #include "apps/churn/metrics/metrics.h"
 #include "apps/churn/training/predictor.h"
 #include "apps/churn/training/weights.h"
-#include "engine/operations/allocate.h"
 #include "engine/operations/losses.h"
 #include "engine/optim/early_stopping.h"
 #include "engine/optim/optimizer.h"
+#include "engine/optim/reduce_on_plateau.h"
 #include "engine/optim/schedule.h"
 #include "engine/training/gradient_step.h"
 #include "preprocessing/split/random_order.h"
@@ -33,18 +33,27 @@ std::unique_ptr<Optimizer> make_optimizer(const TrainingConfig& config,
                                                           .average_decay = config.average_decay});
 }
 
-// A plateau lowers what is otherwise constant.
-Schedule shape_of(ScheduleKind kind) {
-  switch (kind) {
-    case ScheduleKind::cosine:
-      return Schedule::cosine;
+// The learning rate by step; a plateau lowers what is otherwise constant.
+Schedule make_schedule(const TrainingConfig& config, std::int64_t steps) {
+  const auto warm_up = std::llround(config.warmup_fraction * static_cast<double>(steps));
+  switch (config.schedule) {
     case ScheduleKind::one_cycle:
-      return Schedule::one_cycle;
+      return one_cycle_schedule({.peak_learning_rate = config.learning_rate, .total_steps = steps});
+    case ScheduleKind::cosine:
+      return with_warm_up(warm_up, cosine_schedule(config.learning_rate, 0.0,
+                                                   std::max<std::int64_t>(steps - warm_up, 1)));
     case ScheduleKind::constant:
     case ScheduleKind::reduce_on_plateau:
       break;
   }
-  return Schedule::constant;
+  return with_warm_up(warm_up, constant_schedule(config.learning_rate));
+}
+
+EarlyStoppingOptions stopping_options(const TrainingConfig& config) {
+  constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+  const bool by_loss = config.selection == SelectionMetric::log_loss;
+  return {.patience = config.patience > 0 ? config.patience : kNever,
+          .mode = by_loss ? MetricMode::lower_is_better : MetricMode::higher_is_better};
 }
 
 }  // namespace
@@ -60,8 +69,9 @@ struct Trainer::State {
         step(network.parameters, device, run.runtime.threads),
         predictor(schema, run.model, named_parts(network.parameters, weights()), run.runtime),
         best(duplicate(weights())),
-        stopping(run.training.patience),
-        order(prepared.train.rows()) {}
+        stopping(stopping_options(run.training)),
+        order(prepared.train.rows()),
+        schedule(make_schedule(run.training, run.training.epochs * steps_per_epoch())) {}
 
   const Tensor& weights() const { return network.parameters.buffer(); }
   std::int64_t steps_per_epoch() const {
@@ -84,8 +94,9 @@ struct Trainer::State {
   Predictor predictor;  // with the averaged weights, for validation
   Tensor best;          // flat weights of the best epoch
   EarlyStopping stopping;
-  ReduceOnPlateau plateau;
+  ReduceOnPlateau plateau{{.factor = 0.3, .patience = 2}};  // of the validation loss
   std::vector<std::size_t> order;  // of training rows in the epoch at hand
+  Schedule schedule;
   std::vector<EpochRecord> history;
 };
 
@@ -98,15 +109,9 @@ void Trainer::State::shuffle_rows() {
 }
 
 double Trainer::State::learning_rate() const {
-  const TrainingConfig& training = config.training;
-  const std::int64_t total = training.epochs * steps_per_epoch();
-  const auto warmup = std::llround(training.warmup_fraction * static_cast<double>(total));
-  const double rate = scheduled_rate({.kind = shape_of(training.schedule),
-                                      .peak = training.learning_rate,
-                                      .warmup_steps = warmup,
-                                      .total_steps = total},
-                                     optimizer->steps());
-  return training.schedule == ScheduleKind::reduce_on_plateau ? rate * plateau.factor() : rate;
+  const double rate = schedule(optimizer->steps());
+  return config.training.schedule == ScheduleKind::reduce_on_plateau ? rate * plateau.scale()
+                                                                     : rate;
 }
 
 StepResult Trainer::State::find_gradients(std::span<const std::size_t> rows) {
@@ -138,7 +143,7 @@ void Trainer::State::validate(EpochRecord record) {
   record.validation_auc = metrics.roc_auc;
   plateau.observe(metrics.log_loss);
   const bool by_loss = config.training.selection == SelectionMetric::log_loss;
-  record.best = stopping.observe(by_loss ? metrics.log_loss : -metrics.roc_auc);
+  record.best = stopping.observe(by_loss ? metrics.log_loss : metrics.roc_auc);
   if (record.best) copy_values(optimizer->average(), best);
   history.push_back(record);
 }
@@ -210,13 +215,9 @@ TrainerState Trainer::state() const {
   for (const auto& [name, flat] : s.optimizer->state()) {
     state.tensors.merge(named_parts(s.network.parameters, flat, name + "/"));
   }
-  state.epochs_done = s.epochs_done();
   state.steps_done = s.optimizer->steps();
-  state.best_epoch = s.stopping.best_at();
-  state.best_score = s.stopping.best();
-  const ReduceOnPlateau::State& plateau = s.plateau.state();
-  state.schedule_state = {plateau.factor, plateau.lowest, static_cast<double>(plateau.observations),
-                          static_cast<double>(plateau.without_progress)};
+  state.progress = s.stopping.state();
+  state.plateau = s.plateau.state();
   state.history = s.history;
   return state;
 }
@@ -234,15 +235,9 @@ void Trainer::restore(const TrainerState& state) {
     require_same_form(name, found->second, tensor);
     copy_values(found->second, tensor);
   }
-  if (state.schedule_state.size() != 4) {
-    fail<DataError>("the checkpoint's schedule state has {} numbers, expected 4",
-                    state.schedule_state.size());
-  }
   s.optimizer->restore(state.steps_done);
-  s.stopping.restore(state.epochs_done, state.best_epoch, state.best_score);
-  s.plateau.restore({state.schedule_state[0], state.schedule_state[1],
-                     static_cast<std::int64_t>(state.schedule_state[2]),
-                     static_cast<std::int64_t>(state.schedule_state[3])});
+  s.stopping.restore(state.progress);
+  s.plateau.restore(state.plateau);
   s.history = state.history;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "apps/churn/data/prepared_data.h"
+#include "engine/optim/reduce_on_plateau.h"
 #include "engine/tensor/tensor.h"
 
 namespace ebb::churn {
@@ -38,12 +39,10 @@ struct TrainerState {
   /// "parameter/<name>", "first_moment/<name>", "average/<name>", "best/<name>", ... They share the
   /// trainer's memory: save them before the next epoch.
   std::map<std::string, Tensor> tensors;
-  std::int64_t epochs_done = 0;
   std::int64_t steps_done = 0;
-  std::int64_t best_epoch = 0;         // 0: none yet
-  double best_score = 0.0;             // of that epoch: validation loss, or minus the AUC
-  std::vector<double> schedule_state;  // of a schedule that depends on the course of training
-  std::vector<EpochRecord> history;
+  ProgressState progress;        // of validation, one observation per epoch
+  ReduceOnPlateauState plateau;  // of a schedule that watches the validation loss
+  std::vector<EpochRecord> history;  // one record per epoch done
 };
 
 class Trainer {

@@ -142,6 +142,10 @@ TEST(AttentionSpecialValuesTest, ARowOfMinusInfinityBiasIsZero) {
     expect_like_reference(c, [](auto& o) {
       fill_row(o.bias, 0, 1, 4, -kInfinity);
       fill_row(o.bias, 1, 1, 36, -kInfinity);
+      // Nothing infinite or NaN of an empty row reaches a gradient.
+      fill_row(o.inputs.queries, 0, 1, 4, 1.0F);
+      fill_row(o.inputs.keys, 0, 1, 7, -kInfinity);
+      std::fill_n(o.grad_output.data() + o.at(1, 1, 36, 0), o.spec.head_dim, kNaN);
       // The first 200 keys of one row: with many keys, whole blocks of -inf.
       std::fill_n(o.bias.data(), std::min<std::int64_t>(o.spec.keys - 1, 200), -kInfinity);
     });

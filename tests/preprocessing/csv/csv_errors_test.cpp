@@ -25,10 +25,12 @@ TEST(CsvErrors, HeaderOnly) {
 }
 
 TEST(CsvErrors, RaggedRowNamesItsLine) {
-  EXPECT_EQ(read_error("a,b,c\n1,2,3\n\"x\ny\",2,3\n4,5\n6,7,8\n"),
-            "FILE:5: the row has 2 fields, expected 3 as in the header: quote a field that contains "
-            "the delimiter ',' or a line break");
-  EXPECT_THAT(read_error("a,b\n1,2\n1,2,3\n"), StartsWith("FILE:3: the row has 3 fields, expected 2"));
+  EXPECT_EQ(
+      read_error("a,b,c\n1,2,3\n\"x\ny\",2,3\n4,5\n6,7,8\n"),
+      "FILE:5: the row has 2 fields, expected 3 as in the header: quote a field that contains "
+      "the delimiter ',' or a line break");
+  EXPECT_THAT(read_error("a,b\n1,2\n1,2,3\n"),
+              StartsWith("FILE:3: the row has 3 fields, expected 2"));
   EXPECT_THAT(read_error("a,b\nx\n"), StartsWith("FILE:2: the row has 1 field, expected 2"));
 }
 
@@ -66,9 +68,10 @@ TEST(CsvErrors, InvalidUtf8) {
 }
 
 TEST(CsvErrors, UnterminatedQuote) {
-  EXPECT_EQ(read_error("a,b\n1,2\n3,\"x\n4,5\n"),
-            "FILE:3:3: a quote opens here and is never closed: close it, or double it if it is part "
-            "of the text");
+  EXPECT_EQ(
+      read_error("a,b\n1,2\n3,\"x\n4,5\n"),
+      "FILE:3:3: a quote opens here and is never closed: close it, or double it if it is part "
+      "of the text");
   EXPECT_THAT(read_error("\"a,b\n1,2\n"), StartsWith("FILE:1:1: a quote opens here"));
 }
 
@@ -90,8 +93,10 @@ TEST(CsvErrors, TextAfterAClosingQuote) {
 }
 
 TEST(CsvErrors, LoneCarriageReturns) {
-  EXPECT_THAT(read_error("a,b\n1,2\r3,4\n"), StartsWith("FILE:2:4: a carriage return without a line"));
-  EXPECT_THAT(read_error("a,b\r1,2\r3,4\r"), StartsWith("FILE:1:4: a carriage return without a line"));
+  EXPECT_THAT(read_error("a,b\n1,2\r3,4\n"),
+              StartsWith("FILE:2:4: a carriage return without a line"));
+  EXPECT_THAT(read_error("a,b\r1,2\r3,4\r"),
+              StartsWith("FILE:1:4: a carriage return without a line"));
 }
 
 TEST(CsvErrors, TextInANumberColumn) {
@@ -99,9 +104,10 @@ TEST(CsvErrors, TextInANumberColumn) {
   for (int row = 0; row < 40; ++row) {
     text += fmt::format("{},{}\n", row, row == 17 ? "abc" : std::to_string(20 + row));
   }
-  EXPECT_EQ(read_error(text),
-            "FILE:19: column \"age\": \"abc\" is not a number, as 39 of the column's 40 values are: "
-            "correct the cell, declare the column a category, or add \"abc\" to the missing tokens");
+  EXPECT_EQ(
+      read_error(text),
+      "FILE:19: column \"age\": \"abc\" is not a number, as 39 of the column's 40 values are: "
+      "correct the cell, declare the column a category, or add \"abc\" to the missing tokens");
   CsvOptions options;
   options.missing_tokens.push_back("abc");
   EXPECT_TRUE(read_text(text, options).column("age").is_missing(17));
@@ -113,9 +119,10 @@ TEST(CsvErrors, TextInANumberColumn) {
 TEST(CsvErrors, TextInADeclaredNumberColumn) {
   CsvOptions options;
   options.columns = {{"a", DeclaredKind::number}};
-  EXPECT_THAT(read_error("a,b\nx,1\ny,2\n", options),
-              StartsWith("FILE:2: column \"a\": \"x\" is not a number, as the column is declared to "
-                         "be: correct the cell"));
+  EXPECT_THAT(
+      read_error("a,b\nx,1\ny,2\n", options),
+      StartsWith("FILE:2: column \"a\": \"x\" is not a number, as the column is declared to "
+                 "be: correct the cell"));
   EXPECT_THAT(read_error("a,b\ninf,1\n2,2\n", options), HasSubstr("\"inf\" is not a number"));
 }
 
@@ -125,17 +132,19 @@ TEST(CsvErrors, TextInANumberColumnBehindTheSample) {
   options.block_bytes = 64;
   std::string text = "a,b\n";
   for (int row = 0; row < 100; ++row) text += row == 90 ? "x,1\n" : "1.5,1\n";
-  EXPECT_THAT(read_error(text, options),
-              StartsWith("FILE:92: column \"a\": \"x\" is not a number, as the column's values before "
-                         "it are"));
+  EXPECT_THAT(
+      read_error(text, options),
+      StartsWith("FILE:92: column \"a\": \"x\" is not a number, as the column's values before "
+                 "it are"));
 }
 
 TEST(CsvErrors, UnknownDeclaredColumn) {
   CsvOptions options;
   options.columns = {{"agee", DeclaredKind::number}};
-  EXPECT_EQ(read_error("age,plan\n1,2\n", options),
-            "FILE: there is no column \"agee\", which is declared number. Did you mean \"age\"? There "
-            "are: \"age\", \"plan\".");
+  EXPECT_EQ(
+      read_error("age,plan\n1,2\n", options),
+      "FILE: there is no column \"agee\", which is declared number. Did you mean \"age\"? There "
+      "are: \"age\", \"plan\".");
   options.require_declared = false;
   EXPECT_EQ(read_text("age,plan\n1,2\n", options).columns().size(), 2U);
   options.columns = {{"age", DeclaredKind::number}, {"age", DeclaredKind::category}};

@@ -1,9 +1,8 @@
 // Compression, pipes, blocks, chunks and threads: none of them may change what is read.
 #include <lzma.h>
 #include <sys/stat.h>
-#include <zlib.h>
-
 #include <thread>
+#include <zlib.h>
 
 #include "tests/preprocessing/support.h"
 

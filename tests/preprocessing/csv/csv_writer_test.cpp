@@ -7,7 +7,8 @@ namespace {
 
 TEST(CsvWriter, QuotesOnlyWhatNeedsIt) {
   std::string out;
-  append_csv_record(out, std::vector<std::string>{"plain", "a,b", "say \"hi\"", "", " pad", "x\ny"});
+  append_csv_record(out,
+                    std::vector<std::string>{"plain", "a,b", "say \"hi\"", "", " pad", "x\ny"});
   EXPECT_EQ(out, "plain,\"a,b\",\"say \"\"hi\"\"\",,\" pad\",\"x\ny\"\n");
   out.clear();
   append_csv_record(out, std::vector<std::string>{"a,b", "c;d"}, ';');
@@ -15,8 +16,15 @@ TEST(CsvWriter, QuotesOnlyWhatNeedsIt) {
 }
 
 TEST(CsvWriter, WhatIsWrittenReadsBack) {
-  const std::vector<std::vector<std::string>> rows = {
-      {"a", "b"}, {"", "\"\""}, {" x ", "\t"}, {"1,2", "\r\n"}, {"客户", "\"", }, {"-", "a\"b,c\nd"}};
+  const std::vector<std::vector<std::string>> rows = {{"a", "b"},
+                                                      {"", "\"\""},
+                                                      {" x ", "\t"},
+                                                      {"1,2", "\r\n"},
+                                                      {
+                                                          "客户",
+                                                          "\"",
+                                                      },
+                                                      {"-", "a\"b,c\nd"}};
   std::string out;
   for (const auto& row : rows) append_csv_record(out, row);
   CsvOptions options;

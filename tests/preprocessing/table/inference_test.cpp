@@ -32,7 +32,8 @@ TEST_P(Inference, GivesTheKind) {
 std::vector<std::string> range(std::size_t count, std::uint64_t first, std::uint64_t step,
                                std::string_view prefix = "") {
   std::vector<std::string> values;
-  for (std::size_t i = 0; i < count; ++i) values.push_back(fmt::format("{}{}", prefix, first + i * step));
+  for (std::size_t i = 0; i < count; ++i)
+    values.push_back(fmt::format("{}{}", prefix, first + i * step));
   return values;
 }
 
@@ -61,9 +62,12 @@ INSTANTIATE_TEST_SUITE_P(
         KindCase{"unique texts", "x", range(40, 1, 1, "user-"), 40, ColumnKind::identifier},
         KindCase{"unique texts in a tiny table", "x", {"a", "b", "c"}, 3, ColumnKind::category},
         KindCase{"repeated texts", "x", range(20, 1, 1, "name"), 40, ColumnKind::category},
-        KindCase{"codes with leading zeros", "x", {"00501", "10001", "02134"}, 40,
-                 ColumnKind::category},
-        KindCase{"numbers that f64 cannot hold", "x", {"12345678901234567", "12345678901234568"}, 40,
+        KindCase{
+            "codes with leading zeros", "x", {"00501", "10001", "02134"}, 40, ColumnKind::category},
+        KindCase{"numbers that f64 cannot hold",
+                 "x",
+                 {"12345678901234567", "12345678901234568"},
+                 40,
                  ColumnKind::category},
         KindCase{"days", "x", {"2024-01-01", "2024-02-29"}, 40, ColumnKind::category},
         KindCase{"one number", "x", {"7"}, 40, ColumnKind::constant},
@@ -83,8 +87,8 @@ TEST(InferenceNotes, MixedColumnsAreTold) {
 
 TEST(InferenceNotes, DeclaredKindsWin) {
   CsvOptions options;
-  options.columns = {{"id", DeclaredKind::number}, {"n", DeclaredKind::category},
-                     {"c", DeclaredKind::identifier}};
+  options.columns = {
+      {"id", DeclaredKind::number}, {"n", DeclaredKind::category}, {"c", DeclaredKind::identifier}};
   std::string text = "id,n,c\n";
   for (int row = 0; row < 40; ++row) text += fmt::format("{},{},{}\n", row, row % 3, row % 2);
   const Table table = read_text(text, options);
@@ -94,8 +98,8 @@ TEST(InferenceNotes, DeclaredKindsWin) {
 }
 
 TEST(IdentifierNames, Words) {
-  for (const char* name : {"id", "ID", "user_id", "userId", "CustomerID", "RowNumber", "uuid", "主键ID",
-                           "用户编号", "order key"}) {
+  for (const char* name : {"id", "ID", "user_id", "userId", "CustomerID", "RowNumber", "uuid",
+                           "主键ID", "用户编号", "order key"}) {
     EXPECT_TRUE(has_identifier_name(name)) << name;
   }
   for (const char* name : {"paid", "valid", "bid", "age", "idle", "width", "keyboard", "城市"}) {
@@ -124,9 +128,10 @@ TEST(InferenceRealData, TelecomChurn) {
   std::size_t blanks = 0;
   for (std::size_t row = 0; row < table.rows(); ++row) blanks += charges.is_missing(row) ? 1 : 0;
   EXPECT_EQ(blanks, 11U);
-  EXPECT_TRUE(std::none_of(table.columns().begin(), table.columns().end(), [](const Column& column) {
-    return column.kind == ColumnKind::identifier || column.kind == ColumnKind::constant;
-  }));
+  EXPECT_TRUE(
+      std::none_of(table.columns().begin(), table.columns().end(), [](const Column& column) {
+        return column.kind == ColumnKind::identifier || column.kind == ColumnKind::constant;
+      }));
 }
 
 TEST(InferenceRealData, AnEventLogNeedsItsCodesDeclared) {

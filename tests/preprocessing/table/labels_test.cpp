@@ -23,8 +23,9 @@ std::string label_error(const std::vector<std::string>& values,
 }
 
 TEST(Labels, WordsForYesAndNo) {
-  const std::vector<std::array<std::string, 2>> pairs = {
-      {"0", "1"}, {"no", "yes"}, {"No", "Yes"}, {"FALSE", "TRUE"}, {"0.0", "1.0"}, {"false", "true"}};
+  const std::vector<std::array<std::string, 2>> pairs = {{"0", "1"},     {"no", "yes"},
+                                                         {"No", "Yes"},  {"FALSE", "TRUE"},
+                                                         {"0.0", "1.0"}, {"false", "true"}};
   for (const auto& [no, yes] : pairs) {
     const Labels labels = parse_labels(labelled({yes, no, no, yes, no}), "churn");
     EXPECT_THAT(labels.values, ElementsAre(1, 0, 0, 1, 0)) << yes;
@@ -38,12 +39,14 @@ TEST(Labels, NamedClassesNeedThePositiveOne) {
   const Labels labels = parse_labels(labelled({"留存", "流失", "留存"}), "churn", "流失");
   EXPECT_THAT(labels.values, ElementsAre(0, 1, 0));
   EXPECT_THAT(labels.classes, ElementsAre("留存", "流失"));
-  EXPECT_EQ(label_error({"stay", "go"}),
-            "FILE: column \"churn\" has the classes \"stay\", \"go\": say which one to predict with "
-            "--positive NAME");
-  EXPECT_EQ(label_error({"stay", "go"}, "gone"),
-            "FILE: the positive class \"gone\" does not occur in column \"churn\", whose values are "
-            "\"stay\", \"go\"");
+  EXPECT_EQ(
+      label_error({"stay", "go"}),
+      "FILE: column \"churn\" has the classes \"stay\", \"go\": say which one to predict with "
+      "--positive NAME");
+  EXPECT_EQ(
+      label_error({"stay", "go"}, "gone"),
+      "FILE: the positive class \"gone\" does not occur in column \"churn\", whose values are "
+      "\"stay\", \"go\"");
 }
 
 TEST(Labels, NumbersAsNamedClasses) {
@@ -60,8 +63,9 @@ TEST(Labels, MissingTargetColumn) {
 }
 
 TEST(Labels, MissingLabelsNameTheirLine) {
-  const std::string rest = " the label in column \"churn\" is missing: every row needs one, so fill "
-                           "it in or take the row out";
+  const std::string rest =
+      " the label in column \"churn\" is missing: every row needs one, so fill "
+      "it in or take the row out";
   EXPECT_EQ(label_error({"0", "1", "NaN", "1"}), "FILE:4:" + rest);
   EXPECT_EQ(label_error({"yes", "", "no"}), "FILE:3:" + rest);
   EXPECT_EQ(label_error({"", "", ""}), "FILE:2:" + rest);
@@ -74,9 +78,10 @@ TEST(Labels, OneClassOnly) {
 }
 
 TEST(Labels, MoreThanTwoClasses) {
-  EXPECT_EQ(label_error({"a", "b", "c", "a"}),
-            "FILE: column \"churn\" has 3 classes, expected two: \"a\", \"b\", \"c\". Is it the right "
-            "target column?");
+  EXPECT_EQ(
+      label_error({"a", "b", "c", "a"}),
+      "FILE: column \"churn\" has 3 classes, expected two: \"a\", \"b\", \"c\". Is it the right "
+      "target column?");
   std::vector<std::string> many;
   for (int i = 0; i < 3000; ++i) many.push_back(fmt::format("{}.5", i));
   EXPECT_THAT(label_error(many), HasSubstr("has at least 1000 classes, expected two: \"0.5\""));
@@ -85,9 +90,13 @@ TEST(Labels, MoreThanTwoClasses) {
 TEST(Labels, KnownClassesAcceptOneClassAndOtherSpellings) {
   const std::array<std::string, 2> classes = {"No", "Yes"};
   EXPECT_THAT(parse_labels(labelled({"no", "No"}), "churn", classes).values, ElementsAre(0, 0));
-  EXPECT_THAT(parse_labels(labelled({"1", "0", "1"}), "churn", classes).values, ElementsAre(1, 0, 1));
-  EXPECT_THAT(message_of([&] { parse_labels(labelled({"no", "maybe"}), "churn", classes); }),
-              HasSubstr(".csv:3: the label \"maybe\" in column \"churn\" is neither \"No\" nor \"Yes\""));
+  EXPECT_THAT(parse_labels(labelled({"1", "0", "1"}), "churn", classes).values,
+              ElementsAre(1, 0, 1));
+  EXPECT_THAT(
+      message_of([&] {
+        parse_labels(labelled({"no", "maybe"}), "churn", classes);
+      }),
+      HasSubstr(".csv:3: the label \"maybe\" in column \"churn\" is neither \"No\" nor \"Yes\""));
 }
 
 }  // namespace

@@ -8,9 +8,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-Table small_table() {
-  return read_text("age,plan,流失\n31,basic,1\n,pro,0\n52,basic,0\n");
-}
+Table small_table() { return read_text("age,plan,流失\n31,basic,1\n,pro,0\n52,basic,0\n"); }
 
 TEST(Table, UnknownColumnListsNearNames) {
   const Table table = small_table();
@@ -40,9 +38,13 @@ TEST(Table, SelectsRowsWithTheirLines) {
 
 TEST(Table, AddsAndDropsColumns) {
   Table table = small_table();
-  EXPECT_THAT(message_of([&] { table.add(number_column("age", {1, 2, 3})); }),
+  EXPECT_THAT(message_of([&] {
+                table.add(number_column("age", {1, 2, 3}));
+              }),
               HasSubstr("column \"age\" exists twice"));
-  EXPECT_THAT(message_of<Error>([&] { table.add(number_column("x", {1, 2})); }),
+  EXPECT_THAT(message_of<Error>([&] {
+                table.add(number_column("x", {1, 2}));
+              }),
               HasSubstr("column \"x\" has 2 values, expected 3"));
   table.drop(std::vector<std::string>{"age", "流失"});
   EXPECT_THAT(table.names(), ElementsAre("plan"));

@@ -1,0 +1,23 @@
+// Which build of which program on what kind of machine made a file.
+#pragma once
+
+#include <string>
+
+namespace ebb::churn {
+
+/// What bitwise equal results depend on besides data and settings.
+struct BuildInfo {
+  std::string ebb_version;
+  std::string instruction_set;  // "baseline", "avx2" or "avx512"
+  std::string onednn_version;
+
+  bool operator==(const BuildInfo&) const = default;
+};
+
+/// The program that runs. Settles the instruction set, as active_instruction_set() does.
+BuildInfo this_build();
+
+/// "ebb 0.1.0, avx512, oneDNN 2.6.3".
+std::string to_string(const BuildInfo& build);
+
+}  // namespace ebb::churn

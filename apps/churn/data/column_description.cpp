@@ -1,0 +1,85 @@
+#include "apps/churn/data/column_description.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "preprocessing/common/names.h"
+#include "preprocessing/common/numbers.h"
+
+namespace ebb::churn {
+namespace {
+
+using preprocessing::Column;
+
+constexpr std::size_t kLevelsShown = 3;
+
+template <class Features>
+bool has_feature(const Features& features, const std::string& name) {
+  return std::any_of(features.begin(), features.end(),
+                     [&](const auto& feature) { return feature.name == name; });
+}
+
+ColumnRole role_of(const std::string& name, const RunConfig& config,
+                   const preprocessing::Pipeline& pipeline) {
+  if (name == config.data.target) return ColumnRole::target;
+  if (name == config.data.id_column) return ColumnRole::id;
+  if (name == config.split.column) return ColumnRole::split;
+  if (has_feature(pipeline.numbers(), name)) return ColumnRole::number_feature;
+  if (has_feature(pipeline.categories(), name)) return ColumnRole::category_feature;
+  return ColumnRole::left_out;
+}
+
+std::string values_of(const Column& column) {
+  if (!column.is_number()) return preprocessing::list_names(column.levels, kLevelsShown);
+  double lowest = std::nan("");
+  double highest = std::nan("");
+  for (const double value : column.numbers) {
+    lowest = std::fmin(lowest, value);  // fmin and fmax pass over NaN
+    highest = std::fmax(highest, value);
+  }
+  if (std::isnan(lowest)) return {};
+  return fmt::format("{} to {}", preprocessing::format_number(lowest),
+                     preprocessing::format_number(highest));
+}
+
+std::size_t count_missing(const Column& column) {
+  std::size_t missing = 0;
+  for (std::size_t row = 0; row < column.size(); ++row) missing += column.is_missing(row) ? 1 : 0;
+  return missing;
+}
+
+}  // namespace
+
+std::string_view to_string(ColumnRole role) {
+  switch (role) {
+    case ColumnRole::number_feature:
+      return "number feature";
+    case ColumnRole::category_feature:
+      return "category feature";
+    case ColumnRole::target:
+      return "target";
+    case ColumnRole::id:
+      return "id";
+    case ColumnRole::split:
+      return "split";
+    case ColumnRole::left_out:
+      return "left out";
+  }
+  return "unknown";
+}
+
+std::vector<ColumnDescription> describe_columns(const preprocessing::Table& table,
+                                                const RunConfig& config,
+                                                const preprocessing::Pipeline& pipeline) {
+  std::vector<ColumnDescription> descriptions;
+  for (const Column& column : table.columns()) {
+    descriptions.push_back({column.name, column.kind, config.data.columns.contains(column.name),
+                            role_of(column.name, config, pipeline), count_missing(column),
+                            values_of(column)});
+  }
+  return descriptions;
+}
+
+}  // namespace ebb::churn

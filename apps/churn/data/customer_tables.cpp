@@ -1,0 +1,92 @@
+#include "apps/churn/data/customer_tables.h"
+
+#include "kernels/common/error.h"
+#include "preprocessing/common/names.h"
+#include "preprocessing/csv/csv_reader.h"
+
+namespace ebb::churn {
+namespace {
+
+using preprocessing::DeclaredKind;
+using preprocessing::Table;
+
+/// Kinds to read columns as. A column that is no feature is read as text, which any value is; an
+/// ignored one too, so that a misspelt name is noticed, and is dropped afterwards.
+std::map<std::string, DeclaredKind> kinds_to_read(const RunConfig& config) {
+  const DataConfig& data = config.data;
+  std::map<std::string, DeclaredKind> kinds = data.columns;
+  for (auto& [name, kind] : kinds) {
+    if (kind == DeclaredKind::ignore) kind = DeclaredKind::identifier;
+  }
+  kinds.emplace(data.target, DeclaredKind::category);
+  if (!data.id_column.empty()) kinds.emplace(data.id_column, DeclaredKind::identifier);
+  if (!config.split.column.empty()) kinds.emplace(config.split.column, DeclaredKind::category);
+  for (const std::string& name : data.drop_columns) kinds.emplace(name, DeclaredKind::identifier);
+  return kinds;
+}
+
+void check_exists(const Table& table, std::string_view setting, const std::string& name) {
+  if (name.empty() || table.find(name) != nullptr) return;
+  fail<DataError>("{}: there is no column \"{}\", which {} names.{}", table.source(), name, setting,
+                  preprocessing::suggest_names(name, table.names()));
+}
+
+void check_columns(const Table& table, const RunConfig& config) {
+  check_exists(table, "the target (data.target)", config.data.target);
+  check_exists(table, "data.id_column", config.data.id_column);
+  check_exists(table, "split.column", config.split.column);
+  for (const std::string& name : config.data.drop_columns) {
+    check_exists(table, "data.drop_columns", name);
+  }
+  for (const auto& [name, kind] : config.data.columns) check_exists(table, "[data.columns]", name);
+  for (const auto& [name, options] : config.preprocessing.number_columns) {
+    check_exists(table, "[preprocessing.number_columns]", name);
+  }
+  for (const auto& [name, options] : config.preprocessing.category_columns) {
+    check_exists(table, "[preprocessing.category_columns]", name);
+  }
+}
+
+preprocessing::CsvOptions csv_options(const DataConfig& data) {
+  preprocessing::CsvOptions options;
+  options.delimiter = data.delimiter;
+  options.missing_tokens = data.missing_tokens;
+  options.require_declared = false;
+  return options;
+}
+
+}  // namespace
+
+Table read_customers(const RunConfig& config) {
+  if (config.data.path.empty()) {
+    fail<DataError>("no customer table is given: name one with --data, or as path in [data]");
+  }
+  if (config.data.target.empty()) {
+    fail<DataError>(
+        "no target is given: name the column to predict with --target, or as target in [data]");
+  }
+  preprocessing::CsvOptions options = csv_options(config.data);
+  for (const auto& [name, kind] : kinds_to_read(config)) options.columns.push_back({name, kind});
+  Table table = preprocessing::read_csv(config.data.path, options);
+  check_columns(table, config);
+  std::vector<std::string> ignored;
+  for (const auto& [name, kind] : config.data.columns) {
+    if (kind == DeclaredKind::ignore) ignored.push_back(name);
+  }
+  table.drop(ignored);
+  return table;
+}
+
+std::optional<Table> read_test_customers(const RunConfig& config, const Table& customers) {
+  if (config.split.test_data.empty()) return std::nullopt;
+  preprocessing::CsvOptions options = csv_options(config.data);
+  options.delimiter.reset();
+  options.undeclared = preprocessing::UndeclaredColumns::ignore;
+  for (const preprocessing::Column& column : customers.columns()) {
+    options.columns.push_back(
+        {column.name, column.is_number() ? DeclaredKind::number : DeclaredKind::category});
+  }
+  return preprocessing::read_csv(config.split.test_data, options);
+}
+
+}  // namespace ebb::churn

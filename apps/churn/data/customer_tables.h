@@ -1,0 +1,21 @@
+// The tables that a configuration names, read with what it says of their columns.
+#pragma once
+
+#include <optional>
+
+#include "apps/churn/config/run_config.h"
+#include "preprocessing/table/table.h"
+
+namespace ebb::churn {
+
+/// Reads data.path. Target, split column and columns without a declared kind that are no features
+/// come as texts, whatever they hold. Throws DataError if data.path or data.target is empty and if
+/// a column that the configuration names does not exist; and as read_csv does.
+preprocessing::Table read_customers(const RunConfig& config);
+
+/// Reads split.test_data with the kinds that the columns of `customers` have; further columns are
+/// skipped. Empty without such a table. Throws as read_csv does.
+std::optional<preprocessing::Table> read_test_customers(const RunConfig& config,
+                                                        const preprocessing::Table& customers);
+
+}  // namespace ebb::churn

@@ -1,0 +1,18 @@
+#include "apps/churn/data/prepared_data.h"
+#include "preprocessing/csv/csv_reader.h"
+
+namespace ebb::churn {
+
+LabelledRows load_labelled(const std::filesystem::path& path,
+                           const preprocessing::Pipeline& pipeline,
+                           preprocessing::DriftReport& drift) {
+  const std::string& target = pipeline.target();
+  const preprocessing::Table table =
+      preprocessing::read_csv(path, pipeline.schema_for_reading({&target, 1}));
+  LabelledRows rows;
+  rows.labels = parse_labels(table, target, pipeline.classes()).values;
+  rows.features = pipeline.transform(table, &drift);
+  return rows;
+}
+
+}  // namespace ebb::churn

@@ -1,0 +1,221 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+
+#include "apps/churn/data/customer_tables.h"
+#include "apps/churn/data/prepared_data.h"
+#include "apps/churn/data/row_hashes.h"
+#include "kernels/common/error.h"
+#include "preprocessing/split/split.h"
+#include "preprocessing/steps/duplicates.h"
+
+namespace ebb::churn {
+namespace {
+
+using preprocessing::Column;
+using preprocessing::Labels;
+using preprocessing::Pipeline;
+using preprocessing::Split;
+using preprocessing::Table;
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::string count_rows(std::size_t rows) {
+  return fmt::format("{} row{}", rows, rows == 1 ? "" : "s");
+}
+
+/// Takes the rows whose hash is one of `known` out of `rows`, and returns how many.
+std::size_t drop_known(std::vector<std::size_t>& rows, const std::vector<RowHash>& hashes,
+                       std::vector<RowHash> known) {
+  std::sort(known.begin(), known.end());
+  return std::erase_if(rows, [&](std::size_t row) {
+    return std::binary_search(known.begin(), known.end(), hashes[row]);
+  });
+}
+
+std::vector<RowHash> pick(const std::vector<RowHash>& hashes,
+                          const std::vector<std::size_t>& rows) {
+  std::vector<RowHash> picked;
+  for (const std::size_t row : rows) picked.push_back(hashes[row]);
+  return picked;
+}
+
+/// Rows of a given split that stand in several parts stay where they measure: a test row is taken
+/// out of validation and training rows, a validation row out of training rows.
+void separate_parts(const Table& table, const std::string& split_column, Split& split,
+                    std::vector<std::string>& notes) {
+  std::vector<std::string> columns = table.names();
+  std::erase(columns, split_column);
+  const std::vector<RowHash> hashes = hash_rows(table, columns);
+  const std::size_t from_validation =
+      drop_known(split.validation, hashes, pick(hashes, split.test));
+  std::vector<std::size_t> held_out = split.test;
+  held_out.insert(held_out.end(), split.validation.begin(), split.validation.end());
+  const std::size_t from_train = drop_known(split.train, hashes, pick(hashes, held_out));
+  if (from_validation + from_train > 0) {
+    notes.push_back(
+        fmt::format("{} dropped from the training part and {} from the validation part: they equal "
+                    "rows of a part that measures",
+                    count_rows(from_train), count_rows(from_validation)));
+  }
+}
+
+/// The table without rows that stand in the test table too, as far as its columns tell.
+Table without_test_rows(const Table& table, const Table& test, bool drops,
+                        std::vector<std::string>& notes) {
+  std::vector<std::string> shared = table.names();
+  std::erase_if(shared, [&](const std::string& name) { return test.find(name) == nullptr; });
+  std::vector<std::size_t> rows(table.rows());
+  for (std::size_t row = 0; row < rows.size(); ++row) rows[row] = row;
+  const std::size_t known = drop_known(rows, hash_rows(table, shared), hash_rows(test, shared));
+  if (known == 0) return table;
+  notes.push_back(fmt::format("{} of {} also in the test table {}: {}", count_rows(known),
+                              table.source(), test.source(),
+                              drops ? "dropped from training" : "kept, as asked"));
+  if (drops && rows.empty()) {
+    fail<DataError>("{}: every row is also in the test table {}: no row is left to train on",
+                    table.source(), test.source());
+  }
+  return drops ? select_rows(table, rows) : table;
+}
+
+Split split_table(const Table& table, const Labels& labels, const RunConfig& config,
+                  std::vector<std::string>& notes) {
+  if (config.split.column.empty()) {
+    const double test = config.split.test_data.empty() ? config.split.test_fraction : 0.0;
+    return preprocessing::split_rows(labels.values,
+                                     {.validation_fraction = config.split.validation_fraction,
+                                      .test_fraction = test,
+                                      .seed = config.training.seed});
+  }
+  Split split = split_by_column(table, config.split.column);
+  if (config.preprocessing.drop_duplicates) {
+    separate_parts(table, config.split.column, split, notes);
+  }
+  check_split(split, labels.values, true);
+  return split;
+}
+
+bool has_two_values(const Column& column) {
+  std::array<double, 2> seen{};
+  std::size_t count = 0;
+  for (const double value : column.numbers) {
+    if (std::isnan(value) ||
+        std::find(seen.begin(), seen.begin() + count, value) != seen.begin() + count) {
+      continue;
+    }
+    if (count == seen.size()) return false;
+    seen[count++] = value;
+  }
+  return count == seen.size();
+}
+
+/// Number columns of two values in the training rows, but for those that the user calls numbers.
+std::vector<std::string> two_valued_columns(const Table& training_rows, const RunConfig& config) {
+  std::vector<std::string> names;
+  if (!config.preprocessing.two_values_as_category) return names;
+  for (const Column& column : training_rows.columns()) {
+    const bool is_called_number = config.data.columns.contains(column.name) ||
+                                  config.preprocessing.number_columns.contains(column.name);
+    if (column.is_number() && !is_called_number && has_two_values(column)) {
+      names.push_back(column.name);
+    }
+  }
+  return names;
+}
+
+preprocessing::PipelineConfig pipeline_config(const RunConfig& config, const Table& training_rows,
+                                              const std::array<std::string, 2>& classes) {
+  preprocessing::PipelineConfig pipeline;
+  pipeline.target = config.data.target;
+  pipeline.classes = classes;
+  pipeline.drop_columns = config.data.drop_columns;
+  for (const std::string& name : {config.data.id_column, config.split.column}) {
+    if (!name.empty() && !contains(pipeline.drop_columns, name)) {
+      pipeline.drop_columns.push_back(name);
+    }
+  }
+  pipeline.number_categories = two_valued_columns(training_rows, config);
+  pipeline.numbers = config.preprocessing.numbers;
+  pipeline.categories = config.preprocessing.categories;
+  pipeline.number_columns = config.preprocessing.number_columns;
+  pipeline.category_columns = config.preprocessing.category_columns;
+  pipeline.absent_columns = config.preprocessing.absent_columns;
+  pipeline.quantiles = config.preprocessing.quantiles;
+  pipeline.bins = static_cast<std::size_t>(config.model.bins);
+  pipeline.missing_tokens = config.data.missing_tokens;
+  return pipeline;
+}
+
+LabelledRows encode(const Pipeline& pipeline, const Table& table, const std::vector<float>& labels,
+                    const std::vector<std::size_t>& rows) {
+  LabelledRows part;
+  part.features = pipeline.transform(select_rows(table, rows));
+  for (const std::size_t row : rows) part.labels.push_back(labels[row]);
+  return part;
+}
+
+void add_notes(const Pipeline& pipeline, const Labels& labels, const RunConfig& config,
+               std::vector<std::string>& notes) {
+  if (config.data.positive.empty()) {
+    notes.push_back(fmt::format("column \"{}\": \"{}\" is what is predicted, \"{}\" the opposite",
+                                config.data.target, labels.classes[1], labels.classes[0]));
+  }
+  for (const preprocessing::DroppedColumn& column : pipeline.dropped()) {
+    if (column.reason != preprocessing::DroppedColumn::Reason::requested) {
+      notes.push_back(describe(column));
+    }
+  }
+}
+
+}  // namespace
+
+PreparedData prepare_data(const RunConfig& config) {
+  PreparedData data;
+  Table table = read_customers(config);
+  const std::optional<Table> test = read_test_customers(config, table);
+  std::vector<const Table*> tables = {&table};
+  if (test) tables.push_back(&*test);
+  data.fingerprint = fingerprint(tables);
+  data.table_rows = table.rows();
+  data.notes = table.notes;
+
+  if (config.preprocessing.drop_duplicates) {
+    table = drop_duplicate_rows(table, &data.duplicates);
+    if (data.duplicates > 0) {
+      data.notes.push_back(fmt::format("{} dropped that equal{} an earlier one in every column",
+                                       count_rows(data.duplicates),
+                                       data.duplicates == 1 ? "s" : ""));
+    }
+  }
+  if (test) {
+    table = without_test_rows(table, *test, config.preprocessing.drop_duplicates, data.notes);
+  }
+
+  const std::string& positive = config.data.positive;
+  const Labels labels =
+      parse_labels(table, config.data.target,
+                   positive.empty() ? std::nullopt : std::optional<std::string>(positive));
+  const Split split = split_table(table, labels, config, data.notes);
+  const Table training_rows = select_rows(table, split.train);
+  data.pipeline =
+      Pipeline::fit(training_rows, pipeline_config(config, training_rows, labels.classes));
+  add_notes(data.pipeline, labels, config, data.notes);
+  data.columns = describe_columns(table, config, data.pipeline);
+
+  data.train = encode(data.pipeline, table, labels.values, split.train);
+  data.validation = encode(data.pipeline, table, labels.values, split.validation);
+  data.test = encode(data.pipeline, table, labels.values, split.test);
+  if (test) {
+    data.test.features = data.pipeline.transform(*test);
+    data.test.labels = parse_labels(*test, config.data.target, labels.classes).values;
+  }
+  const auto positives = std::count(data.train.labels.begin(), data.train.labels.end(), 1.0F);
+  data.training_base_rate = static_cast<double>(positives) / static_cast<double>(data.train.rows());
+  return data;
+}
+
+}  // namespace ebb::churn

@@ -1,0 +1,41 @@
+// Tables for people: aligned columns of text.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ebb::churn {
+
+/// Columns that a terminal needs for UTF-8 text: East Asian wide characters take two, combining
+/// marks none, bytes that are not UTF-8 one each.
+std::size_t display_width(std::string_view text);
+
+/// `text` with every control character replaced by a space, so that no name found in a file can
+/// move the cursor.
+std::string printable(std::string_view text);
+
+/// Rows of cells; the first column is aligned to the left, the others to the right.
+class TextTable {
+ public:
+  explicit TextTable(std::vector<std::string> header);
+
+  /// Adds a row. Throws Error when it has another number of cells than the header.
+  void add(std::vector<std::string> row);
+  std::size_t rows() const { return rows_.size() - 1; }
+
+  /// One line per row, header first, two blanks between columns, none at the end of a line.
+  std::string to_text() const;
+
+ private:
+  std::vector<std::vector<std::string>> rows_;
+};
+
+/// A number in `digits` decimals; "-" for NaN.
+std::string format_metric(double value, int digits = 4);
+
+/// A count with a comma between thousands.
+std::string format_count(double value);
+
+}  // namespace ebb::churn

@@ -1,0 +1,136 @@
+#include "apps/churn/reporting/training_report.h"
+
+#include <nlohmann/json.hpp>
+
+#include "apps/churn/reporting/text_table.h"
+
+namespace ebb::churn {
+namespace {
+
+std::optional<Metrics> measure(const std::vector<float>& scores, const LabelledRows& rows,
+                               double threshold, const char* part) {
+  if (scores.size() != rows.rows()) {
+    fail("report_on: {} scores for the {} rows of {}", scores.size(), rows.rows(), part);
+  }
+  if (scores.empty()) return std::nullopt;
+  return compute_metrics({.scores = scores, .labels = rows.labels}, threshold);
+}
+
+PartScores constant_scores(const PreparedData& data) {
+  const auto rate = static_cast<float>(data.training_base_rate);
+  return {std::vector<float>(data.train.rows(), rate),
+          std::vector<float>(data.validation.rows(), rate),
+          std::vector<float>(data.test.rows(), rate)};
+}
+
+nlohmann::ordered_json json_or_null(const std::optional<Metrics>& metrics) {
+  return metrics ? to_json(*metrics) : nlohmann::ordered_json(nullptr);
+}
+
+nlohmann::ordered_json json_of(const ModelReport& report) {
+  return {{"threshold", report.threshold.threshold},
+          {"train", json_or_null(report.train)},
+          {"validation", json_or_null(report.validation)},
+          {"test", json_or_null(report.test)}};
+}
+
+struct TableColumn {
+  std::string title;
+  nlohmann::ordered_json metrics;
+};
+
+std::string cell_of(const std::string& name, const nlohmann::ordered_json& value) {
+  if (value.is_null()) return "-";
+  return name == "rows" ? format_count(value.get<double>()) : format_metric(value.get<double>());
+}
+
+std::string table_of(const std::vector<TableColumn>& columns) {
+  std::vector<std::string> header = {""};
+  for (const TableColumn& column : columns) header.push_back(column.title);
+  TextTable table(header);
+  for (const auto& [name, first] : columns.front().metrics.items()) {
+    if (first.is_object()) continue;  // the confusion matrix
+    std::vector<std::string> row = {name};
+    for (const TableColumn& column : columns) row.push_back(cell_of(name, column.metrics.at(name)));
+    table.add(std::move(row));
+  }
+  return table.to_text();
+}
+
+}  // namespace
+
+ModelReport report_on(const PartScores& scores, const PreparedData& data,
+                      const DecisionConfig& decision) {
+  ModelReport report;
+  report.threshold =
+      choose_threshold({.scores = scores.validation, .labels = data.validation.labels},
+                       {.objective = decision.objective,
+                        .false_negative_cost = decision.false_negative_cost,
+                        .training_base_rate = data.training_base_rate});
+  const double threshold = report.threshold.threshold;
+  report.train = measure(scores.train, data.train, threshold, "train");
+  report.validation = measure(scores.validation, data.validation, threshold, "validation");
+  report.test = measure(scores.test, data.test, threshold, "test");
+  return report;
+}
+
+TrainingReport report_on_training(const PartScores& network, const PartScores& logistic_regression,
+                                  const PreparedData& data, const DecisionConfig& decision) {
+  return {report_on(network, data, decision), report_on(logistic_regression, data, decision),
+          report_on(constant_scores(data), data, decision)};
+}
+
+nlohmann::ordered_json to_json(const TrainingReport& report) {
+  return {{"network", json_of(report.network)},
+          {"logistic_regression", json_of(report.logistic_regression)},
+          {"base_rate", json_of(report.base_rate)}};
+}
+
+std::string report_table(const nlohmann::ordered_json& report) {
+  std::vector<TableColumn> columns;
+  const auto add = [&](const std::string& title, const char* model, const char* part) {
+    const nlohmann::ordered_json& metrics = report.at(model).at(part);
+    if (!metrics.is_null()) columns.push_back({title, metrics});
+  };
+  for (const char* part : {"train", "validation", "test"}) add(part, "network", part);
+  const char* part = report.at("network").at("test").is_null() ? "validation" : "test";
+  add(fmt::format("logistic regression ({})", part), "logistic_regression", part);
+  add(fmt::format("base rate ({})", part), "base_rate", part);
+  return table_of(columns);
+}
+
+std::string metrics_table(const nlohmann::ordered_json& metrics) {
+  return table_of({{"value", metrics}});
+}
+
+std::string confusion_table(const ConfusionMatrix& confusion, const std::string& positive) {
+  TextTable table({"", "flagged", "not flagged"});
+  table.add({printable(positive), format_count(confusion.true_positive),
+             format_count(confusion.false_negative)});
+  table.add({"not " + printable(positive), format_count(confusion.false_positive),
+             format_count(confusion.true_negative)});
+  return table.to_text();
+}
+
+std::string explain(const ThresholdChoice& choice, const DecisionConfig& decision) {
+  if (choice.fallback_reason) {
+    return fmt::format("{:.4f}: {}", choice.threshold, *choice.fallback_reason);
+  }
+  switch (decision.objective) {
+    case ThresholdObjective::f1:
+      return fmt::format("{:.4f}: it has the best F1 on the validation rows, {:.4f}",
+                         choice.threshold, choice.objective_value);
+    case ThresholdObjective::accuracy:
+      return fmt::format("{:.4f}: it has the best accuracy on the validation rows, {:.4f}",
+                         choice.threshold, choice.objective_value);
+    case ThresholdObjective::cost:
+      return fmt::format(
+          "{:.4f}: it has the least cost on the validation rows, {:.4f} per customer, where a "
+          "missed "
+          "leaver costs {} and a needless flag 1",
+          choice.threshold, choice.objective_value, decision.false_negative_cost);
+  }
+  fail("explain: unknown objective");
+}
+
+}  // namespace ebb::churn

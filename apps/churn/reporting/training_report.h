@@ -1,0 +1,62 @@
+// How good a trained network is, with what anyone would compare it to beside it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "apps/churn/config/run_config.h"
+#include "apps/churn/data/prepared_data.h"
+#include "apps/churn/decision/threshold.h"
+#include "apps/churn/metrics/metrics.h"
+
+namespace ebb::churn {
+
+/// Probabilities of the positive class for the rows of each part of the split.
+struct PartScores {
+  std::vector<float> train;
+  std::vector<float> validation;
+  std::vector<float> test;
+};
+
+/// One model, decided by the threshold that its own scores on the validation rows ask for. A part
+/// without rows has no metrics.
+struct ModelReport {
+  ThresholdChoice threshold;
+  std::optional<Metrics> train;
+  std::optional<Metrics> validation;
+  std::optional<Metrics> test;
+};
+
+struct TrainingReport {
+  ModelReport network;
+  ModelReport logistic_regression;
+  ModelReport base_rate;  // everybody gets the training rows' share of positives
+};
+
+/// Chooses the threshold and measures. Throws Error when a part has scores for another number of
+/// rows than it has.
+ModelReport report_on(const PartScores& scores, const PreparedData& data,
+                      const DecisionConfig& decision);
+
+TrainingReport report_on_training(const PartScores& network, const PartScores& logistic_regression,
+                                  const PreparedData& data, const DecisionConfig& decision);
+
+/// {"network": {"threshold": 0.31, "train": {...}, "validation": ..., "test": ...}, ...}; null for
+/// a part without rows. Metrics as in metrics.h.
+nlohmann::ordered_json to_json(const TrainingReport& report);
+
+/// The metrics of a report as to_json gives it, side by side, for people: the network on all parts;
+/// the others on the test rows, or the validation rows if there are none.
+std::string report_table(const nlohmann::ordered_json& report);
+/// The same of one set of rows, as to_json(Metrics) gives them.
+std::string metrics_table(const nlohmann::ordered_json& metrics);
+/// Decisions against truth, for people. `positive`: the class that is predicted.
+std::string confusion_table(const ConfusionMatrix& confusion, const std::string& positive);
+
+/// Why the threshold is what it is, in one sentence.
+std::string explain(const ThresholdChoice& choice, const DecisionConfig& decision);
+
+}  // namespace ebb::churn

@@ -1,0 +1,80 @@
+#include "apps/ebb/dry_run.h"
+
+#include <chrono>
+#include <sys/resource.h>
+
+#include <fmt/format.h>
+
+#include "apps/churn/data/prepared_data.h"
+#include "apps/churn/training/trainer.h"
+#include "apps/ebb/training_summary.h"
+#include "kernels/peak/peak.h"
+
+namespace ebb::program {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Seconds of one warm step, and the steps of an epoch.
+struct StepCost {
+  double seconds = 0.0;
+  std::int64_t steps_per_epoch = 0;
+};
+
+StepCost time_steps(churn::Trainer& trainer) {
+  constexpr std::int64_t kWarmUp = 2;
+  constexpr std::int64_t kMostSteps = 50;
+  constexpr std::chrono::seconds kTime{1};
+  StepCost cost;
+  Clock::time_point start = Clock::now();
+  trainer.run_epoch([&](const churn::StepReport& step) {
+    cost.steps_per_epoch = step.steps;
+    const std::int64_t timed = step.step - kWarmUp;
+    const Clock::duration passed = Clock::now() - start;
+    if (timed <= 0) {
+      cost.seconds = std::chrono::duration<double>(passed).count();
+      start = Clock::now();
+      return true;
+    }
+    cost.seconds = std::chrono::duration<double>(passed).count() / static_cast<double>(timed);
+    return timed < kMostSteps && passed < kTime;
+  });
+  return cost;
+}
+
+double peak_megabytes() {
+  struct rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024.0;
+}
+
+std::string duration_text(double seconds) {
+  if (seconds < 100.0) return fmt::format("{:.0f} s", std::max(1.0, seconds));
+  if (seconds < 6000.0) return fmt::format("{:.0f} min", seconds / 60.0);
+  return fmt::format("{:.1f} h", seconds / 3600.0);
+}
+
+}  // namespace
+
+void dry_run(const churn::RunConfig& config) {
+  const churn::PreparedData data = churn::prepare_data(config);
+  print_data(config, data);
+  churn::Trainer trainer(config, data);
+  print_network(config, trainer, kernels::measure_peak_gflops(Context({}, config.runtime.threads)));
+  fmt::print("\n");
+  print_columns(data);
+
+  const StepCost cost = time_steps(trainer);
+  // A validation row costs the forward third of a training row.
+  const double validation =
+      static_cast<double>(data.validation.rows()) / (3.0 * static_cast<double>(data.train.rows()));
+  const double epoch =
+      cost.seconds * static_cast<double>(cost.steps_per_epoch) * (1.0 + validation);
+  fmt::print("\nmemory    about {:.0f} MB\n", peak_megabytes());
+  fmt::print("time      about {} for {} epochs of {} steps of {} rows\n",
+             duration_text(epoch * static_cast<double>(config.training.epochs)),
+             config.training.epochs, cost.steps_per_epoch, config.training.batch_size);
+  fmt::print("dry run: nothing was written\n");
+}
+
+}  // namespace ebb::program

@@ -1,0 +1,19 @@
+// Stopping a long command with Ctrl-C without losing work.
+#pragma once
+
+namespace ebb::program {
+
+/// While it lives, the first SIGINT or SIGTERM is only noted; the second ends the program at once.
+/// One at a time.
+class InterruptGuard {
+ public:
+  InterruptGuard();
+  InterruptGuard(const InterruptGuard&) = delete;
+  InterruptGuard& operator=(const InterruptGuard&) = delete;
+  ~InterruptGuard();
+
+  /// Whether a signal has come.
+  bool requested() const;
+};
+
+}  // namespace ebb::program

@@ -1,0 +1,87 @@
+// ebb: trains, measures and applies churn models. Only this folder prints or exits.
+#include <cstdio>
+#include <exception>
+#include <new>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "apps/ebb/commands.h"
+#include "apps/ebb/usage.h"
+
+namespace ebb::program {
+namespace {
+
+constexpr const char* kFooter = R"(A first session:
+  ebb train    --data users.csv --target churn --id-column user_id --out model/
+  ebb evaluate --model model/ --data labelled.csv
+  ebb predict  --model model/ --data new.csv --out scores.csv
+`ebb train --help` shows more examples.
+
+Exit codes:
+  0    success
+  1    internal error
+  2    wrong command line
+  3    bad data or configuration, or something this build or machine lacks
+  4    a file cannot be read or written
+  130  interrupted, with a checkpoint saved: continue with --resume)";
+
+void declare(CLI::App& program, Command& chosen, const std::vector<std::string>& command_line) {
+  program.name("ebb");
+  program.footer(kFooter);
+  program.set_version_flag("--version", "ebb " EBB_VERSION);
+  program.require_subcommand(1);
+  program.get_formatter()->column_width(34);
+  add_train(program, chosen, command_line);
+  add_evaluate(program, chosen);
+  add_predict(program, chosen);
+  add_bench(program, chosen);
+  add_info(program, chosen);
+}
+
+ExitCode complain(ExitCode code, const char* message) {
+  fmt::print(stderr, "ebb: {}\n", message);
+  return code;
+}
+
+ExitCode run(const Command& command) {
+  try {
+    const ExitCode code = command();
+    if (std::fflush(stdout) != 0) fail<IoError>("standard output cannot be written");
+    return code;
+  } catch (const UsageError& error) {
+    return complain(ExitCode::usage, error.what());
+  } catch (const IoError& error) {
+    return complain(ExitCode::file_system, error.what());
+  } catch (const DataError& error) {
+    return complain(ExitCode::data, error.what());
+  } catch (const UnsupportedError& error) {
+    return complain(ExitCode::data, error.what());
+  } catch (const std::bad_alloc&) {
+    return complain(ExitCode::internal_error, "out of memory");
+  } catch (const std::exception& error) {
+    return complain(ExitCode::internal_error, error.what());
+  }
+}
+
+ExitCode parse_and_run(int count, char** arguments) {
+  CLI::App program("Predicts which customers are about to leave.");
+  Command chosen;
+  declare(program, chosen, {arguments, arguments + count});
+  try {
+    program.parse(count, arguments);
+  } catch (const CLI::Success& request) {  // --help and --version
+    program.exit(request);
+    return ExitCode::ok;
+  } catch (const CLI::ParseError& error) {
+    return complain(ExitCode::usage, usage_message(program, error).c_str());
+  }
+  return run(chosen);
+}
+
+}  // namespace
+}  // namespace ebb::program
+
+int main(int count, char** arguments) {
+  return static_cast<int>(ebb::program::parse_and_run(count, arguments));
+}

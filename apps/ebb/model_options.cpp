@@ -1,0 +1,33 @@
+#include "apps/ebb/model_options.h"
+
+#include <CLI/CLI.hpp>
+
+namespace ebb::program {
+
+void declare_model_options(CLI::App& command, ModelOptions& options, const char* data_description) {
+  command
+      .add_option("--model", options.model, "Folder of a trained model, or its model.safetensors")
+      ->type_name("FOLDER")
+      ->required();
+  command.add_option("--data", options.data, data_description)->type_name("FILE")->required();
+  command
+      .add_option("--threshold", options.threshold,
+                  "Flag from this probability on (default: the model's)")
+      ->check(CLI::Range(0.0, 1.0))
+      ->type_name("P");
+  command.add_option("--device", options.device, "Where to run")
+      ->type_name("NAME")
+      ->capture_default_str();
+  command.add_option("--threads", options.threads, "Threads; results do not depend on it (all)")
+      ->check(CLI::Range(1, 4096))
+      ->type_name("N");
+}
+
+churn::Predictor make_predictor(const churn::ModelFile& model, const ModelOptions& options) {
+  return {churn::schema_of(model.pipeline),
+          model.config.model,
+          model.weights,
+          {.device = options.device, .threads = options.threads}};
+}
+
+}  // namespace ebb::program

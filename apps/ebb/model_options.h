@@ -1,0 +1,30 @@
+// What the commands that use a trained model have in common.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "apps/churn/artefact/model_file.h"
+#include "apps/churn/training/predictor.h"
+
+namespace CLI {
+class App;
+}
+
+namespace ebb::program {
+
+struct ModelOptions {
+  std::string model;
+  std::string data;
+  std::optional<double> threshold;  // empty: the model's
+  std::string device = "cpu";
+  int threads = 0;  // 0: all
+};
+
+/// Declares --model, --data, --threshold, --device and --threads.
+void declare_model_options(CLI::App& command, ModelOptions& options, const char* data_description);
+
+/// The model's network. Throws DataError when its weights do not fit its pipeline.
+churn::Predictor make_predictor(const churn::ModelFile& model, const ModelOptions& options);
+
+}  // namespace ebb::program

@@ -1,0 +1,39 @@
+// Where results go: files that are whole or absent, or standard output.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "engine/io/atomic_file.h"
+
+namespace ebb::program {
+
+/// The file name that means standard output.
+inline constexpr std::string_view kStandardOutput = "-";
+
+/// A result that is written piece by piece.
+class Output {
+ public:
+  /// Opens it, so that a place that cannot be written to is found before the work is done. Throws
+  /// IoError.
+  explicit Output(const std::string& path);
+
+  /// Both throw IoError.
+  void write(std::string_view text);
+  /// Puts the file in its place; without it nothing changes there.
+  void commit();
+
+ private:
+  std::unique_ptr<AtomicFile> file_;  // null: standard output
+};
+
+/// Writes a JSON document with a line end.
+void write_json(const std::string& path, const nlohmann::ordered_json& json);
+
+/// A warning on standard error.
+void warn(std::string_view message);
+
+}  // namespace ebb::program

@@ -1,0 +1,148 @@
+// ebb predict: scores for new customers, in bounded memory.
+#include <array>
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "apps/churn/artefact/model_file.h"
+#include "apps/churn/decision/risk_band.h"
+#include "apps/churn/metrics/confusion_matrix.h"
+#include "apps/churn/reporting/text_table.h"
+#include "apps/churn/training/predictor.h"
+#include "apps/ebb/commands.h"
+#include "apps/ebb/model_options.h"
+#include "apps/ebb/output.h"
+#include "preprocessing/csv/csv_reader.h"
+#include "preprocessing/csv/csv_writer.h"
+
+namespace ebb::program {
+namespace {
+
+constexpr const char* kFooter = R"(Examples:
+  ebb predict --model model/ --data new.csv --out scores.csv
+  ebb predict --model model/ --data new.csv.gz --out - | sort -t, -k2 -gr | head
+
+The scores file has, for each customer in the order of the table: the id column named in training
+(or the row's number), the probability of leaving, the decision at the threshold, and a risk band:
+high when the probability is at least the threshold and at least the average customer's, low when it
+is below both, else medium. The label column is not needed. Columns whose values have drifted from
+those of training are named as warnings.)";
+
+constexpr std::size_t kChunkRows = 16384;
+
+struct PredictOptions {
+  ModelOptions model;
+  std::string out;
+};
+
+struct Counts {
+  std::size_t rows = 0;
+  std::size_t flagged = 0;
+  std::array<std::size_t, 3> bands{};  // by RiskBand
+};
+
+/// Turns chunks of the table into lines of the scores file.
+class Scorer {
+ public:
+  Scorer(const churn::ModelFile& model, const ModelOptions& options)
+      : model_(model),
+        predictor_(make_predictor(model, options)),
+        threshold_(options.threshold.value_or(model.threshold.threshold)) {}
+
+  std::string header(bool has_id) const {
+    std::string text;
+    const std::string& id = model_.config.data.id_column;
+    preprocessing::append_csv_record(
+        text,
+        std::array<std::string, 4>{has_id ? id : "row", "probability", "decision", "risk_band"});
+    return text;
+  }
+
+  std::string score(const preprocessing::Table& chunk) {
+    const std::vector<float> scores =
+        predictor_.probabilities(model_.pipeline.transform(chunk, &drift_));
+    const preprocessing::Column* ids = chunk.find(model_.config.data.id_column);
+    std::string text;
+    for (std::size_t row = 0; row < scores.size(); ++row) {
+      ++counts_.rows;
+      append(text, ids != nullptr ? ids->text(row) : fmt::format("{}", counts_.rows), scores[row]);
+    }
+    return text;
+  }
+
+  std::vector<std::string> warnings() const { return model_.pipeline.drift_warnings(drift_); }
+  const Counts& counts() const { return counts_; }
+
+ private:
+  void append(std::string& text, std::string id, double probability) {
+    const bool flagged = churn::is_flagged(probability, threshold_);
+    const churn::RiskBand band =
+        churn::risk_band(probability, threshold_, model_.training_base_rate);
+    counts_.flagged += flagged ? 1 : 0;
+    ++counts_.bands[static_cast<std::size_t>(band)];
+    preprocessing::append_csv_record(
+        text, std::array<std::string, 4>{std::move(id), fmt::format("{:.6f}", probability),
+                                         model_.pipeline.classes()[flagged ? 1 : 0],
+                                         std::string(churn::to_string(band))});
+  }
+
+  const churn::ModelFile& model_;
+  churn::Predictor predictor_;
+  double threshold_;
+  preprocessing::DriftReport drift_;
+  Counts counts_;
+};
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+void print_summary(const Counts& counts, const std::string& out) {
+  const auto count = [](std::size_t n) { return churn::format_count(static_cast<double>(n)); };
+  std::FILE* stream = out == kStandardOutput ? stderr : stdout;
+  fmt::print(stream,
+             "{} customers scored: {} flagged ({:.1f} %); risk high {}, medium {}, low {}\n",
+             count(counts.rows), count(counts.flagged),
+             100.0 * static_cast<double>(counts.flagged) / static_cast<double>(counts.rows),
+             count(counts.bands[2]), count(counts.bands[1]), count(counts.bands[0]));
+  if (out != kStandardOutput) fmt::print(stream, "scores written to {}\n", out);
+}
+
+ExitCode predict(const PredictOptions& options) {
+  const churn::ModelFile model = churn::load_model(options.model.model);
+  Scorer scorer(model, options.model);
+  const std::string& id = model.config.data.id_column;
+  std::vector<std::string> texts;
+  if (!id.empty()) texts.push_back(id);
+  preprocessing::CsvReader reader(options.model.data, model.pipeline.schema_for_reading(texts));
+  const bool has_id = !id.empty() && contains(reader.header(), id);
+  if (!id.empty() && !has_id) {
+    warn(fmt::format("{} has no id column \"{}\": customers are named by row number",
+                     options.model.data, id));
+  }
+
+  Output output(options.out);
+  output.write(scorer.header(has_id));
+  preprocessing::Table chunk;
+  while (reader.next(chunk, kChunkRows)) output.write(scorer.score(chunk));
+  output.commit();
+  for (const std::string& warning : scorer.warnings()) warn(warning);
+  print_summary(scorer.counts(), options.out);
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+void add_predict(CLI::App& program, Command& chosen) {
+  CLI::App* command = program.add_subcommand("predict", "Score new customers");
+  command->footer(kFooter);
+  auto options = std::make_shared<PredictOptions>();
+  declare_model_options(*command, options->model, "Table of customers; no label needed");
+  command->add_option("--out", options->out, "Scores file, - for the screen")
+      ->type_name("FILE")
+      ->required();
+  command->callback([&chosen, options] { chosen = [options] { return predict(*options); }; });
+}
+
+}  // namespace ebb::program

@@ -1,0 +1,61 @@
+#include "apps/ebb/progress.h"
+
+#include <cstdio>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "apps/churn/reporting/text_table.h"
+
+namespace ebb::program {
+namespace {
+
+constexpr std::chrono::milliseconds kUpdateInterval{100};
+
+/// "[######......]": `share` of the width done.
+std::string bar(double share) {
+  constexpr std::size_t kWidth = 30;
+  const auto done = static_cast<std::size_t>(share * static_cast<double>(kWidth));
+  return '[' + std::string(done, '#') + std::string(kWidth - done, '.') + ']';
+}
+
+std::string place(std::int64_t epoch, std::int64_t epochs) {
+  const std::string last = fmt::format("{}", epochs);
+  return fmt::format("epoch {:>{}}/{}", epoch, last.size(), last);
+}
+
+}  // namespace
+
+std::string epoch_line(const churn::EpochRecord& epoch, std::int64_t epochs, double peak_gflops) {
+  return fmt::format(
+      "{}  loss {:.4f}  validation loss {:.4f}  auc {}  learning rate {:.1e}  {:>7} rows/s  "
+      "{:4.1f} % of peak{}",
+      place(epoch.epoch, epochs), epoch.train_loss, epoch.validation_loss,
+      churn::format_metric(epoch.validation_auc), epoch.learning_rate,
+      churn::format_count(epoch.rows_per_second), 100.0 * epoch.gigaflops_per_second / peak_gflops,
+      epoch.best ? "  best" : "");
+}
+
+Progress::Progress(std::int64_t epochs, double peak_gflops)
+    : epochs_(epochs), peak_gflops_(peak_gflops), is_terminal_(isatty(STDOUT_FILENO) == 1) {}
+
+void Progress::show_step(const churn::StepReport& step) {
+  if (!is_terminal_ || Clock::now() < next_update_) return;
+  next_update_ = Clock::now() + kUpdateInterval;
+  const double share = static_cast<double>(step.step) / static_cast<double>(step.steps);
+  fmt::print("\r{} {} {:3.0f} %  loss {:.4f}\x1b[K", place(step.epoch, epochs_), bar(share),
+             100.0 * share, step.loss);
+  std::fflush(stdout);
+}
+
+void Progress::show_epoch(const churn::EpochRecord& epoch) {
+  clear();
+  fmt::print("{}\n", epoch_line(epoch, epochs_, peak_gflops_));
+  std::fflush(stdout);
+}
+
+void Progress::clear() {
+  if (is_terminal_) fmt::print("\r\x1b[K");
+}
+
+}  // namespace ebb::program

@@ -1,0 +1,34 @@
+// What `ebb train` shows while it trains.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "apps/churn/training/trainer.h"
+
+namespace ebb::program {
+
+/// Epochs as lines; on a terminal, also the epoch in progress as a bar that rewrites its line.
+class Progress {
+ public:
+  /// `peak_gflops`: of the machine, to which the speed is compared.
+  Progress(std::int64_t epochs, double peak_gflops);
+
+  void show_step(const churn::StepReport& step);
+  void show_epoch(const churn::EpochRecord& epoch);
+  /// Removes the bar, so that something else can be printed.
+  void clear();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  std::int64_t epochs_;
+  double peak_gflops_;
+  bool is_terminal_;
+  Clock::time_point next_update_;
+};
+
+/// One line, without its end: the record that history.csv keeps, for people.
+std::string epoch_line(const churn::EpochRecord& epoch, std::int64_t epochs, double peak_gflops);
+
+}  // namespace ebb::program

@@ -1,0 +1,221 @@
+#include "apps/ebb/train_arguments.h"
+
+#include <CLI/CLI.hpp>
+
+#include "apps/churn/config/config_file.h"
+#include "apps/ebb/usage.h"
+#include "kernels/common/device.h"
+
+namespace ebb::program {
+namespace {
+
+constexpr const char* kFooter = R"(Examples:
+  ebb train --data users.csv --target churn --out model/
+      the recommended settings; 20 % of the rows measure the model
+  ebb train --data users.csv --target churn --id-column user_id --dry-run
+      what ebb makes of the columns, how large the model is and how long it will take
+  ebb train --data users.csv.gz --target status --positive left --drop-columns name,email --out model/
+  ebb train --data 2023.csv --test-data 2024.csv --target churn --out model/
+  ebb train --data users.csv --target churn --objective cost --false-negative-cost 8 --out model/
+  ebb train --config model/config.toml --out again/
+      repeats a run, bit for bit; --data, --seed and the like change one thing about it
+  ebb train --data users.csv --target churn --out model/ --resume
+      goes on after Ctrl-C or a crash, and ends with the weights of an uninterrupted run
+
+Every setting, with its default, stands in the config.toml of a trained model.
+Exit codes: 0 success, 2 wrong command line, 3 bad data or configuration, 4 a file cannot be read or
+written, 130 interrupted with a checkpoint saved (continue with --resume), 1 anything else.)";
+
+void declare_data(CLI::App& command, TrainArguments& to) {
+  command
+      .add_option("--data", to.data, "Customer table: CSV or TSV, plain, .gz or .xz; - for stdin")
+      ->type_name("FILE")
+      ->group("Data");
+  command
+      .add_option("--target", to.target,
+                  "The label column: 0/1, yes/no, true/false, or see --positive")
+      ->type_name("COLUMN")
+      ->group("Data");
+  command
+      .add_option("--positive", to.positive,
+                  "The class to predict, when the label has two other names")
+      ->type_name("CLASS")
+      ->group("Data");
+  command.add_option("--id-column", to.id_column, "Names the customer; passed through to scores")
+      ->type_name("COLUMN")
+      ->group("Data");
+  command.add_option("--drop-columns", to.drop_columns, "Columns that the model must not see")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("A,B")
+      ->group("Data");
+}
+
+void declare_split(CLI::App& command, TrainArguments& to) {
+  const auto fraction = [&](const char* name, std::optional<double>& value, const char* text) {
+    command.add_option(name, value, text)->type_name("SHARE")->group("Split");
+  };
+  fraction("--validation-fraction", to.validation_fraction,
+           "Of all rows: they choose the best epoch and the threshold (0.15)");
+  fraction("--test-fraction", to.test_fraction,
+           "Of all rows: they measure the model (0.2; 0: no test rows)");
+  command.add_option("--test-data", to.test_data, "A table of test rows instead")
+      ->type_name("FILE")
+      ->group("Split");
+  command.add_option("--split-column", to.split_column, "A column with train, val or test instead")
+      ->type_name("COLUMN")
+      ->group("Split");
+}
+
+void declare_training(CLI::App& command, TrainArguments& to) {
+  const CLI::Range positive(std::int64_t{1}, std::int64_t{1'000'000});
+  command
+      .add_option("--config", to.config_file, "Settings; options on the command line win over it")
+      ->type_name("FILE")
+      ->group("Training");
+  std::string names;
+  for (const churn::Preset& preset : churn::presets()) {
+    names += fmt::format("{}{}: {}", names.empty() ? "" : "; ", preset.name, preset.description);
+  }
+  command.add_option("--preset", to.preset, "Settings to start from: " + names)
+      ->type_name("NAME")
+      ->group("Training");
+  command.add_option("--seed", to.seed, "Of the split, first weights, order of rows, dropout (0)")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("N")
+      ->group("Training");
+  command.add_option("--epochs", to.epochs, "Passes over the training rows")
+      ->check(positive)
+      ->type_name("N")
+      ->group("Training");
+  command.add_option("--batch-size", to.batch_size, "Rows per step")
+      ->check(positive)
+      ->type_name("N")
+      ->group("Training");
+  command
+      .add_option("--objective", to.objective,
+                  "What the threshold is best in on validation rows: f1, accuracy or cost (f1)")
+      ->type_name("NAME")
+      ->group("Training");
+  command
+      .add_option("--false-negative-cost", to.false_negative_cost,
+                  "For --objective cost: cost of a missed leaver, where a needless flag costs 1")
+      ->check(CLI::PositiveNumber)
+      ->type_name("X")
+      ->group("Training");
+}
+
+void declare_run(CLI::App& command, TrainArguments& to) {
+  command.add_option("--out", to.out, "Folder for the model")->type_name("FOLDER")->group("Run");
+  command.add_flag("--resume", to.resume, "Go on from the checkpoint in --out, if there is one")
+      ->group("Run");
+  command.add_flag("--overwrite", to.overwrite, "Replace the model in --out")->group("Run");
+  command.add_flag("--dry-run", to.dry_run, "Show columns, size and time; train and write nothing")
+      ->group("Run");
+  command.add_option("--device", to.device, "Where to run: cpu (cpu)")
+      ->type_name("NAME")
+      ->group("Run");
+  command.add_option("--threads", to.threads, "Threads; results do not depend on it (all)")
+      ->check(CLI::Range(1, 4096))
+      ->type_name("N")
+      ->group("Run");
+}
+
+[[noreturn]] void refuse(std::string_view first, std::string_view second, std::string_view reason) {
+  fail<UsageError>("{} and {} exclude each other: {}", first, second, reason);
+}
+
+void refuse_contradictions(const TrainArguments& from) {
+  if (from.resume && from.overwrite) {
+    refuse("--resume", "--overwrite", "one continues the run in --out, the other replaces it");
+  }
+  if (!from.config_file.empty() && !from.preset.empty()) {
+    refuse("--config", "--preset",
+           "both choose the starting point; a file may begin with preset = \"NAME\"");
+  }
+  if (from.test_data && from.test_fraction) {
+    refuse("--test-data", "--test-fraction", "test rows come from one place");
+  }
+  if (from.split_column && from.test_data) {
+    refuse("--split-column", "--test-data", "test rows come from one place");
+  }
+  if (from.split_column && (from.test_fraction || from.validation_fraction)) {
+    refuse("--split-column", from.test_fraction ? "--test-fraction" : "--validation-fraction",
+           "the column says where every row belongs");
+  }
+}
+
+template <class Value, class Member>
+void override_with(const std::optional<Value>& option, Member& member) {
+  if (option) member = static_cast<Member>(*option);
+}
+
+/// An option that chooses where test rows come from takes the place of what the file chose.
+void apply_split(const TrainArguments& from, churn::SplitConfig& split) {
+  if (from.test_fraction || from.test_data) split.column.clear();
+  if (from.test_fraction || from.split_column) split.test_data.clear();
+  if (from.validation_fraction && !split.column.empty()) {
+    fail<UsageError>(
+        "--validation-fraction has no effect: {} sets split.column = \"{}\", which says where "
+        "every "
+        "row belongs",
+        from.config_file, split.column);
+  }
+  override_with(from.validation_fraction, split.validation_fraction);
+  override_with(from.test_fraction, split.test_fraction);
+  override_with(from.test_data, split.test_data);
+  override_with(from.split_column, split.column);
+}
+
+void apply_options(const TrainArguments& from, churn::RunConfig& config) {
+  override_with(from.data, config.data.path);
+  override_with(from.target, config.data.target);
+  override_with(from.positive, config.data.positive);
+  override_with(from.id_column, config.data.id_column);
+  if (!from.drop_columns.empty()) config.data.drop_columns = from.drop_columns;
+  apply_split(from, config.split);
+  override_with(from.seed, config.training.seed);
+  override_with(from.epochs, config.training.epochs);
+  override_with(from.batch_size, config.training.batch_size);
+  if (from.objective) {
+    config.decision.objective = churn::parse_threshold_objective(*from.objective);
+  }
+  override_with(from.false_negative_cost, config.decision.false_negative_cost);
+  override_with(from.device, config.runtime.device);
+  override_with(from.threads, config.runtime.threads);
+}
+
+churn::RunConfig starting_point(const TrainArguments& from) {
+  if (!from.config_file.empty()) return churn::load_config(from.config_file);
+  return from.preset.empty() ? churn::RunConfig{} : churn::preset(from.preset);
+}
+
+}  // namespace
+
+void declare_train_options(CLI::App& command, TrainArguments& arguments) {
+  command.footer(kFooter);
+  declare_data(command, arguments);
+  declare_split(command, arguments);
+  declare_training(command, arguments);
+  declare_run(command, arguments);
+}
+
+churn::RunConfig run_config(const TrainArguments& arguments) {
+  refuse_contradictions(arguments);
+  churn::RunConfig config = starting_point(arguments);
+  apply_options(arguments, config);
+  if (config.data.path.empty()) fail<UsageError>("--data is missing: the customer table");
+  if (config.data.target.empty()) fail<UsageError>("--target is missing: the label column");
+  if (arguments.out.empty() && !arguments.dry_run) {
+    fail<UsageError>("--out is missing: the folder for the model (or --dry-run)");
+  }
+  if (arguments.false_negative_cost &&
+      config.decision.objective != churn::ThresholdObjective::cost) {
+    fail<UsageError>("--false-negative-cost has no effect without --objective cost");
+  }
+  churn::validate(config);
+  require_available(parse_device(config.runtime.device));
+  return config;
+}
+
+}  // namespace ebb::program

@@ -1,0 +1,57 @@
+// The options of `ebb train`, and how they change a configuration.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apps/churn/config/run_config.h"
+
+namespace CLI {
+class App;
+}
+
+namespace ebb::program {
+
+/// What the command line says; an option that was not given is empty.
+struct TrainArguments {
+  std::vector<std::string> command_line;  // the whole of it
+  std::string out;
+  std::string config_file;
+  std::string preset;
+  bool dry_run = false;
+  bool resume = false;
+  bool overwrite = false;
+
+  std::optional<std::string> data;
+  std::optional<std::string> target;
+  std::optional<std::string> positive;
+  std::optional<std::string> id_column;
+  std::vector<std::string> drop_columns;
+
+  std::optional<double> validation_fraction;
+  std::optional<double> test_fraction;
+  std::optional<std::string> test_data;
+  std::optional<std::string> split_column;
+
+  std::optional<std::int64_t> seed;
+  std::optional<std::int64_t> epochs;
+  std::optional<std::int64_t> batch_size;
+
+  std::optional<std::string> objective;
+  std::optional<double> false_negative_cost;
+
+  std::optional<std::string> device;
+  std::optional<int> threads;
+};
+
+/// Declares the options on `command`, which fill `arguments` when it is parsed.
+void declare_train_options(CLI::App& command, TrainArguments& arguments);
+
+/// The configuration that the file or preset gives, with the options over it. Throws UsageError on
+/// options that exclude each other or that are missing, with the reason; DataError and IoError from
+/// the file.
+churn::RunConfig run_config(const TrainArguments& arguments);
+
+}  // namespace ebb::program

@@ -1,0 +1,117 @@
+// ebb train: from a customer table to a model folder.
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "apps/churn/artefact/run_folder.h"
+#include "apps/churn/config/config_file.h"
+#include "apps/churn/training/logistic_baseline.h"
+#include "apps/churn/training/predictor.h"
+#include "apps/ebb/commands.h"
+#include "apps/ebb/dry_run.h"
+#include "apps/ebb/shell.h"
+#include "apps/ebb/train_arguments.h"
+#include "apps/ebb/training_loop.h"
+#include "apps/ebb/training_summary.h"
+#include "kernels/peak/peak.h"
+
+namespace ebb::program {
+namespace {
+
+churn::ExistingRun existing_run(const TrainArguments& arguments) {
+  if (arguments.resume) return churn::ExistingRun::resume;
+  return arguments.overwrite ? churn::ExistingRun::overwrite : churn::ExistingRun::refuse;
+}
+
+churn::PartScores network_scores(const churn::RunConfig& config, const churn::PreparedData& data,
+                                 const churn::Trainer& trainer) {
+  churn::Predictor predictor(churn::schema_of(data.pipeline), config.model, trainer.best_weights(),
+                             config.runtime);
+  return {predictor.probabilities(data.train.features),
+          predictor.probabilities(data.validation.features),
+          predictor.probabilities(data.test.features)};
+}
+
+churn::TrainingReport measure(const churn::RunConfig& config, const churn::PreparedData& data,
+                              const churn::Trainer& trainer) {
+  const churn::LogisticBaseline logistic = churn::fit_logistic_baseline(data, config.runtime);
+  return churn::report_on_training(network_scores(config, data, trainer),
+                                   {logistic.train, logistic.validation, logistic.test}, data,
+                                   config.decision);
+}
+
+void write_model(const churn::RunFolder& folder, const churn::RunConfig& config,
+                 const churn::PreparedData& data, const churn::Trainer& trainer,
+                 const churn::TrainingReport& report) {
+  churn::ModelFile model;
+  model.config = churn::without_location(config);
+  model.pipeline = data.pipeline;
+  model.weights = trainer.best_weights();
+  model.threshold = report.network.threshold;
+  model.training_base_rate = data.training_base_rate;
+  model.metrics = metrics_json(config, data, trainer, report).dump();
+  model.data_fingerprint = data.fingerprint;
+  folder.finish(model, trainer.history());
+}
+
+void print_next(const std::string& out) {
+  fmt::print("written   {}: {}, {}, {}, {}, {}, {}\n", out, churn::kModelName,
+             churn::kCheckpointName, churn::kPipelineName, churn::kConfigName, churn::kMetricsName,
+             churn::kHistoryName);
+  fmt::print("next      ebb predict --model {} --data new.csv --out scores.csv\n", shell_quoted(out));
+}
+
+ExitCode explain_interrupt(const TrainArguments& arguments, const churn::Trainer& trainer) {
+  std::vector<std::string> again = arguments.command_line;
+  std::erase(again, "--overwrite");
+  if (!arguments.resume) again.push_back("--resume");
+  fmt::print("interrupted: a checkpoint after {} of the epochs is saved; go on with\n  {}\n",
+             trainer.history().size(), shell_quoted(again));
+  return ExitCode::interrupted;
+}
+
+ExitCode train(const TrainArguments& arguments) {
+  const churn::RunConfig config = run_config(arguments);
+  if (arguments.dry_run) {
+    dry_run(config);
+    return ExitCode::ok;
+  }
+  churn::RunFolder folder(arguments.out, existing_run(arguments));
+  const churn::PreparedData data = churn::prepare_data(config);
+  // Before the folder is touched, so that settings that fit no network leave it as it was.
+  churn::Trainer trainer(config, data);
+  const churn::RunStart start = folder.start(config, data.fingerprint);
+  for (const std::string& note : start.notes) fmt::print("note      {}\n", note);
+  if (start.is_finished) return ExitCode::ok;
+
+  print_data(config, data);
+  const double peak_gflops = kernels::measure_peak_gflops(Context({}, config.runtime.threads));
+  print_network(config, trainer, peak_gflops);
+  if (start.state) {
+    trainer.restore(*start.state);
+    fmt::print("resumed   after epoch {} of {}\n", trainer.history().size(),
+               config.training.epochs);
+  }
+  std::fflush(stdout);
+  if (!run_epochs(trainer, folder, config.training.epochs, peak_gflops)) {
+    return explain_interrupt(arguments, trainer);
+  }
+  const churn::TrainingReport report = measure(config, data, trainer);
+  write_model(folder, config, data, trainer, report);
+  print_report(config, data, report);
+  print_next(arguments.out);
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+void add_train(CLI::App& program, Command& chosen, const std::vector<std::string>& command_line) {
+  CLI::App* command = program.add_subcommand("train", "Train a model on a customer table");
+  auto arguments = std::make_shared<TrainArguments>();
+  arguments->command_line = command_line;
+  declare_train_options(*command, *arguments);
+  command->callback([&chosen, arguments] { chosen = [arguments] { return train(*arguments); }; });
+}
+
+}  // namespace ebb::program

@@ -1,0 +1,15 @@
+// The epochs of a training run: shown, saved, and stopped by Ctrl-C without loss.
+#pragma once
+
+#include "apps/churn/artefact/run_folder.h"
+#include "apps/churn/training/trainer.h"
+
+namespace ebb::program {
+
+/// Runs all epochs that are left, with a checkpoint before the first and after each. Returns
+/// whether the training was finished; if not, a signal stopped it, and the folder holds the
+/// checkpoint of the last whole epoch.
+bool run_epochs(churn::Trainer& trainer, const churn::RunFolder& folder, std::int64_t epochs,
+                double peak_gflops);
+
+}  // namespace ebb::program

@@ -1,0 +1,115 @@
+#include "apps/ebb/training_summary.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "apps/churn/reporting/text_table.h"
+#include "kernels/common/context.h"
+#include "kernels/common/instruction_set.h"
+
+namespace ebb::program {
+namespace {
+
+using churn::printable;
+
+std::string count(std::size_t number) { return churn::format_count(static_cast<double>(number)); }
+
+std::size_t columns_of(const churn::PreparedData& data, churn::ColumnRole role) {
+  return static_cast<std::size_t>(
+      std::count_if(data.columns.begin(), data.columns.end(),
+                    [role](const auto& column) { return column.role == role; }));
+}
+
+std::int64_t best_epoch(const churn::Trainer& trainer) {
+  std::int64_t best = 0;
+  for (const churn::EpochRecord& epoch : trainer.history()) {
+    if (epoch.best) best = epoch.epoch;
+  }
+  return best;
+}
+
+}  // namespace
+
+void print_data(const churn::RunConfig& config, const churn::PreparedData& data) {
+  fmt::print("data      {}: {} rows; {} to train on, {} to validate, {} to test\n",
+             printable(config.data.path), count(data.table_rows), count(data.train.rows()),
+             count(data.validation.rows()), count(data.test.rows()));
+  fmt::print("target    {}: \"{}\" is predicted, {:.1f} % of the training rows\n",
+             printable(config.data.target), printable(data.pipeline.classes()[1]),
+             100.0 * data.training_base_rate);
+  fmt::print("columns   {} numbers, {} categories, {} left out\n",
+             columns_of(data, churn::ColumnRole::number_feature),
+             columns_of(data, churn::ColumnRole::category_feature),
+             columns_of(data, churn::ColumnRole::left_out));
+  for (const std::string& note : data.notes) fmt::print("note      {}\n", printable(note));
+}
+
+void print_columns(const churn::PreparedData& data) {
+  churn::TextTable table({"column", "kind", "role", "missing"});
+  std::vector<std::string> values;
+  for (const churn::ColumnDescription& column : data.columns) {
+    table.add({printable(column.name),
+               fmt::format("{}{}", kind_name(column.kind), column.is_declared ? " (declared)" : ""),
+               std::string(churn::to_string(column.role)), count(column.missing)});
+    values.push_back(printable(column.values));
+  }
+  // The values follow the table, aligned to the left.
+  std::string text = table.to_text();
+  std::size_t line = 0;
+  for (std::size_t begin = 0; begin < text.size(); ++line) {
+    const std::size_t end = text.find('\n', begin);
+    fmt::print("{}  {}\n", text.substr(begin, end - begin),
+               line == 0 ? "values" : values[line - 1]);
+    begin = end + 1;
+  }
+}
+
+void print_network(const churn::RunConfig& config, const churn::Trainer& trainer,
+                   double peak_gflops) {
+  const int threads = config.runtime.threads == 0 ? default_threads() : config.runtime.threads;
+  fmt::print("network   {} layers of width {}, {} heads: {} parameters\n", config.model.layers,
+             config.model.dim, config.model.heads,
+             churn::format_count(static_cast<double>(trainer.parameter_count())));
+  fmt::print("machine   {}, {}, {} thread{}, peak {:.0f} GFLOP/s\n", config.runtime.device,
+             name_of(active_instruction_set()), threads, threads == 1 ? "" : "s", peak_gflops);
+}
+
+void print_report(const churn::RunConfig& config, const churn::PreparedData& data,
+                  const churn::TrainingReport& report) {
+  fmt::print("\n{}\n", churn::report_table(churn::to_json(report)));
+  const bool has_test = report.network.test.has_value();
+  const churn::Metrics& metrics = has_test ? *report.network.test : *report.network.validation;
+  fmt::print("{} rows by decision\n{}\n", has_test ? "test" : "validation",
+             churn::confusion_table(metrics.confusion, data.pipeline.classes()[1]));
+  fmt::print("threshold {}\n", churn::explain(report.network.threshold, config.decision));
+}
+
+nlohmann::ordered_json metrics_json(const churn::RunConfig& config, const churn::PreparedData& data,
+                                    const churn::Trainer& trainer,
+                                    const churn::TrainingReport& report) {
+  const churn::ThresholdChoice& threshold = report.network.threshold;
+  nlohmann::ordered_json json = {
+      {"target", config.data.target},
+      {"classes", data.pipeline.classes()},
+      {"rows",
+       {{"table", data.table_rows},
+        {"duplicates", data.duplicates},
+        {"train", data.train.rows()},
+        {"validation", data.validation.rows()},
+        {"test", data.test.rows()}}},
+      {"training_base_rate", data.training_base_rate},
+      {"parameters", trainer.parameter_count()},
+      {"epochs", trainer.history().size()},
+      {"best_epoch", best_epoch(trainer)},
+      {"threshold",
+       {{"value", threshold.threshold},
+        {"objective", churn::to_string(config.decision.objective)},
+        {"reason", churn::explain(threshold, config.decision)}}},
+  };
+  json.update(churn::to_json(report));
+  return json;
+}
+
+}  // namespace ebb::program

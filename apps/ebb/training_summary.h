@@ -1,0 +1,33 @@
+// What `ebb train` says before and after training.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "apps/churn/config/run_config.h"
+#include "apps/churn/data/prepared_data.h"
+#include "apps/churn/reporting/training_report.h"
+#include "apps/churn/training/trainer.h"
+
+namespace ebb::program {
+
+/// Rows, target, columns, and what the preparation wants the user to know.
+void print_data(const churn::RunConfig& config, const churn::PreparedData& data);
+/// All columns: what they are taken for and what they hold.
+void print_columns(const churn::PreparedData& data);
+/// Size of the network, and where it runs.
+void print_network(const churn::RunConfig& config, const churn::Trainer& trainer,
+                   double peak_gflops);
+/// Metrics beside the baselines, and the threshold with its reason.
+void print_report(const churn::RunConfig& config, const churn::PreparedData& data,
+                  const churn::TrainingReport& report);
+
+/// Everything about the trained model that can be counted, for metrics.json and the model file.
+/// Nothing in it depends on the time, the machine or where files lie.
+nlohmann::ordered_json metrics_json(const churn::RunConfig& config, const churn::PreparedData& data,
+                                    const churn::Trainer& trainer,
+                                    const churn::TrainingReport& report);
+
+}  // namespace ebb::program

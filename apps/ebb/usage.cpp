@@ -1,0 +1,65 @@
+#include "apps/ebb/usage.h"
+
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "preprocessing/common/names.h"
+
+namespace ebb::program {
+namespace {
+
+std::vector<std::string> option_names(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+std::vector<std::string> subcommand_names(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::App* subcommand : command.get_subcommands(nullptr)) {
+    names.push_back(subcommand->get_name());
+  }
+  return names;
+}
+
+/// The command as it was typed: "ebb", "ebb bench step".
+std::string path_of(const CLI::App& command) {
+  const CLI::App* parent = command.get_parent();
+  return parent == nullptr ? command.get_name() : path_of(*parent) + " " + command.get_name();
+}
+
+/// The innermost subcommand on the command line.
+const CLI::App& innermost(const CLI::App& command) {
+  const std::vector<CLI::App*> chosen = command.get_subcommands();
+  return chosen.empty() ? command : innermost(*chosen.back());
+}
+
+std::string unknown_argument(const CLI::App& command, const std::string& argument) {
+  if (argument.starts_with('-')) {
+    const std::string name = argument.substr(0, argument.find('='));
+    return fmt::format("{}: unknown option {}.{}", path_of(command), name,
+                       preprocessing::suggest_names(name, option_names(command)));
+  }
+  const std::vector<std::string> subcommands = subcommand_names(command);
+  if (!subcommands.empty()) {
+    return fmt::format("{}: unknown command \"{}\".{}", path_of(command), argument,
+                       preprocessing::suggest_names(argument, subcommands));
+  }
+  return fmt::format("{}: unexpected argument \"{}\"; every value follows an option",
+                     path_of(command), argument);
+}
+
+}  // namespace
+
+std::string usage_message(const CLI::App& program, const CLI::ParseError& error) {
+  const CLI::App& command = innermost(program);
+  const std::string advice = fmt::format("See {} --help", path_of(command));
+  const std::vector<std::string> unknown = command.remaining();
+  if (!unknown.empty()) return unknown_argument(command, unknown.front()) + "\n" + advice;
+  return fmt::format("{}: {}\n{}", path_of(command), error.what(), advice);
+}
+
+}  // namespace ebb::program

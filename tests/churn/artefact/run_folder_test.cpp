@@ -1,0 +1,201 @@
+#include "apps/churn/artefact/run_folder.h"
+
+#include <csignal>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "apps/churn/config/config_file.h"
+#include "kernels/common/error.h"
+#include "tests/churn/support/small_model.h"
+
+namespace ebb::churn {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
+
+class RunFolderTest : public ::testing::Test {
+ protected:
+  RunFolderTest() : config_(small_config(data_)), model_(small_model(config_)) {}
+
+  RunStart start(RunFolder& run) const { return run.start(config_, model_.data_fingerprint); }
+
+  void finish_a_run() {
+    RunFolder run(out(), ExistingRun::overwrite);
+    start(run);
+    run.save_checkpoint(small_state(2));
+    run.finish(model_, small_state(2).history);
+  }
+
+  std::filesystem::path out() const { return folder_ / "模型 1"; }
+  std::vector<std::string> files() const {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(out())) {
+      names.push_back(entry.path().filename().string());
+    }
+    return names;
+  }
+  std::string refusal(ExistingRun existing) const {
+    return message_of<Error>([&] {
+      RunFolder run(out(), existing);
+      start(run);
+    });
+  }
+
+  TemporaryFolder data_;
+  TemporaryFolder folder_;
+  RunConfig config_;
+  ModelFile model_;
+};
+
+TEST_F(RunFolderTest, AFinishedRunHasAModelAndCopiesForPeople) {
+  finish_a_run();
+  EXPECT_THAT(files(),
+              UnorderedElementsAre("model.safetensors", "checkpoint.safetensors", "pipeline.json",
+                                   "config.toml", "metrics.json", "history.csv"));
+  EXPECT_EQ(load_model(out()).pipeline, model_.pipeline);
+  EXPECT_EQ(load_config(out() / "config.toml"), config_);
+  EXPECT_EQ(read_bytes(out() / "metrics.json"),
+            "{\n  \"rows\": 60,\n  \"test\": {\n    \"roc_auc\": 0.8451\n  }\n}\n");
+  EXPECT_THAT(read_bytes(out() / "pipeline.json"), HasSubstr("\"套餐\""));
+}
+
+TEST_F(RunFolderTest, AnExistingRunIsNotTouchedUnlessAsked) {
+  finish_a_run();
+  const std::string model = read_bytes(out() / "model.safetensors");
+  EXPECT_THAT(refusal(ExistingRun::refuse), AllOf(HasSubstr("holds a trained model"),
+                                                  HasSubstr("--resume"), HasSubstr("--overwrite")));
+  std::filesystem::remove(out() / "model.safetensors");
+  EXPECT_THAT(refusal(ExistingRun::refuse), HasSubstr("holds an unfinished run"));
+  // Opening alone keeps the run, so that bad data do not cost the user a model.
+  finish_a_run();
+  { const RunFolder run(out(), ExistingRun::overwrite); }
+  EXPECT_EQ(read_bytes(out() / "model.safetensors"), model);
+}
+
+TEST_F(RunFolderTest, OverwritingRemovesTheFormerModelFirst) {
+  finish_a_run();
+  RunFolder run(out(), ExistingRun::overwrite);
+  EXPECT_FALSE(start(run).state);
+  EXPECT_THAT(files(), ElementsAre("config.toml"));  // it may be the --config of the new run
+}
+
+TEST_F(RunFolderTest, ANewRunLeavesOtherFilesAlone) {
+  std::filesystem::create_directory(out());
+  std::ofstream(out() / "config.toml") << "mine";
+  std::ofstream(out() / "metrics.json") << "mine";
+  RunFolder run(out(), ExistingRun::refuse);
+  start(run);
+  EXPECT_EQ(read_bytes(out() / "config.toml"), "mine");
+  EXPECT_EQ(read_bytes(out() / "metrics.json"), "mine");
+}
+
+TEST_F(RunFolderTest, ResumingGoesOnFromTheCheckpoint) {
+  {
+    RunFolder run(out(), ExistingRun::refuse);
+    EXPECT_FALSE(start(run).state);
+    run.save_checkpoint(small_state(1));
+    run.save_checkpoint(small_state(2));
+  }
+  RunFolder run(out(), ExistingRun::resume);
+  const RunStart resumed = start(run);
+  ASSERT_TRUE(resumed.state);
+  EXPECT_EQ(resumed.state->history.size(), 2U);
+  EXPECT_FALSE(resumed.is_finished);
+  EXPECT_THAT(resumed.notes, ElementsAre());
+}
+
+TEST_F(RunFolderTest, ResumingWithoutACheckpointStartsAnewAndSaysSo) {
+  RunFolder run(out(), ExistingRun::resume);
+  const RunStart begun = start(run);
+  EXPECT_FALSE(begun.state);
+  EXPECT_FALSE(begun.is_finished);
+  EXPECT_THAT(begun.notes, ElementsAre(HasSubstr("the training starts anew")));
+}
+
+TEST_F(RunFolderTest, ResumingAFinishedRunDoesNothing) {
+  finish_a_run();
+  const std::string model = read_bytes(out() / "model.safetensors");
+  RunFolder run(out(), ExistingRun::resume);
+  EXPECT_TRUE(start(run).is_finished);
+  EXPECT_EQ(read_bytes(out() / "model.safetensors"), model);
+  EXPECT_EQ(files().size(), 6U);
+}
+
+TEST_F(RunFolderTest, ResumingWithChangedSettingsOrDataIsRefused) {
+  finish_a_run();
+  config_.training.learning_rate = 0.5;
+  EXPECT_THAT(refusal(ExistingRun::resume), HasSubstr("training.learning_rate: 0.001 -> 0.5"));
+  std::filesystem::remove(out() / "model.safetensors");
+  EXPECT_THAT(refusal(ExistingRun::resume), HasSubstr("training.learning_rate: 0.001 -> 0.5"));
+  config_.training.learning_rate = 0.001;
+  model_.data_fingerprint = "other";
+  EXPECT_THAT(refusal(ExistingRun::resume), HasSubstr("contents of the data: "));
+}
+
+TEST_F(RunFolderTest, ADamagedCheckpointIsReported) {
+  std::filesystem::create_directory(out());
+  std::ofstream(out() / "checkpoint.safetensors") << "not a checkpoint";
+  EXPECT_THAT(refusal(ExistingRun::resume), HasSubstr("checkpoint.safetensors"));
+}
+
+TEST_F(RunFolderTest, WhatKilledWritesLeftIsRemoved) {
+  std::filesystem::create_directory(out());
+  std::ofstream(out() / ".model.safetensors.99999-0.tmp") << "half";
+  std::ofstream(out() / ".history.csv.99999-3.tmp") << "half";
+  std::ofstream(out() / "notes.tmp") << "the user's";
+  const RunFolder run(out(), ExistingRun::refuse);
+  EXPECT_THAT(files(), ElementsAre("notes.tmp"));
+}
+
+TEST_F(RunFolderTest, AFolderThatCannotBeWrittenIsRefusedAtOnce) {
+  const std::string file = folder_.write("file", "");
+  EXPECT_THAT(message_of<IoError>([&] { RunFolder run(file, ExistingRun::refuse); }),
+              HasSubstr("the folder cannot be made"));
+  EXPECT_THAT(message_of<IoError>([&] { RunFolder run(file + "/out", ExistingRun::refuse); }),
+              AllOf(HasSubstr("file/out: the folder cannot be made"), HasSubstr("--out")));
+  // A read-only place even for root.
+  EXPECT_THAT(message_of<IoError>([&] { RunFolder run("/proc/self", ExistingRun::refuse); }),
+              HasSubstr("/proc/self"));
+}
+
+TEST_F(RunFolderTest, TwoRunsDoNotShareAFolder) {
+  const RunFolder run(out(), ExistingRun::refuse);
+  EXPECT_THAT(message_of<IoError>([&] { RunFolder other(out(), ExistingRun::overwrite); }),
+              HasSubstr("another process trains into this folder"));
+}
+
+TEST_F(RunFolderTest, AKillAtAnyMomentLeavesAFolderThatGoesOn) {
+  for (int delay = 0; delay < 40; ++delay) {
+    std::filesystem::remove_all(out());
+    const pid_t child = ::fork();
+    if (child == 0) {
+      RunFolder run(out(), ExistingRun::refuse);
+      start(run);
+      for (std::int64_t epoch = 1; epoch <= 3; ++epoch) run.save_checkpoint(small_state(epoch));
+      run.finish(model_, small_state(3).history);
+      ::_exit(0);
+    }
+    ::usleep(static_cast<useconds_t>(delay * 250));
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    if (std::filesystem::exists(out() / "model.safetensors")) {
+      EXPECT_EQ(load_model(out()).pipeline, model_.pipeline);
+    }
+    RunFolder run(out(), ExistingRun::resume);
+    const RunStart resumed = start(run);
+    if (resumed.state) {
+      EXPECT_EQ(bytes_of(resumed.state->tensors.begin()->second).size(), 16U);
+    }
+    if (!resumed.is_finished) run.finish(model_, small_state(3).history);
+    EXPECT_EQ(load_model(out()).data_fingerprint, model_.data_fingerprint);
+  }
+}
+
+}  // namespace
+}  // namespace ebb::churn

@@ -1,0 +1,111 @@
+#include "preprocessing/steps/scaling.h"
+
+#include <cmath>
+#include <limits>
+
+#include <nlohmann/json.hpp>
+
+#include "preprocessing/steps/normal_distribution.h"
+#include "tests/preprocessing/support.h"
+
+namespace ebb::preprocessing {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+
+TEST(Scaling, LinearFormulas) {
+  const std::vector<double> values = {2.0, kMissing, 4.0, 4.0, 10.0};
+  const NumberScaler min_max = NumberScaler::fit(values, Scaling::min_max);
+  EXPECT_EQ(min_max.apply(2.0), 0.0);
+  EXPECT_EQ(min_max.apply(10.0), 1.0);
+  EXPECT_EQ(min_max.apply(6.0), 0.5);
+  const NumberScaler standard = NumberScaler::fit(values, Scaling::standard);
+  EXPECT_EQ(standard.shift(), 5.0);
+  EXPECT_EQ(standard.scale(), 3.0);  // sqrt((9 + 1 + 1 + 25) / 4)
+  EXPECT_EQ(NumberScaler::fit(values, Scaling::none).apply(7.25), 7.25);
+  EXPECT_TRUE(std::isnan(standard.apply(kMissing)));
+}
+
+TEST(Scaling, ConstantColumnsBecomeZero) {
+  for (const Scaling scaling : {Scaling::min_max, Scaling::standard, Scaling::quantile_normal}) {
+    const NumberScaler scaler = NumberScaler::fit(std::vector<double>{0.1, 0.1, 0.1}, scaling);
+    EXPECT_EQ(scaler.apply(0.1), 0.0) << scaling_name(scaling);
+    EXPECT_TRUE(std::isfinite(scaler.apply(5.0))) << scaling_name(scaling);
+    EXPECT_EQ(scaler.invert(0.0), 0.1) << scaling_name(scaling);
+  }
+}
+
+TEST(Scaling, QuantileNormalAgreesWithScikitLearn) {
+  const json cases = json::parse(std::ifstream(EBB_TEST_DATA "/quantile_normal.json"));
+  ASSERT_EQ(cases.size(), 5U);
+  for (const json& one : cases) {
+    SCOPED_TRACE(one["name"].get<std::string>());
+    const auto values = one["values"].get<std::vector<double>>();
+    const NumberScaler scaler =
+        NumberScaler::fit(values, Scaling::quantile_normal, one["quantiles"].get<std::size_t>());
+    for (std::size_t i = 0; i < one["points"].size(); ++i) {
+      const double expected = one["scaled"][i].get<double>();
+      // scikit-learn clips at the quantile of 1e-7 minus half a unit in the last place of 1.
+      const double tolerance =
+          std::abs(expected) > 5.19 ? 1e-8 : 1e-11 * (1.0 + std::abs(expected));
+      EXPECT_NEAR(scaler.apply(one["points"][i].get<double>()), expected, tolerance)
+          << one["points"][i];
+    }
+  }
+}
+
+TEST(Scaling, ATieAtTheEndGetsItsMiddleRank) {
+  std::vector<double> balances(40, 0.0);
+  for (int i = 1; i <= 60; ++i) balances.push_back(1000.0 + i);
+  const NumberScaler scaler = NumberScaler::fit(balances, Scaling::quantile_normal);
+  EXPECT_NEAR(scaler.apply(0.0), normal_quantile(0.5 * 39.0 / 99.0), 1e-12);
+  EXPECT_LT(scaler.apply(-1.0), -5.19);
+}
+
+TEST(Scaling, InverseUndoesEach) {
+  std::vector<double> values;
+  for (int i = 0; i < 500; ++i) values.push_back(std::exp(0.01 * i) - 3.0);
+  for (const Scaling scaling :
+       {Scaling::none, Scaling::min_max, Scaling::standard, Scaling::quantile_normal}) {
+    const NumberScaler scaler = NumberScaler::fit(values, scaling);
+    for (const double value : values) {
+      EXPECT_NEAR(scaler.invert(scaler.apply(value)), value, 1e-9 * (1.0 + std::abs(value)))
+          << scaling_name(scaling);
+    }
+  }
+}
+
+TEST(Scaling, RestoreChecksItsValues) {
+  EXPECT_THAT(message_of([] { NumberScaler::restore(Scaling::standard, 0.0, 0.0, {}); }),
+              HasSubstr("expected finite numbers and a positive scale"));
+  EXPECT_THAT(message_of([] {
+                NumberScaler::restore(Scaling::quantile_normal, 0, 1, {2, 1});
+              }),
+              HasSubstr("quantile_normal has at least two in ascending order, the others none"));
+  EXPECT_THAT(message_of([] {
+                NumberScaler::restore(Scaling::none, 0, 1, {1, 2});
+              }),
+              HasSubstr("scaling none: 2 knots"));
+  EXPECT_THAT(message_of([] {
+                NumberScaler::fit(std::vector<double>{-1e308, 1e308}, Scaling::min_max);
+              }),
+              HasSubstr("are too large to scale"));
+  EXPECT_EQ(message_of([] { parse_scaling("zscore"); }),
+            "\"zscore\" is no scaling: use none, min_max, standard or quantile_normal");
+}
+
+TEST(NormalDistribution, QuantileInvertsTheCumulative) {
+  for (double x = -8.0; x <= 6.0; x += 0.0625) {
+    const double probability = normal_cumulative(x);
+    // The slope of the quantile magnifies the rounding of the probability.
+    const double density = std::exp(-0.5 * x * x) / std::sqrt(2.0 * 3.14159265358979324);
+    EXPECT_NEAR(normal_quantile(probability), x, 1e-14 + 4e-16 * probability / density) << x;
+  }
+  EXPECT_EQ(normal_quantile(0.5), 0.0);
+}
+
+}  // namespace
+}  // namespace ebb::preprocessing
