@@ -150,10 +150,12 @@ Column ColumnBuilder::finish_texts() {
 
 Column ColumnBuilder::finish_undecided(Column column) {
   const ColumnContent content = classify(profile_);
+  // Fractional numbers are never identifiers, whatever stands among them.
   const bool is_identifier =
       content == ColumnContent::integers
           ? is_integer_identifier(name_, profile_, column.levels.size())
-          : is_text_identifier(name_, profile_.values(), column.levels.size());
+          : profile_.numbers == profile_.integers &&
+                is_text_identifier(name_, profile_.values(), column.levels.size());
   if (content == ColumnContent::numbers_with_text && !is_identifier) {
     fail_not_a_number(
         source_, profile_.first_text_line, name_, profile_.first_text,
