@@ -1,7 +1,7 @@
 // Makes the entries of the list of settings from accessors to the members of RunConfig.
 #pragma once
 
-#include <span>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,6 +25,9 @@ struct NumberRange {
            (open_highest ? value < highest : value <= highest);
   }
   std::string describe() const {
+    if (-lowest == highest && highest == std::numeric_limits<double>::max()) {
+      return "a finite number";
+    }
     return fmt::format("a number {} {} and {} {}", open_lowest ? "above" : "of at least", lowest,
                        open_highest ? "below" : "at most", highest);
   }

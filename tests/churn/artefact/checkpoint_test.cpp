@@ -73,7 +73,8 @@ TEST_F(CheckpointTest, AStateBeforeTheFirstEpochHasNoHistory) {
 TEST_F(CheckpointTest, DamageIsNoticed) {
   save_checkpoint(path(), {config_, "abc", small_state(2), {}});
   const std::string bytes = read_bytes(path());
-  EXPECT_THAT(refusal(bytes.substr(0, bytes.size() - 4)), HasSubstr("it was cut or is damaged"));
+  EXPECT_THAT(refusal(bytes.substr(0, bytes.size() - 4)),
+              HasSubstr("the file was cut or is damaged"));
   EXPECT_THAT(refusal(bytes.substr(0, bytes.size() / 2)), HasSubstr("it was cut or is damaged"));
   for (std::size_t i = 0; i < bytes.size(); i += 61) {
     std::string damaged = bytes;

@@ -96,7 +96,8 @@ TEST_F(ModelFileTest, EveryFlippedBitAndEveryCutIsNoticed) {
     EXPECT_THAT(refusal(damaged), HasSubstr("model.safetensors")) << "byte " << i;
     EXPECT_THAT(refusal(bytes.substr(0, i)), HasSubstr("model.safetensors")) << "cut at " << i;
   }
-  EXPECT_THAT(refusal(bytes.substr(0, bytes.size() - 1)), HasSubstr("it was cut or is damaged"));
+  EXPECT_THAT(refusal(bytes.substr(0, bytes.size() - 1)),
+              HasSubstr("the file was cut or is damaged"));
   EXPECT_THAT(refusal(bytes.substr(0, 100)), HasSubstr("it was cut or is damaged"));
   EXPECT_THAT(refusal(bytes + "x"), HasSubstr("the file was cut or is damaged"));
   std::string damaged = bytes;

@@ -181,7 +181,7 @@ TEST_F(RunFolderTest, AKillAtAnyMomentLeavesAFolderThatGoesOn) {
       run.finish(model_, small_state(3).history);
       ::_exit(0);
     }
-    ::usleep(static_cast<useconds_t>(delay * 250));
+    ::usleep(static_cast<useconds_t>(delay * 500));
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
     if (std::filesystem::exists(out() / "model.safetensors")) {

@@ -31,13 +31,13 @@ std::string invalid(const RunConfig& config) {
 void perturb(std::string& text) { text += "数据 \"quoted\"\\\n\t#="; }
 void perturb(std::vector<std::string>& texts) { texts = {"编号", "a,b", "", "#\"'"}; }
 void perturb(bool& flag) { flag = !flag; }
-void perturb(double& value) { value = value / 3.0 + 0.1; }
+void perturb(double& value) { value = value / 3.0 + 0.11; }
 void perturb(std::int64_t& value) { value += 3; }
 void perturb(int& value) { value += 3; }
 void perturb(std::size_t& value) { value += 3; }
 void perturb(std::optional<char>& delimiter) { delimiter = '\t'; }
 void perturb(ThresholdObjective& value) { value = ThresholdObjective::cost; }
-void perturb(NumberEmbedding& value) { value = NumberEmbedding::periodic; }
+void perturb(NumberEmbedding& value) { value = NumberEmbedding::linear; }
 void perturb(kernels::Activation& value) { value = kernels::Activation::silu; }
 void perturb(OptimizerKind& value) { value = OptimizerKind::sgd; }
 void perturb(ScheduleKind& value) { value = ScheduleKind::reduce_on_plateau; }
@@ -189,9 +189,9 @@ TEST(ConfigTest, UnknownKeysAndTablesAreRefusedWithTheNearestKnownOne) {
   EXPECT_THAT(refusal("[training]\nepochs = 3\n  learning_rat = 0.1\n"),
               StartsWith("run.toml:3:3: unknown key \"learning_rat\" in [training]. Did you mean "
                          "\"learning_rate\"? There are: "));
-  EXPECT_EQ(
-      refusal("\n[trainin]\nepochs = 3\n").substr(0, 84),
-      "run.toml:2:2: unknown table \"trainin\" at the top level. Did you mean \"training\"? Th");
+  EXPECT_THAT(refusal("\n[trainin]\nepochs = 3\n"),
+              StartsWith("run.toml:2:2: unknown table \"trainin\" at the top level. Did you mean "
+                         "\"training\"? There are: "));
   EXPECT_THAT(refusal("epochs = 3"),
               StartsWith("run.toml:1:1: unknown key \"epochs\" at the top level. There are: "));
   EXPECT_THAT(refusal("[preprocessing.numbers]\nfil = \"mean\""),
@@ -234,6 +234,8 @@ TEST(ConfigTest, ValuesOutOfRangeAreRefusedWithTheRange) {
   EXPECT_EQ(refusal("[split]\nvalidation_fraction = 1.0"),
             "run.toml:2:23: split.validation_fraction is the number 1, expected a number above 0 "
             "and below 1");
+  EXPECT_THAT(refusal("[preprocessing.numbers]\nconstant = inf"),
+              HasSubstr("constant is the number inf, expected a finite number"));
   EXPECT_THAT(refusal("[model]\nresidual_dropout = nan"),
               HasSubstr("expected a number of at least 0 and below 1"));
   EXPECT_EQ(refusal("[preprocessing.numbers]\nscaling = \"robust\""),

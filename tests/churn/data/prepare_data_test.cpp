@@ -18,6 +18,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::UnorderedElementsAre;
 
 class PrepareDataTest : public ::testing::Test {
  protected:
@@ -141,7 +142,7 @@ TEST_F(PrepareDataTest, ATestTableIsMeasuredOnAndNotTrainedOn) {
 
 TEST_F(PrepareDataTest, TwoValuedNumbersBecomeCategoriesInAnySpelling) {
   const PreparedData data = prepare(customers(100));
-  EXPECT_THAT(data.pipeline.categories()[0].encoder.levels(), ElementsAre("0", "1"));
+  EXPECT_THAT(data.pipeline.categories()[0].encoder.levels(), UnorderedElementsAre("0", "1"));
   const auto encode = [&](const std::string& zero, const std::string& one) {
     preprocessing::DriftReport drift;
     const std::string path = folder_.write(
@@ -150,13 +151,14 @@ TEST_F(PrepareDataTest, TwoValuedNumbersBecomeCategoriesInAnySpelling) {
     return load_labelled(path, data.pipeline, drift).features.codes;
   };
   const std::vector<std::int32_t> codes = encode("0", "1");
-  EXPECT_EQ(codes[0], preprocessing::kFirstLevelCode);
-  EXPECT_EQ(codes[2], preprocessing::kFirstLevelCode + 1);
+  EXPECT_GE(std::min(codes[0], codes[2]), preprocessing::kFirstLevelCode);
+  EXPECT_NE(codes[0], codes[2]);
   EXPECT_EQ(encode("0.0", "1.0"), codes);
   EXPECT_EQ(encode("-0", "+1e0"), codes);
   EXPECT_THAT(message_of<DataError>([&] { encode("0", "maybe"); }),
               AllOf(HasSubstr("new.csv:3"), HasSubstr("\"maybe\" is not a number")));
-  EXPECT_EQ(preprocessing::Pipeline::from_json(data.pipeline.to_json()), data.pipeline);
+  const std::string json = data.pipeline.to_json().dump();
+  EXPECT_EQ(preprocessing::Pipeline::from_json(nlohmann::json::parse(json)), data.pipeline);
 }
 
 TEST_F(PrepareDataTest, TwoValuedNumbersStayNumbersWhereAsked) {
