@@ -15,6 +15,11 @@ using nlohmann::json;
 
 json parse_json(const std::string& text) { return json::parse(text); }
 
+/// Checked and without blanks, its keys in the order in which they were written.
+std::string compact_json(const std::string& text) {
+  return nlohmann::ordered_json::parse(text).dump();
+}
+
 /// The model file that `path` means.
 fs::path locate(const fs::path& path) {
   if (!fs::is_directory(path)) {
@@ -52,7 +57,7 @@ void save_model(const fs::path& path, const ModelFile& model) {
   metadata["training_base_rate"] = spell_number(model.training_base_rate);
   metadata["data_fingerprint"] = model.data_fingerprint;
   try {
-    metadata["metrics"] = parse_json(model.metrics).dump();
+    metadata["metrics"] = compact_json(model.metrics);
   } catch (const json::exception& error) {
     fail<DataError>("{}: the metrics are no JSON: {}", path.string(), error.what());
   }
@@ -77,8 +82,7 @@ ModelFile load_model(const fs::path& path) {
   }
   model.training_base_rate = read_share(metadata, "training_base_rate");
   model.data_fingerprint = metadata.text("data_fingerprint");
-  model.metrics =
-      metadata.parsed("metrics", [](const std::string& text) { return parse_json(text).dump(); });
+  model.metrics = metadata.parsed("metrics", compact_json);
   model.build = metadata.build();
   model.weights = tensors_of(file.entries());
   if (model.weights.empty()) fail<DataError>("{}: it holds no weights", location.string());

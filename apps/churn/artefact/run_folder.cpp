@@ -133,7 +133,7 @@ void RunFolder::finish(const ModelFile& model, const std::vector<EpochRecord>& h
   };
   write(kPipelineName, model.pipeline.to_json().dump(2) + '\n');
   write(kConfigName, to_toml(config_));
-  write(kMetricsName, nlohmann::json::parse(model.metrics).dump(2) + '\n');
+  write(kMetricsName, nlohmann::ordered_json::parse(model.metrics).dump(2) + '\n');
   write(kHistoryName, history_csv(history));
   save_model(path_ / kModelName, model);
 }

@@ -60,7 +60,7 @@ TEST_F(ModelFileTest, EverythingComesBackToTheBit) {
   EXPECT_EQ(read.threshold.fallback_reason, model.threshold.fallback_reason);
   EXPECT_EQ(read.training_base_rate, model.training_base_rate);
   EXPECT_EQ(read.data_fingerprint, model.data_fingerprint);
-  EXPECT_EQ(read.metrics, R"({"rows":60,"test":{"roc_auc":0.8451}})");
+  EXPECT_EQ(read.metrics, R"({"test":{"roc_auc":0.8451},"rows":60})");
   EXPECT_EQ(read.build, this_build());
   ASSERT_EQ(read.weights.size(), model.weights.size());
   for (const auto& [name, tensor] : model.weights) {

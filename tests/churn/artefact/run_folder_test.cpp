@@ -61,7 +61,7 @@ TEST_F(RunFolderTest, AFinishedRunHasAModelAndCopiesForPeople) {
   EXPECT_EQ(load_model(out()).pipeline, model_.pipeline);
   EXPECT_EQ(load_config(out() / "config.toml"), config_);
   EXPECT_EQ(read_bytes(out() / "metrics.json"),
-            "{\n  \"rows\": 60,\n  \"test\": {\n    \"roc_auc\": 0.8451\n  }\n}\n");
+            "{\n  \"test\": {\n    \"roc_auc\": 0.8451\n  },\n  \"rows\": 60\n}\n");
   EXPECT_THAT(read_bytes(out() / "pipeline.json"), HasSubstr("\"套餐\""));
 }
 
