@@ -4,7 +4,11 @@
 
 #include <CLI/CLI.hpp>
 #include <dnnl.hpp>
+#include <nlohmann/json.hpp>
 
+#include "apps/churn/artefact/model_file.h"
+#include "apps/churn/reporting/text_table.h"
+#include "apps/churn/reporting/training_report.h"
 #include "apps/ebb/commands.h"
 #include "kernels/common/context.h"
 #include "kernels/common/instruction_set.h"
@@ -32,6 +36,38 @@ void print_machine() {
   fmt::print("oneDNN           {}.{}.{}\n", onednn->major, onednn->minor, onednn->patch);
 }
 
+void print_names(const char* title, std::vector<std::string> names) {
+  for (std::string& name : names) name = churn::printable(name);
+  if (!names.empty()) fmt::print("{:<15}  {}\n", title, fmt::join(names, ", "));
+}
+
+void print_model(const std::string& path) {
+  const churn::ModelFile model = churn::load_model(path);
+  const preprocessing::Pipeline& pipeline = model.pipeline;
+  const auto json = nlohmann::ordered_json::parse(model.metrics);
+  fmt::print("made by          {}\n", churn::to_string(model.build));
+  fmt::print("trained on       {} rows, {:.1f} % \"{}\"\n",
+             churn::format_count(static_cast<double>(pipeline.training_rows())),
+             100.0 * model.training_base_rate, churn::printable(pipeline.classes()[1]));
+  fmt::print("target           {}: \"{}\" against \"{}\"\n", churn::printable(pipeline.target()),
+             churn::printable(pipeline.classes()[1]), churn::printable(pipeline.classes()[0]));
+  std::vector<std::string> names;
+  for (const auto& feature : pipeline.numbers()) names.push_back(feature.name);
+  print_names("numbers", names);
+  print_names("categories", pipeline.category_names());
+  names.clear();
+  for (const auto& column : pipeline.dropped()) {
+    names.push_back(fmt::format("{} ({})", column.name, reason_name(column.reason)));
+  }
+  print_names("left out", names);
+  fmt::print("network          {} layers of width {}, {} heads: {} parameters, epoch {} of {}\n",
+             model.config.model.layers, model.config.model.dim, model.config.model.heads,
+             churn::format_count(json.at("parameters").get<double>()),
+             json.at("best_epoch").get<int>(), json.at("epochs").get<int>());
+  fmt::print("threshold        {}\n\n{}", churn::explain(model.threshold, model.config.decision),
+             churn::report_table(json));
+}
+
 }  // namespace
 
 void add_info(CLI::App& program, Command& chosen) {
@@ -41,7 +77,11 @@ void add_info(CLI::App& program, Command& chosen) {
   command->add_option("--model", *model, "Folder of a trained model")->type_name("FOLDER");
   command->callback([&chosen, model] {
     chosen = [model] {
-      if (model->empty()) print_machine();
+      if (model->empty()) {
+        print_machine();
+      } else {
+        print_model(*model);
+      }
       return ExitCode::ok;
     };
   });

@@ -21,7 +21,8 @@ std::string shell_quoted(std::string_view argument) {
 
 std::string shell_quoted(const std::vector<std::string>& command) {
   std::string text;
-  for (const std::string& argument : command) text += (text.empty() ? "" : " ") + shell_quoted(argument);
+  for (const std::string& argument : command)
+    text += (text.empty() ? "" : " ") + shell_quoted(argument);
   return text;
 }
 

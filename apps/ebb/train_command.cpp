@@ -59,7 +59,8 @@ void print_next(const std::string& out) {
   fmt::print("written   {}: {}, {}, {}, {}, {}, {}\n", out, churn::kModelName,
              churn::kCheckpointName, churn::kPipelineName, churn::kConfigName, churn::kMetricsName,
              churn::kHistoryName);
-  fmt::print("next      ebb predict --model {} --data new.csv --out scores.csv\n", shell_quoted(out));
+  fmt::print("next      ebb predict --model {} --data new.csv --out scores.csv\n",
+             shell_quoted(out));
 }
 
 ExitCode explain_interrupt(const TrainArguments& arguments, const churn::Trainer& trainer) {

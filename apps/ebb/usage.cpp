@@ -1,5 +1,6 @@
 #include "apps/ebb/usage.h"
 
+#include <algorithm>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -37,16 +38,25 @@ const CLI::App& innermost(const CLI::App& command) {
   return chosen.empty() ? command : innermost(*chosen.back());
 }
 
+/// The nearest valid name: one that begins with what was typed, else the nearest by edit distance.
+std::string suggestion(const std::string& typed, const std::vector<std::string>& names) {
+  const auto longer = std::find_if(names.begin(), names.end(), [&](const std::string& name) {
+    return typed.size() > 3 && name.starts_with(typed);
+  });
+  if (longer != names.end()) return fmt::format(" Did you mean \"{}\"?", *longer);
+  return preprocessing::suggest_names(typed, names);
+}
+
 std::string unknown_argument(const CLI::App& command, const std::string& argument) {
   if (argument.starts_with('-')) {
     const std::string name = argument.substr(0, argument.find('='));
     return fmt::format("{}: unknown option {}.{}", path_of(command), name,
-                       preprocessing::suggest_names(name, option_names(command)));
+                       suggestion(name, option_names(command)));
   }
   const std::vector<std::string> subcommands = subcommand_names(command);
   if (!subcommands.empty()) {
     return fmt::format("{}: unknown command \"{}\".{}", path_of(command), argument,
-                       preprocessing::suggest_names(argument, subcommands));
+                       suggestion(argument, subcommands));
   }
   return fmt::format("{}: unexpected argument \"{}\"; every value follows an option",
                      path_of(command), argument);

@@ -20,8 +20,11 @@ double multiply_add(std::int64_t rounds, float* result) {
   const hn::ScalableTag<float> d;
   const auto factor = hn::Set(d, 0.9999F);
   const auto term = hn::Set(d, 1e-4F);
-  auto a0 = hn::Iota(d, 0.0F), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0;
-  auto a6 = hn::Iota(d, 1.0F), a7 = a6, a8 = a6, a9 = a6, a10 = a6, a11 = a6;
+  // Every chain starts elsewhere: the compiler would compute equal chains once.
+  auto a0 = hn::Iota(d, 0.0F), a1 = hn::Iota(d, 1.0F), a2 = hn::Iota(d, 2.0F);
+  auto a3 = hn::Iota(d, 3.0F), a4 = hn::Iota(d, 4.0F), a5 = hn::Iota(d, 5.0F);
+  auto a6 = hn::Iota(d, 6.0F), a7 = hn::Iota(d, 7.0F), a8 = hn::Iota(d, 8.0F);
+  auto a9 = hn::Iota(d, 9.0F), a10 = hn::Iota(d, 10.0F), a11 = hn::Iota(d, 11.0F);
   for (std::int64_t round = 0; round < rounds; ++round) {
     a0 = hn::MulAdd(a0, factor, term);
     a1 = hn::MulAdd(a1, factor, term);

@@ -38,20 +38,45 @@ Column one_level_column(std::string name, const std::vector<double>& numbers, do
   return column;
 }
 
+/// The kind of an undeclared column that holds texts.
+ColumnKind kind_of_texts(const Column& column) {
+  const auto missing = std::count(column.codes.begin(), column.codes.end(), kMissingCode);
+  const std::size_t values = column.codes.size() - static_cast<std::size_t>(missing);
+  if (column.levels.empty() || (column.levels.size() == 1 && missing == 0)) {
+    return ColumnKind::constant;
+  }
+  return is_text_identifier(column.name, values, column.levels.size()) ? ColumnKind::identifier
+                                                                       : ColumnKind::category;
+}
+
+/// The numbers that a column of texts spells, NaN where it is missing.
+std::vector<double> parse_levels(const Column& column) {
+  std::vector<double> of_level;
+  of_level.reserve(column.levels.size());
+  for (const std::string& level : column.levels) of_level.push_back(parse_number(level).value());
+  std::vector<double> numbers;
+  numbers.reserve(column.codes.size());
+  for (const std::int32_t code : column.codes) {
+    numbers.push_back(code == kMissingCode ? kMissingNumber
+                                           : of_level[static_cast<std::size_t>(code)]);
+  }
+  return numbers;
+}
+
 }  // namespace
 
 BuildPlan plan_column(const std::string& name, const ColumnProfile& profile,
                       std::size_t distinct_integers, const std::string& source) {
   switch (classify(profile)) {
     case ColumnContent::none:
+      return BuildPlan::undecided;
     case ColumnContent::text:
       return BuildPlan::inferred_text;
     case ColumnContent::numbers:
       return BuildPlan::inferred_number;
     case ColumnContent::integers:
-      return is_integer_identifier(name, profile, distinct_integers)
-                 ? BuildPlan::integer_or_identifier
-                 : BuildPlan::inferred_number;
+      return is_integer_identifier(name, profile, distinct_integers) ? BuildPlan::undecided
+                                                                     : BuildPlan::inferred_number;
     case ColumnContent::numbers_with_text:
       break;
   }
@@ -93,7 +118,7 @@ void ColumnBuilder::append_number(std::string_view field, std::uint64_t line) {
 
 void ColumnBuilder::append_text(std::string_view field, std::uint64_t line) {
   codes_.push_back(dictionary_.code(field));
-  if (plan_ == BuildPlan::integer_or_identifier) profile_.add(field, line);
+  if (plan_ == BuildPlan::undecided) profile_.add(field, line);
 }
 
 Column ColumnBuilder::finish() {
@@ -106,7 +131,7 @@ Column ColumnBuilder::finish() {
 }
 
 Column ColumnBuilder::finish_numbers() {
-  if (plan_ == BuildPlan::inferred_number) {
+  if (plan_ != BuildPlan::number) {
     if (const auto value = only_value(numbers_)) return one_level_column(name_, numbers_, *value);
   }
   return number_column(name_, std::move(numbers_));
@@ -118,35 +143,31 @@ Column ColumnBuilder::finish_texts() {
   column.kind = plan_ == BuildPlan::identifier ? ColumnKind::identifier : ColumnKind::category;
   column.codes = std::move(codes_);
   column.levels = std::move(dictionary_).take_levels();
-  if (plan_ == BuildPlan::integer_or_identifier) return finish_integers(std::move(column));
-  if (plan_ != BuildPlan::inferred_text) return column;
-  const auto missing = std::count(column.codes.begin(), column.codes.end(), kMissingCode);
-  const std::size_t values = column.codes.size() - static_cast<std::size_t>(missing);
-  if (column.levels.empty() || (column.levels.size() == 1 && missing == 0)) {
-    column.kind = ColumnKind::constant;
-  } else if (is_text_identifier(name_, values, column.levels.size())) {
-    column.kind = ColumnKind::identifier;
-  }
+  if (plan_ == BuildPlan::undecided) return finish_undecided(std::move(column));
+  if (plan_ == BuildPlan::inferred_text) column.kind = kind_of_texts(column);
   return column;
 }
 
-Column ColumnBuilder::finish_integers(Column column) {
-  const std::size_t texts = profile_.values() - profile_.numbers;
-  if (texts > 0 || is_integer_identifier(name_, profile_, column.levels.size())) {
-    // Unique so far and then text: an identifier whose spelling changed, not a mistyped number.
-    column.kind = ColumnKind::identifier;
-    return column;
+Column ColumnBuilder::finish_undecided(Column column) {
+  const ColumnContent content = classify(profile_);
+  // Fractional numbers are never identifiers, whatever stands among them.
+  const bool is_identifier =
+      content == ColumnContent::integers
+          ? is_integer_identifier(name_, profile_, column.levels.size())
+          : profile_.numbers == profile_.integers &&
+                is_text_identifier(name_, profile_.values(), column.levels.size());
+  if (content == ColumnContent::numbers_with_text && !is_identifier) {
+    fail_not_a_number(
+        source_, profile_.first_text_line, name_, profile_.first_text,
+        fmt::format("as {} of the column's {} values are", profile_.numbers, profile_.values()));
   }
-  std::vector<double> of_level;
-  of_level.reserve(column.levels.size());
-  for (const std::string& level : column.levels) of_level.push_back(parse_number(level).value());
-  std::vector<double> numbers;
-  numbers.reserve(column.codes.size());
-  for (const std::int32_t code : column.codes) {
-    numbers.push_back(code == kMissingCode ? kMissingNumber
-                                           : of_level[static_cast<std::size_t>(code)]);
+  if (content == ColumnContent::numbers || (content == ColumnContent::integers && !is_identifier)) {
+    numbers_ = parse_levels(column);
+    return finish_numbers();
   }
-  return number_column(name_, std::move(numbers));
+  column.kind = kind_of_texts(column);
+  if (is_identifier) column.kind = ColumnKind::identifier;
+  return column;
 }
 
 }  // namespace ebb::preprocessing

@@ -15,12 +15,12 @@ namespace ebb::preprocessing {
 
 /// What a builder makes of its fields.
 enum class BuildPlan {
-  number,                 ///< declared: every value must be a number
-  inferred_number,        ///< the sample says so: every value must be a number; may prove constant
-  integer_or_identifier,  ///< texts are kept until the end shows which
-  category,               ///< declared
-  identifier,             ///< declared
-  inferred_text,          ///< category, identifier or constant, shown at the end
+  number,           ///< declared: every value must be a number
+  inferred_number,  ///< the sample says so: every value must be a number; may prove constant
+  undecided,        ///< unique integers, or no value yet: texts are kept until the end shows
+  category,         ///< declared
+  identifier,       ///< declared
+  inferred_text,    ///< category, identifier or constant, shown at the end
 };
 
 /// The plan for an undeclared column, from its profile over the sample. Throws DataError for a
@@ -45,7 +45,7 @@ class ColumnBuilder {
   void append_text(std::string_view field, std::uint64_t line);
   Column finish_numbers();
   Column finish_texts();
-  Column finish_integers(Column column);
+  Column finish_undecided(Column column);
 
   std::string name_;
   std::string source_;
@@ -53,7 +53,7 @@ class ColumnBuilder {
   std::vector<double> numbers_;
   std::vector<std::int32_t> codes_;
   Dictionary dictionary_;
-  ColumnProfile profile_;  // kept for integer_or_identifier only
+  ColumnProfile profile_;  // kept for undecided only
 };
 
 }  // namespace ebb::preprocessing

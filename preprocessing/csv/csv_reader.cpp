@@ -197,6 +197,7 @@ const std::vector<std::string>& CsvReader::header() const { return state_->reade
 char CsvReader::delimiter() const { return state_->reader.delimiter(); }
 
 bool CsvReader::next(Table& chunk, std::size_t max_rows) {
+  if (max_rows == 0) fail("CsvReader::next: asked for chunks of 0 rows");
   State& state = *state_;
   while (state.builder.rows() < max_rows) {
     if (state.used == state.block.rows()) {

@@ -10,6 +10,8 @@ namespace {
 
 // Tokens whose activations (some 5 KiB each at a width of 64) fill a second-level cache of 1 MiB.
 constexpr std::int64_t kTokensPerShard = 256;
+// More columns than customer tables have; training on one row of so many costs about 7 GFLOP.
+constexpr std::int64_t kMostTokens = 2049;
 
 TransformerOptions encoder_options(const ModelConfig& config) {
   return {.dim = config.dim,
@@ -35,6 +37,13 @@ FTTransformer::FTTransformer(const Scope& scope, const InputSchema& schema,
       encoder_(scope.child("encoder"), config.layers, encoder_options(config)),
       head_(scope.child("head"), config.dim, 1) {
   if (schema.tokens() == 1) fail<DataError>("the table has no feature columns to learn from");
+  if (schema.tokens() > kMostTokens) {
+    fail<DataError>(
+        "the table has {} features, expected at most {}: the time of a step grows with their "
+        "square, so leave out the columns that say least, with --drop-columns or as drop_columns "
+        "in [data]",
+        schema.tokens() - 1, kMostTokens - 1);
+  }
   if (schema.number_count() > 0) {
     number_tokens_ = std::make_unique<NumberTokens>(scope.child("number_tokens"), schema, config);
   }

@@ -18,7 +18,7 @@ class NumberTokens;
 class FTTransformer {
  public:
   /// Declares the parameters in `scope`. Throws Error on sizes that do not fit, DataError on a
-  /// schema without features.
+  /// schema without features or with more than 2048.
   FTTransformer(const Scope& scope, const InputSchema& schema, const ModelConfig& config);
   ~FTTransformer();
 

@@ -141,6 +141,8 @@ TEST(PiecewiseLinearEncodingTest, FollowsTheFormula) {
 TEST(PiecewiseLinearEncodingTest, AgreesWithFiniteDifferences) {
   Operands<double> operands({6, 4, 5});
   operands.input[0] += 0.01;  // off the edge, where the slope jumps
+  // Narrow bins make large sums, whose rounding the differences would show.
+  for (std::size_t i = 0; i < operands.output.size(); ++i) operands.grad_output[i] *= 0.1;
   run(operands, 1);
   Context context({}, 1);
   ebb::testing::expect_gradient("input", operands.grad_input, operands.input, [&] {

@@ -126,6 +126,22 @@ TEST(CsvStream, AUniqueColumnIsDecidedOverTheWholeFile) {
   EXPECT_EQ(table.column("a").numbers[399], 1000 + 399 % 60);
 }
 
+TEST(CsvStream, AColumnThatIsEmptyAtFirstIsDecidedLater) {
+  CsvOptions options;
+  options.sample_rows = 30;
+  options.block_bytes = 64;
+  std::string text = "a,b\n";
+  for (int row = 0; row < 400; ++row) {
+    text += row < 200 ? ",\n" : fmt::format("{}.5,x{}\n", row, row % 2);
+  }
+  const Table table = read_text(text, options);
+  EXPECT_EQ(table.column("a").kind, ColumnKind::number);
+  EXPECT_EQ(table.column("b").kind, ColumnKind::category);
+  EXPECT_THAT(read_error(text + "y,x1\n", options),
+              testing::StartsWith("FILE:402: column \"a\": \"y\" is not a number, as 200 of the "
+                                  "column's 201 values are"));
+}
+
 CsvOptions chunk_options() {
   CsvOptions options;
   options.columns = {{"id", DeclaredKind::identifier}, {"amount", DeclaredKind::number}};

@@ -1,0 +1,170 @@
+#include "apps/churn/training/trainer.h"
+
+#include <gtest/gtest.h>
+
+#include "apps/churn/metrics/metrics.h"
+#include "apps/churn/training/logistic_baseline.h"
+#include "apps/churn/training/predictor.h"
+#include "tests/churn/support/small_model.h"
+
+namespace ebb::churn {
+namespace {
+
+bool go_on(const StepReport&) { return true; }
+
+RunConfig quick_config(const TemporaryFolder& folder) {
+  RunConfig config = small_config(folder);
+  config.model.dim = 16;
+  config.model.layers = 1;
+  config.model.heads = 2;
+  config.model.feed_forward = 16;
+  config.training.epochs = 3;
+  config.training.batch_size = 16;
+  return config;
+}
+
+std::string weights_after(Trainer& trainer) {
+  while (!trainer.finished()) EXPECT_TRUE(trainer.run_epoch(go_on));
+  std::string bytes;
+  for (const auto& [name, tensor] : trainer.state().tensors) bytes += name + bytes_of(tensor);
+  return bytes;
+}
+
+/// A state with memory of its own, as one read from a checkpoint.
+TrainerState copy_of(TrainerState state) {
+  for (auto& [name, tensor] : state.tensors) {
+    tensor = Tensor::from_bytes(
+        tensor.shape(), tensor.dtype(),
+        std::as_bytes(std::span(bytes_of(tensor).data(), bytes_of(tensor).size())));
+  }
+  return state;
+}
+
+class TrainerTest : public ::testing::Test {
+ protected:
+  TemporaryFolder folder_;
+  RunConfig config_ = quick_config(folder_);
+};
+
+TEST_F(TrainerTest, EndsWithEqualBitsForAnyNumberOfThreads) {
+  const PreparedData data = prepare_data(config_);
+  std::string first;
+  for (const int threads : {1, 2, 3, 4, 5}) {
+    config_.runtime.threads = threads;
+    Trainer trainer(config_, data);
+    const std::string weights = weights_after(trainer);
+    if (first.empty()) first = weights;
+    EXPECT_EQ(weights, first) << threads << " threads";
+  }
+}
+
+TEST_F(TrainerTest, EndsWithTheSameBitsWhenResumedAfterAnyEpoch) {
+  for (const ScheduleKind schedule : {ScheduleKind::cosine, ScheduleKind::reduce_on_plateau}) {
+    config_.training.schedule = schedule;
+    const PreparedData data = prepare_data(config_);
+    Trainer whole(config_, data);
+    const std::string expected = weights_after(whole);
+    for (int epochs = 0; epochs <= 3; ++epochs) {
+      Trainer before(config_, data);
+      for (int i = 0; i < epochs; ++i) before.run_epoch(go_on);
+      const TrainerState state = copy_of(before.state());
+      Trainer after(config_, data);
+      after.restore(state);
+      EXPECT_EQ(weights_after(after), expected) << "stopped after epoch " << epochs;
+      EXPECT_EQ(after.history().size(), 3U);
+    }
+  }
+}
+
+TEST_F(TrainerTest, StopsAfterTheStepAtHandWithoutCountingTheEpoch) {
+  const PreparedData data = prepare_data(config_);
+  Trainer trainer(config_, data);
+  std::int64_t steps = 0;
+  EXPECT_FALSE(trainer.run_epoch([&](const StepReport& report) {
+    steps = report.step;
+    return report.step < 2;
+  }));
+  EXPECT_EQ(steps, 2);
+  EXPECT_TRUE(trainer.history().empty());
+}
+
+TEST_F(TrainerTest, LearnsAndKeepsTheBestEpoch) {
+  config_.training.epochs = 12;
+  const PreparedData data = prepare_data(config_);
+  Trainer trainer(config_, data);
+  weights_after(trainer);
+  const std::vector<EpochRecord>& history = trainer.history();
+  EXPECT_LT(history.back().train_loss, history.front().train_loss);
+  double lowest = history.front().validation_loss;
+  for (const EpochRecord& record : history) {
+    EXPECT_EQ(record.best, &record == &history.front() || record.validation_loss < lowest);
+    lowest = std::min(lowest, record.validation_loss);
+  }
+  Predictor predictor(schema_of(data.pipeline), config_.model, trainer.best_weights(),
+                      config_.runtime);
+  const std::vector<float> found = predictor.probabilities(data.validation.features);
+  EXPECT_NEAR(compute_metrics({.scores = found, .labels = data.validation.labels}, 0.5).log_loss,
+              lowest, 1e-12);
+}
+
+TEST_F(TrainerTest, StopsEarlyWhenPatienceIsAtItsEnd) {
+  config_.training.epochs = 200;
+  config_.training.patience = 2;
+  config_.training.learning_rate = 0.02;
+  const PreparedData data = prepare_data(config_);
+  Trainer trainer(config_, data);
+  weights_after(trainer);
+  const std::vector<EpochRecord>& history = trainer.history();
+  ASSERT_LT(history.size(), 200U);
+  EXPECT_FALSE(history[history.size() - 1].best);
+  EXPECT_FALSE(history[history.size() - 2].best);
+  EXPECT_TRUE(history[history.size() - 3].best);
+}
+
+TEST_F(TrainerTest, SaysWhereTrainingDiverged) {
+  config_.training.optimizer = OptimizerKind::sgd;
+  config_.training.schedule = ScheduleKind::constant;
+  config_.training.learning_rate = 1e30;
+  config_.training.gradient_clip = 0;
+  const PreparedData data = prepare_data(config_);
+  Trainer trainer(config_, data);
+  try {
+    weights_after(trainer);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_TRUE(std::string(error.what()).starts_with("training diverged: loss ")) << error.what();
+  }
+}
+
+TEST_F(TrainerTest, RefusesAStateOfAnotherNetwork) {
+  const PreparedData data = prepare_data(config_);
+  Trainer narrow(config_, data);
+  const TrainerState state = narrow.state();
+  config_.model.dim = 32;
+  Trainer wide(config_, data);
+  EXPECT_THROW(wide.restore(state), DataError);
+}
+
+TEST_F(TrainerTest, PredictsTheSameForAnyDivisionOfTheRows) {
+  const PreparedData data = prepare_data(config_);
+  const Trainer trainer(config_, data);
+  Predictor predictor(schema_of(data.pipeline), config_.model, trainer.best_weights(),
+                      config_.runtime);
+  const std::vector<float> whole = predictor.probabilities(data.train.features);
+  preprocessing::EncodedRows first = data.train.features;
+  first.rows = 7;
+  const std::vector<float> part = predictor.probabilities(first);
+  for (std::size_t i = 0; i < part.size(); ++i) EXPECT_NEAR(part[i], whole[i], 1e-6F);
+}
+
+TEST_F(TrainerTest, FitsALogisticRegressionBeside) {
+  const PreparedData data = prepare_data(config_);
+  const LogisticBaseline baseline = fit_logistic_baseline(data, config_.runtime);
+  ASSERT_EQ(baseline.train.size(), data.train.rows());
+  ASSERT_EQ(baseline.test.size(), data.test.rows());
+  EXPECT_GT(compute_metrics({.scores = baseline.train, .labels = data.train.labels}, 0.5).roc_auc,
+            0.6);
+}
+
+}  // namespace
+}  // namespace ebb::churn

@@ -1,0 +1,91 @@
+"""Runs the built program, in a folder of its own per test, as a user would."""
+
+import csv
+import fcntl
+import io
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+PROGRAM = os.environ["EBB_PROGRAM"]
+TABLE = Path(__file__).parent.parent / "data" / "synthetic_churn.csv"
+
+# A network so small that its epochs take milliseconds.
+SMALL = """
+[model]
+dim = 8
+layers = 1
+heads = 2
+feed_forward = 16
+bins = 4
+[training]
+epochs = 3
+batch_size = 64
+"""
+
+
+class ProgramTest(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="ebb test "))  # paths have a blank
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.config = self.write("small.toml", SMALL)
+
+    def write(self, name, content):
+        path = self.folder / name
+        if isinstance(content, str):
+            content = content.encode()
+        path.write_bytes(content)
+        return path
+
+    def command(self, *arguments):
+        return [PROGRAM, *map(str, arguments)]
+
+    def ebb(self, *arguments, code=0, **options):
+        """Runs the program, which must exit with `code`; its result has stdout and stderr."""
+        result = subprocess.run(self.command(*arguments), cwd=self.folder, capture_output=True,
+                                text=True, timeout=300, **options)
+        self.assertEqual(result.returncode, code,
+                         f"{arguments}\n{result.stdout}\n{result.stderr}")
+        return result
+
+    def train_arguments(self, out="model", data=TABLE, target="churn"):
+        return ["train", "--data", data, "--target", target, "--id-column", "customer_id",
+                "--config", self.config, "--out", out, "--threads", "1"]
+
+    def train(self, *more, out="model", code=0, **options):
+        return self.ebb(*self.train_arguments(out, **options), *more, code=code)
+
+    def model_bytes(self, out="model"):
+        return (self.folder / out / "model.safetensors").read_bytes()
+
+    def start_training(self, until, *more, out="model"):
+        """Starts a training, and returns the process once it has printed `until` in a line.
+
+        The pipe holds one page, so the program is never more than some 40 lines ahead: with more
+        epochs than that, it is still training, however slow the machine."""
+        reader, writer = os.pipe()
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+        process = subprocess.Popen(self.command(*self.train_arguments(out), *more), stdout=writer,
+                                   stderr=subprocess.PIPE, text=True, cwd=self.folder)
+        os.close(writer)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        output = open(reader, "rb", buffering=0)
+        self.addCleanup(output.close)
+        line = b""
+        while until.encode() not in line:
+            byte = output.read(1)
+            if not byte:
+                self.fail(f"ended before {until}: {process.stderr.read()}")
+            line = b"" if byte == b"\n" else line + byte
+        return process, output
+
+
+def rows_of(text):
+    return list(csv.DictReader(io.StringIO(text)))

@@ -1,0 +1,111 @@
+"""Scoring new customers: what is passed through, what is warned about, what is refused."""
+
+import json
+import unittest
+
+from program import TABLE, ProgramTest, rows_of
+
+
+class PredictTest(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        self.train()
+        self.table = rows_of(TABLE.read_text())
+
+    def write_table(self, name, rows):
+        lines = [",".join(rows[0])] + [",".join(row.values()) for row in rows]
+        return self.write(name, "\n".join(lines) + "\n")
+
+    def predict(self, data, *more, code=0):
+        return self.ebb("predict", "--model", "model", "--data", data, "--out", "-", *more,
+                        code=code)
+
+    def changed(self, column, value):
+        """The table with one value in all rows of a column."""
+        return self.write_table("changed.csv", [{**row, column: value} for row in self.table])
+
+    def test_the_label_is_not_needed_and_columns_may_stand_in_any_order(self):
+        scores = self.predict(TABLE).stdout
+        rows = [dict(reversed(row.items())) for row in self.table]
+        for row in rows:
+            del row["churn"]
+        self.assertEqual(self.predict(self.write_table("new.csv", rows)).stdout, scores)
+
+    def test_the_scores_file_is_what_the_screen_shows(self):
+        shown = self.ebb("predict", "--model", "model", "--data", TABLE, "--out", "scores.csv")
+        self.assertIn("400 customers scored", shown.stdout)
+        self.assertEqual((self.folder / "scores.csv").read_text(), self.predict(TABLE).stdout)
+
+    def test_rows_are_decided_at_the_threshold(self):
+        threshold = json.loads((self.folder / "model/metrics.json").read_text())["threshold"]["value"]
+        for row in rows_of(self.predict(TABLE).stdout):
+            probability = float(row["probability"])
+            if abs(probability - threshold) > 1e-6:
+                self.assertEqual(row["decision"], "yes" if probability > threshold else "no")
+            self.assertIn(row["risk_band"], ("low", "medium", "high"))
+        everybody = rows_of(self.predict(TABLE, "--threshold", "0").stdout)
+        self.assertEqual({row["decision"] for row in everybody}, {"yes"})
+
+    def test_scores_do_not_depend_on_how_the_file_is_read(self):
+        # More rows than one chunk holds.
+        many = self.write_table("many.csv", self.table * 50)
+        one = self.predict(TABLE).stdout.splitlines()
+        self.assertEqual(self.predict(many, "--threads", "2").stdout.splitlines(),
+                         one[:1] + one[1:] * 50)
+
+    def test_without_the_id_column_rows_are_numbered(self):
+        rows = [dict(row) for row in self.table]
+        for row in rows:
+            del row["customer_id"]
+        result = self.predict(self.write_table("new.csv", rows))
+        self.assertIn('no id column "customer_id"', result.stderr)
+        self.assertEqual([row["row"] for row in rows_of(result.stdout)][:3], ["1", "2", "3"])
+
+    def test_drift_and_unseen_categories_are_named(self):
+        self.assertEqual(self.predict(TABLE).stderr.count("warning"), 0)
+        message = self.predict(self.changed("plan", "platinum")).stderr
+        self.assertIn("warning", message)
+        self.assertIn("plan", message)
+        self.assertIn("platinum", message)
+        self.assertIn("mean_basket", self.predict(self.changed("mean_basket", "99999")).stderr)
+
+    def test_a_column_that_is_missing_is_named(self):
+        rows = [dict(row) for row in self.table]
+        for row in rows:
+            row["tenure"] = row.pop("tenure_months")
+        message = self.predict(self.write_table("new.csv", rows), code=3).stderr
+        self.assertIn('"tenure_months" is missing', message)
+
+    def test_a_number_column_that_became_text_is_named_with_its_line(self):
+        message = self.predict(self.changed("mean_basket", "much"), code=3).stderr
+        self.assertIn("changed.csv:2", message)
+        self.assertIn("mean_basket", message)
+
+    def test_a_failure_leaves_the_old_scores(self):
+        scores = self.write("scores.csv", "old")
+        self.ebb("predict", "--model", "model", "--data", self.changed("mean_basket", "much"),
+                 "--out", scores, code=3)
+        self.assertEqual(scores.read_text(), "old")
+        self.assertEqual([path.name for path in self.folder.iterdir() if "scores" in path.name],
+                         ["scores.csv"])
+
+    def test_damaged_models_are_refused(self):
+        model = self.folder / "model/model.safetensors"
+        content = bytearray(model.read_bytes())
+        content[-5] ^= 1
+        model.write_bytes(content)
+        self.assertIn("model.safetensors", self.predict(TABLE, code=3).stderr)
+        model.unlink()
+        self.assertIn("model", self.predict(TABLE, code=4).stderr)
+
+    def test_evaluating_needs_the_label(self):
+        rows = [dict(row) for row in self.table]
+        for row in rows:
+            del row["churn"]
+        message = self.ebb("evaluate", "--model", "model", "--data",
+                           self.write_table("new.csv", rows), code=3).stderr
+        self.assertIn('"churn"', message)
+
+
+if __name__ == "__main__":
+    unittest.main()

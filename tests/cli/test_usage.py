@@ -1,0 +1,111 @@
+"""The command line itself: help, exit codes, and what is refused."""
+
+import json
+import os
+import unittest
+
+from program import TABLE, ProgramTest
+
+
+class UsageTest(ProgramTest):
+    def refused(self, *arguments, code=2):
+        return self.ebb(*arguments, code=code).stderr
+
+    def test_help_teaches_by_example(self):
+        program = self.ebb("--help").stdout
+        for text in ("ebb train", "ebb evaluate", "ebb predict", "Exit codes", "130"):
+            self.assertIn(text, program)
+        for command in (["train"], ["evaluate"], ["predict"], ["bench", "step"], ["info"]):
+            self.assertIn("Examples:", self.ebb(*command, "--help").stdout)
+
+    def test_an_unknown_option_names_the_nearest(self):
+        message = self.refused("train", "--data", TABLE, "--epoch", "3")
+        self.assertIn("unknown option --epoch", message)
+        self.assertIn('Did you mean "--epochs"?', message)
+        self.assertIn('"--split-column"', self.refused("train", "--split", "part"))
+        self.assertIn('"--feed-forward"', self.refused("bench", "step", "--feedforward", "8"))
+
+    def test_an_unknown_command_names_the_nearest(self):
+        self.assertIn('Did you mean "train"?', self.refused("trian"))
+        self.assertIn("--help", self.refused())
+
+    def test_bad_values(self):
+        for option, value in (("--epochs", "0"), ("--epochs", "ten"), ("--batch-size", "-1"),
+                              ("--seed", "-1"), ("--threads", "0")):
+            message = self.refused(*self.train_arguments(), option, value)
+            self.assertIn(option, message)
+
+    def test_a_missing_option_is_named(self):
+        self.assertIn("--data is missing", self.refused("train"))
+        self.assertIn("--target is missing", self.refused("train", "--data", TABLE))
+        self.assertIn("--out is missing",
+                      self.refused("train", "--data", TABLE, "--target", "churn"))
+        self.assertIn("--model", self.refused("predict", "--data", TABLE, "--out", "s.csv"))
+
+    def test_options_that_exclude_each_other_say_why(self):
+        cases = [
+            (["--resume", "--overwrite"], "the other replaces it"),
+            (["--preset", "seed"], "both choose the starting point"),
+            (["--test-data", "t.csv", "--test-fraction", "0.1"], "test rows come from one place"),
+            (["--split-column", "part", "--test-data", "t.csv"], "test rows come from one place"),
+            (["--split-column", "part", "--validation-fraction", "0.1"],
+             "the column says where every row belongs"),
+            (["--false-negative-cost", "3"], "no effect without --objective cost"),
+        ]
+        for options, reason in cases:
+            with self.subTest(options=options):
+                message = self.refused(*self.train_arguments(), *options)
+                self.assertIn(options[0], message)
+                self.assertIn(reason, message)
+
+    def test_bad_configurations(self):
+        self.assertIn('Did you mean "training.epochs"',
+                      self.refused("train", "--config", self.write("typo.toml", "[training]\nepoch = 3\n"),
+                                   code=3).replace('"epochs"', '"training.epochs"'))
+        self.assertIn("no.toml", self.refused("train", "--config", "no.toml", code=4))
+        message = self.refused(*self.train_arguments(), "--device", "cuda", code=3)
+        self.assertIn("no CUDA kernels", message)
+        message = self.refused(*self.train_arguments(), "--objective", "auc", code=3)
+        self.assertIn("accuracy", message)
+        message = self.refused("train", "--preset", "sed", "--data", TABLE, "--target", "churn",
+                               "--dry-run", code=3)
+        self.assertIn("seed", message)
+
+    def test_an_unwritable_place_is_found_before_training(self):
+        blocked = self.write("file", "")
+        message = self.refused(*self.train_arguments(out=blocked / "model"), code=4)
+        self.assertIn("file/model", message)
+        self.train()
+        message = self.refused("predict", "--model", "model", "--data", TABLE, "--out",
+                               "no/folder/scores.csv", code=4)
+        self.assertIn("no/folder", message)
+
+    def test_info_shows_the_machine_and_a_model(self):
+        shown = self.ebb("info").stdout
+        for text in ("ebb ", "cpu", "instruction set", "threads", "oneDNN"):
+            self.assertIn(text, shown)
+        baseline = dict(os.environ, EBB_ISA="baseline")
+        self.assertIn("baseline (", self.ebb("info", env=baseline).stdout)
+        self.assertIn("EBB_ISA", self.ebb("info", env=dict(os.environ, EBB_ISA="mmx"), code=3).stderr)
+        self.train()
+        shown = self.ebb("info", "--model", "model").stdout
+        for text in ("churn", "tenure_months", "roc_auc", "threshold"):
+            self.assertIn(text, shown)
+        self.assertIn("no-model", self.ebb("info", "--model", "no-model", code=4).stderr)
+
+    def test_bench_step_reports_its_figures(self):
+        shape = ["--dim", "16", "--layers", "1", "--heads", "2", "--feed-forward", "32",
+                 "--tokens", "4", "--batch", "8", "--threads", "1"]
+        figures = json.loads(self.ebb("bench", "step", *shape, "--json", "-").stdout)
+        for key in ("median_s", "gflops", "peak_gflops", "share_of_peak", "rows_per_s"):
+            self.assertGreater(figures[key], 0, key)
+        # 6 B T L (4 d^2 + 2 d f) + 12 L B T^2 d
+        self.assertEqual(figures["flops_per_step"],
+                         6 * 8 * 4 * (4 * 16 ** 2 + 2 * 16 * 32) + 12 * 8 * 4 ** 2 * 16)
+        self.assertEqual(figures["threads"], 1)
+        message = self.ebb("bench", "step", "--dim", "10", "--heads", "4", code=2).stderr
+        self.assertIn("do not divide", message)
+
+
+if __name__ == "__main__":
+    unittest.main()
