@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/ebb/commands.h"
+#include "apps/ebb/limits.h"
 #include "apps/ebb/output.h"
 #include "apps/ebb/step_benchmark.h"
 
@@ -51,7 +52,7 @@ void add_step(CLI::App& bench, Command& chosen) {
   auto options = std::make_shared<BenchOptions>();
   const auto size = [&](const char* name, std::int64_t& value, const char* description) {
     command->add_option(name, value, description)
-        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 20))
+        ->check(within<std::int64_t>(1, 1 << 20))
         ->type_name("N")
         ->capture_default_str();
   };
@@ -62,7 +63,7 @@ void add_step(CLI::App& bench, Command& chosen) {
   size("--tokens", options->shape.tokens, "Tokens per row");
   size("--batch", options->shape.batch, "Rows per step");
   command->add_option("--threads", options->threads, "Threads to use (default: all)")
-      ->check(CLI::Range(1, 1024))
+      ->check(within(1, 4096))
       ->type_name("N");
   command->add_option("--json", options->json, "Write the figures to this file, - for the screen")
       ->type_name("FILE");

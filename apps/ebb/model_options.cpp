@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "apps/ebb/limits.h"
+
 namespace ebb::program {
 
 void declare_model_options(CLI::App& command, ModelOptions& options, const char* data_description) {
@@ -13,13 +15,13 @@ void declare_model_options(CLI::App& command, ModelOptions& options, const char*
   command
       .add_option("--threshold", options.threshold,
                   "Flag from this probability on (default: the model's)")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(within(0.0, 1.0))
       ->type_name("P");
   command.add_option("--device", options.device, "Where to run")
       ->type_name("NAME")
       ->capture_default_str();
   command.add_option("--threads", options.threads, "Threads; results do not depend on it (all)")
-      ->check(CLI::Range(1, 4096))
+      ->check(within(1, 4096))
       ->type_name("N");
 }
 

@@ -1,8 +1,11 @@
 #include "apps/ebb/train_arguments.h"
 
+#include <limits>
+
 #include <CLI/CLI.hpp>
 
 #include "apps/churn/config/config_file.h"
+#include "apps/ebb/limits.h"
 #include "apps/ebb/usage.h"
 #include "kernels/common/device.h"
 
@@ -22,7 +25,7 @@ constexpr const char* kFooter = R"(Examples:
   ebb train --data users.csv --target churn --out model/ --resume
       goes on after Ctrl-C or a crash, and ends with the weights of an uninterrupted run
 
-Every setting, with its default, stands in the config.toml of a trained model.
+Every setting, with what it means, stands in the config.toml of a trained model.
 Exit codes: 0 success, 2 wrong command line, 3 bad data or configuration, 4 a file cannot be read or
 written, 130 interrupted with a checkpoint saved (continue with --resume), 1 anything else.)";
 
@@ -68,28 +71,23 @@ void declare_split(CLI::App& command, TrainArguments& to) {
 }
 
 void declare_training(CLI::App& command, TrainArguments& to) {
-  const CLI::Range positive(std::int64_t{1}, std::int64_t{1'000'000});
   command
       .add_option("--config", to.config_file, "Settings; options on the command line win over it")
       ->type_name("FILE")
       ->group("Training");
-  std::string names;
-  for (const churn::Preset& preset : churn::presets()) {
-    names += fmt::format("{}{}: {}", names.empty() ? "" : "; ", preset.name, preset.description);
-  }
-  command.add_option("--preset", to.preset, "Settings to start from: " + names)
+  command.add_option("--preset", to.preset, "Settings to start from; see below")
       ->type_name("NAME")
       ->group("Training");
   command.add_option("--seed", to.seed, "Of the split, first weights, order of rows, dropout (0)")
-      ->check(CLI::NonNegativeNumber)
+      ->check(within<std::int64_t>(0, std::numeric_limits<std::int64_t>::max()))
       ->type_name("N")
       ->group("Training");
   command.add_option("--epochs", to.epochs, "Passes over the training rows")
-      ->check(positive)
+      ->check(within<std::int64_t>(1, 1'000'000))
       ->type_name("N")
       ->group("Training");
   command.add_option("--batch-size", to.batch_size, "Rows per step")
-      ->check(positive)
+      ->check(within<std::int64_t>(1, 1'000'000))
       ->type_name("N")
       ->group("Training");
   command
@@ -100,7 +98,7 @@ void declare_training(CLI::App& command, TrainArguments& to) {
   command
       .add_option("--false-negative-cost", to.false_negative_cost,
                   "For --objective cost: cost of a missed leaver, where a needless flag costs 1")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Validator(CLI::PositiveNumber).description(""))
       ->type_name("X")
       ->group("Training");
 }
@@ -116,7 +114,7 @@ void declare_run(CLI::App& command, TrainArguments& to) {
       ->type_name("NAME")
       ->group("Run");
   command.add_option("--threads", to.threads, "Threads; results do not depend on it (all)")
-      ->check(CLI::Range(1, 4096))
+      ->check(within(1, 4096))
       ->type_name("N")
       ->group("Run");
 }
@@ -193,7 +191,11 @@ churn::RunConfig starting_point(const TrainArguments& from) {
 }  // namespace
 
 void declare_train_options(CLI::App& command, TrainArguments& arguments) {
-  command.footer(kFooter);
+  std::string footer = "Presets:\n";
+  for (const churn::Preset& preset : churn::presets()) {
+    footer += fmt::format("  {:<9} {}\n", preset.name, preset.description);
+  }
+  command.footer(footer + '\n' + kFooter);
   declare_data(command, arguments);
   declare_split(command, arguments);
   declare_training(command, arguments);

@@ -24,6 +24,8 @@ bins = 4
 [training]
 epochs = 3
 batch_size = 64
+[runtime]
+threads = 1
 """
 
 
@@ -55,7 +57,7 @@ class ProgramTest(unittest.TestCase):
 
     def train_arguments(self, out="model", data=TABLE, target="churn"):
         return ["train", "--data", data, "--target", target, "--id-column", "customer_id",
-                "--config", self.config, "--out", out, "--threads", "1"]
+                "--config", self.config, "--out", out]
 
     def train(self, *more, out="model", code=0, **options):
         return self.ebb(*self.train_arguments(out, **options), *more, code=code)

@@ -12,7 +12,7 @@ class ResumeTest(ProgramTest):
     def stop_training(self, number, *more):
         process, output = self.start_training("epoch  2/80", *EPOCHS, *more)
         process.send_signal(number)
-        rest = output.read() if number == signal.SIGKILL else output.readall()
+        rest = output.readall()
         return process.wait(timeout=300), rest.decode()
 
     def test_ctrl_c_saves_a_checkpoint_and_resuming_gives_the_same_model(self):
@@ -26,7 +26,7 @@ class ResumeTest(ProgramTest):
         refused = self.train(*EPOCHS, code=3)
         self.assertIn("unfinished run", refused.stderr)
         resumed = self.train(*EPOCHS, "--resume")
-        self.assertRegex(resumed.stdout, r"resumed +after epoch \d+ of 80")
+        self.assertRegex(resumed.stdout, r"resumed +after epoch ([2-9]|\d\d) of 80")
         self.assertEqual(self.model_bytes(), self.model_bytes("whole"))
 
     def test_sigterm_saves_a_checkpoint(self):
@@ -38,7 +38,7 @@ class ResumeTest(ProgramTest):
         self.train(*EPOCHS, out="whole")
         self.stop_training(signal.SIGKILL)
         resumed = self.train(*EPOCHS, "--resume", "--threads", "2")
-        self.assertRegex(resumed.stdout, r"resumed +after epoch \d+ of 80")
+        self.assertRegex(resumed.stdout, r"resumed +after epoch ([2-9]|\d\d) of 80")
         self.assertEqual(self.model_bytes(), self.model_bytes("whole"))
 
     def test_resuming_without_a_checkpoint_starts_anew_and_says_so(self):
@@ -70,7 +70,7 @@ class ResumeTest(ProgramTest):
         checkpoint.write_bytes(checkpoint.read_bytes()[:-100])
         refused = self.train(*EPOCHS, "--resume", code=3)
         self.assertIn("checkpoint.safetensors", refused.stderr)
-        self.assertEqual(self.train(*EPOCHS, "--resume", code=3).stderr, refused.stderr)
+        self.assertIn("cut", refused.stderr)
 
 
 if __name__ == "__main__":

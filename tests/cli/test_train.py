@@ -1,6 +1,10 @@
 """Training, measuring and predicting through the program."""
 
 import json
+import os
+import pty
+import subprocess
+import threading
 import unittest
 
 from program import TABLE, ProgramTest, rows_of
@@ -105,6 +109,24 @@ class TrainTest(ProgramTest):
         trained = self.train()
         for text in (trained.stdout, trained.stderr):
             self.assertFalse([c for c in text if ord(c) < 32 and c != "\n"])
+
+    def test_a_terminal_shows_a_bar(self):
+        screen, terminal = pty.openpty()
+        self.addCleanup(os.close, screen)
+        shown = b""
+
+        def read():
+            nonlocal shown
+            while b"next  " not in shown:
+                shown += os.read(screen, 4096)
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        subprocess.run(self.command(*self.train_arguments()), cwd=self.folder, stdout=terminal,
+                       check=True, timeout=300)
+        os.close(terminal)
+        reader.join(timeout=300)
+        self.assertRegex(shown.decode(), r"\repoch 1/3 \[[#.]+\] +\d+ %  loss \d\.\d+\x1b\[K")
 
     def test_chinese_names_and_paths_with_blanks(self):
         text = TABLE.read_text().replace("customer_id", "客户编号").replace("churn", "流失")
