@@ -2,7 +2,6 @@
 #pragma once
 
 #include "kernels/common/device.h"
-#include "kernels/common/primitive_cache.h"
 #include "kernels/common/workspace.h"
 
 namespace ebb {
@@ -19,13 +18,11 @@ class Context {
   Device device() const { return device_; }
   int threads() const { return threads_; }
   Workspace& workspace() { return workspace_; }
-  PrimitiveCache& primitives() { return primitives_; }
 
  private:
   Device device_;
   int threads_;
   Workspace workspace_;
-  PrimitiveCache primitives_;
 };
 
 /// The number of threads used when none is asked for: OMP_NUM_THREADS or the processors available.

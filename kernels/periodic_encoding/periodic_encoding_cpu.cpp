@@ -86,10 +86,12 @@ constexpr std::int64_t kRowBlock = 256;
 
 void periodic_encoding(Context& context, const PeriodicEncodingForward& p) {
   if (p.input.dtype == DType::f64) return reference::periodic_encoding<double>(p);
-  parallel_for(
-      context, p.input.elements(), blocks_of(kParallelGrain, 8 * (p.frequencies.shape[1] + 1)),
-      [&](std::int64_t begin, std::int64_t end) { HWY_DYNAMIC_DISPATCH(encode)
-                                                  (p, begin, end); });
+  parallel_for(context, p.input.elements(),
+               blocks_of(kParallelGrain, 8 * (p.frequencies.shape[1] + 1)),
+               [&](std::int64_t begin, std::int64_t end) {
+                 HWY_DYNAMIC_DISPATCH(encode)
+                 (p, begin, end);
+               });
 }
 
 void periodic_encoding_backward(Context& context, const PeriodicEncodingBackward& p) {

@@ -95,7 +95,7 @@ struct Trainer::State {
   Tensor best;          // flat weights of the best epoch
   EarlyStopping stopping;
   ReduceOnPlateau plateau{{.factor = 0.3, .patience = 2}};  // of the validation loss
-  std::vector<std::size_t> order;  // of training rows in the epoch at hand
+  std::vector<std::size_t> order;                           // of training rows in the epoch at hand
   Schedule schedule;
   std::vector<EpochRecord> history;
 };

@@ -40,8 +40,8 @@ struct TrainerState {
   /// trainer's memory: save them before the next epoch.
   std::map<std::string, Tensor> tensors;
   std::int64_t steps_done = 0;
-  ProgressState progress;        // of validation, one observation per epoch
-  ReduceOnPlateauState plateau;  // of a schedule that watches the validation loss
+  ProgressState progress;            // of validation, one observation per epoch
+  ReduceOnPlateauState plateau;      // of a schedule that watches the validation loss
   std::vector<EpochRecord> history;  // one record per epoch done
 };
 

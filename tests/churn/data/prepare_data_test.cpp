@@ -157,6 +157,13 @@ TEST_F(PrepareDataTest, TwoValuedNumbersBecomeCategoriesInAnySpelling) {
   EXPECT_EQ(encode("-0", "+1e0"), codes);
   EXPECT_THAT(message_of<DataError>([&] { encode("0", "maybe"); }),
               AllOf(HasSubstr("new.csv:3"), HasSubstr("\"maybe\" is not a number")));
+  // The same for a table that was not read as the pipeline asks.
+  preprocessing::Table texts;
+  texts.add(preprocessing::number_column("age", {30.0, 30.0}));
+  texts.add(preprocessing::text_column("member", {"0.00", "1.0"}));
+  texts.add(preprocessing::text_column("套餐", {"基础", "基础"}));
+  texts.add(preprocessing::number_column("spend", {5.0, 5.0}));
+  EXPECT_EQ(data.pipeline.transform(texts).codes, codes);
   const std::string json = data.pipeline.to_json().dump();
   EXPECT_EQ(preprocessing::Pipeline::from_json(nlohmann::json::parse(json)), data.pipeline);
 }

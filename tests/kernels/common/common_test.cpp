@@ -91,18 +91,6 @@ TEST(ParallelForTest, PassesAnExceptionOn) {
   }
 }
 
-TEST(PrimitiveCacheTest, MakesEachPrimitiveOnce) {
-  PrimitiveCache cache;
-  int made = 0;
-  const auto make = [&] { return std::make_shared<int>(++made); };
-  const PrimitiveCache::Key first{1, 2, 3};
-  const PrimitiveCache::Key second{1, 2, 4};
-  EXPECT_EQ(cache.get<int>(first, make), 1);
-  EXPECT_EQ(cache.get<int>(second, make), 2);
-  EXPECT_EQ(cache.get<int>(first, make), 1);
-  EXPECT_EQ(made, 2);
-}
-
 TEST(WorkspaceTest, GrowsOnceAndIsAligned) {
   Workspace workspace;
   void* large = workspace.acquire(1000);
