@@ -56,8 +56,9 @@ std::string duration_text(double seconds) {
 
 }  // namespace
 
-void dry_run(const churn::RunConfig& config) {
-  const churn::PreparedData data = churn::prepare_data(config);
+void dry_run(const churn::RunConfig& settings) {
+  const churn::PreparedData data = churn::prepare_data(settings);
+  const churn::RunConfig config = churn::settled(settings, data);
   print_data(config, data);
   churn::Trainer trainer(config, data);
   print_network(config, trainer, kernels::measure_peak_gflops(Context({}, config.runtime.threads)));

@@ -73,13 +73,14 @@ ExitCode explain_interrupt(const TrainArguments& arguments, const churn::Trainer
 }
 
 ExitCode train(const TrainArguments& arguments) {
-  const churn::RunConfig config = run_config(arguments);
+  const churn::RunConfig settings = run_config(arguments);
   if (arguments.dry_run) {
-    dry_run(config);
+    dry_run(settings);
     return ExitCode::ok;
   }
   churn::RunFolder folder(arguments.out, existing_run(arguments));
-  const churn::PreparedData data = churn::prepare_data(config);
+  const churn::PreparedData data = churn::prepare_data(settings);
+  const churn::RunConfig config = churn::settled(settings, data);
   // Before the folder is touched, so that settings that fit no network leave it as it was.
   churn::Trainer trainer(config, data);
   const churn::RunStart start = folder.start(config, data.fingerprint);

@@ -83,7 +83,7 @@ enum class SelectionMetric { log_loss, roc_auc };
 struct TrainingConfig {
   std::uint64_t seed = 0;  // of splits, first weights, order of rows and dropout
   std::int64_t epochs = 20;
-  std::int64_t batch_size = 128;
+  std::int64_t batch_size = 0;  // 0: by the number of training rows (see settled())
   OptimizerKind optimizer = OptimizerKind::adamw;
   double learning_rate = 1e-3;
   double weight_decay = 1e-4;  // of matrices only, decoupled

@@ -270,8 +270,8 @@ void add_training(std::vector<Setting>& list) {
       "epochs", [](auto& c) -> auto& { return c.training.epochs; }, 1, 1'000'000,
       "passes over the training rows");
   training.whole_number(
-      "batch_size", [](auto& c) -> auto& { return c.training.batch_size; }, 1, 1'000'000,
-      "rows per forward and backward pass");
+      "batch_size", [](auto& c) -> auto& { return c.training.batch_size; }, 0, 1'000'000,
+      "rows per step; 0: 16 to 128, by the number of training rows");
   add_optimizer(training);
   training.number(
       "label_smoothing", [](auto& c) -> auto& { return c.training.label_smoothing; },

@@ -1,5 +1,7 @@
 #include "apps/churn/training/trainer.h"
 
+#include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -60,7 +62,7 @@ EarlyStoppingOptions stopping_options(const TrainingConfig& config) {
 
 struct Trainer::State {
   State(const RunConfig& run, const PreparedData& prepared)
-      : config(run),
+      : config(settled(run, prepared)),
         data(prepared),
         schema(schema_of(prepared.pipeline)),
         device(parse_device(run.runtime.device)),
@@ -146,6 +148,15 @@ void Trainer::State::validate(EpochRecord record) {
   record.best = stopping.observe(by_loss ? metrics.log_loss : metrics.roc_auc);
   if (record.best) copy_values(optimizer->average(), best);
   history.push_back(record);
+}
+
+RunConfig settled(RunConfig config, const PreparedData& data) {
+  constexpr std::size_t kStepsPerEpoch = 40;
+  if (config.training.batch_size == 0) {
+    const std::size_t rows = std::bit_ceil(data.train.rows() / kStepsPerEpoch);
+    config.training.batch_size = std::clamp<std::int64_t>(static_cast<std::int64_t>(rows), 16, 128);
+  }
+  return config;
 }
 
 Trainer::Trainer(const RunConfig& config, const PreparedData& data)

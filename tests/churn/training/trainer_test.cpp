@@ -157,6 +157,22 @@ TEST_F(TrainerTest, PredictsTheSameForAnyDivisionOfTheRows) {
   for (std::size_t i = 0; i < part.size(); ++i) EXPECT_NEAR(part[i], whole[i], 1e-6F);
 }
 
+TEST_F(TrainerTest, ChoosesABatchSizeForTheNumberOfRows) {
+  PreparedData data;
+  config_.training.batch_size = 0;
+  const auto chosen = [&](std::size_t rows) {
+    data.train.labels.resize(rows);
+    return settled(config_, data).training.batch_size;
+  };
+  EXPECT_EQ(chosen(1), 16);
+  EXPECT_EQ(chosen(260), 16);
+  EXPECT_EQ(chosen(1000), 32);
+  EXPECT_EQ(chosen(3250), 128);
+  EXPECT_EQ(chosen(1'000'000), 128);
+  config_.training.batch_size = 7;
+  EXPECT_EQ(chosen(1000), 7);
+}
+
 TEST_F(TrainerTest, FitsALogisticRegressionBeside) {
   const PreparedData data = prepare_data(config_);
   const LogisticBaseline baseline = fit_logistic_baseline(data, config_.runtime);
