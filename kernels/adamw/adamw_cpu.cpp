@@ -7,7 +7,6 @@
 
 #include "kernels/adamw/adamw_backends.h"
 #include "kernels/adamw/adamw_reference.h"
-#include "kernels/common/parallel.h"
 #include "kernels/common/vector_loop.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -64,25 +63,17 @@ namespace {
 
 HWY_EXPORT(update_run);
 
-// Where threads part: whole cache lines of every buffer.
-constexpr std::int64_t kBlock = 1024;
-
 }  // namespace
 
 void adamw(Context& context, const AdamWUpdate& p) {
   if (p.parameters.dtype == DType::f64) return reference::adamw<double>(p);
-  const std::int64_t size = p.parameters.elements();
   const reference::AdamWFactors<float> factors(p);
-  parallel_for(context, blocks_of(size, kBlock), blocks_of(kParallelGrain, 2 * kBlock),
-               [&](std::int64_t begin, std::int64_t end) {
-                 for_segments(
-                     p.segments, begin * kBlock, std::min(size, end * kBlock),
-                     [&](std::int64_t first, std::int64_t count, float weight_decay) {
-                       HWY_DYNAMIC_DISPATCH(update_run)
-                       (p, factors, first, count,
-                        static_cast<float>(p.learning_rate * static_cast<double>(weight_decay)));
-                     });
-               });
+  parallel_for_segments(context, p.segments, p.parameters.elements(), kParallelGrain / 2,
+                        [&](std::int64_t first, std::int64_t count, float weight_decay) {
+                          HWY_DYNAMIC_DISPATCH(update_run)
+                          (p, factors, first, count,
+                           static_cast<float>(p.learning_rate * static_cast<double>(weight_decay)));
+                        });
 }
 
 }  // namespace ebb::kernels::cpu

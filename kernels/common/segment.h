@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "kernels/common/error.h"
+#include "kernels/common/parallel.h"
 
 namespace ebb::kernels {
 
@@ -40,6 +41,18 @@ void for_segments(std::span<const Segment> segments, std::int64_t begin, std::in
     const std::int64_t last = std::min(end, segment.begin + segment.count);
     if (first < last) body(first, last - first, segment.weight_decay);
   }
+}
+
+/// for_segments over a whole buffer of `size` elements on several threads, which part at whole
+/// cache lines of every buffer. `grain`: elements that make a thread worth its start.
+template <class Body>
+void parallel_for_segments(Context& context, std::span<const Segment> segments, std::int64_t size,
+                           std::int64_t grain, Body&& body) {
+  constexpr std::int64_t kBlock = 1024;
+  parallel_for(context, blocks_of(size, kBlock), blocks_of(grain, kBlock),
+               [&](std::int64_t begin, std::int64_t end) {
+                 for_segments(segments, begin * kBlock, std::min(size, end * kBlock), body);
+               });
 }
 
 }  // namespace ebb::kernels

@@ -6,7 +6,6 @@
 // Must come after foreach_target.h.
 #include <hwy/highway.h>
 
-#include "kernels/common/parallel.h"
 #include "kernels/common/vector_loop.h"
 #include "kernels/sgd/sgd_backends.h"
 #include "kernels/sgd/sgd_reference.h"
@@ -57,21 +56,14 @@ namespace {
 
 HWY_EXPORT(update_run);
 
-// Where threads part: whole cache lines of every buffer.
-constexpr std::int64_t kBlock = 1024;
-
 }  // namespace
 
 void sgd(Context& context, const SgdUpdate& p) {
   if (p.parameters.dtype == DType::f64) return reference::sgd<double>(p);
-  const std::int64_t size = p.parameters.elements();
-  parallel_for(context, blocks_of(size, kBlock), blocks_of(kParallelGrain, kBlock),
-               [&](std::int64_t begin, std::int64_t end) {
-                 for_segments(p.segments, begin * kBlock, std::min(size, end * kBlock),
-                              [&](std::int64_t first, std::int64_t count, float weight_decay) {
-                                HWY_DYNAMIC_DISPATCH(update_run)(p, first, count, weight_decay);
-                              });
-               });
+  parallel_for_segments(context, p.segments, p.parameters.elements(), kParallelGrain,
+                        [&](std::int64_t first, std::int64_t count, float weight_decay) {
+                          HWY_DYNAMIC_DISPATCH(update_run)(p, first, count, weight_decay);
+                        });
 }
 
 }  // namespace ebb::kernels::cpu
