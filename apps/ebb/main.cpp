@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <system_error>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -57,6 +58,8 @@ ExitCode run(const Command& command) {
     return complain(ExitCode::data, error.what());
   } catch (const UnsupportedError& error) {
     return complain(ExitCode::data, error.what());
+  } catch (const std::system_error& error) {  // fmt::print, when its stream cannot be written
+    return complain(ExitCode::file_system, error.what());
   } catch (const std::bad_alloc&) {
     return complain(ExitCode::internal_error, "out of memory");
   } catch (const std::exception& error) {
