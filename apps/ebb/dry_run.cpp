@@ -72,9 +72,10 @@ void dry_run(const churn::RunConfig& settings) {
   const double epoch =
       cost.seconds * static_cast<double>(cost.steps_per_epoch) * (1.0 + validation);
   fmt::print("\nmemory    about {:.0f} MB\n", peak_megabytes());
-  fmt::print("time      about {} for {} epochs of {} steps of {} rows\n",
-             duration_text(epoch * static_cast<double>(config.training.epochs)),
-             config.training.epochs, cost.steps_per_epoch, config.training.batch_size);
+  fmt::print(
+      "time      about {} as busy as the machine is now: {} epochs of {} steps, {} rows each\n",
+      duration_text(epoch * static_cast<double>(config.training.epochs)), config.training.epochs,
+      cost.steps_per_epoch, config.training.batch_size);
   fmt::print("dry run: nothing was written\n");
 }
 

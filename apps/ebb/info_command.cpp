@@ -28,10 +28,11 @@ std::string available_instruction_sets() {
 
 void print_machine() {
   const dnnl_version_t* onednn = dnnl_version();
+  const std::string_view instruction_set = name_of(active_instruction_set());  // throws first
   fmt::print("ebb              {}\n", EBB_VERSION);
   fmt::print("devices          cpu\n");
-  fmt::print("instruction set  {} (this machine has {}; EBB_ISA=NAME chooses)\n",
-             name_of(active_instruction_set()), available_instruction_sets());
+  fmt::print("instruction set  {} (this machine has {}; EBB_ISA=NAME chooses)\n", instruction_set,
+             available_instruction_sets());
   fmt::print("threads          {} (--threads N or OMP_NUM_THREADS=N chooses)\n", default_threads());
   fmt::print("oneDNN           {}.{}.{}\n", onednn->major, onednn->minor, onednn->patch);
 }

@@ -41,6 +41,7 @@ void declare(CLI::App& program, Command& chosen, const std::vector<std::string>&
 }
 
 ExitCode complain(ExitCode code, const char* message) {
+  std::fflush(stdout);  // so that what was said before stands before
   fmt::print(stderr, "ebb: {}\n", message);
   return code;
 }

@@ -116,6 +116,7 @@ ExitCode predict(const PredictOptions& options) {
   std::vector<std::string> texts;
   if (!id.empty()) texts.push_back(id);
   preprocessing::CsvReader reader(options.model.data, model.pipeline.schema_for_reading(texts));
+  model.pipeline.require_columns(reader.header(), options.model.data);
   const bool has_id = !id.empty() && contains(reader.header(), id);
   if (!id.empty() && !has_id) {
     warn(fmt::format("{} has no id column \"{}\": customers are named by row number",
@@ -123,9 +124,14 @@ ExitCode predict(const PredictOptions& options) {
   }
 
   Output output(options.out);
-  output.write(scorer.header(has_id));
+  // Written with the first scores, so that a table that does not fit writes nothing.
+  std::string text = scorer.header(has_id);
   preprocessing::Table chunk;
-  while (reader.next(chunk, kChunkRows)) output.write(scorer.score(chunk));
+  while (reader.next(chunk, kChunkRows)) {
+    text += scorer.score(chunk);
+    output.write(text);
+    text.clear();
+  }
   output.commit();
   for (const std::string& warning : scorer.warnings()) warn(warning);
   print_summary(scorer.counts(), options.out);

@@ -1,4 +1,5 @@
 // ebb train: from a customer table to a model folder.
+#include <filesystem>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -22,6 +23,18 @@ namespace {
 churn::ExistingRun existing_run(const TrainArguments& arguments) {
   if (arguments.resume) return churn::ExistingRun::resume;
   return arguments.overwrite ? churn::ExistingRun::overwrite : churn::ExistingRun::refuse;
+}
+
+std::string absolute_path(const std::string& path) {
+  if (path.empty() || path == "-") return path;
+  return std::filesystem::absolute(path).lexically_normal().string();
+}
+
+// As config.toml keeps it: `--config model/config.toml` works from any folder.
+churn::RunConfig with_absolute_paths(churn::RunConfig config) {
+  config.data.path = absolute_path(config.data.path);
+  config.split.test_data = absolute_path(config.split.test_data);
+  return config;
 }
 
 churn::PartScores network_scores(const churn::RunConfig& config, const churn::PreparedData& data,
@@ -67,8 +80,10 @@ ExitCode explain_interrupt(const TrainArguments& arguments, const churn::Trainer
   std::vector<std::string> again = arguments.command_line;
   std::erase(again, "--overwrite");
   if (!arguments.resume) again.push_back("--resume");
-  fmt::print("interrupted: a checkpoint after {} of the epochs is saved; go on with\n  {}\n",
-             trainer.history().size(), shell_quoted(again));
+  const std::size_t epochs = trainer.history().size();
+  const std::string kept = epochs == 0 ? "before the first epoch was done"
+                                       : fmt::format("with a checkpoint after epoch {}", epochs);
+  fmt::print("interrupted {}; go on with\n  {}\n", kept, shell_quoted(again));
   return ExitCode::interrupted;
 }
 
@@ -83,7 +98,7 @@ ExitCode train(const TrainArguments& arguments) {
   const churn::RunConfig config = churn::settled(settings, data);
   // Before the folder is touched, so that settings that fit no network leave it as it was.
   churn::Trainer trainer(config, data);
-  const churn::RunStart start = folder.start(config, data.fingerprint);
+  const churn::RunStart start = folder.start(with_absolute_paths(config), data.fingerprint);
   for (const std::string& note : start.notes) fmt::print("note      {}\n", note);
   if (start.is_finished) return ExitCode::ok;
 

@@ -45,6 +45,12 @@ class Pipeline {
   /// the limits in drift.h.
   std::vector<std::string> drift_warnings(const DriftReport& report) const;
 
+  /// Throws DataError that names a column which `header` lacks, and the nearest name there is.
+  /// Needed are the columns in `more` and, unless AbsentColumn::impute, those that the model uses.
+  /// `source` names the file.
+  void require_columns(std::span<const std::string> header, const std::string& source,
+                       std::span<const std::string> more = {}) const;
+
   /// How to read a new file: the kinds of all columns used, everything else ignored, the training
   /// file's missing tokens. `texts` names more columns to keep, as identifiers (an id to pass
   /// through, the target); those that the model uses anyway are not declared twice.

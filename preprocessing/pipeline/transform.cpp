@@ -10,11 +10,16 @@
 namespace ebb::preprocessing {
 namespace {
 
+[[noreturn]] void fail_missing(const std::string& source, const std::string& name,
+                               std::span<const std::string> header) {
+  fail<DataError>("{}: column \"{}\" is missing, which the model was trained on.{}", source, name,
+                  suggest_names(name, header));
+}
+
 const Column* find_input(const Table& table, const std::string& name, AbsentColumn absent) {
   const Column* column = table.find(name);
   if (column == nullptr && absent == AbsentColumn::error) {
-    fail<DataError>("{}: column \"{}\" is missing, which the model was trained on.{}",
-                    table.source(), name, suggest_names(name, table.names()));
+    fail_missing(table.source(), name, table.names());
   }
   return column;
 }
@@ -131,6 +136,19 @@ EncodedRows Pipeline::transform(const Table& table, DriftReport* report) const {
                        i, out, counts);
   });
   return out;
+}
+
+void Pipeline::require_columns(std::span<const std::string> header, const std::string& source,
+                               std::span<const std::string> more) const {
+  const auto require = [&](const std::string& name) {
+    if (std::find(header.begin(), header.end(), name) == header.end()) {
+      fail_missing(source, name, header);
+    }
+  };
+  for (const std::string& name : more) require(name);
+  if (absent_columns_ == AbsentColumn::impute) return;
+  for (const NumberFeature& feature : numbers_) require(feature.name);
+  for (const CategoryFeature& feature : categories_) require(feature.name);
 }
 
 CsvOptions Pipeline::schema_for_reading(std::span<const std::string> texts) const {

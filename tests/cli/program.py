@@ -49,7 +49,8 @@ class ProgramTest(unittest.TestCase):
 
     def ebb(self, *arguments, code=0, **options):
         """Runs the program, which must exit with `code`; its result has stdout and stderr."""
-        result = subprocess.run(self.command(*arguments), cwd=self.folder, capture_output=True,
+        folder = self.folder / options.pop("cwd", "")
+        result = subprocess.run(self.command(*arguments), cwd=folder, capture_output=True,
                                 text=True, timeout=300, **options)
         self.assertEqual(result.returncode, code,
                          f"{arguments}\n{result.stdout}\n{result.stderr}")

@@ -73,8 +73,13 @@ class PredictTest(ProgramTest):
         rows = [dict(row) for row in self.table]
         for row in rows:
             row["tenure"] = row.pop("tenure_months")
-        message = self.predict(self.write_table("new.csv", rows), code=3).stderr
-        self.assertIn('"tenure_months" is missing', message)
+        for command in ("predict", "evaluate"):
+            out = ["--out", "-"] if command == "predict" else []
+            result = self.ebb(command, "--model", "model", "--data",
+                              self.write_table("new.csv", rows), *out, code=3)
+            self.assertIn('"tenure_months" is missing', result.stderr)
+            self.assertIn('"support_tickets", "churn", "tenure"', result.stderr)
+            self.assertEqual(result.stdout, "")
 
     def test_a_number_column_that_became_text_is_named_with_its_line(self):
         message = self.predict(self.changed("mean_basket", "much"), code=3).stderr

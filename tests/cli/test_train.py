@@ -1,6 +1,7 @@
 """Training, measuring and predicting through the program."""
 
 import json
+import shutil
 import os
 import pty
 import subprocess
@@ -55,8 +56,11 @@ class TrainTest(ProgramTest):
         self.assertNotEqual(self.model_bytes("first"), self.model_bytes("third"))
 
     def test_the_written_configuration_repeats_the_run(self):
-        self.train("--seed", "7", "--objective", "accuracy", out="first")
-        self.ebb("train", "--config", "first/config.toml", "--out", "second")
+        shutil.copy(TABLE, self.folder / "table.csv")
+        self.train("--seed", "7", "--objective", "accuracy", out="first", data="table.csv")
+        (self.folder / "elsewhere").mkdir()
+        config = self.folder / "first/config.toml"
+        self.ebb("train", "--config", config, "--out", self.folder / "second", cwd="elsewhere")
         self.assertEqual(self.model_bytes("first"), self.model_bytes("second"))
 
     def test_options_win_over_the_configuration(self):

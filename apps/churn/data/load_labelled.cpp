@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "apps/churn/data/prepared_data.h"
 #include "preprocessing/csv/csv_reader.h"
 
@@ -7,8 +9,10 @@ LabelledRows load_labelled(const std::filesystem::path& path,
                            const preprocessing::Pipeline& pipeline,
                            preprocessing::DriftReport& drift) {
   const std::string& target = pipeline.target();
-  const preprocessing::Table table =
-      preprocessing::read_csv(path, pipeline.schema_for_reading({&target, 1}));
+  preprocessing::CsvReader reader(path, pipeline.schema_for_reading({&target, 1}));
+  pipeline.require_columns(reader.header(), path.string(), {&target, 1});
+  preprocessing::Table table;
+  reader.next(table, std::numeric_limits<std::size_t>::max());
   LabelledRows rows;
   rows.labels = parse_labels(table, target, pipeline.classes()).values;
   rows.features = pipeline.transform(table, &drift);

@@ -165,8 +165,12 @@ void add_notes(const Pipeline& pipeline, const Labels& labels, const RunConfig& 
                                 config.data.target, labels.classes[1], labels.classes[0]));
   }
   for (const preprocessing::DroppedColumn& column : pipeline.dropped()) {
-    if (column.reason != preprocessing::DroppedColumn::Reason::requested) {
-      notes.push_back(describe(column));
+    using Reason = preprocessing::DroppedColumn::Reason;
+    if (column.reason == Reason::requested) continue;
+    notes.push_back(describe(column));
+    if (column.reason == Reason::identifier && config.data.id_column.empty()) {
+      notes.push_back(
+          fmt::format("--id-column {} would pass it through to the scores", column.name));
     }
   }
 }

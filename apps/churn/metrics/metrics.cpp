@@ -17,6 +17,12 @@ nlohmann::ordered_json number_or_null(double value) {
   return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json();
 }
 
+// Rows counted are whole numbers; sums of weights need not be.
+nlohmann::ordered_json count_of(double value) {
+  if (value == std::floor(value)) return static_cast<std::int64_t>(value);
+  return value;
+}
+
 }  // namespace
 
 Metrics compute_metrics(const ScoredRows& rows, double threshold) {
@@ -70,10 +76,10 @@ nlohmann::ordered_json to_json(const Metrics& metrics) {
   for (const NamedMetric& metric : named_metrics(metrics)) {
     json[std::string(metric.name)] = number_or_null(metric.value);
   }
-  json["confusion_matrix"] = {{"true_positive", metrics.confusion.true_positive},
-                              {"false_positive", metrics.confusion.false_positive},
-                              {"true_negative", metrics.confusion.true_negative},
-                              {"false_negative", metrics.confusion.false_negative}};
+  json["confusion_matrix"] = {{"true_positive", count_of(metrics.confusion.true_positive)},
+                              {"false_positive", count_of(metrics.confusion.false_positive)},
+                              {"true_negative", count_of(metrics.confusion.true_negative)},
+                              {"false_negative", count_of(metrics.confusion.false_negative)}};
   return json;
 }
 

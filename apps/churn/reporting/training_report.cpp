@@ -76,8 +76,10 @@ ModelReport report_on(const PartScores& scores, const PreparedData& data,
 
 TrainingReport report_on_training(const PartScores& network, const PartScores& logistic_regression,
                                   const PreparedData& data, const DecisionConfig& decision) {
+  // A constant score can only flag everybody or nobody; the majority is the yardstick that counts.
+  const DecisionConfig majority{.objective = ThresholdObjective::accuracy};
   return {report_on(network, data, decision), report_on(logistic_regression, data, decision),
-          report_on(constant_scores(data), data, decision)};
+          report_on(constant_scores(data), data, majority)};
 }
 
 nlohmann::ordered_json to_json(const TrainingReport& report) {

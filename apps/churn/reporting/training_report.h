@@ -33,7 +33,8 @@ struct ModelReport {
 struct TrainingReport {
   ModelReport network;
   ModelReport logistic_regression;
-  ModelReport base_rate;  // everybody gets the training rows' share of positives
+  ModelReport base_rate;  // everybody gets the training rows' share of positives, and the decision
+                          // that is right for most
 };
 
 /// Chooses the threshold and measures. Throws Error when a part has scores for another number of
