@@ -14,6 +14,7 @@
 #include "apps/ebb/commands.h"
 #include "apps/ebb/model_options.h"
 #include "apps/ebb/output.h"
+#include "kernels/common/context.h"
 
 namespace ebb::program {
 namespace {
@@ -40,6 +41,7 @@ nlohmann::ordered_json json_of(const EvaluateOptions& options, const churn::Metr
 }
 
 ExitCode evaluate(const EvaluateOptions& options) {
+  set_default_threads(options.model.threads);  // also for reading the table
   const churn::ModelFile model = churn::load_model(options.model.model);
   const double threshold = options.model.threshold.value_or(model.threshold.threshold);
   churn::Predictor predictor = make_predictor(model, options.model);

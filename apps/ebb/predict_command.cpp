@@ -13,6 +13,7 @@
 #include "apps/ebb/commands.h"
 #include "apps/ebb/model_options.h"
 #include "apps/ebb/output.h"
+#include "kernels/common/context.h"
 #include "preprocessing/csv/csv_reader.h"
 #include "preprocessing/csv/csv_writer.h"
 
@@ -110,6 +111,7 @@ void print_summary(const Counts& counts, const std::string& out) {
 }
 
 ExitCode predict(const PredictOptions& options) {
+  set_default_threads(options.model.threads);  // also for reading the table
   const churn::ModelFile model = churn::load_model(options.model.model);
   Scorer scorer(model, options.model);
   const std::string& id = model.config.data.id_column;

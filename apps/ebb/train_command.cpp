@@ -15,6 +15,7 @@
 #include "apps/ebb/train_arguments.h"
 #include "apps/ebb/training_loop.h"
 #include "apps/ebb/training_summary.h"
+#include "kernels/common/context.h"
 #include "kernels/peak/peak.h"
 
 namespace ebb::program {
@@ -89,6 +90,7 @@ ExitCode explain_interrupt(const TrainArguments& arguments, const churn::Trainer
 
 ExitCode train(const TrainArguments& arguments) {
   const churn::RunConfig settings = run_config(arguments);
+  set_default_threads(settings.runtime.threads);  // also for reading the table
   if (arguments.dry_run) {
     dry_run(settings);
     return ExitCode::ok;

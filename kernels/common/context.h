@@ -27,5 +27,8 @@ class Context {
 
 /// The number of threads used when none is asked for: OMP_NUM_THREADS or the processors available.
 int default_threads();
+/// Makes default_threads() of the calling thread `threads`; 0 changes nothing. For programs, before
+/// they compute.
+void set_default_threads(int threads);
 
 }  // namespace ebb

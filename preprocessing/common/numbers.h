@@ -11,6 +11,9 @@ namespace ebb::preprocessing {
 /// exponent), correctly rounded to f64. Empty for everything else, "inf" and "nan" included.
 std::optional<double> parse_number(std::string_view text);
 
+/// The nearest f32, the largest finite one in place of an infinity; NaN is kept.
+float to_float(double value);
+
 /// Whether `text` is an optional sign followed by digits only.
 bool is_integer_text(std::string_view text);
 

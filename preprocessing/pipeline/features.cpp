@@ -1,6 +1,7 @@
 #include "preprocessing/pipeline/features.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "kernels/common/error.h"
@@ -31,7 +32,8 @@ NumberStatistics statistics_of(std::span<const double> sorted, std::size_t rows)
   return statistics;
 }
 
-/// Scaling keeps order, so quantiles are taken before it and each is scaled once.
+/// Scaling keeps order, so quantiles are taken before it and each is scaled once. Networks compute
+/// in f32, so edges that are equal there count once; a column that is constant there has one bin.
 std::vector<double> bin_edges_of(std::span<const double> sorted, const NumberScaler& scaler,
                                  std::size_t bins) {
   std::vector<double> scaled;
@@ -40,7 +42,12 @@ std::vector<double> bin_edges_of(std::span<const double> sorted, const NumberSca
   std::vector<double> edges;
   for (std::size_t i = 0; i <= bins; ++i) {
     const double edge = quantile(scaled, static_cast<double>(i) / static_cast<double>(bins));
-    if (edges.empty() || edge > edges.back()) edges.push_back(edge);
+    if (edges.empty() || to_float(edge) > to_float(edges.back())) edges.push_back(edge);
+  }
+  if (edges.size() == 1) {
+    const double end = edges.front();
+    const double width = std::max(1.0, std::abs(end));
+    edges.insert(end > 0.0 ? edges.begin() : edges.end(), end > 0.0 ? end - width : end + width);
   }
   return edges;
 }

@@ -33,7 +33,7 @@ struct NumberFeature {
   double fill_value = 0.0;     ///< unscaled
   bool has_indicator = false;  ///< whether a second feature says that the value was missing
   NumberScaler scaler;
-  /// Ascending distinct quantiles i / bins of the scaled training values, at least two.
+  /// Ascending quantiles i / bins of the scaled training values, distinct in f32, at least two.
   std::vector<double> bin_edges;
   NumberStatistics statistics;
   bool operator==(const NumberFeature&) const = default;

@@ -4,6 +4,7 @@
 
 #include "kernels/common/error.h"
 #include "preprocessing/common/names.h"
+#include "preprocessing/common/numbers.h"
 #include "preprocessing/common/parallel.h"
 #include "preprocessing/pipeline/pipeline.h"
 
@@ -22,11 +23,6 @@ const Column* find_input(const Table& table, const std::string& name, AbsentColu
     fail_missing(table.source(), name, table.names());
   }
   return column;
-}
-
-float to_float(double value) {
-  constexpr double kLargest = std::numeric_limits<float>::max();
-  return static_cast<float>(std::clamp(value, -kLargest, kLargest));
 }
 
 void count_number(const NumberFeature& feature, double value, ColumnDrift& drift) {

@@ -1,6 +1,7 @@
 """Scoring new customers: what is passed through, what is warned about, what is refused."""
 
 import json
+import os
 import unittest
 
 from program import TABLE, ProgramTest, rows_of
@@ -52,6 +53,23 @@ class PredictTest(ProgramTest):
         one = self.predict(TABLE).stdout.splitlines()
         self.assertEqual(self.predict(many, "--threads", "2").stdout.splitlines(),
                          one[:1] + one[1:] * 50)
+
+    def test_one_thread_is_one_thread(self):
+        many = self.write_table("many.csv", self.table * 50)
+        arguments = ["predict", "--model", "model", "--data", many, "--out", "scores.csv"]
+        # OpenMP reports each thread of a parallel region.
+        environment = {**os.environ, "OMP_DISPLAY_AFFINITY": "TRUE", "OMP_NUM_THREADS": "2",
+                       "OMP_AFFINITY_FORMAT": "thread %n"}
+        both = self.ebb(*arguments, env=environment)
+        self.assertIn("thread 1", both.stdout + both.stderr)
+        one = self.ebb(*arguments, "--threads", "1", env=environment)
+        self.assertNotIn("thread 1", one.stdout + one.stderr)
+
+    def test_a_table_without_rows_gives_no_scores(self):
+        table = self.write("empty.csv", TABLE.read_text().splitlines()[0] + "\n")
+        result = self.predict(table, code=3)
+        self.assertEqual(result.stdout, "")
+        self.assertIn("no rows", result.stderr)
 
     def test_without_the_id_column_rows_are_numbered(self):
         rows = [dict(row) for row in self.table]

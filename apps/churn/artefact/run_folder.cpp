@@ -32,7 +32,7 @@ void remove_file(const fs::path& path) {
 RunFolder::RunFolder(const fs::path& path, ExistingRun existing)
     : path_(path), existing_(existing) {
   std::error_code error;
-  fs::create_directories(path_, error);
+  is_new_ = fs::create_directories(path_, error);
   if (error || !fs::is_directory(path_)) {
     fail<IoError>("{}: the folder cannot be made: {}; choose another --out", path_.string(),
                   error ? error.message() : "a file of that name exists");
@@ -47,7 +47,11 @@ RunFolder::RunFolder(const fs::path& path, ExistingRun existing)
   }
 }
 
-RunFolder::~RunFolder() { ::close(descriptor_); }
+RunFolder::~RunFolder() {
+  // Refused data or settings leave no trace; rmdir keeps a folder that holds anything.
+  if (is_new_) ::rmdir(path_.c_str());
+  ::close(descriptor_);
+}
 
 void RunFolder::lock() {
   descriptor_ = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

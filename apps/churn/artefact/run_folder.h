@@ -42,6 +42,7 @@ class RunFolder {
   RunFolder(const std::filesystem::path& path, ExistingRun existing);
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;
+  /// Removes the folder if it was made here and holds nothing.
   ~RunFolder();
 
   /// Called once the data are known. Resuming, it gives the state to go on from, or says that the
@@ -67,6 +68,7 @@ class RunFolder {
 
   std::filesystem::path path_;
   ExistingRun existing_;
+  bool is_new_ = false;  // the folder was made here
   int descriptor_ = -1;  // of the folder, which holds the lock
   RunConfig config_;
   std::string data_fingerprint_;

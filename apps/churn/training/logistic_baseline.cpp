@@ -1,8 +1,16 @@
 #include "apps/churn/training/logistic_baseline.h"
 
+#include <memory>
+#include <numeric>
+
+#include "apps/churn/model/input_schema.h"
 #include "apps/churn/training/predictor.h"
+#include "engine/modules/embedding.h"
 #include "engine/modules/linear.h"
+#include "engine/operations/elementwise.h"
 #include "engine/operations/losses.h"
+#include "engine/operations/reduce.h"
+#include "engine/operations/views.h"
 #include "engine/optim/optimizer.h"
 #include "engine/optim/schedule.h"
 
@@ -15,17 +23,41 @@ constexpr std::int64_t kSteps = 400;
 constexpr double kLearningRate = 0.05;
 constexpr double kWeightDecay = 1e-3;
 
-Tensor one_hot(const PreparedData& data, const LabelledRows& part) {
-  const preprocessing::OneHotRows rows =
-      preprocessing::one_hot_rows(part.features, data.pipeline.cardinalities());
-  return Tensor::from_values(
-      {static_cast<std::int64_t>(rows.rows), static_cast<std::int64_t>(rows.width)}, rows.values);
+/// A logistic regression on one-hot categories without the one-hot matrix, whose size is rows times
+/// levels: the weight of a level is looked up. The class token's row is the bias.
+class LogisticRegression {
+ public:
+  LogisticRegression(const Scope& scope, const InputSchema& schema)
+      : levels_(scope.parameter("levels", {schema.token_rows(), 1}, {}, true)) {
+    if (schema.number_count() == 0) return;
+    numbers_ = std::make_unique<Linear>(scope.child("numbers"), schema.number_count(), 1,
+                                        LinearOptions{.bias = false});
+  }
+
+  /// Logits [rows].
+  Tensor forward(const Pass& pass, const Batch& batch) const {
+    const Tensor weights = embedding(pass, pass.parameter(levels_), batch.token_rows);
+    const Tensor logits = sum(pass, weights, 1);
+    const Tensor total =
+        numbers_ == nullptr ? logits : add(pass, logits, numbers_->forward(pass, batch.numbers));
+    return reshape(pass, total, {batch.rows()});
+  }
+
+ private:
+  const Parameter& levels_;
+  std::unique_ptr<Linear> numbers_;  // null: there are no number features
+};
+
+Batch batch_of(const InputSchema& schema, const LabelledRows& part) {
+  std::vector<std::size_t> rows(part.rows());
+  std::iota(rows.begin(), rows.end(), std::size_t{0});
+  return make_batch(schema, part.features, rows);
 }
 
-std::vector<float> predict(Context& context, const Linear& model, const Tensor& features) {
+std::vector<float> predict(Context& context, const LogisticRegression& model, const Batch& batch) {
   std::vector<float> probabilities;
-  if (features.elements() == 0) return probabilities;
-  const Tensor logits = model.forward(Pass{context}, features);
+  if (batch.rows() == 0) return probabilities;
+  const Tensor logits = model.forward(Pass{context}, batch);
   for (const float logit : logits.values<float>()) {
     probabilities.push_back(probability_of(logit));
   }
@@ -35,10 +67,11 @@ std::vector<float> predict(Context& context, const Linear& model, const Tensor& 
 }  // namespace
 
 LogisticBaseline fit_logistic_baseline(const PreparedData& data, const RuntimeConfig& runtime) {
-  const Tensor features = one_hot(data, data.train);
-  const Tensor targets = Tensor::from_values({features.extent(0)}, data.train.labels);
+  const InputSchema schema = schema_of(data.pipeline);
+  const Batch batch = batch_of(schema, data.train);
+  const Tensor targets = Tensor::from_values({batch.rows()}, data.train.labels);
   ParameterSet parameters;
-  const Linear model(Scope(parameters), features.extent(1), 1);
+  const LogisticRegression model(Scope(parameters), schema);
   parameters.initialize(0);
 
   Context context(parse_device(runtime.device), runtime.threads);
@@ -47,13 +80,13 @@ LogisticBaseline fit_logistic_baseline(const PreparedData& data, const RuntimeCo
   const Schedule schedule = cosine_schedule(kLearningRate, 0.0, kSteps);
   for (std::int64_t step = 0; step < kSteps; ++step) {
     const Pass pass{context, &tape};
-    tape.backward(binary_cross_entropy(pass, model.forward(pass, features), targets));
+    tape.backward(binary_cross_entropy(pass, model.forward(pass, batch), targets));
     optimizer.step(context, tape.gradients(), {.learning_rate = schedule(step)});
     tape.clear();
   }
-  return {predict(context, model, features),
-          predict(context, model, one_hot(data, data.validation)),
-          predict(context, model, one_hot(data, data.test))};
+  return {predict(context, model, batch),
+          predict(context, model, batch_of(schema, data.validation)),
+          predict(context, model, batch_of(schema, data.test))};
 }
 
 }  // namespace ebb::churn

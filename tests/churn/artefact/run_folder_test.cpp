@@ -53,6 +53,14 @@ class RunFolderTest : public ::testing::Test {
   ModelFile model_;
 };
 
+TEST_F(RunFolderTest, AFolderMadeForNothingIsRemoved) {
+  { const RunFolder run(out(), ExistingRun::refuse); }
+  EXPECT_FALSE(std::filesystem::exists(out()));
+  std::filesystem::create_directory(out());
+  { const RunFolder run(out(), ExistingRun::refuse); }
+  EXPECT_TRUE(std::filesystem::exists(out()));
+}
+
 TEST_F(RunFolderTest, AFinishedRunHasAModelAndCopiesForPeople) {
   finish_a_run();
   EXPECT_THAT(files(),

@@ -182,5 +182,27 @@ TEST_F(TrainerTest, FitsALogisticRegressionBeside) {
             0.6);
 }
 
+TEST_F(TrainerTest, FitsALogisticRegressionWithoutAOneHotMatrix) {
+  std::string table = "city,churn\n";
+  for (int row = 0; row < 4000; ++row) {
+    const int city = row % 2000;
+    table += fmt::format("c{},{}\n", city, (city % 4 == 0) != (row % 100 == 7) ? 1 : 0);
+  }
+  config_.data.path = folder_.write("cities.csv", table);
+  config_.data.drop_columns.clear();
+  config_.preprocessing.drop_duplicates = false;
+  const PreparedData data = prepare_data(config_);
+  const auto held = [] {
+    const MemoryStatistics memory = CachingAllocator::of(Device{}).statistics();
+    return memory.current + memory.cached;
+  };
+  const std::size_t before = held();
+  const LogisticBaseline baseline = fit_logistic_baseline(data, config_.runtime);
+  // 2,600 rows of 1,400 levels would be 14 MB.
+  EXPECT_LT(held() - before, std::size_t{2} << 20);
+  EXPECT_GT(compute_metrics({.scores = baseline.train, .labels = data.train.labels}, 0.5).roc_auc,
+            0.9);
+}
+
 }  // namespace
 }  // namespace ebb::churn

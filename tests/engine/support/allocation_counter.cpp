@@ -60,12 +60,15 @@ void count(void* returns_to) {
   inside = false;
 }
 
-void* allocate(std::size_t size, std::size_t alignment, void* returns_to) {
+void* try_allocate(std::size_t size, std::size_t alignment, void* returns_to) {
   if (counts.active.load(std::memory_order_relaxed)) count(returns_to);
-  void* memory =
-      alignment <= alignof(std::max_align_t)
-          ? std::malloc(size == 0 ? 1 : size)
-          : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+  return alignment <= alignof(std::max_align_t)
+             ? std::malloc(size == 0 ? 1 : size)
+             : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+}
+
+void* allocate(std::size_t size, std::size_t alignment, void* returns_to) {
+  void* memory = try_allocate(size, alignment, returns_to);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
@@ -106,6 +109,14 @@ void* operator new(std::size_t size) {
 void* operator new(std::size_t size, std::align_val_t alignment) {
   return ebb::testing::allocate(size, static_cast<std::size_t>(alignment),
                                 __builtin_return_address(0));
+}
+// All forms, or a form left to a sanitizer would be freed by the wrong library.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return ebb::testing::try_allocate(size, 1, __builtin_return_address(0));
+}
+void* operator new(std::size_t size, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return ebb::testing::try_allocate(size, static_cast<std::size_t>(alignment),
+                                    __builtin_return_address(0));
 }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }

@@ -60,6 +60,16 @@ TEST(OperandCheckTest, SaysWhatWasGotAndExpected) {
   expect_error("operation: x is missing", [&] { check.present("x", View{}); });
 }
 
+TEST(Context, TakesTheDefaultNumberOfThreads) {
+  const int before = default_threads();
+  set_default_threads(3);
+  EXPECT_EQ(default_threads(), 3);
+  EXPECT_EQ(Context().threads(), 3);
+  set_default_threads(0);
+  EXPECT_EQ(default_threads(), 3);
+  set_default_threads(before);
+}
+
 TEST(ParallelForTest, CoversEveryItemOnce) {
   for (int threads = 1; threads <= 5; ++threads) {
     Context context({}, threads);

@@ -109,6 +109,25 @@ TEST(Pipeline, BinEdgesAreAscendingQuantiles) {
   }
 }
 
+TEST(Pipeline, BinEdgesAreDistinctInSinglePrecision) {
+  Table table;
+  std::vector<double> near;
+  std::vector<double> equal;
+  for (int i = 0; i < 100; ++i) {
+    near.push_back(1.6e9 + 10 * i);  // neighbours in f32 are 128 apart here
+    equal.push_back(-1e9 - 1e-3 * i);
+  }
+  table.add(number_column("near", near));
+  table.add(number_column("equal", equal));
+  PipelineConfig config;
+  config.numbers.scaling = Scaling::none;
+  for (const std::vector<double>& column : Pipeline::fit(table, config).bin_edges()) {
+    const std::vector<float> edges(column.begin(), column.end());
+    ASSERT_GE(edges.size(), 2U);
+    EXPECT_EQ(std::adjacent_find(edges.begin(), edges.end(), std::greater_equal<>()), edges.end());
+  }
+}
+
 TEST(Pipeline, ColumnsMayMoveAndOthersAppear) {
   const Pipeline pipeline = Pipeline::fit(customers(), config_for(Scaling::quantile_normal));
   Table moved;
