@@ -1,5 +1,6 @@
 // ebb bench: how fast this machine trains.
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -40,9 +41,11 @@ void print_timing(const StepShape& shape, const StepTiming& timing) {
 }
 
 ExitCode bench_step(const BenchOptions& options) {
+  std::optional<Output> json;
+  if (!options.json.empty()) json.emplace(options.json);
   const StepTiming timing = time_training_step(options.shape, options.threads);
   if (options.json != kStandardOutput) print_timing(options.shape, timing);
-  if (!options.json.empty()) write_json(options.json, to_json(options.shape, timing));
+  if (json) write_json(*json, to_json(options.shape, timing));
   return ExitCode::ok;
 }
 

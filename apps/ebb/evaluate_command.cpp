@@ -41,6 +41,8 @@ nlohmann::ordered_json json_of(const EvaluateOptions& options, const churn::Metr
 }
 
 ExitCode evaluate(const EvaluateOptions& options) {
+  std::optional<Output> json;
+  if (!options.json.empty()) json.emplace(options.json);
   set_default_threads(options.model.threads);  // also for reading the table
   const churn::ModelFile model = churn::load_model(options.model.model);
   const double threshold = options.model.threshold.value_or(model.threshold.threshold);
@@ -57,7 +59,7 @@ ExitCode evaluate(const EvaluateOptions& options) {
     fmt::print("{}\n{}", churn::metrics_table(churn::to_json(metrics)),
                churn::confusion_table(metrics.confusion, model.pipeline.classes()[1]));
   }
-  if (!options.json.empty()) write_json(options.json, json_of(options, metrics, warnings));
+  if (json) write_json(*json, json_of(options, metrics, warnings));
   return ExitCode::ok;
 }
 

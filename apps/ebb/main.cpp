@@ -78,7 +78,8 @@ ExitCode parse_and_run(int count, char** arguments) {
     program.exit(request);
     return ExitCode::ok;
   } catch (const CLI::ParseError& error) {
-    return complain(ExitCode::usage, usage_message(program, error).c_str());
+    fmt::print(stderr, "{}\n", usage_message(program, error));
+    return ExitCode::usage;
   }
   return run(chosen);
 }

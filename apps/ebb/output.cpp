@@ -38,8 +38,7 @@ void Output::commit() {
   }
 }
 
-void write_json(const std::string& path, const nlohmann::ordered_json& json) {
-  Output output(path);
+void write_json(Output& output, const nlohmann::ordered_json& json) {
   output.write(json.dump(2) + '\n');
   output.commit();
 }

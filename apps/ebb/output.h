@@ -30,8 +30,8 @@ class Output {
   std::unique_ptr<AtomicFile> file_;  // null: standard output
 };
 
-/// Writes a JSON document with a line end.
-void write_json(const std::string& path, const nlohmann::ordered_json& json);
+/// The whole of an output as one JSON document with a line end. Throws IoError.
+void write_json(Output& output, const nlohmann::ordered_json& json);
 
 /// A warning on standard error.
 void warn(std::string_view message);

@@ -19,6 +19,18 @@ class UsageTest(ProgramTest):
         for command in (["train"], ["evaluate"], ["predict"], ["bench", "step"], ["info"]):
             self.assertIn("Examples:", self.ebb(*command, "--help").stdout)
 
+    def test_a_message_begins_with_the_command(self):
+        self.assertTrue(self.refused("trian").startswith("ebb: unknown command"))
+        message = self.refused(*self.train_arguments(), "--epochs", "0")
+        self.assertTrue(message.startswith("ebb train: --epochs"), message)
+
+    def test_an_unwritable_json_file_is_found_before_the_work(self):
+        self.train()
+        for command in (["evaluate", "--model", "model", "--data", TABLE], ["bench", "step"]):
+            result = self.ebb(*command, "--json", "no/such/file.json", code=4)
+            self.assertEqual(result.stdout, "")
+            self.assertIn("no/such/file.json", result.stderr)
+
     def test_an_unknown_option_names_the_nearest(self):
         message = self.refused("train", "--data", TABLE, "--epoch", "3")
         self.assertIn("unknown option --epoch", message)
