@@ -61,7 +61,7 @@ struct DroppedColumn {
 
 /// "requested", "identifier", "constant", "all_missing", "too_rare".
 std::string_view reason_name(DroppedColumn::Reason reason);
-/// A sentence for the user: `column "id" is left out: it names each row`.
+/// A sentence for the user, such as `column "zip" is left out: ...` with the reason.
 std::string describe(const DroppedColumn& column);
 
 /// Fits one number column; the values must not all be missing or equal. Throws DataError if they
