@@ -18,35 +18,38 @@ namespace {
 constexpr const char* kFooter = R"(Examples:
   ebb bench step
   ebb bench step --dim 128 --layers 3 --heads 8 --feed-forward 512 --tokens 32 --batch 128
+  ebb bench step --profile
   ebb bench step --threads 1 --json -)";
 
 struct BenchOptions {
   StepShape shape;
-  int threads = 0;
+  bool profile = false;
+  Effort effort;
   std::string json;
 };
-
-void print_timing(const StepShape& shape, const StepTiming& timing) {
-  fmt::print("one training step (forward, backward, AdamW, dropout {}) on random data\n",
-             shape.dropout);
-  fmt::print("shape            dim {}, layers {}, heads {}, feed-forward {}, tokens {}, batch {}\n",
-             shape.dim, shape.layers, shape.heads, shape.feed_forward, shape.tokens, shape.batch);
-  fmt::print("parameters       {}\n", timing.parameters);
-  fmt::print("median time      {:.3f} ms (fastest {:.3f}, slowest {:.3f}, {} repeats)\n",
-             timing.median_s * 1e3, timing.fastest_s * 1e3, timing.slowest_s * 1e3, timing.repeats);
-  fmt::print("rows             {:.0f} per second\n", timing.rows_per_s);
-  fmt::print("speed            {:.1f} GFLOP/s, {:.1f} % of the peak of {:.1f} GFLOP/s\n",
-             timing.gflops, 100.0 * timing.share_of_peak(), timing.peak_gflops);
-  fmt::print("threads          {}, {}\n", timing.threads, timing.instruction_set);
-}
 
 ExitCode bench_step(const BenchOptions& options) {
   std::optional<Output> json;
   if (!options.json.empty()) json.emplace(options.json);
-  const StepTiming timing = time_training_step(options.shape, options.threads);
-  if (options.json != kStandardOutput) print_timing(options.shape, timing);
-  if (json) write_json(*json, to_json(options.shape, timing));
+  const StepReport report = time_training_step(options.shape, options.effort, options.profile);
+  if (options.json != kStandardOutput) print(options.shape, report);
+  if (json) write_json(*json, to_json(options.shape, report));
   return ExitCode::ok;
+}
+
+void add_effort(CLI::App& command, Effort& effort) {
+  command.add_option("--threads", effort.threads, "Threads to use (default: all)")
+      ->check(within(1, 4096))
+      ->type_name("N");
+  command.add_option("--seconds", effort.seconds, "How long to repeat")
+      ->check(within(0.0, 3600.0))
+      ->type_name("S")
+      ->capture_default_str();
+}
+
+void add_json(CLI::App& command, std::string& json) {
+  command.add_option("--json", json, "Write the figures to this file, - for the screen")
+      ->type_name("FILE");
 }
 
 void add_step(CLI::App& bench, Command& chosen) {
@@ -65,11 +68,10 @@ void add_step(CLI::App& bench, Command& chosen) {
   size("--feed-forward", options->shape.feed_forward, "Width inside the feed-forward network");
   size("--tokens", options->shape.tokens, "Tokens per row");
   size("--batch", options->shape.batch, "Rows per step");
-  command->add_option("--threads", options->threads, "Threads to use (default: all)")
-      ->check(within(1, 4096))
-      ->type_name("N");
-  command->add_option("--json", options->json, "Write the figures to this file, - for the screen")
-      ->type_name("FILE");
+  command->add_flag("--profile", options->profile,
+                    "Also show where the time goes, operation by operation");
+  add_effort(*command, options->effort);
+  add_json(*command, options->json);
   command->callback([&chosen, options] {
     const StepShape& shape = options->shape;
     if (shape.dim % shape.heads != 0) {
