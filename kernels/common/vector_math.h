@@ -44,8 +44,8 @@ HWY_INLINE V times_power_of_two(D d, V p, V k) {
 }
 
 /// e^x for f32: at most 1.1 units in the last place off; inf above 88.73, 0 below -103.98,
-/// subnormal results right, NaN kept. Cody-Waite reduction to |r| <= ln(2)/2, then a polynomial in
-/// r (Taylor to degree 7, whose remainder is below 2^-29), then scaling by 2^k.
+/// subnormal results right, NaN kept. Cody-Waite reduction to |r| <= ln(2)/2, then 1 + r + r^2
+/// times a polynomial in r (coefficients from scripts/fit_vector_math.py), then scaling by 2^k.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V exp(D d, V x) {
   // In this order Max and Min keep NaN: x86 gives the second argument.
@@ -53,12 +53,11 @@ HWY_INLINE V exp(D d, V x) {
   const V k = hn::Round(hn::Mul(clamped, hn::Set(d, 1.44269504088896341F)));
   V r = hn::NegMulAdd(k, hn::Set(d, 0.693359375F), clamped);
   r = hn::NegMulAdd(k, hn::Set(d, -2.12194440e-4F), r);
-  V p = hn::Set(d, 1.0F / 5040.0F);
-  p = hn::MulAdd(p, r, hn::Set(d, 1.0F / 720.0F));
-  p = hn::MulAdd(p, r, hn::Set(d, 1.0F / 120.0F));
-  p = hn::MulAdd(p, r, hn::Set(d, 1.0F / 24.0F));
-  p = hn::MulAdd(p, r, hn::Set(d, 1.0F / 6.0F));
-  p = hn::MulAdd(p, r, hn::Set(d, 0.5F));
+  V p = hn::Set(d, 1.38144335e-03F);
+  p = hn::MulAdd(p, r, hn::Set(d, 8.36879667e-03F));
+  p = hn::MulAdd(p, r, hn::Set(d, 4.16683964e-02F));
+  p = hn::MulAdd(p, r, hn::Set(d, 1.66665196e-01F));
+  p = hn::MulAdd(p, r, hn::Set(d, 4.99999940e-01F));
   p = hn::MulAdd(hn::Mul(p, r), r, r);
   p = hn::Add(p, hn::Set(d, 1.0F));
   return times_power_of_two(d, p, k);
