@@ -12,8 +12,11 @@
 namespace ebb::kernels::cpu {
 namespace {
 
-// Rows of one block: 128 rows of 256 columns are 128 KiB, an eighth of a usual second-level cache.
-constexpr std::int64_t kRowBlock = 128;
+// Rows of one block. Its output takes 128 KiB, an eighth of a usual second-level cache, unless rows
+// are longer than 256: fewer rows would not repay oneDNN's packing of the weight.
+std::int64_t block_rows(std::int64_t out) {
+  return std::max<std::int64_t>(128, 32 * 1024 / std::max<std::int64_t>(out, 64));
+}
 
 // Fewer multiplications than this per thread do not pay for a thread.
 constexpr std::int64_t kGrainMultiplications = 256 * 1024;
@@ -71,19 +74,20 @@ void linear(Context& context, const LinearForward& p) {
     return;
   }
   const std::int64_t rows = p.input.shape[0];
-  const std::int64_t work = std::max<std::int64_t>(kRowBlock * p.weight.elements(), 1);
-  parallel_for(
-      context, blocks_of(rows, kRowBlock), blocks_of(kGrainMultiplications, work),
-      [&](std::int64_t begin, std::int64_t end) {
-        std::optional<Context> own;
-        Context& line = context.threads() == 1 ? context : own.emplace(Device{}, 1);
-        for (std::int64_t i = begin; i < end; ++i) {
-          const std::int64_t first = i * kRowBlock;
-          const LinearForward block = block_of(p, first, std::min(kRowBlock, rows - first));
-          serial_matrix_product(block.input, transposed(p.weight), product_of(block), false);
-          if (has_epilogue(p)) epilogue(line, block);
-        }
-      });
+  const std::int64_t most = block_rows(p.weight.shape[0]);
+  const std::int64_t work = std::max<std::int64_t>(most * p.weight.elements(), 1);
+  parallel_for(context, blocks_of(rows, most), blocks_of(kGrainMultiplications, work),
+               [&](std::int64_t begin, std::int64_t end) {
+                 std::optional<Context> own;
+                 Context& line = context.threads() == 1 ? context : own.emplace(Device{}, 1);
+                 for (std::int64_t i = begin; i < end; ++i) {
+                   const std::int64_t first = i * most;
+                   const LinearForward block = block_of(p, first, std::min(most, rows - first));
+                   serial_matrix_product(block.input, transposed(p.weight), product_of(block),
+                                         false);
+                   if (has_epilogue(p)) epilogue(line, block);
+                 }
+               });
 }
 
 void linear_backward(Context& context, const LinearBackward& p) {

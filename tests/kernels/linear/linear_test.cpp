@@ -146,13 +146,14 @@ TEST_P(LinearTest, HasEqualBitsForAnyNumberOfThreads) {
   }
 }
 
-// From one row to several blocks of 128.
+// From one row to several blocks.
 INSTANTIATE_TEST_SUITE_P(Shapes, LinearTest,
                          ::testing::Values(Case{1, 1, 1, Activation::identity, 0.0F, false},
                                            Case{7, 31, 33, Activation::relu, 0.0F, true},
                                            Case{128, 64, 64, Activation::gelu, 0.1F, false},
                                            Case{257, 33, 7, Activation::silu, 0.5F, true},
                                            Case{600, 64, 257, Activation::gelu, 0.1F, false},
+                                           Case{1100, 33, 31, Activation::relu, 0.1F, false},
                                            Case{700, 257, 64, Activation::identity, 0.1F, true}));
 
 TEST(LinearKernelTest, DoesWithoutOptionalOperands) {
