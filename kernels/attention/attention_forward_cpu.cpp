@@ -1,8 +1,10 @@
 // Attention forward on the CPU. Work is split by head and by blocks of queries. A tile of up to two
 // vectors of queries goes over the keys in blocks: scores (4 flops per score and component in all,
 // broadcasting keys against lanes of queries), online softmax in place, then the product with the
-// values. With up to 128 keys there is one block, and nothing is rescaled. Memory moved per head:
-// its query, key, value and output once, the keys and values again per tile from the caches.
+// values. Its lanes are components where they fill whole vectors, so that rows of the output are
+// made where they belong; else, and under causality, they are queries. With up to 128 keys there is
+// one block, and nothing is rescaled. Memory moved per head: its query, key, value and output once,
+// the keys and values again per tile from the caches.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/attention/attention_forward_cpu.cpp"
 #include <hwy/foreach_target.h>
@@ -54,6 +56,8 @@ template <int kVectors>
 struct OnlineSoftmax {
   Vector largest[kVectors];  // score so far, -inf at first
   Vector total[kVectors];    // of exp(score - largest)
+  bool grew = false;         // whether the last block raised a `largest` that sums depend on,
+  Vector rescale[kVectors];  // and then what these are to be multiplied by
 };
 
 /// Sets the scores that causality hides to -inf.
@@ -73,11 +77,11 @@ HWY_INLINE void hide_scores(const AttentionGeometry& g, const TileQueries& tile,
   }
 }
 
-/// Turns a block's scores into exp(score - largest so far) and brings the sums, and the output so
-/// far unless this is the first block, to the new maximum.
+/// Turns a block's scores into exp(score - largest so far) and brings their sums to the new
+/// maximum.
 template <int kVectors>
-HWY_INLINE void softmax_block(const KeyBlock& block, bool first, std::int64_t head_dim,
-                              ForwardScratch& s, OnlineSoftmax<kVectors>& softmax) {
+HWY_INLINE void softmax_block(const KeyBlock& block, bool first, ForwardScratch& s,
+                              OnlineSoftmax<kVectors>& softmax) {
   const Lanes d;
   constexpr std::int64_t kWidth = kVectors * kLanes;
   Vector largest[kVectors];
@@ -90,19 +94,17 @@ HWY_INLINE void softmax_block(const KeyBlock& block, bool first, std::int64_t he
   }
   const Vector lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
   Vector shift[kVectors];
+  softmax.grew = false;
   for (int v = 0; v < kVectors; ++v) {
     // While every score is -inf, any finite shift gives the zeros wanted.
     shift[v] = hn::IfThenZeroElse(hn::Eq(largest[v], lowest), largest[v]);
-    if (!first && !hn::AllTrue(d, hn::Eq(largest[v], softmax.largest[v]))) {
-      const Vector rescale = exp(d, hn::Sub(softmax.largest[v], shift[v]));
-      softmax.total[v] = hn::Mul(softmax.total[v], rescale);
-      for (std::int64_t i = 0; i < head_dim; ++i) {
-        float* output = s.output + i * kWidth + v * kLanes;
-        hn::Store(hn::Mul(hn::Load(d, output), rescale), d, output);
-      }
-    }
-    softmax.largest[v] = largest[v];
+    softmax.grew |= !first && !hn::AllTrue(d, hn::Eq(largest[v], softmax.largest[v]));
   }
+  for (int v = 0; v < kVectors && softmax.grew; ++v) {
+    softmax.rescale[v] = exp(d, hn::Sub(softmax.largest[v], shift[v]));
+    softmax.total[v] = hn::Mul(softmax.total[v], softmax.rescale[v]);
+  }
+  for (int v = 0; v < kVectors; ++v) softmax.largest[v] = largest[v];
   for (std::int64_t k = 0; k < block.count; ++k) {
     for (int v = 0; v < kVectors; ++v) {
       float* score = s.scores + k * kWidth + v * kLanes;
@@ -113,43 +115,92 @@ HWY_INLINE void softmax_block(const KeyBlock& block, bool first, std::int64_t he
   }
 }
 
+/// Brings the output so far to the maximum that the last block found.
+template <int kVectors>
+HWY_INLINE void rescale_output(const AttentionGeometry& g, const TileQueries& tile,
+                               const HeadRows<float>& output,
+                               const OnlineSoftmax<kVectors>& softmax, ForwardScratch& s) {
+  const Lanes d;
+  constexpr std::int64_t kWidth = kVectors * kLanes;
+  if (sums_in_place(g)) {
+    HWY_ALIGN float rescale[kWidth];
+    for (int v = 0; v < kVectors; ++v) hn::Store(softmax.rescale[v], d, rescale + v * kLanes);
+    scale_rows(g, tile, output, rescale);
+  } else {
+    for (std::int64_t i = 0; i < g.head_dim * kVectors; ++i) {
+      float* at = s.output + i * kLanes;
+      hn::Store(hn::Mul(hn::Load(d, at), softmax.rescale[i % kVectors]), d, at);
+    }
+  }
+}
+
 /// Adds weights times values to the output of the tile.
 template <int kVectors>
 HWY_INLINE void add_values(const AttentionGeometry& g, const TileQueries& tile,
-                           const KeyBlock& block, bool first, ForwardScratch& s) {
+                           const KeyBlock& block, bool first, const HeadRows<float>& output,
+                           ForwardScratch& s) {
   constexpr std::int64_t kWidth = kVectors * kLanes;
-  multiply_seen<kVectors>({.a = s.keys.value.row(block.first),
-                           .a_stride = s.keys.value.stride,
-                           .b = s.scores,
-                           .b_stride = kWidth,
-                           .c = s.output,
-                           .c_stride = kWidth,
-                           .depth = keys_seen_by_all(g, tile, s.keys, block),
-                           .accumulate = !first},
-                          g.head_dim, block.count, s.keys.column + block.first,
-                          tile.first + g.keys - g.queries);
+  const HeadRows<const float>& value = s.keys.value;
+  if (sums_in_place(g)) {
+    multiply_wide<true>({.a = s.scores,
+                         .a_stride = kWidth,
+                         .b = value.row(block.first),
+                         .b_stride = value.stride,
+                         .c = output.row(tile.first),
+                         .c_stride = output.stride,
+                         .depth = block.count,
+                         .accumulate = !first},
+                        tile.count, g.head_dim);
+  } else {
+    multiply_seen<kVectors>({.a = value.row(block.first),
+                             .a_stride = value.stride,
+                             .b = s.scores,
+                             .b_stride = kWidth,
+                             .c = s.output,
+                             .c_stride = kWidth,
+                             .depth = keys_seen_by_all(g, tile, s.keys, block),
+                             .accumulate = !first},
+                            g.head_dim, block.count, s.keys.column + block.first,
+                            tile.first + g.keys - g.queries);
+  }
 }
 
-/// Writes the output and log_sum_exp of a tile; a row without weights gets zeros and -inf.
+/// Divides the output of a tile by the sums of its weights; a row without weights gets zeros.
 template <int kVectors>
-HWY_INLINE void finish_tile(const AttentionForward& p, const AttentionGeometry& g,
-                            const TileQueries& tile, const ForwardScratch& s,
-                            const OnlineSoftmax<kVectors>& softmax) {
+HWY_INLINE void store_output(const AttentionGeometry& g, const TileQueries& tile,
+                             const HeadRows<float>& output, const OnlineSoftmax<kVectors>& softmax,
+                             const ForwardScratch& s) {
   const Lanes d;
   constexpr std::int64_t kWidth = kVectors * kLanes;
-  const HeadRows<float> output(p.output, tile.b, tile.h);
   Vector inverse[kVectors];
   hn::Mask<Lanes> empty[kVectors];
   for (int v = 0; v < kVectors; ++v) {
     empty[v] = hn::Eq(softmax.total[v], hn::Zero(d));
     inverse[v] = hn::Div(hn::Set(d, 1.0F), softmax.total[v]);
   }
-  store_tile_columns<kVectors>(output.row(tile.first), output.stride, tile.count, g.head_dim,
-                               [&](int v, std::int64_t i) HWY_ATTR {
-                                 const Vector sum = hn::Load(d, s.output + i * kWidth + v * kLanes);
-                                 return hn::IfThenZeroElse(empty[v], hn::Mul(sum, inverse[v]));
-                               });
-  if (!p.log_sum_exp.present()) return;
+  if (sums_in_place(g)) {
+    HWY_ALIGN float factors[kWidth];
+    for (int v = 0; v < kVectors; ++v) {
+      hn::Store(hn::IfThenZeroElse(empty[v], inverse[v]), d, factors + v * kLanes);
+    }
+    scale_rows(g, tile, output, factors);
+    zero_rows(g, tile, output, factors);
+  } else {
+    store_tile_columns<kVectors>(output.row(tile.first), output.stride, tile.count, g.head_dim,
+                                 [&](int v, std::int64_t i) HWY_ATTR {
+                                   const Vector sum =
+                                       hn::Load(d, s.output + i * kWidth + v * kLanes);
+                                   return hn::IfThenZeroElse(empty[v], hn::Mul(sum, inverse[v]));
+                                 });
+  }
+}
+
+/// Writes the log_sum_exp of a tile: -inf for a row without weights.
+template <int kVectors>
+HWY_INLINE void store_log_sum_exp(const AttentionForward& p, const AttentionGeometry& g,
+                                  const TileQueries& tile, const OnlineSoftmax<kVectors>& softmax) {
+  const Lanes d;
+  const Vector lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
   float* rows = p.log_sum_exp.as<float>() + (tile.b * g.heads + tile.h) * g.queries + tile.first;
   for (int v = 0; v < kVectors; ++v) {
     const std::int64_t count = std::min(kLanes, tile.count - v * kLanes);
@@ -157,8 +208,7 @@ HWY_INLINE void finish_tile(const AttentionForward& p, const AttentionGeometry& 
     const Vector total = softmax.total[v];
     const Vector sum = hn::Add(softmax.largest[v], hn::Log(d, total));
     const Vector kept = hn::IfThenElse(hn::IsNaN(total), total, sum);
-    const Vector lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
-    const Vector result = hn::IfThenElse(empty[v], lowest, kept);
+    const Vector result = hn::IfThenElse(hn::Eq(total, hn::Zero(d)), lowest, kept);
     if (count == kLanes) {
       hn::StoreU(result, d, rows + v * kLanes);
     } else {
@@ -173,6 +223,7 @@ void forward_tile(const AttentionForward& p, const AttentionGeometry& g, const T
   const Lanes d;
   constexpr std::int64_t kWidth = kVectors * kLanes;
   const HeadRows<const float> query(p.query, tile.b, tile.h);
+  const HeadRows<float> output(p.output, tile.b, tile.h);
   const Vector scale = hn::Set(d, static_cast<float>(g.scale));
   for_tile_columns<kVectors>(query.row(tile.first), query.stride, tile.count, g.head_dim,
                              [&](int v, std::int64_t i, Vector x) HWY_ATTR {
@@ -191,7 +242,8 @@ void forward_tile(const AttentionForward& p, const AttentionGeometry& g, const T
     score_block<kVectors>(s.keys.key, block, g.head_dim, s.query, s.scores);
     if (p.bias.present()) add_bias<kVectors>(p, tile, s.keys, block, s.scores);
     hide_scores<kVectors>(g, tile, block, s);
-    softmax_block<kVectors>(block, first, g.head_dim, s, softmax);
+    softmax_block<kVectors>(block, first, s, softmax);
+    if (softmax.grew) rescale_output<kVectors>(g, tile, output, softmax, s);
     if (p.dropout.active()) {
       const std::int64_t row = (tile.b * g.heads + tile.h) * g.queries + tile.first;
       for_block_factors<kVectors>(p.dropout, g, s.keys, block, row, tile.count, s.factors,
@@ -200,10 +252,11 @@ void forward_tile(const AttentionForward& p, const AttentionGeometry& g, const T
                                     hn::Store(hn::Mul(hn::Load(d, weight), factor), d, weight);
                                   });
     }
-    add_values<kVectors>(g, tile, block, first, s);
+    add_values<kVectors>(g, tile, block, first, output, s);
     first = false;
   }
-  finish_tile<kVectors>(p, g, tile, s, softmax);
+  store_output<kVectors>(g, tile, output, softmax, s);
+  if (p.log_sum_exp.present()) store_log_sum_exp<kVectors>(p, g, tile, softmax);
 }
 
 /// Items [begin, end): item i is block i mod blocks of the queries of head i / blocks.
