@@ -73,7 +73,7 @@ void activation(Context& context, const ActivationForward& parameters) {
   require_supported("activation", activation_unsupported(context.device(), parameters.input.dtype));
   check(parameters);
   const ProfileScope scope(context, "activation", [&] {
-    return cost_of_moving(parameters.input, parameters.bias, parameters.pre_activation,
+    return cost_of_moving(parameters.input, parameters.bias, parameters.derivative,
                           parameters.output);
   });
   cpu::activation(context, parameters);
@@ -84,7 +84,7 @@ void activation_backward(Context& context, const ActivationBackward& parameters)
                     activation_unsupported(context.device(), parameters.grad_output.dtype));
   check(parameters);
   const ProfileScope scope(context, "activation_backward", [&] {
-    return cost_of_moving(parameters.pre_activation, parameters.grad_output, parameters.grad_input,
+    return cost_of_moving(parameters.derivative, parameters.grad_output, parameters.grad_input,
                           parameters.grad_bias);
   });
   cpu::activation_backward(context, parameters);

@@ -74,19 +74,18 @@ TEST(ProfileTest, CountsTheOutermostOperationOnly) {
   const auto input = random_normal<float>({5, 4}, 1);
   const auto weight = random_normal<float>({3, 4}, 2);
   const auto bias = random_normal<float>({3}, 3);
-  Buffer<float> pre_activation({5, 3}), output({5, 3}), grad_input({5, 4}), grad_weight({3, 4});
+  Buffer<float> derivative({5, 3}), output({5, 3}), grad_input({5, 4}), grad_weight({3, 4});
   Buffer<float> scratch({5, 3}), grad_bias({3});
   kernels::linear(context, {.input = input.view(),
                             .weight = weight.view(),
                             .bias = bias.view(),
                             .activation = kernels::Activation::gelu,
-                            .pre_activation = pre_activation.view(),
+                            .derivative = derivative.view(),
                             .output = output.view()});
   kernels::linear_backward(context, {.input = input.view(),
                                      .weight = weight.view(),
-                                     .pre_activation = pre_activation.view(),
+                                     .derivative = derivative.view(),
                                      .grad_output = output.view(),
-                                     .activation = kernels::Activation::gelu,
                                      .grad_pre_activation = scratch.view(),
                                      .grad_input = grad_input.view(),
                                      .grad_weight = grad_weight.view(),
