@@ -9,6 +9,7 @@
 
 #include "kernels/common/instruction_set.h"
 #include "kernels/peak/peak.h"
+#include "preprocessing/split/random_order.h"
 
 namespace ebb::program {
 namespace {
@@ -49,6 +50,15 @@ Repetition repeat(const Effort& effort, double flops, const std::function<void()
           .peak_gflops = peak.gflops(),
           .threads = peak.context().threads(),
           .instruction_set = std::string(name_of(active_instruction_set()))};
+}
+
+Tensor random_tensor(const Shape& shape, std::uint64_t seed) {
+  Tensor tensor = Tensor::empty(shape);
+  preprocessing::SplitMix64 generator(seed, 0);
+  for (float& value : tensor.values<float>()) {
+    value = static_cast<float>(generator.next() >> 40) * 0x1p-23F - 1.0F;
+  }
+  return tensor;
 }
 
 void print_times(const Repetition& times) {

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "engine/tensor/tensor.h"
 #include "kernels/common/context.h"
 
 namespace ebb::program {
@@ -57,6 +58,9 @@ struct Effort {
 /// Warms up, then calls `body` for as long as `effort` says, five times at least. `flops` are the
 /// operations of one call.
 Repetition repeat(const Effort& effort, double flops, const std::function<void()>& body);
+
+/// Uniform in [-1, 1): a kernel's time does not depend on the values.
+Tensor random_tensor(const Shape& shape, std::uint64_t seed);
 
 /// Time, speed, share of peak and threads, as lines of a report on standard output.
 void print_times(const Repetition& times);

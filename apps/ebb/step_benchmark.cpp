@@ -14,7 +14,6 @@
 #include "engine/operations/views.h"
 #include "engine/optim/optimizer.h"
 #include "engine/training/gradient_step.h"
-#include "preprocessing/split/random_order.h"
 
 namespace ebb::program {
 namespace {
@@ -32,16 +31,6 @@ TransformerOptions encoder_options(const StepShape& shape) {
           .pre_norm = true};
 }
 
-/// Uniform in [-1, 1): a kernel's time does not depend on the values.
-Tensor random_inputs(const StepShape& shape) {
-  Tensor inputs = Tensor::empty({shape.batch, shape.tokens, shape.dim});
-  preprocessing::SplitMix64 generator(1, 0);
-  for (float& value : inputs.values<float>()) {
-    value = static_cast<float>(generator.next() >> 40) * 0x1p-23F - 1.0F;
-  }
-  return inputs;
-}
-
 Tensor alternating_targets(std::int64_t rows) {
   Tensor targets = Tensor::empty({rows});
   for (std::int64_t row = 0; row < rows; ++row) {
@@ -56,7 +45,7 @@ class TrainingStep {
       : shape_(shape),
         encoder_(Scope(parameters_, "encoder"), shape.layers, encoder_options(shape)),
         head_(Scope(parameters_, "head"), shape.dim, 1),
-        inputs_(random_inputs(shape)),
+        inputs_(random_tensor({shape.batch, shape.tokens, shape.dim}, 1)),
         targets_(alternating_targets(shape.batch)),
         plan_(Lanes::plan(shape.batch, churn::rows_per_shard(shape.tokens))) {
     parameters_.initialize(0);

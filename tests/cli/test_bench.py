@@ -72,5 +72,37 @@ class BenchStepTest(ProgramTest):
             self.assertIn(text, shown)
 
 
+class BenchAttentionTest(ProgramTest):
+    SHAPE = ["bench", "attention", "--batch", "3", "--heads", "2", "--seq", "5", "--head-dim", "8",
+             "--threads", "1", "--seconds", "0.05"]
+
+    def figures(self, *more):
+        return json.loads(self.ebb(*self.SHAPE, *more, "--json", "-").stdout)
+
+    def test_reports_the_figures_of_bench_step(self):
+        attention = self.figures()
+        step = json.loads(self.ebb(*STEP, "--threads", "1", "--json", "-").stdout)
+        of_step_alone = {"rows_per_s", "flops_per_step", "parameters", "dim", "layers",
+                         "feed_forward"}
+        of_attention_alone = {"flops_per_call", "head_dim", "direction", "causal"}
+        self.assertEqual(set(step) - of_step_alone, set(attention) - of_attention_alone)
+        for key in ("median_s", "gflops", "peak_gflops", "share_of_peak"):
+            self.assertGreater(attention[key], 0, key)
+
+    def test_counts_operations_by_direction_and_causality(self):
+        forward = 4 * 3 * 2 * 5 * 5 * 8
+        self.assertEqual(self.figures()["flops_per_call"], forward)
+        backward = self.figures("--direction", "backward", "--dropout", "0.1")
+        self.assertEqual(backward["flops_per_call"], 2.5 * forward)
+        self.assertEqual(backward["direction"], "backward")
+        self.assertEqual(self.figures("--causal")["flops_per_call"], forward * 15 / 25)
+
+    def test_refuses_what_it_cannot_time(self):
+        for option, value in (("--direction", "sideways"), ("--head-dim", "257"),
+                              ("--dropout", "1"), ("--seq", "0")):
+            self.assertIn(option.replace("--seq", "--tokens"),
+                          self.ebb("bench", "attention", option, value, code=2).stderr)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -15,7 +15,8 @@ class UsageTest(ProgramTest):
         program = self.ebb("--help").stdout
         for text in ("ebb train", "ebb evaluate", "ebb predict", "Exit codes", "130"):
             self.assertIn(text, program)
-        for command in (["train"], ["evaluate"], ["predict"], ["bench", "step"], ["info"]):
+        for command in (["train"], ["evaluate"], ["predict"], ["bench", "step"],
+                        ["bench", "attention"], ["info"]):
             self.assertIn("Examples:", self.ebb(*command, "--help").stdout)
 
     def test_a_message_begins_with_the_command(self):
@@ -25,7 +26,8 @@ class UsageTest(ProgramTest):
 
     def test_an_unwritable_json_file_is_found_before_the_work(self):
         self.train()
-        for command in (["evaluate", "--model", "model", "--data", TABLE], ["bench", "step"]):
+        for command in (["evaluate", "--model", "model", "--data", TABLE], ["bench", "step"],
+                        ["bench", "attention"]):
             result = self.ebb(*command, "--json", "no/such/file.json", code=4)
             self.assertEqual(result.stdout, "")
             self.assertIn("no/such/file.json", result.stderr)
