@@ -14,6 +14,7 @@
 #include "kernels/attention/attention_backends.h"
 #include "kernels/attention/attention_reference.h"
 #include "kernels/attention/attention_scratch.h"
+#include "kernels/attention/attention_sums.h"
 #include "kernels/attention/attention_tile.h"
 #include "kernels/common/vector_math.h"
 
@@ -165,64 +166,6 @@ HWY_INLINE void differentiate_softmax(const AttentionGeometry& g, const TileQuer
   }
 }
 
-/// grad_query of the tile += keys times grad_score; hidden keys are passed over.
-template <int kVectors>
-HWY_INLINE void add_grad_query(const AttentionGeometry& g, const TileQueries& tile,
-                               const KeyBlock& block, std::int64_t seen, bool first,
-                               const HeadRows<float>& grad_query, BackwardScratch& s) {
-  constexpr std::int64_t kWidth = kVectors * kLanes;
-  const HeadRows<const float>& key = s.keys.key;
-  if (sums_in_place(g)) {
-    multiply_wide<true>({.a = s.grad_scores,
-                         .a_stride = kWidth,
-                         .b = key.row(block.first),
-                         .b_stride = key.stride,
-                         .c = grad_query.row(tile.first),
-                         .c_stride = grad_query.stride,
-                         .depth = block.count,
-                         .accumulate = !first},
-                        tile.count, g.head_dim);
-  } else {
-    multiply_seen<kVectors>({.a = key.row(block.first),
-                             .a_stride = key.stride,
-                             .b = s.grad_scores,
-                             .b_stride = kWidth,
-                             .c = s.grad_query,
-                             .c_stride = kWidth,
-                             .depth = seen,
-                             .accumulate = !first},
-                            g.head_dim, block.count, s.keys.column + block.first,
-                            tile.first + g.keys - g.queries);
-  }
-}
-
-/// Finishes grad_query of the tile: times the scale of scores, zeros where no key is seen.
-template <int kVectors>
-HWY_INLINE void store_grad_query(const AttentionGeometry& g, const TileQueries& tile,
-                                 const QueryState<kVectors>& state,
-                                 const HeadRows<float>& grad_query, const BackwardScratch& s) {
-  const Lanes d;
-  constexpr std::int64_t kWidth = kVectors * kLanes;
-  const Vector scale = hn::Set(d, static_cast<float>(g.scale));
-  if (sums_in_place(g)) {
-    HWY_ALIGN float factors[kWidth];
-    for (int v = 0; v < kVectors; ++v) {
-      hn::Store(hn::IfThenElseZero(state.alive[v], scale), d, factors + v * kLanes);
-    }
-    scale_rows(g, tile, grad_query, factors);
-    zero_rows(g, tile, grad_query, factors);
-  } else {
-    store_tile_columns<kVectors>(grad_query.row(tile.first), grad_query.stride, tile.count,
-                                 g.head_dim, [&](int v, std::int64_t i) HWY_ATTR {
-                                   // Where no key is seen, the tile may be unwritten or hold zero
-                                   // times infinity.
-                                   const Vector sum =
-                                       hn::Load(d, s.grad_query + i * kWidth + v * kLanes);
-                                   return hn::IfThenElseZero(state.alive[v], hn::Mul(sum, scale));
-                                 });
-  }
-}
-
 /// sums[k] += sum over the tile's queries that see key k of weights[k, q] * rows[q].
 template <int kVectors>
 HWY_INLINE void add_grad_keys(const AttentionGeometry& g, const TileQueries& tile,
@@ -271,7 +214,7 @@ HWY_INLINE void add_grad_bias(const AttentionBackward& p, const TileQueries& til
 template <int kVectors>
 void backward_block(const AttentionBackward& p, const AttentionGeometry& g, const TileQueries& tile,
                     const KeyBlock& block, bool first, const QueryState<kVectors>& state,
-                    const HeadRows<float>& grad_query, BackwardScratch& s) {
+                    TileSums<kVectors>& grad_query, BackwardScratch& s) {
   const Lanes d;
   constexpr std::int64_t kWidth = kVectors * kLanes;
   score_block<kVectors>(s.keys.key, block, g.head_dim, s.query, s.probabilities);
@@ -290,7 +233,7 @@ void backward_block(const AttentionBackward& p, const AttentionGeometry& g, cons
     differentiate_softmax<kVectors, false>(g, tile, block, state, s);
   }
   const std::int64_t seen = keys_seen_by_all(g, tile, s.keys, block);
-  add_grad_query<kVectors>(g, tile, block, seen, first, grad_query, s);
+  grad_query.add(s.keys, s.keys.key, block, seen, first, s.grad_scores);
   add_grad_keys<kVectors>(g, tile, block, seen, s.grad_scores, s.query_rows, s.grad_key, s);
   add_grad_keys<kVectors>(g, tile, block, seen, s.probabilities, s.grad_output_rows, s.grad_value,
                           s);
@@ -302,7 +245,7 @@ void backward_tile(const AttentionBackward& p, const AttentionGeometry& g, const
                    BackwardScratch& s) {
   QueryState<kVectors> state;
   load_tile<kVectors>(p, g, tile, s, state);
-  const HeadRows<float> grad_query(p.grad_query, tile.b, tile.h);
+  TileSums<kVectors> grad_query(g, tile, {p.grad_query, tile.b, tile.h}, s.grad_query);
   const std::int64_t columns = g.visible_keys(tile.first + tile.count - 1);
   bool first = true;
   for (std::int64_t begin = 0; begin < columns; begin += kKeyBlock) {
@@ -311,7 +254,12 @@ void backward_tile(const AttentionBackward& p, const AttentionGeometry& g, const
     backward_block<kVectors>(p, g, tile, block, first, state, grad_query, s);
     first = false;
   }
-  store_grad_query<kVectors>(g, tile, state, grad_query, s);
+  const Lanes d;
+  Vector factors[kVectors];
+  for (int v = 0; v < kVectors; ++v) {
+    factors[v] = hn::IfThenElseZero(state.alive[v], hn::Set(d, static_cast<float>(g.scale)));
+  }
+  grad_query.store(factors);
 }
 
 /// Writes the sums of the keys left by the mask to their rows, zeros to the others.

@@ -1,10 +1,8 @@
 // Attention forward on the CPU. Work is split by head and by blocks of queries. A tile of up to two
 // vectors of queries goes over the keys in blocks: scores (4 flops per score and component in all,
 // broadcasting keys against lanes of queries), online softmax in place, then the product with the
-// values. Its lanes are components where they fill whole vectors, so that rows of the output are
-// made where they belong; else, and under causality, they are queries. With up to 128 keys there is
-// one block, and nothing is rescaled. Memory moved per head: its query, key, value and output once,
-// the keys and values again per tile from the caches.
+// values. With up to 128 keys there is one block, and nothing is rescaled. Memory moved per head:
+// its query, key, value and output once, the keys and values again per tile from the caches.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/attention/attention_forward_cpu.cpp"
 #include <hwy/foreach_target.h>
@@ -17,6 +15,7 @@
 #include "kernels/attention/attention_backends.h"
 #include "kernels/attention/attention_reference.h"
 #include "kernels/attention/attention_scratch.h"
+#include "kernels/attention/attention_sums.h"
 #include "kernels/attention/attention_tile.h"
 #include "kernels/common/vector_math.h"
 
@@ -38,7 +37,7 @@ struct ForwardScratch {
 
   HeadKeys keys;
   float* query;    // tile: scaled components of the queries
-  float* output;   // tile: components of the unfinished outputs
+  float* output;   // tile: components of the unfinished outputs, unless made in place
   float* scores;   // tile: one row per key of the block
   float* factors;  // [queries of the tile][kKeyBlock]
 };
@@ -115,84 +114,16 @@ HWY_INLINE void softmax_block(const KeyBlock& block, bool first, ForwardScratch&
   }
 }
 
-/// Brings the output so far to the maximum that the last block found.
-template <int kVectors>
-HWY_INLINE void rescale_output(const AttentionGeometry& g, const TileQueries& tile,
-                               const HeadRows<float>& output,
-                               const OnlineSoftmax<kVectors>& softmax, ForwardScratch& s) {
-  const Lanes d;
-  constexpr std::int64_t kWidth = kVectors * kLanes;
-  if (sums_in_place(g)) {
-    HWY_ALIGN float rescale[kWidth];
-    for (int v = 0; v < kVectors; ++v) hn::Store(softmax.rescale[v], d, rescale + v * kLanes);
-    scale_rows(g, tile, output, rescale);
-  } else {
-    for (std::int64_t i = 0; i < g.head_dim * kVectors; ++i) {
-      float* at = s.output + i * kLanes;
-      hn::Store(hn::Mul(hn::Load(d, at), softmax.rescale[i % kVectors]), d, at);
-    }
-  }
-}
-
-/// Adds weights times values to the output of the tile.
-template <int kVectors>
-HWY_INLINE void add_values(const AttentionGeometry& g, const TileQueries& tile,
-                           const KeyBlock& block, bool first, const HeadRows<float>& output,
-                           ForwardScratch& s) {
-  constexpr std::int64_t kWidth = kVectors * kLanes;
-  const HeadRows<const float>& value = s.keys.value;
-  if (sums_in_place(g)) {
-    multiply_wide<true>({.a = s.scores,
-                         .a_stride = kWidth,
-                         .b = value.row(block.first),
-                         .b_stride = value.stride,
-                         .c = output.row(tile.first),
-                         .c_stride = output.stride,
-                         .depth = block.count,
-                         .accumulate = !first},
-                        tile.count, g.head_dim);
-  } else {
-    multiply_seen<kVectors>({.a = value.row(block.first),
-                             .a_stride = value.stride,
-                             .b = s.scores,
-                             .b_stride = kWidth,
-                             .c = s.output,
-                             .c_stride = kWidth,
-                             .depth = keys_seen_by_all(g, tile, s.keys, block),
-                             .accumulate = !first},
-                            g.head_dim, block.count, s.keys.column + block.first,
-                            tile.first + g.keys - g.queries);
-  }
-}
-
 /// Divides the output of a tile by the sums of its weights; a row without weights gets zeros.
 template <int kVectors>
-HWY_INLINE void store_output(const AttentionGeometry& g, const TileQueries& tile,
-                             const HeadRows<float>& output, const OnlineSoftmax<kVectors>& softmax,
-                             const ForwardScratch& s) {
+HWY_INLINE void store_output(const OnlineSoftmax<kVectors>& softmax, TileSums<kVectors>& output) {
   const Lanes d;
-  constexpr std::int64_t kWidth = kVectors * kLanes;
   Vector inverse[kVectors];
-  hn::Mask<Lanes> empty[kVectors];
   for (int v = 0; v < kVectors; ++v) {
-    empty[v] = hn::Eq(softmax.total[v], hn::Zero(d));
-    inverse[v] = hn::Div(hn::Set(d, 1.0F), softmax.total[v]);
+    const Vector total = softmax.total[v];
+    inverse[v] = hn::IfThenZeroElse(hn::Eq(total, hn::Zero(d)), hn::Div(hn::Set(d, 1.0F), total));
   }
-  if (sums_in_place(g)) {
-    HWY_ALIGN float factors[kWidth];
-    for (int v = 0; v < kVectors; ++v) {
-      hn::Store(hn::IfThenZeroElse(empty[v], inverse[v]), d, factors + v * kLanes);
-    }
-    scale_rows(g, tile, output, factors);
-    zero_rows(g, tile, output, factors);
-  } else {
-    store_tile_columns<kVectors>(output.row(tile.first), output.stride, tile.count, g.head_dim,
-                                 [&](int v, std::int64_t i) HWY_ATTR {
-                                   const Vector sum =
-                                       hn::Load(d, s.output + i * kWidth + v * kLanes);
-                                   return hn::IfThenZeroElse(empty[v], hn::Mul(sum, inverse[v]));
-                                 });
-  }
+  output.store(inverse);
 }
 
 /// Writes the log_sum_exp of a tile: -inf for a row without weights.
@@ -223,7 +154,7 @@ void forward_tile(const AttentionForward& p, const AttentionGeometry& g, const T
   const Lanes d;
   constexpr std::int64_t kWidth = kVectors * kLanes;
   const HeadRows<const float> query(p.query, tile.b, tile.h);
-  const HeadRows<float> output(p.output, tile.b, tile.h);
+  TileSums<kVectors> output(g, tile, {p.output, tile.b, tile.h}, s.output);
   const Vector scale = hn::Set(d, static_cast<float>(g.scale));
   for_tile_columns<kVectors>(query.row(tile.first), query.stride, tile.count, g.head_dim,
                              [&](int v, std::int64_t i, Vector x) HWY_ATTR {
@@ -243,7 +174,7 @@ void forward_tile(const AttentionForward& p, const AttentionGeometry& g, const T
     if (p.bias.present()) add_bias<kVectors>(p, tile, s.keys, block, s.scores);
     hide_scores<kVectors>(g, tile, block, s);
     softmax_block<kVectors>(block, first, s, softmax);
-    if (softmax.grew) rescale_output<kVectors>(g, tile, output, softmax, s);
+    if (softmax.grew) output.scale(softmax.rescale);
     if (p.dropout.active()) {
       const std::int64_t row = (tile.b * g.heads + tile.h) * g.queries + tile.first;
       for_block_factors<kVectors>(p.dropout, g, s.keys, block, row, tile.count, s.factors,
@@ -252,10 +183,11 @@ void forward_tile(const AttentionForward& p, const AttentionGeometry& g, const T
                                     hn::Store(hn::Mul(hn::Load(d, weight), factor), d, weight);
                                   });
     }
-    add_values<kVectors>(g, tile, block, first, output, s);
+    output.add(s.keys, s.keys.value, block, keys_seen_by_all(g, tile, s.keys, block), first,
+               s.scores);
     first = false;
   }
-  store_output<kVectors>(g, tile, output, softmax, s);
+  store_output(softmax, output);
   if (p.log_sum_exp.present()) store_log_sum_exp<kVectors>(p, g, tile, softmax);
 }
 

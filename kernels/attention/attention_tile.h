@@ -259,33 +259,6 @@ struct TileQueries {
   std::int64_t first, count;
 };
 
-/// Where sums over keys for a tile's queries are made: in place with components in the lanes, or
-/// in scratch with queries in the lanes.
-HWY_INLINE bool sums_in_place(const AttentionGeometry& g) {
-  return !g.causal && g.head_dim % kLanes == 0;
-}
-
-/// Multiplies the a tile's rows, of whole vectors, each by its factor.
-HWY_INLINE void scale_rows(const AttentionGeometry& g, const TileQueries& tile,
-                           const HeadRows<float>& rows, const float* factors) {
-  const Lanes d;
-  for (std::int64_t i = 0; i < g.head_dim; i += kLanes) {
-    float* at = rows.row(tile.first) + i;
-    for (std::int64_t q = 0; q < tile.count; ++q, at += rows.stride) {
-      hn::StoreU(hn::Mul(hn::LoadU(d, at), hn::Set(d, factors[q])), d, at);
-    }
-  }
-}
-
-/// Zeroes the rows whose factor is 0: those of queries for which no key counts may be unwritten or
-/// hold zero times infinity.
-HWY_INLINE void zero_rows(const AttentionGeometry& g, const TileQueries& tile,
-                          const HeadRows<float>& rows, const float* factors) {
-  for (std::int64_t q = 0; q < tile.count; ++q) {
-    if (factors[q] == 0.0F) std::fill_n(rows.row(tile.first + q), g.head_dim, 0.0F);
-  }
-}
-
 /// How many of a block's keys, from its first, every query of the tile sees.
 HWY_INLINE std::int64_t keys_seen_by_all(const AttentionGeometry& g, const TileQueries& tile,
                                          const HeadKeys& keys, const KeyBlock& block) {
