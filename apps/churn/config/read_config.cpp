@@ -4,20 +4,35 @@
 #include <optional>
 #include <set>
 
-#include <toml++/toml.h>
-
 #include "apps/churn/config/config_file.h"
 #include "apps/churn/config/setting.h"
+#include "apps/churn/config/toml_text.h"
 #include "engine/io/atomic_file.h"
 #include "kernels/common/error.h"
 #include "preprocessing/common/names.h"
+
+namespace ebb::churn::toml_text {
+namespace {
+
+[[noreturn]] void refuse() {
+  fail<DataError>("not TOML: probably a name in brackets or before = that is not in quotes");
+}
+
+}  // namespace
+}  // namespace ebb::churn::toml_text
+
+// toml++ 3.3 asserts what a text such as "[@" makes untrue, and assumes it under NDEBUG, as Debian's
+// library does, which is undefined behaviour. Compiled here, its assertions are errors instead.
+#undef NDEBUG
+#define TOML_HEADER_ONLY 1
+#define TOML_ASSERT(condition) ((condition) ? void() : ::ebb::churn::toml_text::refuse())
+#include <toml++/toml.h>
 
 namespace ebb::churn {
 namespace {
 
 using Path = std::vector<std::string>;
 
-constexpr std::uint64_t kMostBytes = 16 << 20;
 constexpr std::string_view kPresetKey = "preset";
 
 std::string type_name(const toml::node& node) {
@@ -208,17 +223,20 @@ class ConfigReader {
 }  // namespace
 
 RunConfig parse_config(std::string_view text, std::string_view source) {
+  check_toml_text(text, source);
   toml::table root;
   try {
     root = toml::parse(text);
   } catch (const toml::parse_error& error) {
     fail<DataError>("{}: {}", where(source, error.source()), error.description());
+  } catch (const DataError& error) {
+    fail<DataError>("{}: {}", source, error.what());
   }
   return ConfigReader(root, source).read();
 }
 
 RunConfig load_config(const std::filesystem::path& path) {
-  return parse_config(read_file(path, kMostBytes), path.string());
+  return parse_config(read_file(path, kMostTomlBytes), path.string());
 }
 
 }  // namespace ebb::churn
