@@ -210,6 +210,11 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) {
     fail<DataError>("{}: the header is damaged: it has only one of the checksums {} and {}", file,
                     kHeaderChecksum, kDataChecksum);
   }
+  // One of ours with a flipped bit.
+  const auto other = header.metadata.lower_bound(std::string(kChecksumPrefix));
+  if (other != header.metadata.end() && other->first.starts_with(kChecksumPrefix)) {
+    fail<DataError>("{}: the header is damaged: there is no checksum \"{}\"", file, other->first);
+  }
   had_checksums_ = !data_sum.empty();
   if (had_checksums_) check_data_checksum(data, data_sum.mapped(), file);
   metadata_ = std::move(header.metadata);

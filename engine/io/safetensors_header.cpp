@@ -81,7 +81,7 @@ class HeaderReader : public nlohmann::json_sax<Json> {
       has_dtype_ = true;
       tensor_->dtype = dtype_named(text);
     } else {
-      unexpected(fmt::format("the text \"{}\"", text));
+      unexpected("a text");
     }
     return true;
   }

@@ -107,7 +107,7 @@ class UntrustedSettingsTest(ProgramTest):
             ("key", ".".join(["a"] * 1_000_000) + " = 1", "settings.toml:1:16: a key of more", 3),
             ("lists", "a = " + "[" * 1_000_000, "settings.toml:1:", 3),
             ("tables", "a = " + "{a=" * 1_000_000, "settings.toml:1:", 3),
-            ("letters", "\u00e9 = 1", "settings.toml:1:1: a character beyond ASCII", 3),
+            ("letters", "\u00e9 = 1", "settings.toml:1:1:", 3),
             ("sign", "[@model]", "settings.toml: not TOML", 3),
             ("size", "#" * 5_000_000, "expected at most 4194304", 4),
             ("values", "a = [" + "0," * 2_000_000 + "]", '"a"', 3),
