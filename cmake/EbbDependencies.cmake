@@ -1,9 +1,11 @@
 # Every library that ebb uses, by the name of its Debian package (README.md gives the reason for each).
-find_package(OpenMP REQUIRED COMPONENTS CXX)     # g++
+if(NOT EBB_FUZZ)  # the fuzzers are serial
+  find_package(OpenMP REQUIRED COMPONENTS CXX)   # g++
+endif()
 find_package(dnnl REQUIRED)                      # libdnnl-dev
 find_package(fmt REQUIRED)                       # libfmt-dev
 find_package(nlohmann_json REQUIRED)             # nlohmann-json3-dev
-find_package(tomlplusplus REQUIRED)              # libtomlplusplus-dev
+find_package(tomlplusplus REQUIRED)              # libtomlplusplus-dev, its headers alone
 find_package(CLI11 REQUIRED)                     # libcli11-dev
 find_package(ZLIB REQUIRED)                      # zlib1g-dev
 find_package(LibLZMA REQUIRED)                   # liblzma-dev

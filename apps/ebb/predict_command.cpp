@@ -14,6 +14,7 @@
 #include "apps/ebb/model_options.h"
 #include "apps/ebb/output.h"
 #include "kernels/common/context.h"
+#include "preprocessing/csv/byte_source.h"
 #include "preprocessing/csv/csv_reader.h"
 #include "preprocessing/csv/csv_writer.h"
 
@@ -118,11 +119,11 @@ ExitCode predict(const PredictOptions& options) {
   std::vector<std::string> texts;
   if (!id.empty()) texts.push_back(id);
   preprocessing::CsvReader reader(options.model.data, model.pipeline.schema_for_reading(texts));
-  model.pipeline.require_columns(reader.header(), options.model.data);
+  const std::string source = preprocessing::source_name(options.model.data);
+  model.pipeline.require_columns(reader.header(), source);
   const bool has_id = !id.empty() && contains(reader.header(), id);
   if (!id.empty() && !has_id) {
-    warn(fmt::format("{} has no id column \"{}\": customers are named by row number",
-                     options.model.data, id));
+    warn(fmt::format("{} has no id column \"{}\": customers are named by row number", source, id));
   }
 
   Output output(options.out);

@@ -208,6 +208,9 @@ churn::RunConfig run_config(const TrainArguments& arguments) {
   apply_options(arguments, config);
   if (config.data.path.empty()) fail<UsageError>("--data is missing: the customer table");
   if (config.data.target.empty()) fail<UsageError>("--target is missing: the label column");
+  if (config.data.path == "-" && config.split.test_data == "-") {
+    refuse("--data", "--test-data", "both are standard input, which can be read once");
+  }
   if (arguments.out.empty() && !arguments.dry_run) {
     fail<UsageError>("--out is missing: the folder for the model (or --dry-run)");
   }

@@ -4,11 +4,11 @@
 #include <array>
 #include <bit>
 #include <cstring>
-#include <limits>
 #include <memory>
 #include <xxhash.h>
 
 #include "engine/io/atomic_file.h"
+#include "engine/io/input_file.h"
 #include "engine/io/safetensors_header.h"
 #include "kernels/common/error.h"
 
@@ -96,27 +96,27 @@ std::string finished_header(const Header& header, const std::string& file) {
   return json;
 }
 
-/// The header's text, after checking that the file holds all of it.
-std::string_view header_text(std::string_view content, const std::string& file) {
-  if (content.size() < kLengthBytes) {
+/// The length of the header, after checking that the file holds all of it.
+std::uint64_t read_header_length(InputFile& input, const std::string& file) {
+  if (input.size() < kLengthBytes) {
     fail<DataError>(
         "{}: has {} bytes, a safetensors file has at least {}; it was cut or is another "
         "kind of file",
-        file, content.size(), kLengthBytes);
+        file, input.size(), kLengthBytes);
   }
   std::uint64_t length = 0;
-  std::memcpy(&length, content.data(), kLengthBytes);
+  std::memcpy(&length, input.read(kLengthBytes).data(), kLengthBytes);
   if (length > kMaxSafetensorsHeader) {
     fail<DataError>(
         "{}: states a header of {} bytes, at most {} are possible; it is damaged or no "
         "safetensors file",
         file, length, kMaxSafetensorsHeader);
   }
-  if (length > content.size() - kLengthBytes) {
+  if (length > input.size() - kLengthBytes) {
     fail<DataError>("{}: has {} bytes, its header alone ends at byte {}; it was cut or is damaged",
-                    file, content.size(), kLengthBytes + length);
+                    file, input.size(), kLengthBytes + length);
   }
-  return content.substr(kLengthBytes, length);
+  return length;
 }
 
 void check_header_checksum(std::string_view header, const std::string& file) {
@@ -193,22 +193,27 @@ void write_safetensors(const std::filesystem::path& path, std::span<const Safete
 
 SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) {
   const std::string file = path.string();
-  std::error_code error;
-  if (std::filesystem::is_other(path, error)) {
-    fail<IoError>("{}: is a device or a pipe, expected a safetensors file", file);
-  }
-  content_ = read_file(path, std::numeric_limits<std::int64_t>::max());
-  const std::string_view text = header_text(content_, file);
-  check_header_checksum(text, file);
-  Header header = safetensors::parse_header(text, file);
-  const std::string_view data = std::string_view(content_).substr(kLengthBytes + text.size());
-  check_layout(header, data.size(), file);
+  InputFile input(path, "a safetensors file");
+  const std::uint64_t length = read_header_length(input, file);
+  const std::uint64_t data_bytes = input.size() - kLengthBytes - length;
+  const std::vector<char> text = input.read(length);
+  const std::string_view header_text(text.data(), text.size());
+  check_header_checksum(header_text, file);
+  Header header = safetensors::parse_header(header_text, file);
+  check_layout(header, data_bytes, file);
+  data_ = input.read(data_bytes);
+  const std::string_view data(data_.data(), data_.size());
 
   const auto data_sum = header.metadata.extract(std::string(kDataChecksum));
   const auto header_sum = header.metadata.extract(std::string(kHeaderChecksum));
   if (data_sum.empty() != header_sum.empty()) {
     fail<DataError>("{}: the header is damaged: it has only one of the checksums {} and {}", file,
                     kHeaderChecksum, kDataChecksum);
+  }
+  // One of ours with a flipped bit.
+  const auto other = header.metadata.lower_bound(std::string(kChecksumPrefix));
+  if (other != header.metadata.end() && other->first.starts_with(kChecksumPrefix)) {
+    fail<DataError>("{}: the header is damaged: there is no checksum \"{}\"", file, other->first);
   }
   had_checksums_ = !data_sum.empty();
   if (had_checksums_) check_data_checksum(data, data_sum.mapped(), file);

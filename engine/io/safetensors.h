@@ -37,6 +37,9 @@ inline constexpr std::string_view kChecksumPrefix = "ebb.checksum.";
 
 /// The longest header that is read or written, the limit of the format's first implementation.
 inline constexpr std::uint64_t kMaxSafetensorsHeader = 100'000'000;
+/// The most tensors, and the most metadata texts, that a file may hold: names so short that a
+/// header of 100 MB held millions of them would take many times its size in memory.
+inline constexpr std::size_t kMaxSafetensorsNames = 100'000;
 
 /// Writes the file as engine/io/atomic_file.h does. Equal arguments give equal bytes whatever their
 /// order: data lie by element size, the largest first, then by name, so that every tensor is
@@ -46,14 +49,15 @@ inline constexpr std::uint64_t kMaxSafetensorsHeader = 100'000'000;
 void write_safetensors(const std::filesystem::path& path, std::span<const SafetensorsEntry> entries,
                        const SafetensorsMetadata& metadata);
 
-/// A file read whole into memory.
+/// A file read into memory: first the header, and the data once header and size of the file agree.
+/// The header takes up to 10 times its bytes, which are at most kMaxSafetensorsHeader.
 class SafetensorsFile {
  public:
   /// Throws IoError when the file cannot be read; DataError, which names the file, what was found
   /// and what was expected, when it is not valid safetensors, holds dtypes or ranks that ebb lacks,
   /// or does not match its checksums.
   explicit SafetensorsFile(const std::filesystem::path& path);
-  // The entries point into the content, which a move hands on and a copy would not.
+  // The entries point into the data, which a move hands on and a copy would not.
   SafetensorsFile(const SafetensorsFile&) = delete;
   SafetensorsFile& operator=(const SafetensorsFile&) = delete;
   SafetensorsFile(SafetensorsFile&&) = default;
@@ -70,7 +74,7 @@ class SafetensorsFile {
   bool had_checksums() const { return had_checksums_; }
 
  private:
-  std::string content_;
+  std::vector<char> data_;  // not a string, whose short content a move would copy
   std::vector<SafetensorsEntry> entries_;
   SafetensorsMetadata metadata_;
   bool had_checksums_ = false;

@@ -41,6 +41,9 @@ class HeaderReader : public nlohmann::json_sax<Json> {
     } else if (place_ == Place::top && key_ == kMetadata) {
       place_ = Place::metadata;
     } else if (place_ == Place::top) {
+      if (header_.tensors.size() == kMaxSafetensorsNames) {
+        refuse("more than {} tensors", "at most that", kMaxSafetensorsNames);
+      }
       place_ = Place::tensor;
       tensor_.emplace();
       tensor_->name = key_;
@@ -67,6 +70,9 @@ class HeaderReader : public nlohmann::json_sax<Json> {
 
   bool string(string_t& text) override {
     if (place_ == Place::metadata) {
+      if (header_.metadata.size() == kMaxSafetensorsNames) {
+        refuse("more than {} texts in \"{}\"", "at most that", kMaxSafetensorsNames, kMetadata);
+      }
       if (!header_.metadata.emplace(key_, std::move(text)).second) {
         refuse("the metadata \"{}\" twice", "names once", key_);
       }
@@ -75,7 +81,7 @@ class HeaderReader : public nlohmann::json_sax<Json> {
       has_dtype_ = true;
       tensor_->dtype = dtype_named(text);
     } else {
-      unexpected(fmt::format("the text \"{}\"", text));
+      unexpected("a text");
     }
     return true;
   }
@@ -159,13 +165,15 @@ class HeaderReader : public nlohmann::json_sax<Json> {
     if (!has_dtype_ || !shape_ || !offsets_ || offsets_->size() != 2) {
       refuse("an incomplete tensor \"{}\"", "\"dtype\", \"shape\" and two \"data_offsets\"", name);
     }
-    std::uint64_t bytes = size_of(tensor_->dtype);
+    const auto element_bytes = static_cast<std::int64_t>(size_of(tensor_->dtype));
+    std::int64_t spanned = element_bytes;  // taking extents of 0 for 1: strides must fit too
     for (const std::uint64_t extent : *shape_) {
-      if (__builtin_mul_overflow(bytes, extent, &bytes)) {
-        refuse("a shape of \"{}\" whose elements overflow", "a size below 2^64", name);
+      if (__builtin_mul_overflow(spanned, std::max<std::uint64_t>(extent, 1), &spanned)) {
+        refuse("a shape of \"{}\" whose elements overflow", "a size below 2^63", name);
       }
       tensor_->shape.push_back(static_cast<std::int64_t>(extent));
     }
+    const auto bytes = static_cast<std::uint64_t>(tensor_->shape.elements() * element_bytes);
     tensor_->begin = (*offsets_)[0];
     tensor_->end = (*offsets_)[1];
     if (tensor_->begin > tensor_->end || tensor_->end - tensor_->begin != bytes) {

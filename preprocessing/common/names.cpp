@@ -12,6 +12,9 @@ namespace {
 
 char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
 
+// A longer name is no misspelt one, and comparing two of megabytes takes hours.
+constexpr std::size_t kLongestSuggestion = 256;
+
 /// Levenshtein's distance in bytes, ignoring ASCII case.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -33,7 +36,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 std::string list_names(std::span<const std::string> names, std::size_t limit) {
   std::string list;
   for (std::size_t i = 0; i < std::min(limit, names.size()); ++i) {
-    list += fmt::format("{}\"{}\"", i == 0 ? "" : ", ", names[i]);
+    list += fmt::format("{}\"{}\"", i == 0 ? "" : ", ", shortened(names[i]));
   }
   if (names.size() > limit) list += fmt::format(" and {} more", names.size() - limit);
   return list;
@@ -44,6 +47,7 @@ std::string suggest_names(std::string_view wanted, std::span<const std::string> 
   const std::string* nearest = nullptr;
   std::size_t least = std::max<std::size_t>(2, wanted.size() / 3) + 1;
   for (const std::string& name : names) {
+    if (std::max(name.size(), wanted.size()) > kLongestSuggestion) continue;
     if (const std::size_t distance = edit_distance(wanted, name); distance < least) {
       least = distance;
       nearest = &name;
@@ -51,6 +55,15 @@ std::string suggest_names(std::string_view wanted, std::span<const std::string> 
   }
   if (nearest != nullptr) sentence += fmt::format(" Did you mean \"{}\"?", *nearest);
   return sentence + fmt::format(" There are: {}.", list_names(names));
+}
+
+std::string shortened(std::string_view text) {
+  constexpr std::size_t kMostBytes = 100;
+  if (text.size() <= kMostBytes) return std::string(text);
+  std::size_t end = kMostBytes;
+  // Not within a character of UTF-8.
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return std::string(text.substr(0, end)) + "...";
 }
 
 }  // namespace ebb::preprocessing

@@ -30,7 +30,7 @@ struct CsvOptions {
   std::size_t block_bytes = std::size_t{4} << 20;
   /// Kinds are inferred from the first blocks that hold this many rows (or 32 MiB of text).
   std::size_t sample_rows = 65536;
-  /// A record longer than this is taken for an unterminated quote.
+  /// A record longer than this is an error; reading it takes up to four times as much memory.
   std::size_t max_record_bytes = std::size_t{64} << 20;
 
   /// "", "NA", "N/A", "NaN", "nan", "null", "NULL", "None".

@@ -15,6 +15,7 @@ namespace ebb::preprocessing {
 namespace {
 
 constexpr std::size_t kSampleBytes = std::size_t{32} << 20;
+constexpr std::size_t kChunkBytes = std::size_t{64} << 20;
 
 BuildPlan declared_plan(DeclaredKind kind) {
   switch (kind) {
@@ -199,7 +200,8 @@ char CsvReader::delimiter() const { return state_->reader.delimiter(); }
 bool CsvReader::next(Table& chunk, std::size_t max_rows) {
   if (max_rows == 0) fail("CsvReader::next: asked for chunks of 0 rows");
   State& state = *state_;
-  while (state.builder.rows() < max_rows) {
+  std::size_t bytes = 0;  // of text, in what has been taken
+  while (state.builder.rows() < max_rows && bytes < kChunkBytes) {
     if (state.used == state.block.rows()) {
       state.used = 0;
       if (!state.reader.next(state.block)) {
@@ -211,6 +213,7 @@ bool CsvReader::next(Table& chunk, std::size_t max_rows) {
         std::min(max_rows - state.builder.rows(), state.block.rows() - state.used);
     state.builder.append(state.block, state.used, state.used + rows, state.missing);
     state.used += rows;
+    bytes += state.block.text.size() * rows / state.block.rows();
   }
   if (state.builder.rows() == 0 && !state.has_started) fail_no_rows(state.reader.source());
   state.has_started = true;

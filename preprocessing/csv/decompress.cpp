@@ -12,6 +12,29 @@ namespace ebb::preprocessing {
 namespace {
 
 constexpr std::size_t kInputBytes = std::size_t{1} << 16;
+// Tables shrink by a factor of 3 to 50. gzip reaches 1,000 on one repeated row, xz 7,000.
+constexpr std::uint64_t kMostExpansion = 200;
+constexpr std::uint64_t kFreeBytes = std::uint64_t{256} << 20;
+// What unpacking `xz -9` takes, with room to spare; a file can ask for 4 GiB.
+constexpr std::uint64_t kMostXzMemory = std::uint64_t{128} << 20;
+
+/// Refuses a file that unpacks to so much more than its size that it was made for it.
+class Expansion {
+ public:
+  void take(std::size_t bytes) { taken_ += bytes; }
+  void give(std::size_t bytes, const std::string& name) {
+    given_ += bytes;
+    if (given_ <= kFreeBytes || given_ / kMostExpansion <= taken_) return;
+    fail<DataError>(
+        "{}: {} compressed bytes have become {}, more than {} times as many, as a file does that "
+        "was made to fill the memory: if you trust it, unpack it and give the plain file",
+        name, taken_, given_, kMostExpansion);
+  }
+
+ private:
+  std::uint64_t taken_ = 0;
+  std::uint64_t given_ = 0;
+};
 
 class GzipSource final : public ByteSource {
  public:
@@ -43,7 +66,9 @@ class GzipSource final : public ByteSource {
                       stream_.msg != nullptr ? stream_.msg : "unknown error");
       }
     }
-    return wanted - stream_.avail_out;
+    const std::size_t got = wanted - stream_.avail_out;
+    expansion_.give(got, name_);
+    return got;
   }
 
  private:
@@ -51,6 +76,7 @@ class GzipSource final : public ByteSource {
     const std::size_t got = compressed_->read(input_.data(), input_.size());
     stream_.next_in = reinterpret_cast<Bytef*>(input_.data());
     stream_.avail_in = static_cast<uInt>(got);
+    expansion_.take(got);
     return got > 0;
   }
   void start_member() {
@@ -62,6 +88,7 @@ class GzipSource final : public ByteSource {
   std::string name_;
   std::array<char, kInputBytes> input_;
   z_stream stream_{};
+  Expansion expansion_;
   bool inside_member_ = false;
 };
 
@@ -69,8 +96,7 @@ class XzSource final : public ByteSource {
  public:
   XzSource(std::unique_ptr<ByteSource> compressed, std::string name)
       : compressed_(std::move(compressed)), name_(std::move(name)) {
-    constexpr std::uint64_t kNoMemoryLimit = std::numeric_limits<std::uint64_t>::max();
-    if (lzma_stream_decoder(&stream_, kNoMemoryLimit, LZMA_CONCATENATED) != LZMA_OK) {
+    if (lzma_stream_decoder(&stream_, kMostXzMemory, LZMA_CONCATENATED) != LZMA_OK) {
       fail<IoError>("{}: liblzma cannot start", name_);
     }
   }
@@ -86,12 +112,19 @@ class XzSource final : public ByteSource {
         finished_ = true;
       } else if (status == LZMA_BUF_ERROR) {
         fail<IoError>("{}: the xz data is cut short", name_);
+      } else if (status == LZMA_MEMLIMIT_ERROR) {
+        fail<DataError>(
+            "{}: unpacking takes {} bytes of memory, at most {} are given: compress it with xz -9 "
+            "or less, or unpack it",
+            name_, lzma_memusage(&stream_), kMostXzMemory);
       } else if (status != LZMA_OK) {
         fail<IoError>("{}: the xz data is damaged (liblzma error {})", name_,
                       static_cast<int>(status));
       }
     }
-    return capacity - stream_.avail_out;
+    const std::size_t got = capacity - stream_.avail_out;
+    expansion_.give(got, name_);
+    return got;
   }
 
  private:
@@ -100,12 +133,14 @@ class XzSource final : public ByteSource {
     stream_.next_in = reinterpret_cast<std::uint8_t*>(input_.data());
     stream_.avail_in = got;
     input_ended_ = got == 0;
+    expansion_.take(got);
   }
 
   std::unique_ptr<ByteSource> compressed_;
   std::string name_;
   std::array<char, kInputBytes> input_;
   lzma_stream stream_ = LZMA_STREAM_INIT;
+  Expansion expansion_;
   bool input_ended_ = false;
   bool finished_ = false;
 };

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "kernels/common/error.h"
+#include "preprocessing/common/names.h"
 #include "preprocessing/common/parallel.h"
 #include "preprocessing/csv/dialect.h"
 #include "preprocessing/csv/records.h"
@@ -12,6 +13,7 @@ namespace ebb::preprocessing {
 namespace {
 
 constexpr std::size_t kRecordsPerRange = 512;
+constexpr std::size_t kMostColumns = 100'000;
 
 std::string_view view(const std::vector<char>& text) { return {text.data(), text.size()}; }
 
@@ -26,7 +28,7 @@ void check_header(const std::vector<std::string>& header, std::uint64_t line,
     const auto [first, inserted] = positions.emplace(header[i], i);
     if (!inserted) {
       fail<DataError>("{}:{}: the header names \"{}\" twice (columns {} and {}): rename one",
-                      source, line, header[i], first->second + 1, i + 1);
+                      source, line, shortened(header[i]), first->second + 1, i + 1);
     }
   }
 }
@@ -66,13 +68,25 @@ void RecordReader::skip_byte_order_mark() {
   }
 }
 
-void RecordReader::read_header() {
-  RecordScan scan = scan_records(view(pending_), delimiter_, line_, at_end_);
-  while (scan.records.empty() && !at_end_) {
-    check_record_length(pending_.size() - scan.consumed, scan.next_line);
+/// Scans what was read, and reads on until there is a record or the file ends.
+RecordScan RecordReader::scan_on() {
+  for (;;) {
+    RecordScan scan = scan_records(view(pending_), delimiter_, line_, at_end_);
+    if (!scan.records.empty() || at_end_) return scan;
+    // Blank lines: they must not pile up.
+    drop_text(scan.consumed);
+    line_ = scan.next_line;
+    check_record_length(scan.open_quote.has_value());
     at_end_ = !fill();
-    scan = scan_records(view(pending_), delimiter_, line_, at_end_);
   }
+}
+
+void RecordReader::drop_text(std::size_t bytes) {
+  pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(bytes));
+}
+
+void RecordReader::read_header() {
+  const RecordScan scan = scan_on();
   if (scan.records.empty()) {
     if (scan.open_quote) fail_open_quote(*scan.open_quote);
     fail<DataError>("{}: the file is empty: expected a header line with column names", source_);
@@ -81,29 +95,27 @@ void RecordReader::read_header() {
   check_text(view(pending_), record.begin, record.end, record.line, source_);
   const auto break_count = static_cast<std::uint64_t>(
       std::count(pending_.data() + record.begin, pending_.data() + record.end, '\n'));
-  std::vector<Field> fields(record.end - record.begin + 1);
-  fields.resize(split_record(pending_.data(), record, delimiter_, fields, source_));
+  std::vector<Field> fields(std::min(record.end - record.begin + 1, kMostColumns));
+  const std::size_t columns = split_record(pending_.data(), record, delimiter_, fields, source_);
+  if (columns > kMostColumns) {
+    fail<DataError>("{}:{}: the header names {} columns, at most {} are possible", source_,
+                    record.line, columns, kMostColumns);
+  }
+  fields.resize(columns);
   for (const Field& field : fields) {
     header_.emplace_back(pending_.data() + field.offset, field.length);
   }
   check_header(header_, record.line, source_);
-  const std::size_t next = std::min(record.end + 1, pending_.size());
-  pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(next));
+  drop_text(std::min(record.end + 1, pending_.size()));
   line_ = record.line + break_count + 1;
 }
 
 bool RecordReader::next(FieldBlock& block) {
-  RecordScan scan;
-  for (;;) {
-    if (!at_end_ && pending_.size() < block_bytes_) at_end_ = !fill();
-    scan = scan_records(view(pending_), delimiter_, line_, at_end_);
-    if (!scan.records.empty()) break;
-    if (at_end_) {
-      if (scan.open_quote) fail_open_quote(*scan.open_quote);
-      return false;
-    }
-    check_record_length(pending_.size() - scan.consumed, scan.next_line);
-    at_end_ = !fill();
+  if (!at_end_ && pending_.size() < block_bytes_) at_end_ = !fill();
+  RecordScan scan = scan_on();
+  if (scan.records.empty()) {
+    if (scan.open_quote) fail_open_quote(*scan.open_quote);
+    return false;
   }
   const auto consumed = static_cast<std::ptrdiff_t>(scan.consumed);
   std::vector<char> rest(pending_.begin() + consumed, pending_.end());
@@ -111,17 +123,32 @@ bool RecordReader::next(FieldBlock& block) {
   block.text = std::move(pending_);
   pending_ = std::move(rest);
   line_ = scan.next_line;
+  keep_to_first_short(scan.records);
   parse_fields(block, scan.records);
   return true;
 }
 
-void RecordReader::check_record_length(std::size_t bytes, std::uint64_t line) const {
-  if (bytes > max_record_bytes_) {
-    fail<DataError>(
-        "{}:{}: a record longer than {} bytes begins here: probably a quote that is "
-        "never closed",
-        source_, line, max_record_bytes_);
-  }
+/// A row of n fields has n - 1 delimiters, so a shorter record is ragged. It is parsed last: many
+/// of them would need room for columns that they do not have.
+void RecordReader::keep_to_first_short(std::vector<RecordSpan>& records) const {
+  const auto is_short = [&](const RecordSpan& record) {
+    return record.end - record.begin + 1 < header_.size();
+  };
+  const auto first = std::find_if(records.begin(), records.end(), is_short);
+  if (first != records.end()) records.erase(first + 1, records.end());
+}
+
+/// Of the record with which pending_ begins.
+void RecordReader::check_record_length(bool has_open_quote) const {
+  if (pending_.size() <= max_record_bytes_) return;
+  // A file that is no text has no lines; the last bytes may be a part of a character.
+  constexpr std::size_t kLongestCharacter = 4;
+  check_text(view(pending_), 0, pending_.size() - kLongestCharacter, line_, source_);
+  fail<DataError>(
+      "{}:{}: a record longer than {} bytes begins here: {}", source_, line_, max_record_bytes_,
+      has_open_quote ? "probably a quote that is never closed"
+                     : "there is no line break; each row stands on a line that ends with LF or "
+                       "CRLF");
 }
 
 void RecordReader::fail_open_quote(std::size_t offset) const {

@@ -32,7 +32,7 @@ struct FieldBlock {
 class RecordReader {
  public:
   /// Opens the file, sniffs the delimiter unless set, and reads the header. Throws IoError, or
-  /// DataError for an empty file and for empty or repeated header names.
+  /// DataError for an empty file, for empty or repeated header names and for more than 100,000.
   RecordReader(const std::filesystem::path& path, const CsvOptions& options);
 
   [[nodiscard]] const std::vector<std::string>& header() const { return header_; }
@@ -48,7 +48,10 @@ class RecordReader {
   bool fill();
   void skip_byte_order_mark();
   void read_header();
-  void check_record_length(std::size_t bytes, std::uint64_t line) const;
+  RecordScan scan_on();
+  void drop_text(std::size_t bytes);
+  void keep_to_first_short(std::vector<RecordSpan>& records) const;
+  void check_record_length(bool has_open_quote) const;
   void fail_open_quote(std::size_t offset) const;
   void parse_fields(FieldBlock& block, const std::vector<RecordSpan>& records) const;
 

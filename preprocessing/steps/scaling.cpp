@@ -105,6 +105,10 @@ NumberScaler NumberScaler::restore(Scaling scaling, double shift, double scale,
         "others none",
         scaling_name(scaling), knots.size());
   }
+  if (wants_knots && !std::isfinite(knots.back() - knots.front())) {
+    fail<DataError>("scaling {}: the range of the knots, {} to {}, is not finite",
+                    scaling_name(scaling), knots.front(), knots.back());
+  }
   NumberScaler scaler;
   scaler.scaling_ = scaling;
   scaler.shift_ = shift;

@@ -34,7 +34,7 @@ class NumberScaler {
   static NumberScaler fit(std::span<const double> values, Scaling scaling,
                           std::size_t quantiles = 1000);
   /// Restores a fitted scaler. Throws DataError unless scale > 0 and all are finite; for
-  /// quantile_normal at least two knots in ascending order, else none.
+  /// quantile_normal at least two knots in ascending order over a finite range, else none.
   static NumberScaler restore(Scaling scaling, double shift, double scale,
                               std::vector<double> knots);
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernels/common/error.h"
+#include "preprocessing/common/names.h"
 #include "preprocessing/common/numbers.h"
 
 namespace ebb::preprocessing {
@@ -146,7 +147,7 @@ void fail_not_a_number(std::string_view source, std::uint64_t line, std::string_
   fail<DataError>(
       "{}:{}: column \"{}\": \"{}\" is not a number, {}: correct the cell, declare the "
       "column a category, or add \"{}\" to the missing tokens",
-      source, line, column, value, reason, value);
+      source, line, column, shortened(value), reason, shortened(value));
 }
 
 }  // namespace ebb::preprocessing

@@ -4,6 +4,7 @@ import csv
 import fcntl
 import io
 import os
+import resource
 import shutil
 import subprocess
 import tempfile
@@ -27,6 +28,20 @@ batch_size = 64
 [runtime]
 threads = 1
 """
+
+
+# Sanitizers take address space for themselves.
+SANITIZED = any(mark in Path(PROGRAM).read_bytes() for mark in (b"__asan_init", b"__tsan_init"))
+
+
+def at_most(mebibytes):
+    """Options of ProgramTest.ebb: the program may have that much address space. What does not fit
+    ends it with "out of memory" and exit code 1. Without work it has some 100 MiB."""
+    def limit():
+        if not SANITIZED:
+            resource.setrlimit(resource.RLIMIT_AS, (mebibytes << 20, mebibytes << 20))
+
+    return {"preexec_fn": limit, "env": {**os.environ, "OMP_NUM_THREADS": "1"}}
 
 
 class ProgramTest(unittest.TestCase):

@@ -6,18 +6,19 @@
 #include "apps/churn/artefact/named_tensors.h"
 #include "apps/churn/artefact/run_folder.h"
 #include "apps/churn/config/config_file.h"
+#include "engine/io/bounded_json.h"
 
 namespace ebb::churn {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
 
-json parse_json(const std::string& text) { return json::parse(text); }
+// metrics.json has some 400 values.
+constexpr JsonLimits kMetricsLimits{.memory = std::size_t{4} << 20};
 
 /// Checked and without blanks, its keys in the order in which they were written.
 std::string compact_json(const std::string& text) {
-  return nlohmann::ordered_json::parse(text).dump();
+  return parse_ordered_json(text, kMetricsLimits).dump();
 }
 
 /// The model file that `path` means.
@@ -58,8 +59,8 @@ void save_model(const fs::path& path, const ModelFile& model) {
   metadata["data_fingerprint"] = model.data_fingerprint;
   try {
     metadata["metrics"] = compact_json(model.metrics);
-  } catch (const json::exception& error) {
-    fail<DataError>("{}: the metrics are no JSON: {}", path.string(), error.what());
+  } catch (const DataError& error) {
+    fail<DataError>("{}: the metrics are wrong: {}", path.string(), error.what());
   }
   write_safetensors(path, entries_of(model.weights), metadata);
 }

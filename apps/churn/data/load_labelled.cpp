@@ -1,6 +1,7 @@
 #include <limits>
 
 #include "apps/churn/data/prepared_data.h"
+#include "preprocessing/csv/byte_source.h"
 #include "preprocessing/csv/csv_reader.h"
 
 namespace ebb::churn {
@@ -10,7 +11,7 @@ LabelledRows load_labelled(const std::filesystem::path& path,
                            preprocessing::DriftReport& drift) {
   const std::string& target = pipeline.target();
   preprocessing::CsvReader reader(path, pipeline.schema_for_reading({&target, 1}));
-  pipeline.require_columns(reader.header(), path.string(), {&target, 1});
+  pipeline.require_columns(reader.header(), preprocessing::source_name(path), {&target, 1});
   preprocessing::Table table;
   reader.next(table, std::numeric_limits<std::size_t>::max());
   LabelledRows rows;
