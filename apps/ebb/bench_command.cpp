@@ -44,8 +44,8 @@ ExitCode bench_step(const BenchOptions& options) {
   std::optional<Output> json;
   if (!options.json.empty()) json.emplace(options.json);
   const StepTiming timing = time_training_step(options.shape, options.threads);
-  if (options.json != kStandardOutput) print_timing(options.shape, timing);
   if (json) write_json(*json, to_json(options.shape, timing));
+  if (options.json != kStandardOutput) print_timing(options.shape, timing);
   return ExitCode::ok;
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "apps/churn/reporting/text_table.h"
+#include "apps/ebb/output.h"
 
 namespace ebb::program {
 namespace {
@@ -51,7 +52,7 @@ void Progress::show_step(const churn::StepReport& step) {
 void Progress::show_epoch(const churn::EpochRecord& epoch) {
   clear();
   fmt::print("{}\n", epoch_line(epoch, epochs_, peak_gflops_));
-  std::fflush(stdout);
+  flush_standard_output();
 }
 
 void Progress::clear() {
