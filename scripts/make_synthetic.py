@@ -8,9 +8,10 @@ linear model finds part of it only. A few values are missing. None of it describ
 """
 
 import argparse
-import csv
 import math
 import random
+
+from csv_output import write_table
 
 COLUMNS = (
     "customer_id",
@@ -72,10 +73,8 @@ def main():
     options = parser.parse_args()
 
     draw = random.Random(options.seed)
-    with open(options.out, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows(customer(draw, number) for number in range(1, options.rows + 1))
+    rows = (customer(draw, number) for number in range(1, options.rows + 1))
+    write_table(options.out, COLUMNS, rows)
 
 
 if __name__ == "__main__":

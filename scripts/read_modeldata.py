@@ -9,12 +9,13 @@ Debian's r-cran-modeldata keeps its tables in two files:
 Serialised objects are R's XDR format, versions 2 and 3 (R Internals, "Serialization Formats").
 """
 
-import csv
 import gzip
 import lzma
 import math
 import struct
 import sys
+
+from csv_output import write_table
 
 NIL, GLOBAL_ENV, BASE_ENV, EMPTY_ENV, MISSING_ARGUMENT = 254, 253, 241, 242, 251
 REFERENCE, ALTREP, NAMESPACE, PERSISTENT = 255, 238, 249, 247
@@ -193,10 +194,7 @@ def column(vector):
 def write_csv(frame, path):
     if "data.frame" not in frame.attribute("class"):
         raise ValueError(f"not a data frame but {frame.attribute('class')}")
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(frame.attribute("names"))
-        writer.writerows(zip(*map(column, frame.values)))
+    write_table(path, frame.attribute("names"), zip(*map(column, frame.values)))
 
 
 def main(arguments):

@@ -9,6 +9,8 @@ import argparse
 import csv
 import random
 
+from csv_output import write_table
+
 
 def heldout_rows(labels, fraction, seed):
     """Row numbers to hold out: the given fraction of every class, drawn at random."""
@@ -21,13 +23,6 @@ def heldout_rows(labels, fraction, seed):
         rows = by_class[label]
         chosen.update(draw.sample(rows, round(fraction * len(rows))))
     return chosen
-
-
-def write(path, header, rows):
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
 
 
 def main():
@@ -46,8 +41,8 @@ def main():
         parser.error(f"{options.data} has no column {options.target!r}; it has {', '.join(header)}")
     target = header.index(options.target)
     heldout = heldout_rows([row[target] for row in rows], options.fraction, options.seed)
-    write(options.train, header, (row for n, row in enumerate(rows) if n not in heldout))
-    write(options.heldout, header, (row for n, row in enumerate(rows) if n in heldout))
+    write_table(options.train, header, (row for n, row in enumerate(rows) if n not in heldout))
+    write_table(options.heldout, header, (row for n, row in enumerate(rows) if n in heldout))
     print(f"{len(rows) - len(heldout)} training rows, {len(heldout)} held out")
 
 

@@ -61,8 +61,8 @@ ExitCode run_bench(const BenchOptions<Shape>& options, Measure&& measure) {
   std::optional<Output> json;
   if (!options.json.empty()) json.emplace(options.json);
   const auto report = measure();
-  if (options.json != kStandardOutput) print(options.shape, report);
   if (json) write_json(*json, to_json(options.shape, report));
+  if (options.json != kStandardOutput) print(options.shape, report);
   return ExitCode::ok;
 }
 

@@ -41,6 +41,7 @@ nlohmann::ordered_json json_of(const EvaluateOptions& options, const churn::Metr
 }
 
 ExitCode evaluate(const EvaluateOptions& options) {
+  refuse_overwriting("--json", options.json, options.model);
   std::optional<Output> json;
   if (!options.json.empty()) json.emplace(options.json);
   set_default_threads(options.model.threads);  // also for reading the table
@@ -54,12 +55,13 @@ ExitCode evaluate(const EvaluateOptions& options) {
       churn::compute_metrics({.scores = scores, .labels = rows.labels}, threshold);
 
   const std::vector<std::string> warnings = model.pipeline.drift_warnings(drift);
+  // The file first: printing may end the program, when nobody reads (`| head`).
+  if (json) write_json(*json, json_of(options, metrics, warnings));
   for (const std::string& warning : warnings) warn(warning);
   if (options.json != kStandardOutput) {
     fmt::print("{}\n{}", churn::metrics_table(churn::to_json(metrics)),
                churn::confusion_table(metrics.confusion, model.pipeline.classes()[1]));
   }
-  if (json) write_json(*json, json_of(options, metrics, warnings));
   return ExitCode::ok;
 }
 

@@ -5,13 +5,29 @@
 namespace ebb::program {
 namespace {
 
-constexpr int kSignals[] = {SIGINT, SIGTERM};
+constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
 
 volatile std::sig_atomic_t stop_requested = 0;
 
+/// Signals that are not ignored get this action.
+void set_action(const struct sigaction& action) {
+  for (const int number : kSignals) {
+    struct sigaction before = {};
+    sigaction(number, nullptr, &before);
+    if (before.sa_handler != SIG_IGN) sigaction(number, &action, nullptr);
+  }
+}
+
+void restore_default() {
+  struct sigaction action = {};
+  action.sa_handler = SIG_DFL;
+  sigemptyset(&action.sa_mask);
+  set_action(action);
+}
+
 void note(int) {
   stop_requested = 1;
-  for (const int number : kSignals) std::signal(number, SIG_DFL);
+  restore_default();
 }
 
 }  // namespace
@@ -22,12 +38,10 @@ InterruptGuard::InterruptGuard() {
   action.sa_handler = note;
   action.sa_flags = SA_RESTART;  // reads and writes go on
   sigemptyset(&action.sa_mask);
-  for (const int number : kSignals) sigaction(number, &action, nullptr);
+  set_action(action);
 }
 
-InterruptGuard::~InterruptGuard() {
-  for (const int number : kSignals) std::signal(number, SIG_DFL);
-}
+InterruptGuard::~InterruptGuard() { restore_default(); }
 
 bool InterruptGuard::requested() const { return stop_requested != 0; }
 

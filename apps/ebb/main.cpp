@@ -1,4 +1,5 @@
 // ebb: trains, measures and applies churn models. Only this folder prints or exits.
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -8,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "apps/ebb/commands.h"
+#include "apps/ebb/output.h"
 #include "apps/ebb/usage.h"
 
 namespace ebb::program {
@@ -25,7 +27,7 @@ Exit codes:
   2    wrong command line
   3    bad data or configuration, or something this build or machine lacks
   4    a file cannot be read or written
-  130  interrupted, with a checkpoint saved: continue with --resume)";
+  130  interrupted; a training has saved a checkpoint: continue with --resume)";
 
 void declare(CLI::App& program, Command& chosen, const std::vector<std::string>& command_line) {
   program.name("ebb");
@@ -49,7 +51,7 @@ ExitCode complain(ExitCode code, const char* message) {
 ExitCode run(const Command& command) {
   try {
     const ExitCode code = command();
-    if (std::fflush(stdout) != 0) fail<IoError>("standard output cannot be written");
+    flush_standard_output();
     return code;
   } catch (const UsageError& error) {
     return complain(ExitCode::usage, error.what());
@@ -88,5 +90,7 @@ ExitCode parse_and_run(int count, char** arguments) {
 }  // namespace ebb::program
 
 int main(int count, char** arguments) {
+  // A file that may not grow further is then an error that is reported, and no sudden end.
+  std::signal(SIGXFSZ, SIG_IGN);
   return static_cast<int>(ebb::program::parse_and_run(count, arguments));
 }

@@ -1,8 +1,12 @@
 #include "apps/ebb/model_options.h"
 
+#include <filesystem>
+
 #include <CLI/CLI.hpp>
 
+#include "apps/churn/artefact/run_folder.h"
 #include "apps/ebb/limits.h"
+#include "apps/ebb/usage.h"
 
 namespace ebb::program {
 
@@ -25,11 +29,31 @@ void declare_model_options(CLI::App& command, ModelOptions& options, const char*
       ->type_name("N");
 }
 
+void refuse_overwriting(const char* option, const std::string& out, const ModelOptions& options) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (!fs::is_regular_file(out, error)) return;
+  for (const fs::path& input : {fs::path(options.data), fs::path(options.model),
+                                options.model / fs::path(churn::kModelName)}) {
+    if (fs::equivalent(out, input, error)) {
+      fail<UsageError>("{} {}: this file is read, and would be lost: choose another name", option,
+                       out);
+    }
+  }
+}
+
 churn::Predictor make_predictor(const churn::ModelFile& model, const ModelOptions& options) {
-  return {churn::schema_of(model.pipeline),
-          model.config.model,
-          model.weights,
-          {.device = options.device, .threads = options.threads}};
+  try {
+    return {churn::schema_of(model.pipeline),
+            model.config.model,
+            model.weights,
+            {.device = options.device, .threads = options.threads}};
+  } catch (const DataError& error) {
+    fail<DataError>(
+        "{}: the weights do not fit the pipeline and settings in the same file: {}; use a file as "
+        "ebb train wrote it",
+        options.model, error.what());
+  }
 }
 
 }  // namespace ebb::program

@@ -24,6 +24,9 @@ struct ModelOptions {
 /// Declares --model, --data, --threshold, --device and --threads.
 void declare_model_options(CLI::App& command, ModelOptions& options, const char* data_description);
 
+/// Throws UsageError if `out`, the value of `option`, is the table or the model that is read.
+void refuse_overwriting(const char* option, const std::string& out, const ModelOptions& options);
+
 /// The model's network. Throws DataError when its weights do not fit its pipeline.
 churn::Predictor make_predictor(const churn::ModelFile& model, const ModelOptions& options);
 

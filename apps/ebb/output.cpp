@@ -33,14 +33,18 @@ void Output::write(std::string_view text) {
 void Output::commit() {
   if (file_ != nullptr) {
     file_->commit();
-  } else if (std::fflush(stdout) != 0) {
-    fail_stdout();
+  } else {
+    flush_standard_output();
   }
 }
 
 void write_json(Output& output, const nlohmann::ordered_json& json) {
   output.write(json.dump(2) + '\n');
   output.commit();
+}
+
+void flush_standard_output() {
+  if (std::fflush(stdout) != 0) fail_stdout();
 }
 
 void warn(std::string_view message) {

@@ -33,6 +33,9 @@ class Output {
 /// The whole of an output as one JSON document with a line end. Throws IoError.
 void write_json(Output& output, const nlohmann::ordered_json& json);
 
+/// Hands what was printed so far to standard output. Throws IoError.
+void flush_standard_output();
+
 /// A warning on standard error.
 void warn(std::string_view message);
 

@@ -1,6 +1,7 @@
 // ebb predict: scores for new customers, in bounded memory.
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -11,6 +12,7 @@
 #include "apps/churn/reporting/text_table.h"
 #include "apps/churn/training/predictor.h"
 #include "apps/ebb/commands.h"
+#include "apps/ebb/interrupt.h"
 #include "apps/ebb/model_options.h"
 #include "apps/ebb/output.h"
 #include "kernels/common/context.h"
@@ -111,7 +113,16 @@ void print_summary(const Counts& counts, const std::string& out) {
   if (out != kStandardOutput) fmt::print(stream, "scores written to {}\n", out);
 }
 
+ExitCode explain_interrupt(const std::string& out) {
+  fmt::print("interrupted: {} was not written\n", out);
+  return ExitCode::interrupted;
+}
+
 ExitCode predict(const PredictOptions& options) {
+  refuse_overwriting("--out", options.out, options.model);
+  // So that the incomplete file is removed. What goes to the screen may end at once.
+  std::optional<InterruptGuard> interrupt;
+  if (options.out != kStandardOutput) interrupt.emplace();
   set_default_threads(options.model.threads);  // also for reading the table
   const churn::ModelFile model = churn::load_model(options.model.model);
   Scorer scorer(model, options.model);
@@ -131,6 +142,7 @@ ExitCode predict(const PredictOptions& options) {
   std::string text = scorer.header(has_id);
   preprocessing::Table chunk;
   while (reader.next(chunk, kChunkRows)) {
+    if (interrupt && interrupt->requested()) return explain_interrupt(options.out);
     text += scorer.score(chunk);
     output.write(text);
     text.clear();

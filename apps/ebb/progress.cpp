@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "apps/churn/reporting/text_table.h"
+#include "apps/ebb/output.h"
 
 namespace ebb::program {
 namespace {
@@ -52,7 +53,7 @@ void Progress::show_epoch(const churn::EpochRecord& epoch) {
   clear();
   peak_.refresh();
   fmt::print("{}\n", epoch_line(epoch, epochs_, peak_.gflops()));
-  std::fflush(stdout);
+  flush_standard_output();
 }
 
 void Progress::clear() {

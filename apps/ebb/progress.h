@@ -16,6 +16,7 @@ class Progress {
   Progress(std::int64_t epochs, PeakGauge& peak);
 
   void show_step(const churn::StepReport& step);
+  /// Throws IoError if standard output cannot be written.
   void show_epoch(const churn::EpochRecord& epoch);
   /// Removes the bar, so that something else can be printed.
   void clear();

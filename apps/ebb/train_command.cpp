@@ -11,6 +11,7 @@
 #include "apps/churn/training/predictor.h"
 #include "apps/ebb/commands.h"
 #include "apps/ebb/dry_run.h"
+#include "apps/ebb/output.h"
 #include "apps/ebb/shell.h"
 #include "apps/ebb/train_arguments.h"
 #include "apps/ebb/training_loop.h"
@@ -87,6 +88,16 @@ ExitCode explain_interrupt(const TrainArguments& arguments, const churn::Trainer
   return ExitCode::interrupted;
 }
 
+void restore(churn::Trainer& trainer, const churn::TrainerState& state,
+             const churn::RunFolder& folder) {
+  try {
+    trainer.restore(state);
+  } catch (const DataError& error) {
+    fail<DataError>("{}: {}; start anew with --overwrite",
+                    (folder.path() / churn::kCheckpointName).string(), error.what());
+  }
+}
+
 ExitCode train(const TrainArguments& arguments) {
   const churn::RunConfig settings = run_config(arguments);
   set_default_threads(settings.runtime.threads);  // also for reading the table
@@ -107,11 +118,11 @@ ExitCode train(const TrainArguments& arguments) {
   PeakGauge peak(config.runtime.threads);
   print_network(config, trainer, peak.gflops());
   if (start.state) {
-    trainer.restore(*start.state);
+    restore(trainer, *start.state, folder);
     fmt::print("resumed   after epoch {} of {}\n", trainer.history().size(),
                config.training.epochs);
   }
-  std::fflush(stdout);
+  flush_standard_output();
   if (!run_epochs(trainer, folder, config.training.epochs, peak)) {
     return explain_interrupt(arguments, trainer);
   }

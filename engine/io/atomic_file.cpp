@@ -39,19 +39,25 @@ std::string hint_for_writing(int error, const fs::path& folder) {
       return "; that file system is read-only, choose another path";
     case EISDIR:
       return "; choose the name of a file";
+    case EFBIG:
+      return "; files may not grow so large here: raise the limit (ulimit -f) or choose another "
+             "path";
     default:
       return {};
   }
 }
 
-std::string hint_for_full_disk(const fs::path& folder, std::uint64_t needed) {
+/// `written`: bytes already on the disk, which the failure gives back.
+std::string hint_for_full_disk(const fs::path& folder, std::uint64_t needed,
+                               std::uint64_t written) {
   struct statvfs space = {};
-  std::string free;
+  std::string hint;
+  if (needed > 0) hint = fmt::format("; at least {} bytes are needed", needed);
   if (::statvfs(folder.c_str(), &space) == 0) {
-    free = fmt::format(", {} are free", std::uint64_t{space.f_bavail} * space.f_frsize);
+    const std::uint64_t free = std::uint64_t{space.f_bavail} * space.f_frsize;
+    hint += fmt::format("{} {} are free", hint.empty() ? ";" : ",", free + written);
   }
-  return fmt::format("; at least {} bytes are needed{}; free some space or choose another path",
-                     needed, free);
+  return hint + "; free some space or choose another path";
 }
 
 /// Repeats a system call that a signal interrupted.
@@ -186,8 +192,9 @@ void AtomicFile::fail_writing(int error) const {
   const fs::path folder = folder_of(target_);
   const bool full = error == ENOSPC || error == EDQUOT;
   const std::uint64_t needed = std::max(expected_bytes_, written_bytes_ + buffer_.size());
-  fail<IoError>("{}: cannot write: {}{}", target_.string(), reason(error),
-                full ? hint_for_full_disk(folder, needed) : hint_for_writing(error, folder));
+  fail<IoError>(
+      "{}: cannot write: {}{}", target_.string(), reason(error),
+      full ? hint_for_full_disk(folder, needed, written_bytes_) : hint_for_writing(error, folder));
 }
 
 void write_file_atomically(const fs::path& path, std::span<const std::byte> content) {

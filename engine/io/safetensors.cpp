@@ -22,10 +22,13 @@ using safetensors::TensorRecord;
 
 constexpr std::string_view kHeaderChecksum = "ebb.checksum.header";
 constexpr std::string_view kDataChecksum = "ebb.checksum.data";
+// Those of the single tensors, in the order of the data: they say which tensor is damaged.
+constexpr std::string_view kTensorChecksums = "ebb.checksum.tensors";
 // How the header's own checksum stands in it. Within any other text the quotes would be escaped, so
 // this is found only as a member of the metadata.
 constexpr std::string_view kHeaderChecksumField = "\"ebb.checksum.header\":\"";
 constexpr std::size_t kChecksumDigits = 32;
+constexpr std::size_t kTensorChecksumDigits = 16;
 constexpr std::size_t kLengthBytes = 8;
 constexpr std::size_t kAlignment = 64;
 
@@ -60,6 +63,18 @@ std::string data_checksum(std::span<const SafetensorsEntry* const> entries) {
     XXH3_128bits_update(state.get(), entry->data.data(), entry->data.size());
   }
   return hexadecimal(XXH3_128bits_digest(state.get()));
+}
+
+std::string tensor_checksum(const void* data, std::size_t bytes) {
+  return fmt::format("{:016x}", XXH3_64bits(data, bytes));
+}
+
+std::string tensor_checksums(std::span<const SafetensorsEntry* const> entries) {
+  std::string checksums;
+  for (const SafetensorsEntry* entry : entries) {
+    checksums += tensor_checksum(entry->data.data(), entry->data.size());
+  }
+  return checksums;
 }
 
 void check_entry(const SafetensorsEntry& entry, const std::string& file) {
@@ -119,23 +134,31 @@ std::uint64_t read_header_length(InputFile& input, const std::string& file) {
   return length;
 }
 
-void check_header_checksum(std::string_view header, const std::string& file) {
+/// Whether the header has a checksum, spelled as ebb does, which then is right.
+bool check_header_checksum(std::string_view header, const std::string& file) {
   const std::string checksum = header_checksum(header);
-  if (checksum.empty() || checksum == stored_header_checksum(header)) return;
+  if (checksum.empty()) return false;
+  if (checksum == stored_header_checksum(header)) return true;
   fail<DataError>(
       "{}: the header is damaged: its checksum is {}, expected {}; if another program "
       "rewrote the file, remove the metadata {}*",
       file, checksum, stored_header_checksum(header), kChecksumPrefix);
 }
 
-/// The tensors must fill the data section exactly, without overlap.
-void check_layout(const Header& header, std::uint64_t data_bytes, const std::string& file) {
+std::vector<const TensorRecord*> in_data_order(const Header& header) {
   std::vector<const TensorRecord*> order;
   for (const TensorRecord& tensor : header.tensors) order.push_back(&tensor);
   std::sort(order.begin(), order.end(), [](const TensorRecord* a, const TensorRecord* b) {
     return a->begin != b->begin ? a->begin < b->begin : a->end < b->end;
   });
+  return order;
+}
+
+/// The tensors must fill the data section exactly, without overlap.
+void check_layout(std::span<const TensorRecord* const> order, std::uint64_t data_bytes,
+                  const std::string& file) {
   std::uint64_t position = 0;
+  std::string cut;
   for (const TensorRecord* tensor : order) {
     if (tensor->begin != position) {
       fail<DataError>(
@@ -144,19 +167,40 @@ void check_layout(const Header& header, std::uint64_t data_bytes, const std::str
           file, tensor->name, tensor->begin, position);
     }
     position = tensor->end;
+    if (cut.empty() && position > data_bytes) cut = fmt::format(" from \"{}\" on", tensor->name);
   }
   if (position != data_bytes) {
-    fail<DataError>("{}: the data has {} bytes, expected {}; the file was cut or is damaged", file,
-                    data_bytes, position);
+    fail<DataError>("{}: the data has {} bytes, expected {}; the file was cut or is damaged{}",
+                    file, data_bytes, position, cut);
   }
 }
 
-void check_data_checksum(std::string_view data, const std::string& expected,
+/// `" in \"a\" and 2 more tensors"`: those whose checksums are not the listed ones; empty if the
+/// list does not tell.
+std::string damaged_tensors(std::span<const TensorRecord* const> order, std::string_view data,
+                            std::string_view checksums) {
+  if (checksums.size() != order.size() * kTensorChecksumDigits) return {};
+  const TensorRecord* first = nullptr;
+  std::size_t damaged = 0;
+  for (const TensorRecord* tensor : order) {
+    if (tensor_checksum(data.data() + tensor->begin, tensor->end - tensor->begin) !=
+        checksums.substr(0, kTensorChecksumDigits)) {
+      if (damaged++ == 0) first = tensor;
+    }
+    checksums.remove_prefix(kTensorChecksumDigits);
+  }
+  if (damaged == 0) return {};
+  return damaged == 1 ? fmt::format(" in \"{}\"", first->name)
+                      : fmt::format(" in \"{}\" and {} more tensors", first->name, damaged - 1);
+}
+
+void check_data_checksum(std::span<const TensorRecord* const> order, std::string_view data,
+                         const std::string& expected, std::string_view tensor_checksums,
                          const std::string& file) {
   const std::string checksum = hexadecimal(XXH3_128bits(data.data(), data.size()));
   if (checksum == expected) return;
-  fail<DataError>("{}: the data is damaged: its checksum is {}, expected {}", file, checksum,
-                  expected);
+  fail<DataError>("{}: the data is damaged{}: its checksum is {}, expected {}", file,
+                  damaged_tensors(order, data, tensor_checksums), checksum, expected);
 }
 
 }  // namespace
@@ -181,6 +225,7 @@ void write_safetensors(const std::filesystem::path& path, std::span<const Safete
   header.metadata = metadata;
   header.metadata.emplace(kHeaderChecksum, std::string(kChecksumDigits, '0'));
   header.metadata.emplace(kDataChecksum, data_checksum(order));
+  header.metadata.emplace(kTensorChecksums, tensor_checksums(order));
   const std::string json = finished_header(header, file);
   const std::uint64_t length = json.size();
 
@@ -193,6 +238,7 @@ void write_safetensors(const std::filesystem::path& path, std::span<const Safete
 
 SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) {
   const std::string file = path.string();
+<<<<<<< HEAD
   InputFile input(path, "a safetensors file");
   const std::uint64_t length = read_header_length(input, file);
   const std::uint64_t data_bytes = input.size() - kLengthBytes - length;
@@ -203,9 +249,28 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) {
   check_layout(header, data_bytes, file);
   data_ = input.read(data_bytes);
   const std::string_view data(data_.data(), data_.size());
+=======
+  std::error_code error;
+  if (std::filesystem::is_other(path, error)) {
+    fail<IoError>("{}: is a device or a pipe, expected a safetensors file", file);
+  }
+  content_ = read_file(path, std::numeric_limits<std::int64_t>::max());
+  const std::string_view text = header_text(content_, file);
+  const bool is_checked = check_header_checksum(text, file);
+  Header header = safetensors::parse_header(text, file);
+  const std::string_view data = std::string_view(content_).substr(kLengthBytes + text.size());
+  const std::vector<const TensorRecord*> order = in_data_order(header);
+  check_layout(order, data.size(), file);
+>>>>>>> e8c62d989800bff9c0c549156d328c8842286b3c
 
   const auto data_sum = header.metadata.extract(std::string(kDataChecksum));
   const auto header_sum = header.metadata.extract(std::string(kHeaderChecksum));
+  const auto tensor_sums = header.metadata.extract(std::string(kTensorChecksums));
+  if (!header_sum.empty() && !is_checked) {
+    fail<DataError>(
+        "{}: another program rewrote the header and kept its old checksum; remove the metadata {}*",
+        file, kChecksumPrefix);
+  }
   if (data_sum.empty() != header_sum.empty()) {
     fail<DataError>("{}: the header is damaged: it has only one of the checksums {} and {}", file,
                     kHeaderChecksum, kDataChecksum);
@@ -216,7 +281,10 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) {
     fail<DataError>("{}: the header is damaged: there is no checksum \"{}\"", file, other->first);
   }
   had_checksums_ = !data_sum.empty();
-  if (had_checksums_) check_data_checksum(data, data_sum.mapped(), file);
+  if (had_checksums_) {
+    check_data_checksum(order, data, data_sum.mapped(),
+                        tensor_sums.empty() ? std::string_view() : tensor_sums.mapped(), file);
+  }
   metadata_ = std::move(header.metadata);
   const auto bytes = std::as_bytes(std::span(data));
   for (TensorRecord& tensor : header.tensors) {

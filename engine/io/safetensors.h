@@ -4,8 +4,9 @@
 //   header     JSON {"__metadata__": {text: text}, name: {"dtype", "shape", "data_offsets"}, ...}
 //   data       the tensors without gaps, row-major, little endian
 //
-// with checksums of header and data in the metadata, so that a damaged or cut file is found. Files
-// of other programs, which have no such checksums, are read too; ours are read by other programs.
+// with checksums of the header, the data and each tensor in the metadata, so that a damaged or cut
+// file is found, and the damaged part named. Files of other programs, which have no such checksums,
+// are read too; ours are read by other programs.
 #pragma once
 
 #include <cstddef>

@@ -75,13 +75,13 @@ class ProgramTest(unittest.TestCase):
         return ["train", "--data", data, "--target", target, "--id-column", "customer_id",
                 "--config", self.config, "--out", out]
 
-    def train(self, *more, out="model", code=0, **options):
-        return self.ebb(*self.train_arguments(out, **options), *more, code=code)
+    def train(self, *more, out="model", data=TABLE, target="churn", **options):
+        return self.ebb(*self.train_arguments(out, data, target), *more, **options)
 
     def model_bytes(self, out="model"):
         return (self.folder / out / "model.safetensors").read_bytes()
 
-    def start_training(self, until, *more, out="model"):
+    def start_training(self, until, *more, out="model", **options):
         """Starts a training, and returns the process once it has printed `until` in a line.
 
         The pipe holds one page, so the program is never more than some 40 lines ahead: with more
@@ -89,7 +89,7 @@ class ProgramTest(unittest.TestCase):
         reader, writer = os.pipe()
         fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
         process = subprocess.Popen(self.command(*self.train_arguments(out), *more), stdout=writer,
-                                   stderr=subprocess.PIPE, text=True, cwd=self.folder)
+                                   stderr=subprocess.PIPE, text=True, cwd=self.folder, **options)
         os.close(writer)
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.wait)

@@ -13,6 +13,7 @@
 
 #include "kernels/common/error.h"
 #include "preprocessing/csv/csv_reader.h"
+#include "tests/support/message_of.h"
 
 namespace ebb::preprocessing {
 
@@ -48,20 +49,7 @@ class ThreadCount {
   int before_;
 };
 
-/// The message of the `Kind` that body throws; fails the test if it throws nothing or another kind.
-template <class Kind = DataError, class Body>
-std::string message_of(Body&& body) {
-  try {
-    body();
-  } catch (const Kind& error) {
-    return error.what();
-  } catch (const std::exception& error) {
-    ADD_FAILURE() << "another exception: " << error.what();
-    return "";
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return "";
-}
+using ebb::testing::message_of;
 
 /// Reads `text` as a CSV file.
 inline Table read_text(std::string_view text, const CsvOptions& options = {}) {

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -27,6 +28,19 @@ void remove_file(const fs::path& path) {
   if (error) fail<IoError>("{}: cannot be removed: {}", path.string(), error.message());
 }
 
+/// load(path), which, if the file is damaged or foreign, fails with how to go on.
+template <class File>
+File load_to_resume(File (*load)(const fs::path&), const fs::path& path) {
+  try {
+    return load(path);
+  } catch (const DataError& error) {
+    fail<DataError>(
+        "{}\nThe run cannot go on with this file: put a sound copy in its place, or remove it and "
+        "use --resume again, or start anew with --overwrite",
+        error.what());
+  }
+}
+
 }  // namespace
 
 RunFolder::RunFolder(const fs::path& path, ExistingRun existing)
@@ -39,6 +53,7 @@ RunFolder::RunFolder(const fs::path& path, ExistingRun existing)
   }
   lock();
   try {
+    check_in_place();
     if (existing_ == ExistingRun::refuse) refuse_existing();
     check_writable();
   } catch (...) {
@@ -49,7 +64,7 @@ RunFolder::RunFolder(const fs::path& path, ExistingRun existing)
 
 RunFolder::~RunFolder() {
   // Refused data or settings leave no trace; rmdir keeps a folder that holds anything.
-  if (is_new_) ::rmdir(path_.c_str());
+  if (is_new_ && is_in_place()) ::rmdir(path_.c_str());
   ::close(descriptor_);
 }
 
@@ -65,6 +80,22 @@ void RunFolder::lock() {
         "{}: another process trains into this folder: wait for it, or choose another --out",
         path_.string());
   }
+}
+
+bool RunFolder::is_in_place() const {
+  struct stat locked = {};
+  struct stat named = {};
+  return ::fstat(descriptor_, &locked) == 0 && ::stat(path_.c_str(), &named) == 0 &&
+         locked.st_dev == named.st_dev && locked.st_ino == named.st_ino;
+}
+
+void RunFolder::check_in_place() const {
+  if (is_in_place()) return;
+  fail<IoError>(
+      "{}: the folder was removed, renamed or replaced by another during the training, and nothing "
+      "was written to what has that name now; rename it back, or use its new name, with --resume, "
+      "or start anew",
+      path_.string());
 }
 
 void RunFolder::check_writable() const {
@@ -83,63 +114,82 @@ void RunFolder::refuse_existing() const {
       path_.string(), is_finished ? "a trained model" : "an unfinished run");
 }
 
-void RunFolder::remove_former_run() const {
-  if (!fs::exists(path_ / kModelName) && !fs::exists(path_ / kCheckpointName)) return;
-  // The model goes first and for good, so that it is never found beside a newer checkpoint.
-  remove_file(path_ / kModelName);
-  ::fsync(descriptor_);
-  remove_file(path_ / kCheckpointName);
-  // config.toml stays: it may be the --config of this very run.
-  for (const char* name : {kPipelineName, kMetricsName, kHistoryName}) remove_file(path_ / name);
-  ::fsync(descriptor_);
-}
-
 RunStart RunFolder::start(const RunConfig& config, const std::string& data_fingerprint) {
   config_ = config;
   data_fingerprint_ = data_fingerprint;
+  check_in_place();
   if (existing_ == ExistingRun::resume) return resume();
-  remove_former_run();
+  // So that nobody goes on with the former run. Its model stays until the new one replaces it.
+  remove_file(path_ / kCheckpointName);
+  ::fsync(descriptor_);
   return {};
 }
 
+bool RunFolder::is_same_run(const RunConfig& config, const std::string& data_fingerprint) const {
+  return changed_settings(config, config_).empty() && data_fingerprint == data_fingerprint_;
+}
+
 RunStart RunFolder::resume() {
-  RunStart start;
+  const fs::path checkpoint_path = path_ / kCheckpointName;
+  std::optional<Checkpoint> checkpoint;
+  if (fs::exists(checkpoint_path)) checkpoint = load_to_resume(load_checkpoint, checkpoint_path);
   if (fs::exists(path_ / kModelName)) {
-    const ModelFile model = load_model(path_);
-    require_same_run(path_, model.config, model.data_fingerprint, config_, data_fingerprint_);
-    start.is_finished = true;
-    start.notes.push_back(fmt::format("the run in {} is finished", path_.string()));
-    return start;
+    const ModelFile model = load_to_resume(load_model, path_ / kModelName);
+    // Else it is the model of a former run, which stays until this one is finished.
+    if (is_same_run(model.config, model.data_fingerprint) &&
+        (!checkpoint || model.build == checkpoint->build ||
+         !is_same_run(checkpoint->config, checkpoint->data_fingerprint))) {
+      return {.is_finished = true,
+              .state = {},
+              .notes = {fmt::format("the run in {} is finished", path_.string())}};
+    }
+    if (!checkpoint) {
+      require_same_run(path_, model.config, model.data_fingerprint, config_, data_fingerprint_);
+    }
   }
-  if (!fs::exists(path_ / kCheckpointName)) {
+  RunStart start;
+  if (!checkpoint) {
     start.notes.push_back(
         fmt::format("there is no checkpoint in {}: the training starts anew", path_.string()));
-    remove_former_run();
     return start;
   }
-  Checkpoint checkpoint = load_checkpoint(path_ / kCheckpointName);
-  require_same_run(path_, checkpoint.config, checkpoint.data_fingerprint, config_,
+  require_same_run(path_, checkpoint->config, checkpoint->data_fingerprint, config_,
                    data_fingerprint_);
-  if (std::string warning = build_warning(checkpoint.build, this_build()); !warning.empty()) {
+  if (std::string warning = build_warning(checkpoint->build, this_build()); !warning.empty()) {
     start.notes.push_back(std::move(warning));
   }
-  start.state = std::move(checkpoint.state);
+  start.state = std::move(checkpoint->state);
   return start;
 }
 
+template <class Write>
+void RunFolder::write_in_place(Write&& write) const {
+  check_in_place();
+  try {
+    write();
+  } catch (const IoError&) {
+    check_in_place();  // which says more, if that is why
+    throw;
+  }
+}
+
 void RunFolder::save_checkpoint(const TrainerState& state) const {
-  churn::save_checkpoint(path_ / kCheckpointName, {config_, data_fingerprint_, state, {}});
+  write_in_place([&] {
+    churn::save_checkpoint(path_ / kCheckpointName, {config_, data_fingerprint_, state, {}});
+  });
 }
 
 void RunFolder::finish(const ModelFile& model, const std::vector<EpochRecord>& history) const {
   const auto write = [&](const char* name, const std::string& text) {
     write_file_atomically(path_ / name, std::string_view(text));
   };
-  write(kPipelineName, model.pipeline.to_json().dump(2) + '\n');
-  write(kConfigName, to_toml(config_));
-  write(kMetricsName, nlohmann::ordered_json::parse(model.metrics).dump(2) + '\n');
-  write(kHistoryName, history_csv(history));
-  save_model(path_ / kModelName, model);
+  write_in_place([&] {
+    write(kPipelineName, model.pipeline.to_json().dump(2) + '\n');
+    write(kConfigName, to_toml(config_));
+    write(kMetricsName, nlohmann::ordered_json::parse(model.metrics).dump(2) + '\n');
+    write(kHistoryName, history_csv(history));
+    save_model(path_ / kModelName, model);
+  });
 }
 
 }  // namespace ebb::churn

@@ -29,11 +29,13 @@ struct RunStart {
   std::vector<std::string> notes;     // what the user should know, one sentence each
 };
 
-/// Keeps one run. Whenever the process or machine stops, the folder holds no model, or one that is
-/// whole and was not left by a run before the checkpoint's:
-///   - a new run begins by removing the model of a former one, before anything else;
+/// Keeps one run. Whenever the process or machine stops, the folder holds no model, or a whole one
+/// of a finished run:
+///   - a new run begins by removing the checkpoint of a former one, whose model stays;
 ///   - each file is written aside, synced and renamed, and the model comes last.
-/// The folder is locked while the object lives.
+/// The folder is locked while the object lives. Once it has been removed, renamed or replaced,
+/// every member that would write to it throws IoError instead: the lock is on the folder, not on
+/// its name.
 class RunFolder {
  public:
   /// Opens the folder, and makes it if need be; removes what killed writes left behind. Throws
@@ -47,8 +49,8 @@ class RunFolder {
 
   /// Called once the data are known. Resuming, it gives the state to go on from, or says that the
   /// run is finished, or, with a note, begins anew where there is no checkpoint; throws DataError
-  /// if settings or data have changed (see require_same_run) or the checkpoint is damaged. Else it
-  /// removes what a former run left and begins anew.
+  /// if settings or data have changed (see require_same_run) or a file is damaged. Else it removes
+  /// the checkpoint of a former run and begins anew.
   RunStart start(const RunConfig& config, const std::string& data_fingerprint);
 
   /// Replaces the checkpoint: once per finished epoch.
@@ -63,7 +65,11 @@ class RunFolder {
   void lock();
   void check_writable() const;
   void refuse_existing() const;
-  void remove_former_run() const;
+  bool is_in_place() const;
+  void check_in_place() const;
+  template <class Write>
+  void write_in_place(Write&& write) const;
+  bool is_same_run(const RunConfig& config, const std::string& data_fingerprint) const;
   RunStart resume();
 
   std::filesystem::path path_;

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "apps/churn/config/config_file.h"
+#include "engine/io/safetensors.h"
 #include "kernels/common/error.h"
 #include "tests/churn/support/small_model.h"
 
@@ -86,11 +87,81 @@ TEST_F(RunFolderTest, AnExistingRunIsNotTouchedUnlessAsked) {
   EXPECT_EQ(read_bytes(out() / "model.safetensors"), model);
 }
 
-TEST_F(RunFolderTest, OverwritingRemovesTheFormerModelFirst) {
+TEST_F(RunFolderTest, OverwritingKeepsTheFormerModelUntilTheNewOneIsThere) {
   finish_a_run();
+  const std::string former = read_bytes(out() / "model.safetensors");
+  model_.training_base_rate = 0.125;
+  config_.training.seed = 5;
+  model_.config = config_;
   RunFolder run(out(), ExistingRun::overwrite);
   EXPECT_FALSE(start(run).state);
-  EXPECT_THAT(files(), ElementsAre("config.toml"));  // it may be the --config of the new run
+  EXPECT_FALSE(std::filesystem::exists(out() / "checkpoint.safetensors"));
+  EXPECT_EQ(files().size(), 5U);
+  run.save_checkpoint(small_state(1));
+  EXPECT_EQ(read_bytes(out() / "model.safetensors"), former);
+  run.finish(model_, small_state(1).history);
+  EXPECT_EQ(load_model(out()).training_base_rate, 0.125);
+}
+
+TEST_F(RunFolderTest, ResumingIsNotMisledByAFormerModel) {
+  finish_a_run();
+  const RunConfig former = config_;
+  config_.training.seed = 5;
+  {
+    RunFolder run(out(), ExistingRun::overwrite);
+    start(run);
+  }
+  // Stopped before the first checkpoint: there is nothing of the new run yet.
+  EXPECT_THAT(refusal(ExistingRun::resume), HasSubstr("training.seed: 0 -> 5"));
+  {
+    RunFolder run(out(), ExistingRun::overwrite);
+    start(run);
+    run.save_checkpoint(small_state(1));
+  }
+  {
+    RunFolder run(out(), ExistingRun::resume);
+    const RunStart resumed = start(run);
+    ASSERT_TRUE(resumed.state);
+    EXPECT_FALSE(resumed.is_finished);
+  }
+  // The former run is finished still, whatever the checkpoint is.
+  config_ = former;
+  RunFolder run(out(), ExistingRun::resume);
+  EXPECT_TRUE(start(run).is_finished);
+}
+
+TEST_F(RunFolderTest, AModelOfAnotherBuildIsWrittenAnewFromTheCheckpoint) {
+  finish_a_run();
+  SafetensorsMetadata metadata;
+  {
+    const SafetensorsFile file(out() / "model.safetensors");
+    metadata = file.metadata();
+    metadata["instruction_set"] = "another";
+    write_safetensors(out() / "model.safetensors", file.entries(), metadata);
+  }
+  RunFolder run(out(), ExistingRun::resume);
+  const RunStart resumed = start(run);
+  EXPECT_FALSE(resumed.is_finished);
+  EXPECT_TRUE(resumed.state);
+}
+
+TEST_F(RunFolderTest, AFolderThatVanishesIsNotWrittenTo) {
+  RunFolder run(out(), ExistingRun::refuse);
+  start(run);
+  run.save_checkpoint(small_state(1));
+  const auto refusals = [&] {
+    return std::vector<std::string>{
+        message_of<IoError>([&] { run.save_checkpoint(small_state(2)); }),
+        message_of<IoError>([&] { run.finish(model_, small_state(2).history); })};
+  };
+  const auto says_so = ::testing::Each(HasSubstr("the folder was removed, renamed or replaced"));
+  std::filesystem::rename(out(), folder_ / "elsewhere");
+  EXPECT_THAT(refusals(), says_so);
+  EXPECT_FALSE(std::filesystem::exists(out()));
+  // Another run may use the name now.
+  RunFolder other(out(), ExistingRun::refuse);
+  EXPECT_THAT(refusals(), says_so);
+  EXPECT_TRUE(files().empty());
 }
 
 TEST_F(RunFolderTest, ANewRunLeavesOtherFilesAlone) {
@@ -149,7 +220,8 @@ TEST_F(RunFolderTest, ResumingWithChangedSettingsOrDataIsRefused) {
 TEST_F(RunFolderTest, ADamagedCheckpointIsReported) {
   std::filesystem::create_directory(out());
   std::ofstream(out() / "checkpoint.safetensors") << "not a checkpoint";
-  EXPECT_THAT(refusal(ExistingRun::resume), HasSubstr("checkpoint.safetensors"));
+  EXPECT_THAT(refusal(ExistingRun::resume),
+              AllOf(HasSubstr("checkpoint.safetensors"), HasSubstr("or start anew")));
 }
 
 TEST_F(RunFolderTest, WhatKilledWritesLeftIsRemoved) {

@@ -6,7 +6,8 @@
 #include "apps/churn/config/config_file.h"
 #include "apps/churn/config/setting.h"
 #include "kernels/common/error.h"
-#include "tests/churn/support/temporary_folder.h"
+#include "tests/support/message_of.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ebb::churn {
 namespace {
@@ -15,6 +16,8 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
+using ebb::testing::message_of;
+using ebb::testing::TemporaryFolder;
 
 RunConfig parse(std::string_view toml) { return parse_config(toml, "run.toml"); }
 

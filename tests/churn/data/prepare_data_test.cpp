@@ -8,7 +8,8 @@
 #include "apps/churn/data/prepared_data.h"
 #include "kernels/common/error.h"
 #include "tests/churn/support/customers.h"
-#include "tests/churn/support/temporary_folder.h"
+#include "tests/support/message_of.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ebb::churn {
 namespace {
@@ -19,6 +20,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;
+using ebb::testing::message_of;
+using ebb::testing::TemporaryFolder;
 
 class PrepareDataTest : public ::testing::Test {
  protected:

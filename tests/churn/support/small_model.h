@@ -5,9 +5,14 @@
 #include "apps/churn/data/prepared_data.h"
 #include "apps/churn/training/trainer.h"
 #include "tests/churn/support/customers.h"
-#include "tests/churn/support/temporary_folder.h"
+#include "tests/support/message_of.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ebb::churn {
+
+using ebb::testing::message_of;
+using ebb::testing::read_bytes;
+using ebb::testing::TemporaryFolder;
 
 inline RunConfig small_config(const TemporaryFolder& folder) {
   RunConfig config;

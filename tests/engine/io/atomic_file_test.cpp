@@ -1,8 +1,11 @@
 #include "engine/io/atomic_file.h"
 
+#include <csignal>
 #include <fstream>
+#include <functional>
 #include <sys/file.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,7 +13,8 @@
 #include <gtest/gtest.h>
 
 #include "kernels/common/error.h"
-#include "tests/engine/io/temporary_folder.h"
+#include "tests/support/message_of.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ebb {
 namespace {
@@ -23,14 +27,8 @@ using testing::TemporaryFolder;
 
 constexpr std::uint64_t kEnough = 1 << 24;
 
-template <class Action>
-std::string message_of(Action&& action) {
-  try {
-    action();
-  } catch (const IoError& error) {
-    return error.what();
-  }
-  return "no IoError";
+std::string message_of(const std::function<void()>& action) {
+  return testing::message_of<IoError>(action);
 }
 
 TEST(AtomicFileTest, WritesAndReplaces) {
@@ -142,20 +140,55 @@ TEST(AtomicFileTest, WritesDevicesDirectlyAndReportsAFullOne) {
                     HasSubstr("at least 100000 bytes are needed")));
 }
 
+/// A file system of 64 KiB on a folder.
+class SmallDisk {
+ public:
+  explicit SmallDisk(const fs::path& folder)
+      : folder_(folder), mounted_(::mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=64k") == 0) {}
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+  ~SmallDisk() {
+    if (mounted_) ::umount(folder_.c_str());
+  }
+  bool mounted() const { return mounted_; }
+
+ private:
+  fs::path folder_;
+  bool mounted_;
+};
+
 TEST(AtomicFileTest, KeepsTheOldFileOnAFullDisk) {
   const TemporaryFolder folder;
-  if (::mount("tmpfs", folder.path().c_str(), "tmpfs", 0, "size=64k") != 0) {
-    GTEST_SKIP() << "mounting a small file system needs root";
-  }
+  const SmallDisk disk(folder.path());
+  if (!disk.mounted()) GTEST_SKIP() << "mounting a small file system needs root";
   const fs::path path = folder / "a";
   write_file_atomically(path, "old");
   const std::string message =
       message_of([&] { write_file_atomically(path, std::string(200'000, 'x')); });
-  EXPECT_THAT(message, AllOf(HasSubstr("No space left on device"),
-                             HasSubstr("at least 200000 bytes are needed")));
+  // 64 KiB, less the page of the old file: what the new one took is free again.
+  EXPECT_THAT(message, AllOf(HasSubstr("No space left on device; at least 200000 bytes are needed, "
+                                       "61440 are free; free some space"),
+                             StartsWith(path.string() + ": cannot write")));
   EXPECT_EQ(read_file(path, kEnough), "old");
   EXPECT_EQ(folder.entries(), 1u);
-  ::umount(folder.path().c_str());
+}
+
+TEST(AtomicFileTest, ReportsALimitOnTheSizeOfFiles) {
+  const TemporaryFolder folder;
+  const fs::path path = folder / "a";
+  write_file_atomically(path, "old");
+  struct rlimit before = {};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const struct rlimit small = {1000, before.rlim_max};
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const std::string message =
+      message_of([&] { write_file_atomically(path, std::string(5000, 'x')); });
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_THAT(message, AllOf(HasSubstr("cannot write: File too large"), HasSubstr("ulimit -f")));
+  EXPECT_EQ(read_file(path, kEnough), "old");
+  EXPECT_EQ(folder.entries(), 1u);
 }
 
 TEST(ReadFileTest, ReportsWhatItCannotRead) {

@@ -1,15 +1,14 @@
 #include "engine/io/safetensors.h"
 
 #include <cstring>
-#include <fstream>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engine/io/atomic_file.h"
 #include "kernels/common/error.h"
-#include "tests/engine/io/temporary_folder.h"
+#include "tests/support/message_of.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ebb {
 namespace {
@@ -17,6 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
+using testing::read_bytes;
 using ::testing::StartsWith;
 using testing::TemporaryFolder;
 
@@ -35,8 +35,6 @@ std::vector<T> values_of(const SafetensorsFile& file, std::string_view name) {
   return values;
 }
 
-std::string content_of(const fs::path& path) { return read_file(path, 1 << 24); }
-
 /// Three tensors of different sizes, one empty, and metadata.
 class SafetensorsTest : public ::testing::Test {
  protected:
@@ -50,16 +48,13 @@ class SafetensorsTest : public ::testing::Test {
 
   /// What opening a file of this content says.
   std::string message_of(std::string_view content) const {
-    const fs::path path = folder_ / "damaged";
-    // Thousands of files: without fsync, and without truncation, which ext4 syncs too.
-    fs::remove(path);
-    std::ofstream(path, std::ios::binary) << content;
+    const std::string path = folder_.write("damaged", content);
     try {
       const SafetensorsFile file(path);
     } catch (const DataError& error) {
       const std::string message = error.what();
-      EXPECT_THAT(message, StartsWith(path.string() + ": "));
-      return message.substr(std::min(message.size(), path.string().size() + 2));
+      EXPECT_THAT(message, StartsWith(path + ": "));
+      return message.substr(std::min(message.size(), path.size() + 2));
     }
     return "no error";
   }
@@ -97,8 +92,8 @@ TEST_F(SafetensorsTest, ReadsWhatItWrote) {
 TEST_F(SafetensorsTest, WritesEqualBytesInAnyOrderAndAlignsData) {
   write(folder_ / "a");
   write(folder_ / "b", true);
-  const std::string content = content_of(folder_ / "a");
-  EXPECT_EQ(content, content_of(folder_ / "b"));
+  const std::string content = read_bytes(folder_ / "a");
+  EXPECT_EQ(content, read_bytes(folder_ / "b"));
   std::uint64_t length = 0;
   std::memcpy(&length, content.data(), sizeof length);
   EXPECT_EQ((sizeof length + length) % 64, 0u);
@@ -134,7 +129,7 @@ TEST_F(SafetensorsTest, ReadsAFileOfThePythonPackage) {
 
 TEST_F(SafetensorsTest, FindsEveryTruncation) {
   write(folder_ / "a");
-  const std::string content = content_of(folder_ / "a");
+  const std::string content = read_bytes(folder_ / "a");
   for (std::size_t length = 0; length < content.size(); ++length) {
     EXPECT_THAT(message_of(content.substr(0, length)), HasSubstr("cut")) << length;
   }
@@ -143,7 +138,7 @@ TEST_F(SafetensorsTest, FindsEveryTruncation) {
 
 TEST_F(SafetensorsTest, FindsEveryFlippedBit) {
   write(folder_ / "a");
-  const std::string content = content_of(folder_ / "a");
+  const std::string content = read_bytes(folder_ / "a");
   const std::size_t data_begin = content.size() - 35;
   for (std::size_t i = 0; i < content.size(); ++i) {
     for (int bit = 0; bit < 8; ++bit) {
@@ -156,12 +151,38 @@ TEST_F(SafetensorsTest, FindsEveryFlippedBit) {
   }
 }
 
+TEST_F(SafetensorsTest, ReadsFilesWithoutChecksums) {
+  write(folder_ / "a");
+  std::string content = read_bytes(folder_ / "a");
+  content.replace(content.find("ebb.checksum.header"), 19, "ebb.checksum_header");
+  EXPECT_THAT(message_of(content), HasSubstr("has only one of the checksums"));
+  content.replace(content.find("ebb.checksum.data"), 17, "ebb.checksum_data");
+  EXPECT_EQ(message_of(content), "no error");
+}
+
+TEST_F(SafetensorsTest, ChecksumsSpelledOtherwiseDoNotSwitchTheCheckOff) {
+  write(folder_ / "a");
+  std::string content = read_bytes(folder_ / "a");
+  // Another program's JSON with blanks, and a changed text; the padding makes room for the blank.
+  content.replace(content.find("ebb.checksum.header\":"), 21, "ebb.checksum.header\": ");
+  content.replace(content.find("\"version\":\"1\""), 13, "\"version\":\"2\"");
+  std::uint64_t length = 0;
+  std::memcpy(&length, content.data(), sizeof length);
+  ASSERT_EQ(content[sizeof length + length], ' ') << "no padding";
+  content.erase(sizeof length + length, 1);
+  EXPECT_THAT(message_of(content), StartsWith("another program rewrote the header"));
+}
+
 TEST_F(SafetensorsTest, NamesTheDamagedSection) {
   write(folder_ / "a");
-  const std::string content = content_of(folder_ / "a");
+  const std::string content = read_bytes(folder_ / "a");
   std::string damaged = content;
   damaged.back() ^= 1;
-  EXPECT_THAT(message_of(damaged), StartsWith("the data is damaged: its checksum is "));
+  EXPECT_THAT(message_of(damaged), StartsWith("the data is damaged in \"编码\": its checksum is "));
+  damaged[damaged.size() - 35] ^= 1;
+  EXPECT_THAT(message_of(damaged), StartsWith("the data is damaged in \"position\" and 1 more"));
+  EXPECT_THAT(message_of(content.substr(0, content.size() - 4)),
+              HasSubstr("was cut or is damaged from \"layer.weight\" on"));
   damaged = content;
   damaged[damaged.find("version")] ^= 1;
   EXPECT_THAT(message_of(damaged), StartsWith("the header is damaged: its checksum is "));
@@ -272,14 +293,7 @@ TEST_F(SafetensorsTest, RefusesToWriteWhatCannotBeRead) {
 }
 
 TEST_F(SafetensorsTest, ReportsFilesThatCannotBeReadOrWritten) {
-  const auto message = [](auto&& action) {
-    try {
-      action();
-    } catch (const IoError& error) {
-      return std::string(error.what());
-    }
-    return std::string("no IoError");
-  };
+  const auto message = [](auto&& action) { return testing::message_of<IoError>(action); };
   EXPECT_THAT(message([&] { SafetensorsFile(folder_ / "missing"); }),
               HasSubstr("No such file or directory"));
   EXPECT_EQ(message([] { SafetensorsFile("/dev/zero"); }),

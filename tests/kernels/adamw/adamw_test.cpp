@@ -5,93 +5,59 @@
 #include <gtest/gtest.h>
 
 #include "kernels/adamw/adamw_reference.h"
-#include "tests/kernels/support/buffer.h"
-#include "tests/kernels/support/error_rule.h"
-#include "tests/kernels/support/levels.h"
+#include "tests/kernels/support/ten_steps.h"
+#include "tests/support/message_of.h"
 
 namespace ebb::kernels {
 namespace {
 
 using ebb::testing::Buffer;
-using ebb::testing::ErrorRule;
 using ebb::testing::expect_same_bits;
-using ebb::testing::expect_within;
 using ebb::testing::random_normal;
 
-/// A run of ten steps. Two segments with a gap of 3 after the first third, or one of everything.
+/// Two segments with a gap of 3 after the first third, or one of everything.
 template <class T>
-struct TenSteps {
-  explicit TenSteps(std::int64_t n, bool averaged = true) : parameters(random_normal<T>({n}, 1)) {
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-      first[i] = second[i] = T{0};
-      average[i] = parameters[i];
-    }
+struct TenSteps : ebb::testing::OptimizerRun<T, AdamWUpdate> {
+  using Base = ebb::testing::OptimizerRun<T, AdamWUpdate>;
+  using Base::for_each_step, Base::parameters, Base::average, Base::segments, Base::update;
+
+  explicit TenSteps(std::int64_t n, bool averaged = true) : Base(n) {
+    for (std::size_t i = 0; i < first.size(); ++i) first[i] = second[i] = T{0};
     if (n < 6) {
       segments = {{0, n, 0.1F}};
     } else {
       segments = {{0, n / 3, 0.1F}, {n / 3 + 3, n - n / 3 - 3, 0.0F}};
     }
-    update.parameters = parameters.view();
     update.first_moment = first.view();
     update.second_moment = second.view();
-    if (averaged) update.average = average.view();
-    update.average_decay = 0.95;
+    if (!averaged) update.average = {};
     update.segments = segments;
     update.learning_rate = 0.01;
-    update.gradient_scale = 0.37;
   }
 
-  template <class Step>
-  void for_each_step(Step&& step) {
-    for (update.step = 1; update.step <= 10; ++update.step) {
-      const auto gradients =
-          random_normal<T>(parameters.shape(), 100 + static_cast<std::uint64_t>(update.step));
-      update.gradients = gradients.view();
-      step(update);
-    }
-  }
-
+  void run_reference() { for_each_step(reference::adamw<T>); }
   void run_kernel(int threads) {
     Context context({}, threads);
     for_each_step([&](const AdamWUpdate& p) { adamw(context, p); });
   }
+  ebb::testing::NamedBuffers<T> outputs() const {
+    return {{"parameters", &parameters},
+            {"first_moment", &first},
+            {"second_moment", &second},
+            {"average", &average}};
+  }
 
-  Buffer<T> parameters;
-  Buffer<T> first{parameters.shape()}, second{parameters.shape()}, average{parameters.shape()};
-  std::vector<Segment> segments;
-  AdamWUpdate update;
+  Buffer<T> first{parameters.shape()}, second{parameters.shape()};
 };
 
 class AdamWTest : public ::testing::TestWithParam<std::int64_t> {};
 
 TEST_P(AdamWTest, FollowsTheErrorRuleOverTenSteps) {
-  TenSteps<double> oracle(GetParam());
-  TenSteps<float> naive(GetParam());
-  oracle.for_each_step(reference::adamw<double>);
-  naive.for_each_step(reference::adamw<float>);
-  // Ten steps round ten times.
-  const ErrorRule rule{.factor = 2.0, .floor_ulps = 10.0};
-  ebb::testing::for_each_instruction_set([&] {
-    TenSteps<float> actual(GetParam());
-    actual.run_kernel(2);
-    expect_within("parameters", actual.parameters, naive.parameters, oracle.parameters, rule);
-    expect_within("first_moment", actual.first, naive.first, oracle.first, rule);
-    expect_within("second_moment", actual.second, naive.second, oracle.second, rule);
-    expect_within("average", actual.average, naive.average, oracle.average, rule);
-  });
+  ebb::testing::expect_error_rule_over_ten_steps<TenSteps>(GetParam());
 }
 
 TEST_P(AdamWTest, HasEqualBitsForAnyNumberOfThreads) {
-  TenSteps<float> first(GetParam());
-  first.run_kernel(1);
-  for (const int threads : ebb::testing::kThreadCounts) {
-    TenSteps<float> other(GetParam());
-    other.run_kernel(threads);
-    expect_same_bits("parameters", first.parameters, other.parameters);
-    expect_same_bits("first_moment", first.first, other.first);
-    expect_same_bits("second_moment", first.second, other.second);
-    expect_same_bits("average", first.average, other.average);
-  }
+  ebb::testing::expect_equal_bits_for_any_threads<TenSteps>(GetParam());
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, AdamWTest, ::testing::Values(1, 7, 31, 33, 257, 70001));
@@ -147,16 +113,11 @@ TEST(AdamWTest, NamesWhatDoesNotFit) {
   TenSteps<float> run(40);
   const Buffer<float> gradients = random_normal<float>({40}, 2);
   run.update.gradients = gradients.view();
+  Context context({}, 1);
   const auto message = [&](auto change) {
     AdamWUpdate p = run.update;
     change(p);
-    try {
-      Context context({}, 1);
-      adamw(context, p);
-    } catch (const Error& error) {
-      return std::string(error.what());
-    }
-    return std::string("no error");
+    return ebb::testing::message_of<Error>([&] { adamw(context, p); });
   };
   EXPECT_EQ(message([](auto& p) { p.gradients.shape = {39}; }),
             "adamw: gradients is [39], expected [40] (as parameters)");

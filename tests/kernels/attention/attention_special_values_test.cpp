@@ -6,6 +6,7 @@
 #include "tests/kernels/attention/attention_operands.h"
 #include "tests/kernels/support/error_rule.h"
 #include "tests/kernels/support/levels.h"
+#include "tests/support/message_of.h"
 
 namespace ebb::kernels {
 namespace {
@@ -187,12 +188,7 @@ std::string message_of(const std::function<void(AttentionBackward&)>& change) {
   Context context({}, 1);
   AttentionBackward p = operands.backward();
   change(p);
-  try {
-    attention_backward(context, p);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+  return ebb::testing::message_of<Error>([&] { attention_backward(context, p); });
 }
 
 TEST(AttentionSpecialValuesTest, NamesTheOperandThatDoesNotFit) {

@@ -10,6 +10,7 @@
 #include "tests/kernels/support/error_rule.h"
 #include "tests/kernels/support/finite_differences.h"
 #include "tests/kernels/support/levels.h"
+#include "tests/support/message_of.h"
 
 namespace ebb::kernels {
 namespace {
@@ -228,12 +229,7 @@ TEST(BinaryCrossEntropyTest, NamesWhatDoesNotFit) {
   const auto message = [&](auto change) {
     BinaryCrossEntropy p = operands.parameters();
     change(p);
-    try {
-      binary_cross_entropy(context, p);
-    } catch (const Error& error) {
-      return std::string(error.what());
-    }
-    return std::string("no error");
+    return ebb::testing::message_of<Error>([&] { binary_cross_entropy(context, p); });
   };
   EXPECT_EQ(message([](auto& p) { p.targets.shape = {7}; }),
             "binary_cross_entropy: targets is [7], expected [8] (as logits)");

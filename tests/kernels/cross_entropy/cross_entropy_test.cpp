@@ -9,6 +9,7 @@
 #include "tests/kernels/support/error_rule.h"
 #include "tests/kernels/support/finite_differences.h"
 #include "tests/kernels/support/levels.h"
+#include "tests/support/message_of.h"
 
 namespace ebb::kernels {
 namespace {
@@ -233,12 +234,7 @@ TEST(CrossEntropyTest, NamesWhatDoesNotFit) {
   const auto message = [&](auto change) {
     CrossEntropy p = operands.parameters();
     change(p);
-    try {
-      cross_entropy(context, p);
-    } catch (const Error& error) {
-      return std::string(error.what());
-    }
-    return std::string("no error");
+    return ebb::testing::message_of<Error>([&] { cross_entropy(context, p); });
   };
   EXPECT_EQ(message([](auto& p) { p.targets.shape = {7}; }),
             "cross_entropy: targets is [7], expected [8] ([n], the rows of logits)");

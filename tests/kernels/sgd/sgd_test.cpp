@@ -5,17 +5,13 @@
 #include <gtest/gtest.h>
 
 #include "kernels/sgd/sgd_reference.h"
-#include "tests/kernels/support/buffer.h"
-#include "tests/kernels/support/error_rule.h"
-#include "tests/kernels/support/levels.h"
+#include "tests/kernels/support/ten_steps.h"
+#include "tests/support/message_of.h"
 
 namespace ebb::kernels {
 namespace {
 
 using ebb::testing::Buffer;
-using ebb::testing::ErrorRule;
-using ebb::testing::expect_same_bits;
-using ebb::testing::expect_within;
 using ebb::testing::random_normal;
 
 struct Case {
@@ -29,72 +25,40 @@ void PrintTo(const Case& c, std::ostream* out) {
 }
 
 template <class T>
-struct TenSteps {
-  explicit TenSteps(const Case& c) : parameters(random_normal<T>({c.size}, 1)) {
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-      momentum[i] = T{0};
-      average[i] = parameters[i];
-    }
+struct TenSteps : ebb::testing::OptimizerRun<T, SgdUpdate> {
+  using Base = ebb::testing::OptimizerRun<T, SgdUpdate>;
+  using Base::for_each_step, Base::parameters, Base::average, Base::segments, Base::update;
+
+  explicit TenSteps(const Case& c) : Base(c.size) {
+    for (std::size_t i = 0; i < momentum.size(); ++i) momentum[i] = T{0};
     const std::int64_t half = c.size / 2;
     segments = {{0, half, 0.1F}, {half + 1, c.size - half - 1, 0.0F}};
-    update.parameters = parameters.view();
     if (c.momentum != 0.0) update.momentum_buffer = momentum.view();
-    update.average = average.view();
-    update.average_decay = 0.95;
     update.segments = segments;
     update.momentum = c.momentum;
     update.nesterov = c.nesterov;
-    update.gradient_scale = 0.37;
   }
 
-  template <class Step>
-  void for_each_step(Step&& step) {
-    for (std::uint64_t i = 0; i < 10; ++i) {
-      const auto gradients = random_normal<T>(parameters.shape(), 100 + i);
-      update.gradients = gradients.view();
-      step(update);
-    }
-  }
-
+  void run_reference() { for_each_step(reference::sgd<T>); }
   void run_kernel(int threads) {
     Context context({}, threads);
     for_each_step([&](const SgdUpdate& p) { sgd(context, p); });
   }
+  ebb::testing::NamedBuffers<T> outputs() const {
+    return {{"parameters", &parameters}, {"momentum_buffer", &momentum}, {"average", &average}};
+  }
 
-  Buffer<T> parameters;
-  Buffer<T> momentum{parameters.shape()}, average{parameters.shape()};
-  std::vector<Segment> segments;
-  SgdUpdate update;
+  Buffer<T> momentum{parameters.shape()};
 };
 
 class SgdTest : public ::testing::TestWithParam<Case> {};
 
 TEST_P(SgdTest, FollowsTheErrorRuleOverTenSteps) {
-  TenSteps<double> oracle(GetParam());
-  TenSteps<float> naive(GetParam());
-  oracle.for_each_step(reference::sgd<double>);
-  naive.for_each_step(reference::sgd<float>);
-  // Ten steps round ten times.
-  const ErrorRule rule{.factor = 2.0, .floor_ulps = 10.0};
-  ebb::testing::for_each_instruction_set([&] {
-    TenSteps<float> actual(GetParam());
-    actual.run_kernel(2);
-    expect_within("parameters", actual.parameters, naive.parameters, oracle.parameters, rule);
-    expect_within("momentum_buffer", actual.momentum, naive.momentum, oracle.momentum, rule);
-    expect_within("average", actual.average, naive.average, oracle.average, rule);
-  });
+  ebb::testing::expect_error_rule_over_ten_steps<TenSteps>(GetParam());
 }
 
 TEST_P(SgdTest, HasEqualBitsForAnyNumberOfThreads) {
-  TenSteps<float> first(GetParam());
-  first.run_kernel(1);
-  for (const int threads : ebb::testing::kThreadCounts) {
-    TenSteps<float> other(GetParam());
-    other.run_kernel(threads);
-    expect_same_bits("parameters", first.parameters, other.parameters);
-    expect_same_bits("momentum_buffer", first.momentum, other.momentum);
-    expect_same_bits("average", first.average, other.average);
-  }
+  ebb::testing::expect_equal_bits_for_any_threads<TenSteps>(GetParam());
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, SgdTest,
@@ -144,16 +108,11 @@ TEST(SgdTest, NamesWhatDoesNotFit) {
   TenSteps<float> run({8});
   const Buffer<float> gradients = random_normal<float>({8}, 2);
   run.update.gradients = gradients.view();
+  Context context({}, 1);
   const auto message = [&](auto change) {
     SgdUpdate p = run.update;
     change(p);
-    try {
-      Context context({}, 1);
-      sgd(context, p);
-    } catch (const Error& error) {
-      return std::string(error.what());
-    }
-    return std::string("no error");
+    return ebb::testing::message_of<Error>([&] { sgd(context, p); });
   };
   EXPECT_EQ(message([](auto& p) { p.nesterov = true; }), "sgd: nesterov needs a momentum above 0");
   EXPECT_EQ(message([](auto& p) { p.momentum = 0.9; }), "sgd: momentum_buffer is missing");

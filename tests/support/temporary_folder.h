@@ -1,9 +1,12 @@
-// A fresh folder for one test, removed with it.
+// A folder of its own for each test, removed at the end.
 #pragma once
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <stdlib.h>
 #include <string>
+#include <string_view>
 
 #include "kernels/common/error.h"
 
@@ -24,7 +27,8 @@ class TemporaryFolder {
   }
 
   const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+  std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
+
   /// Number of files and folders in it.
   std::size_t entries() const {
     std::size_t count = 0;
@@ -32,8 +36,22 @@ class TemporaryFolder {
     return count;
   }
 
+  /// Writes a file into the folder and returns its path. Without fsync, and without truncation,
+  /// which ext4 syncs too: tests write thousands.
+  std::string write(std::string_view name, std::string_view content) const {
+    const std::filesystem::path file = path_ / name;
+    std::filesystem::remove(file);
+    std::ofstream(file, std::ios::binary) << content;
+    return file.string();
+  }
+
  private:
   std::filesystem::path path_;
 };
+
+inline std::string read_bytes(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
 
 }  // namespace ebb::testing
