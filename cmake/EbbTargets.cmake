@@ -22,6 +22,13 @@ if(EBB_SANITIZE)
   target_link_options(ebb_options INTERFACE -fsanitize=${EBB_SANITIZE})
 endif()
 
+if(EBB_CHECK_ITERATORS)
+  # Checked containers have another layout, so no library that passes one may stay as Debian built
+  # it: tests/ builds GoogleTest, and without its options toml++ is headers only.
+  add_compile_definitions(_GLIBCXX_DEBUG)
+  set_property(TARGET tomlplusplus::tomlplusplus PROPERTY INTERFACE_COMPILE_OPTIONS "")
+endif()
+
 # ebb_add_library(NAME LINKS...): a static library of every .cpp file below the calling folder, so
 # that adding an operation is adding its folder.
 function(ebb_add_library name)
