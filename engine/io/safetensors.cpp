@@ -238,30 +238,17 @@ void write_safetensors(const std::filesystem::path& path, std::span<const Safete
 
 SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) {
   const std::string file = path.string();
-<<<<<<< HEAD
   InputFile input(path, "a safetensors file");
   const std::uint64_t length = read_header_length(input, file);
   const std::uint64_t data_bytes = input.size() - kLengthBytes - length;
   const std::vector<char> text = input.read(length);
   const std::string_view header_text(text.data(), text.size());
-  check_header_checksum(header_text, file);
+  const bool is_checked = check_header_checksum(header_text, file);
   Header header = safetensors::parse_header(header_text, file);
-  check_layout(header, data_bytes, file);
+  const std::vector<const TensorRecord*> order = in_data_order(header);
+  check_layout(order, data_bytes, file);
   data_ = input.read(data_bytes);
   const std::string_view data(data_.data(), data_.size());
-=======
-  std::error_code error;
-  if (std::filesystem::is_other(path, error)) {
-    fail<IoError>("{}: is a device or a pipe, expected a safetensors file", file);
-  }
-  content_ = read_file(path, std::numeric_limits<std::int64_t>::max());
-  const std::string_view text = header_text(content_, file);
-  const bool is_checked = check_header_checksum(text, file);
-  Header header = safetensors::parse_header(text, file);
-  const std::string_view data = std::string_view(content_).substr(kLengthBytes + text.size());
-  const std::vector<const TensorRecord*> order = in_data_order(header);
-  check_layout(order, data.size(), file);
->>>>>>> e8c62d989800bff9c0c549156d328c8842286b3c
 
   const auto data_sum = header.metadata.extract(std::string(kDataChecksum));
   const auto header_sum = header.metadata.extract(std::string(kHeaderChecksum));
