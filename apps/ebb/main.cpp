@@ -9,6 +9,7 @@
 
 #include "apps/ebb/commands.h"
 #include "apps/ebb/usage.h"
+#include "apps/ebb/wait_policy.h"
 
 namespace ebb::program {
 namespace {
@@ -88,5 +89,6 @@ ExitCode parse_and_run(int count, char** arguments) {
 }  // namespace ebb::program
 
 int main(int count, char** arguments) {
+  ebb::program::settle_wait_policy(arguments);
   return static_cast<int>(ebb::program::parse_and_run(count, arguments));
 }
