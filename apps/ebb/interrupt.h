@@ -4,7 +4,7 @@
 namespace ebb::program {
 
 /// While it lives, the first SIGINT or SIGTERM is only noted; the second ends the program at once.
-/// One at a time.
+/// A signal that was ignored when the program started stays ignored. One at a time.
 class InterruptGuard {
  public:
   InterruptGuard();

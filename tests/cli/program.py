@@ -66,7 +66,7 @@ class ProgramTest(unittest.TestCase):
     def model_bytes(self, out="model"):
         return (self.folder / out / "model.safetensors").read_bytes()
 
-    def start_training(self, until, *more, out="model"):
+    def start_training(self, until, *more, out="model", **options):
         """Starts a training, and returns the process once it has printed `until` in a line.
 
         The pipe holds one page, so the program is never more than some 40 lines ahead: with more
@@ -74,7 +74,7 @@ class ProgramTest(unittest.TestCase):
         reader, writer = os.pipe()
         fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
         process = subprocess.Popen(self.command(*self.train_arguments(out), *more), stdout=writer,
-                                   stderr=subprocess.PIPE, text=True, cwd=self.folder)
+                                   stderr=subprocess.PIPE, text=True, cwd=self.folder, **options)
         os.close(writer)
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.wait)
