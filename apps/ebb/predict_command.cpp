@@ -1,5 +1,6 @@
 // ebb predict: scores for new customers, in bounded memory.
 #include <array>
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -32,6 +33,12 @@ those of training are named as warnings.)";
 
 constexpr std::size_t kChunkRows = 16384;
 
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
 struct PredictOptions {
   ModelOptions model;
   std::string out;
@@ -41,6 +48,7 @@ struct Counts {
   std::size_t rows = 0;
   std::size_t flagged = 0;
   std::array<std::size_t, 3> bands{};  // by RiskBand
+  double network_seconds = 0.0;
 };
 
 /// Turns chunks of the table into lines of the scores file.
@@ -61,8 +69,10 @@ class Scorer {
   }
 
   std::string score(const preprocessing::Table& chunk) {
-    const std::vector<float> scores =
-        predictor_.probabilities(model_.pipeline.transform(chunk, &drift_));
+    const preprocessing::EncodedRows rows = model_.pipeline.transform(chunk, &drift_);
+    const Clock::time_point start = Clock::now();
+    const std::vector<float> scores = predictor_.probabilities(rows);
+    counts_.network_seconds += seconds_since(start);
     const preprocessing::Column* ids = chunk.find(model_.config.data.id_column);
     std::string text;
     for (std::size_t row = 0; row < scores.size(); ++row) {
@@ -99,7 +109,7 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-void print_summary(const Counts& counts, const std::string& out) {
+void print_summary(const Counts& counts, double seconds, const std::string& out) {
   const auto count = [](std::size_t n) { return churn::format_count(static_cast<double>(n)); };
   std::FILE* stream = out == kStandardOutput ? stderr : stdout;
   fmt::print(stream,
@@ -107,10 +117,15 @@ void print_summary(const Counts& counts, const std::string& out) {
              count(counts.rows), count(counts.flagged),
              100.0 * static_cast<double>(counts.flagged) / static_cast<double>(counts.rows),
              count(counts.bands[2]), count(counts.bands[1]), count(counts.bands[0]));
+  const auto rows = static_cast<double>(counts.rows);
+  fmt::print(stream, "{} rows/s with reading and writing, {} in the network alone\n",
+             churn::format_count(rows / seconds),
+             churn::format_count(rows / counts.network_seconds));
   if (out != kStandardOutput) fmt::print(stream, "scores written to {}\n", out);
 }
 
 ExitCode predict(const PredictOptions& options) {
+  const Clock::time_point start = Clock::now();
   set_default_threads(options.model.threads);  // also for reading the table
   const churn::ModelFile model = churn::load_model(options.model.model);
   Scorer scorer(model, options.model);
@@ -136,7 +151,7 @@ ExitCode predict(const PredictOptions& options) {
   }
   output.commit();
   for (const std::string& warning : scorer.warnings()) warn(warning);
-  print_summary(scorer.counts(), options.out);
+  print_summary(scorer.counts(), seconds_since(start), options.out);
   return ExitCode::ok;
 }
 
