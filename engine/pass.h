@@ -13,6 +13,12 @@ struct PassSettings {
   std::uint32_t step = 0;  // of the run; micro-steps count
 };
 
+/// The positions of a sequence that a pass works on: the first `count` of `length`.
+struct LeadingPositions {
+  std::int64_t count = 1;
+  std::int64_t length = 1;
+};
+
 /// Given to every operation and module. Without a tape nothing is recorded and no gradient exists;
 /// there is no global mode.
 struct Pass {
@@ -21,6 +27,7 @@ struct Pass {
   PassSettings settings = {};
   std::int64_t first_row =
       0;  // of this shard in the whole batch, so that shards draw different masks
+  LeadingPositions positions = {};  // what tensors hold, so that they drop what whole ones would
 
   /// Whether any of the tensors needs a gradient on this pass's tape.
   template <class... Tensors>
@@ -33,13 +40,27 @@ struct Pass {
     return tape != nullptr ? tape->parameter(parameter) : parameter.value;
   }
 
-  /// Dropout of a tensor that has `elements_per_row` elements for each row of the batch.
+  /// The same pass for tensors [batch, leading.count, ...].
+  Pass with(LeadingPositions leading) const {
+    Pass pass = *this;
+    pass.positions = leading;
+    return pass;
+  }
+
+  /// Dropout of a tensor that has `elements_per_row` elements for each row of the batch. Where it
+  /// holds leading positions only, they are dropped as in the tensor of all.
   DropoutSpec dropout(double probability, std::uint32_t stream,
                       std::int64_t elements_per_row) const {
     if (!settings.training || probability == 0.0) return {};
-    return {.probability = static_cast<float>(probability),
-            .key = {.seed = settings.seed, .step = settings.step, .stream = stream},
-            .first_element = static_cast<std::uint64_t>(first_row * elements_per_row)};
+    const std::int64_t whole_row = elements_per_row / positions.count * positions.length;
+    DropoutSpec spec{.probability = static_cast<float>(probability),
+                     .key = {.seed = settings.seed, .step = settings.step, .stream = stream},
+                     .first_element = static_cast<std::uint64_t>(first_row * whole_row)};
+    if (positions.count < positions.length) {
+      spec.run = static_cast<std::uint64_t>(elements_per_row);
+      spec.stride = static_cast<std::uint64_t>(whole_row);
+    }
+    return spec;
   }
 };
 

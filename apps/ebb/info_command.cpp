@@ -10,6 +10,7 @@
 #include "apps/churn/reporting/text_table.h"
 #include "apps/churn/reporting/training_report.h"
 #include "apps/ebb/commands.h"
+#include "apps/ebb/wait_policy.h"
 #include "kernels/common/context.h"
 #include "kernels/common/instruction_set.h"
 
@@ -34,6 +35,7 @@ void print_machine() {
   fmt::print("instruction set  {} (this machine has {}; EBB_ISA=NAME chooses)\n", instruction_set,
              available_instruction_sets());
   fmt::print("threads          {} (--threads N or OMP_NUM_THREADS=N chooses)\n", default_threads());
+  fmt::print("waiting threads  {}\n", wait_policy());
   fmt::print("oneDNN           {}.{}.{}\n", onednn->major, onednn->minor, onednn->patch);
 }
 

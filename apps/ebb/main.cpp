@@ -11,6 +11,7 @@
 #include "apps/ebb/commands.h"
 #include "apps/ebb/output.h"
 #include "apps/ebb/usage.h"
+#include "apps/ebb/wait_policy.h"
 
 namespace ebb::program {
 namespace {
@@ -90,6 +91,7 @@ ExitCode parse_and_run(int count, char** arguments) {
 }  // namespace ebb::program
 
 int main(int count, char** arguments) {
+  ebb::program::settle_wait_policy(arguments);
   // A file that may not grow further is then an error that is reported, and no sudden end.
   std::signal(SIGXFSZ, SIG_IGN);
   return static_cast<int>(ebb::program::parse_and_run(count, arguments));

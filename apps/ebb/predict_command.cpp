@@ -1,5 +1,6 @@
 // ebb predict: scores for new customers, in bounded memory.
 #include <array>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +36,12 @@ those of training are named as warnings.)";
 
 constexpr std::size_t kChunkRows = 16384;
 
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
 struct PredictOptions {
   ModelOptions model;
   std::string out;
@@ -44,6 +51,7 @@ struct Counts {
   std::size_t rows = 0;
   std::size_t flagged = 0;
   std::array<std::size_t, 3> bands{};  // by RiskBand
+  double network_seconds = 0.0;
 };
 
 /// Turns chunks of the table into lines of the scores file.
@@ -64,8 +72,10 @@ class Scorer {
   }
 
   std::string score(const preprocessing::Table& chunk) {
-    const std::vector<float> scores =
-        predictor_.probabilities(model_.pipeline.transform(chunk, &drift_));
+    const preprocessing::EncodedRows rows = model_.pipeline.transform(chunk, &drift_);
+    const Clock::time_point start = Clock::now();
+    const std::vector<float> scores = predictor_.probabilities(rows);
+    counts_.network_seconds += seconds_since(start);
     const preprocessing::Column* ids = chunk.find(model_.config.data.id_column);
     std::string text;
     for (std::size_t row = 0; row < scores.size(); ++row) {
@@ -102,7 +112,7 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-void print_summary(const Counts& counts, const std::string& out) {
+void print_summary(const Counts& counts, double seconds, const std::string& out) {
   const auto count = [](std::size_t n) { return churn::format_count(static_cast<double>(n)); };
   std::FILE* stream = out == kStandardOutput ? stderr : stdout;
   fmt::print(stream,
@@ -110,6 +120,10 @@ void print_summary(const Counts& counts, const std::string& out) {
              count(counts.rows), count(counts.flagged),
              100.0 * static_cast<double>(counts.flagged) / static_cast<double>(counts.rows),
              count(counts.bands[2]), count(counts.bands[1]), count(counts.bands[0]));
+  const auto rows = static_cast<double>(counts.rows);
+  fmt::print(stream, "{} rows/s with reading and writing, {} in the network alone\n",
+             churn::format_count(rows / seconds),
+             churn::format_count(rows / counts.network_seconds));
   if (out != kStandardOutput) fmt::print(stream, "scores written to {}\n", out);
 }
 
@@ -119,6 +133,7 @@ ExitCode explain_interrupt(const std::string& out) {
 }
 
 ExitCode predict(const PredictOptions& options) {
+  const Clock::time_point start = Clock::now();
   refuse_overwriting("--out", options.out, options.model);
   // So that the incomplete file is removed. What goes to the screen may end at once.
   std::optional<InterruptGuard> interrupt;
@@ -149,7 +164,7 @@ ExitCode predict(const PredictOptions& options) {
   }
   output.commit();
   for (const std::string& warning : scorer.warnings()) warn(warning);
-  print_summary(scorer.counts(), options.out);
+  print_summary(scorer.counts(), seconds_since(start), options.out);
   return ExitCode::ok;
 }
 

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "engine/operations/views.h"
+
 namespace ebb {
 
 Linear::Linear(const Scope& scope, std::int64_t in, std::int64_t out, const LinearOptions& options)
@@ -22,6 +24,16 @@ Tensor Linear::forward(const Pass& pass, const Tensor& input) const {
     dropout = pass.dropout(options_.dropout, *stream_, per_row * weight_->shape[0]);
   }
   return linear(pass, input, pass.parameter(*weight_), bias, options_.activation, dropout);
+}
+
+Tensor Linear::forward(const Pass& pass, const Tensor& input, std::int64_t first,
+                       std::int64_t count) const {
+  if (stream_ != nullptr) fail("Linear: dropout of some of the outputs is not supported");
+  const auto part = [&](const Parameter& parameter) {
+    return slice(pass, pass.parameter(parameter), 0, first, count);
+  };
+  return linear(pass, input, part(*weight_), bias_ != nullptr ? part(*bias_) : Tensor(),
+                options_.activation);
 }
 
 }  // namespace ebb

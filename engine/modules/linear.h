@@ -19,6 +19,9 @@ class Linear : public Module {
   Linear(const Scope& scope, std::int64_t in, std::int64_t out, const LinearOptions& options = {});
 
   Tensor forward(const Pass& pass, const Tensor& input) const override;
+  /// Outputs [first, first + count) alone.
+  Tensor forward(const Pass& pass, const Tensor& input, std::int64_t first,
+                 std::int64_t count) const;
 
   const Parameter& weight() const { return *weight_; }
 

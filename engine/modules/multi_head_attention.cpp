@@ -1,5 +1,7 @@
 #include "engine/modules/multi_head_attention.h"
 
+#include "engine/operations/views.h"
+
 namespace ebb {
 namespace {
 
@@ -20,15 +22,33 @@ MultiHeadAttention::MultiHeadAttention(const Scope& scope, std::int64_t dim, std
       in_projection_(scope.child("in_projection"), dim, 3 * dim),
       out_projection_(scope.child("out_projection"), dim, dim) {}
 
+AttentionOptions MultiHeadAttention::options(const AttentionMasks& masks) const {
+  return {.key_padding_mask = masks.key_padding_mask,
+          .bias = masks.bias,
+          .causal = masks.causal,
+          .dropout = dropout_,
+          .stream = stream_};
+}
+
 Tensor MultiHeadAttention::forward(const Pass& pass, const Tensor& input,
                                    const AttentionMasks& masks) const {
   const Tensor qkv = in_projection_.forward(pass, input);
-  const Tensor mixed = self_attention(pass, qkv, heads_,
-                                      {.key_padding_mask = masks.key_padding_mask,
-                                       .bias = masks.bias,
-                                       .causal = masks.causal,
-                                       .dropout = dropout_,
-                                       .stream = stream_});
+  return out_projection_.forward(pass, self_attention(pass, qkv, heads_, options(masks)));
+}
+
+Tensor MultiHeadAttention::forward_first(const Pass& pass, const Tensor& input, std::int64_t count,
+                                         const AttentionMasks& masks) const {
+  const std::int64_t length = input.extent(1);
+  if (count == length) return forward(pass, input, masks);
+  // Causality is counted from the end of the sequence: it needs all queries.
+  if (masks.causal) return leading(pass, forward(pass, input, masks), count);
+  AttentionMasks rows = masks;
+  if (rows.bias.defined()) rows.bias = slice(pass, rows.bias, 2, 0, count);
+  const std::int64_t dim = input.extent(2);
+  const Tensor query = in_projection_.forward(pass, leading(pass, input, count), 0, dim);
+  const Tensor key_value = in_projection_.forward(pass, input, dim, 2 * dim);
+  const Tensor mixed = leading_attention(pass.with(LeadingPositions{count, length}), query,
+                                         key_value, heads_, options(rows));
   return out_projection_.forward(pass, mixed);
 }
 

@@ -25,7 +25,14 @@ class MultiHeadAttention : public Module {
   }
   Tensor forward(const Pass& pass, const Tensor& input, const AttentionMasks& masks) const;
 
+  /// The first `count` positions of forward(), [batch, count, dim], without the queries and the
+  /// outputs of the others.
+  Tensor forward_first(const Pass& pass, const Tensor& input, std::int64_t count,
+                       const AttentionMasks& masks) const;
+
  private:
+  AttentionOptions options(const AttentionMasks& masks) const;
+
   std::int64_t heads_;
   double dropout_;
   const std::uint32_t& stream_;

@@ -1,6 +1,7 @@
 #include "engine/modules/transformer_encoder.h"
 
 #include "engine/operations/elementwise.h"
+#include "engine/operations/views.h"
 
 namespace ebb {
 
@@ -20,32 +21,36 @@ Tensor TransformerEncoderLayer::feed_forward(const Pass& pass, const Tensor& inp
   return contract_.forward(pass, expand_.forward(pass, input));
 }
 
-Tensor TransformerEncoderLayer::forward(const Pass& pass, const Tensor& input,
-                                        const AttentionMasks& masks) const {
+Tensor TransformerEncoderLayer::forward_first(const Pass& pass, const Tensor& input,
+                                              std::int64_t count,
+                                              const AttentionMasks& masks) const {
+  const Pass part = pass.with(LeadingPositions{count, input.extent(1)});
+  const Tensor residual = leading(pass, input, count);
   if (!pre_norm_) {
-    const Tensor mixed = attention_.forward(pass, input, masks);
+    const Tensor mixed = attention_.forward_first(pass, input, count, masks);
     const Tensor first =
-        norm1_.forward(pass, input, mixed, attention_dropout_.spec(pass, mixed)).output;
-    const Tensor transformed = feed_forward(pass, first);
-    return norm2_.forward(pass, first, transformed, feed_forward_dropout_.spec(pass, transformed))
+        norm1_.forward(part, residual, mixed, attention_dropout_.spec(part, mixed)).output;
+    const Tensor transformed = feed_forward(part, first);
+    return norm2_.forward(part, first, transformed, feed_forward_dropout_.spec(part, transformed))
         .output;
   }
-  const Tensor mixed = attention_.forward(pass, norm1_.forward(pass, input), masks);
+  const Tensor mixed = attention_.forward_first(pass, norm1_.forward(pass, input), count, masks);
   const ResidualStream middle =
-      norm2_.forward(pass, input, mixed, attention_dropout_.spec(pass, mixed));
-  const Tensor transformed = feed_forward(pass, middle.output);
-  return add(pass, middle.sum, feed_forward_dropout_.forward(pass, transformed));
+      norm2_.forward(part, residual, mixed, attention_dropout_.spec(part, mixed));
+  const Tensor transformed = feed_forward(part, middle.output);
+  return add(part, middle.sum, feed_forward_dropout_.forward(part, transformed));
 }
 
 ResidualStream TransformerEncoderLayer::advance(const Pass& pass, const ResidualStream& stream,
-                                                const LayerNorm& next_norm,
+                                                const LayerNorm& next_norm, std::int64_t count,
                                                 const AttentionMasks& masks) const {
-  const Tensor mixed = attention_.forward(pass, stream.output, masks);
-  const ResidualStream middle =
-      norm2_.forward(pass, stream.sum, mixed, attention_dropout_.spec(pass, mixed));
-  const Tensor transformed = feed_forward(pass, middle.output);
-  return next_norm.forward(pass, middle.sum, transformed,
-                           feed_forward_dropout_.spec(pass, transformed));
+  const Pass part = pass.with(LeadingPositions{count, stream.sum.extent(1)});
+  const Tensor mixed = attention_.forward_first(pass, stream.output, count, masks);
+  const ResidualStream middle = norm2_.forward(part, leading(pass, stream.sum, count), mixed,
+                                               attention_dropout_.spec(part, mixed));
+  const Tensor transformed = feed_forward(part, middle.output);
+  return next_norm.forward(part, middle.sum, transformed,
+                           feed_forward_dropout_.spec(part, transformed));
 }
 
 TransformerEncoder::TransformerEncoder(const Scope& scope, std::int64_t layers,
@@ -58,17 +63,28 @@ TransformerEncoder::TransformerEncoder(const Scope& scope, std::int64_t layers,
   if (options.pre_norm) norm_ = std::make_unique<LayerNorm>(scope.child("norm"), options.dim);
 }
 
-Tensor TransformerEncoder::forward(const Pass& pass, const Tensor& input,
-                                   const AttentionMasks& masks) const {
+Tensor TransformerEncoder::forward_first(const Pass& pass, const Tensor& input, std::int64_t count,
+                                         const AttentionMasks& masks) const {
+  if (count < 1 || count > input.extent(1)) {
+    fail("TransformerEncoder: the first {} positions of {}, expected 1 to {}", count,
+         to_string(input.shape()), input.extent(1));
+  }
+  // Every position reaches the keys and values of the layers after it.
+  const auto needed = [&](std::size_t layer) {
+    return layer + 1 == layers_.size() ? count : input.extent(1);
+  };
   if (norm_ == nullptr) {
     Tensor value = input;
-    for (const auto& layer : layers_) value = layer->forward(pass, value, masks);
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
+      value = layers_[i]->forward_first(pass, value, needed(i), masks);
+    }
     return value;
   }
   ResidualStream stream{input, layers_.front()->first_norm().forward(pass, input)};
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const bool last = i + 1 == layers_.size();
-    stream = layers_[i]->advance(pass, stream, last ? *norm_ : layers_[i + 1]->first_norm(), masks);
+    stream = layers_[i]->advance(pass, stream, last ? *norm_ : layers_[i + 1]->first_norm(),
+                                 needed(i), masks);
   }
   return stream.output;
 }

@@ -36,12 +36,19 @@ class TransformerEncoderLayer : public Module {
   Tensor forward(const Pass& pass, const Tensor& input) const override {
     return forward(pass, input, AttentionMasks{});
   }
-  Tensor forward(const Pass& pass, const Tensor& input, const AttentionMasks& masks) const;
+  Tensor forward(const Pass& pass, const Tensor& input, const AttentionMasks& masks) const {
+    return forward_first(pass, input, input.extent(1), masks);
+  }
+  /// The first `count` positions of forward(), [batch, count, dim]; of the others only keys and
+  /// values are computed.
+  Tensor forward_first(const Pass& pass, const Tensor& input, std::int64_t count,
+                       const AttentionMasks& masks) const;
 
   /// The pre-norm layer on a stream that norm1 has normalised already. The last addition is fused
-  /// with `next_norm`, the norm1 of the layer that follows or the norm after the last one.
+  /// with `next_norm`, the norm1 of the layer that follows or the norm after the last one. The
+  /// result has the first `count` positions.
   ResidualStream advance(const Pass& pass, const ResidualStream& stream, const LayerNorm& next_norm,
-                         const AttentionMasks& masks) const;
+                         std::int64_t count, const AttentionMasks& masks) const;
 
   const LayerNorm& first_norm() const { return norm1_; }
 
@@ -67,7 +74,14 @@ class TransformerEncoder : public Module {
   Tensor forward(const Pass& pass, const Tensor& input) const override {
     return forward(pass, input, AttentionMasks{});
   }
-  Tensor forward(const Pass& pass, const Tensor& input, const AttentionMasks& masks) const;
+  Tensor forward(const Pass& pass, const Tensor& input, const AttentionMasks& masks) const {
+    return forward_first(pass, input, input.extent(1), masks);
+  }
+  /// The first `count` positions of forward(), [batch, count, dim], without what cannot reach them:
+  /// in the last layer, of the other positions all but keys and values. Equal to forward()'s,
+  /// dropout included.
+  Tensor forward_first(const Pass& pass, const Tensor& input, std::int64_t count,
+                       const AttentionMasks& masks = {}) const;
 
  private:
   std::vector<std::unique_ptr<TransformerEncoderLayer>> layers_;

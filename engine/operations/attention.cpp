@@ -16,7 +16,12 @@ struct Heads {
 DropoutSpec dropout_of(const Pass& pass, const Tensor& query, const Tensor& key,
                        const AttentionOptions& options) {
   const std::int64_t keys = (key.extent(2) + 7) / 8 * 8;
-  return pass.dropout(options.dropout, options.stream, query.extent(1) * query.extent(2) * keys);
+  const std::int64_t heads = query.extent(1);
+  DropoutSpec spec = pass.dropout(options.dropout, options.stream, heads * query.extent(2) * keys);
+  // Every head numbers the queries of its own.
+  spec.run /= static_cast<std::uint64_t>(heads);
+  spec.stride /= static_cast<std::uint64_t>(heads);
+  return spec;
 }
 
 kernels::AttentionInputs inputs_of(const Heads& heads, const AttentionOptions& options,
@@ -77,20 +82,24 @@ void backward(Tape& tape, const Saved& saved, const Tensor& grad_output, const H
   tape.add(bias.slot(), grad_bias);
 }
 
-// Views [batch, heads, length, head_dim] of the three parts of a fused projection.
-Heads split(const Tensor& qkv, std::int64_t heads) {
-  const std::int64_t head_dim = qkv.extent(-1) / (3 * heads);
-  const Tensor all = qkv.reshape({qkv.extent(0), qkv.extent(1), 3 * heads, head_dim});
-  const auto part = [&](std::int64_t index) {
-    return all.slice(2, index * heads, heads).transpose(1, 2);
-  };
-  return {part(0), part(1), part(2)};
+// A view [batch, heads, length, head_dim] of part `index` of `parts` of a fused projection.
+Tensor part_of(const Tensor& fused, std::int64_t heads, std::int64_t parts, std::int64_t index) {
+  const std::int64_t head_dim = fused.extent(-1) / (parts * heads);
+  return fused.reshape({fused.extent(0), fused.extent(1), parts * heads, head_dim})
+      .slice(2, index * heads, heads)
+      .transpose(1, 2);
 }
 
-Tensor merge_view(const Tensor& output, std::int64_t heads) {
-  const std::int64_t head_dim = output.extent(-1) / heads;
-  return output.reshape({output.extent(0), output.extent(1), heads, head_dim}).transpose(1, 2);
+Heads split(const Tensor& qkv, std::int64_t heads) {
+  return {part_of(qkv, heads, 3, 0), part_of(qkv, heads, 3, 1), part_of(qkv, heads, 3, 2)};
 }
+
+Heads split(const Tensor& query, const Tensor& key_value, std::int64_t heads) {
+  return {part_of(query, heads, 1, 0), part_of(key_value, heads, 2, 0),
+          part_of(key_value, heads, 2, 1)};
+}
+
+Tensor merge_view(const Tensor& output, std::int64_t heads) { return part_of(output, heads, 1, 0); }
 
 }  // namespace
 
@@ -142,6 +151,38 @@ Tensor self_attention(const Pass& pass, const Tensor& qkv, std::int64_t heads,
     const Tensor grad_qkv = empty_like(qkv);
     backward(tape, saved, merge_view(gradient, heads), split(grad_qkv, heads));
     tape.add(qkv.slot(), grad_qkv);
+  });
+  return output;
+}
+
+Tensor leading_attention(const Pass& pass, const Tensor& query, const Tensor& key_value,
+                         std::int64_t heads, const AttentionOptions& options) {
+  if (query.rank() != 3 || key_value.rank() != 3 || heads <= 0 || query.extent(2) % heads != 0 ||
+      key_value.extent(2) != 2 * query.extent(2) || key_value.extent(0) != query.extent(0)) {
+    fail(
+        "leading_attention: query is {} and key_value is {}, expected [batch, count, heads * "
+        "head_dim] and [batch, length, 2 * heads * head_dim] with {} heads",
+        to_string(query.shape()), to_string(key_value.shape()), heads);
+  }
+  if (options.causal) fail("leading_attention: has no causal mask");
+  const bool records = pass.records(query, key_value, options.bias);
+  Tensor output = Tensor::empty(query.shape(), query.dtype());
+  const Heads parts = split(query, key_value, heads);
+  Saved saved{.heads = parts,
+              .options = options,
+              .dropout = dropout_of(pass, parts.query, parts.key, options),
+              .output = merge_view(output, heads)};
+  saved.log_sum_exp = forward(pass, parts, options, saved.dropout, saved.output, records);
+  if (!records) return output;
+  output = pass.tape->attach(output);
+  pass.tape->record([saved, query, key_value, heads, output_slot = output.slot()](Tape& tape) {
+    const Tensor gradient = tape.take(output_slot);
+    if (!gradient.defined()) return;
+    const Tensor grad_query = empty_like(query);
+    const Tensor grad_key_value = empty_like(key_value);
+    backward(tape, saved, merge_view(gradient, heads), split(grad_query, grad_key_value, heads));
+    tape.add(query.slot(), grad_query);
+    tape.add(key_value.slot(), grad_key_value);
   });
   return output;
 }

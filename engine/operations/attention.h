@@ -26,6 +26,13 @@ Tensor attention(const Pass& pass, const Tensor& query, const Tensor& key, const
 Tensor self_attention(const Pass& pass, const Tensor& qkv, std::int64_t heads,
                       const AttentionOptions& options = {});
 
+/// Attention of the first positions of a sequence to the whole of it, without a causal mask: query
+/// [batch, count, heads * head_dim] of the first positions, key_value [batch, length, 2 * heads *
+/// head_dim] holds key and value. The result has the shape of query; with pass.positions {count,
+/// length} it has the first rows of self_attention's. Throws Error with options.causal.
+Tensor leading_attention(const Pass& pass, const Tensor& query, const Tensor& key_value,
+                         std::int64_t heads, const AttentionOptions& options = {});
+
 /// attention() of simpler operations: what the fused one is tested against. It has no dropout
 /// (throws UnsupportedError on it), hides keys by adding -inf to their scores, and so gives NaN for
 /// a query that sees no key.

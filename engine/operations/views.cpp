@@ -88,6 +88,11 @@ Tensor contiguous(const Pass& pass, const Tensor& input) {
                      [](Context&, const Tensor& gradient) { return gradient; });
 }
 
+Tensor leading(const Pass& pass, const Tensor& input, std::int64_t count) {
+  if (count == input.extent(1)) return input;
+  return contiguous(pass, slice(pass, input, 1, 0, count));
+}
+
 Tensor concat(const Pass& pass, std::span<const Tensor> inputs, int dimension) {
   if (inputs.empty()) fail("concat: no tensors given");
   const Shape shape = joined_shape(inputs, dimension);

@@ -16,6 +16,8 @@ Tensor slice(const Pass& pass, const Tensor& input, int dimension, std::int64_t 
              std::int64_t count);
 /// A row-major copy; input itself when it is contiguous.
 Tensor contiguous(const Pass& pass, const Tensor& input);
+/// The first `count` of dimension 1, as a row-major copy; input itself when that is all.
+Tensor leading(const Pass& pass, const Tensor& input, std::int64_t count);
 /// Tensors one after the other along `dimension`; their other extents must agree.
 Tensor concat(const Pass& pass, std::span<const Tensor> inputs, int dimension);
 

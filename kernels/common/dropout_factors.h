@@ -82,10 +82,10 @@ HWY_INLINE void philox_blocks(D d, const RandomKey& key, std::uint64_t block,
   }
 }
 
-/// factors[i] = spec.scale() if element `first + i` is kept, else 0, for i in [0, count);
-/// multiplying by it is dropout. `first` is relative to spec.first_element.
-HWY_INLINE void dropout_factors(const DropoutSpec& spec, std::uint64_t first, std::int64_t count,
-                                float* HWY_RESTRICT factors) {
+/// factors[i] = spec.scale() if the batch's element `element + i` is kept, else 0, for i in
+/// [0, count).
+HWY_INLINE void factors_of_elements(const DropoutSpec& spec, std::uint64_t element,
+                                    std::int64_t count, float* HWY_RESTRICT factors) {
   const hn::ScalableTag<std::uint64_t> d;
   const hn::ScalableTag<float> df;
   const hn::RebindToSigned<decltype(df)> di;
@@ -97,7 +97,6 @@ HWY_INLINE void dropout_factors(const DropoutSpec& spec, std::uint64_t first, st
   HWY_ALIGN std::uint64_t words[kElements / 4];
   const auto* decisions = reinterpret_cast<const std::uint16_t*>(words);
 
-  std::uint64_t element = spec.first_element + first;
   while (count > 0) {
     philox_blocks(d, spec.key, element / 8, words);
     std::int64_t skip = static_cast<std::int64_t>(element % 8);
@@ -114,6 +113,23 @@ HWY_INLINE void dropout_factors(const DropoutSpec& spec, std::uint64_t first, st
     factors += usable;
     element += static_cast<std::uint64_t>(usable);
     count -= usable;
+  }
+}
+
+/// factors[i] = spec.scale() if the tensor's element `first + i` is kept, else 0, for i in
+/// [0, count); multiplying by it is dropout.
+HWY_INLINE void dropout_factors(const DropoutSpec& spec, std::uint64_t first, std::int64_t count,
+                                float* HWY_RESTRICT factors) {
+  while (count > 0) {
+    std::int64_t piece = count;
+    if (spec.run != 0) {
+      const std::uint64_t rest = spec.run - (spec.offset + first) % spec.run;
+      piece = std::min(count, static_cast<std::int64_t>(rest));
+    }
+    factors_of_elements(spec, spec.element(first), piece, factors);
+    first += static_cast<std::uint64_t>(piece);
+    factors += piece;
+    count -= piece;
   }
 }
 

@@ -34,14 +34,23 @@ constexpr std::array<std::uint32_t, 4> philox(const RandomKey& key, std::uint64_
   return x;
 }
 
-/// What dropout does to a tensor: element `i` of it has index first_element + i in the whole batch.
-/// A probability of 0 means no dropout.
+/// What dropout does to a tensor. A probability of 0 means no dropout.
 struct DropoutSpec {
   float probability = 0.0F;  // of dropping, in [0, 1)
   RandomKey key;
   std::uint64_t first_element = 0;
+  // A tensor that holds only the first `run` of every `stride` elements of the batch's tensor drops
+  // those that the whole one would; 0: the tensor has no gaps.
+  std::uint64_t run = 0;
+  std::uint64_t stride = 0;
+  std::uint64_t offset = 0;  // elements of the tensor before the part at hand
 
   bool active() const { return probability > 0.0F; }
+  /// The index of element `i` of the part at hand in the whole batch.
+  constexpr std::uint64_t element(std::uint64_t i) const {
+    const std::uint64_t place = offset + i;
+    return first_element + (run == 0 ? place : place / run * stride + place % run);
+  }
   /// Decisions are 16-bit numbers; those below the threshold drop.
   std::uint32_t threshold() const {
     return static_cast<std::uint32_t>(probability * 65536.0F + 0.5F);
@@ -61,8 +70,9 @@ constexpr bool dropout_keeps(const RandomKey& key, std::uint32_t threshold, std:
 
 /// What dropout multiplies element `i` of the tensor by: spec.scale() or 0.
 inline float dropout_factor(const DropoutSpec& spec, std::int64_t i) {
-  const std::uint64_t element = spec.first_element + static_cast<std::uint64_t>(i);
-  return dropout_keeps(spec.key, spec.threshold(), element) ? spec.scale() : 0.0F;
+  return dropout_keeps(spec.key, spec.threshold(), spec.element(static_cast<std::uint64_t>(i)))
+             ? spec.scale()
+             : 0.0F;
 }
 
 }  // namespace ebb

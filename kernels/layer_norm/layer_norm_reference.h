@@ -22,14 +22,8 @@ void layer_norm(const LayerNormForward& p) {
       const T* residual = p.residual.as<T>() + start;
       T* sum = p.sum.as<T>() + start;
       for (std::int64_t i = 0; i < columns; ++i) {
-        T factor = 1;
-        if (p.dropout.active()) {
-          const std::uint64_t element =
-              p.dropout.first_element + static_cast<std::uint64_t>(start + i);
-          factor = dropout_keeps(p.dropout.key, p.dropout.threshold(), element)
-                       ? static_cast<T>(p.dropout.scale())
-                       : T{0};
-        }
+        const T factor =
+            p.dropout.active() ? static_cast<T>(dropout_factor(p.dropout, start + i)) : T{1};
         sum[i] = residual[i] + factor * x[i];
       }
       x = sum;
@@ -85,11 +79,8 @@ void layer_norm_backward(const LayerNormBackward& p) {
       if (p.grad_sum.present()) gradient += p.grad_sum.as<T>()[start + i];
       p.grad_residual.as<T>()[start + i] = gradient;
       if (p.dropout.active()) {
-        const std::uint64_t element =
-            p.dropout.first_element + static_cast<std::uint64_t>(start + i);
-        const bool keep = dropout_keeps(p.dropout.key, p.dropout.threshold(), element);
         p.grad_input.as<T>()[start + i] =
-            gradient * (keep ? static_cast<T>(p.dropout.scale()) : T{0});
+            gradient * static_cast<T>(dropout_factor(p.dropout, start + i));
       }
     }
   }

@@ -61,7 +61,7 @@ LinearForward block_of(const LinearForward& p, std::int64_t first, std::int64_t 
   block.input = block_of(p.input, first, count);
   block.derivative = block_of(p.derivative, first, count);
   block.output = block_of(p.output, first, count);
-  block.dropout.first_element += static_cast<std::uint64_t>(first * p.weight.shape[0]);
+  block.dropout.offset += static_cast<std::uint64_t>(first * p.weight.shape[0]);
   return block;
 }
 

@@ -87,7 +87,7 @@ BuildPlan plan_column(const std::string& name, const ColumnProfile& profile,
 
 void ColumnBuilder::append(const FieldBlock& block, std::size_t column, std::size_t begin,
                            std::size_t end, const MissingTokens& missing) {
-  const bool is_number = plan_ == BuildPlan::number || plan_ == BuildPlan::inferred_number;
+  const bool is_number = builds_numbers();
   for (std::size_t row = begin; row < end; ++row) {
     const std::string_view field = block.field(row, column);
     const bool is_missing = missing.contains(field);
@@ -106,9 +106,15 @@ void ColumnBuilder::append(const FieldBlock& block, std::size_t column, std::siz
   }
 }
 
+bool ColumnBuilder::builds_numbers() const {
+  return plan_ == BuildPlan::number || plan_ == BuildPlan::fitted_number ||
+         plan_ == BuildPlan::inferred_number;
+}
+
 void ColumnBuilder::append_number(std::string_view field, std::uint64_t line) {
   const std::optional<double> value = parse_number(field);
   if (!value) {
+    if (plan_ == BuildPlan::fitted_number) fail_no_longer_a_number(source_, line, name_, field);
     fail_not_a_number(source_, line, name_, field,
                       plan_ == BuildPlan::number ? "as the column is declared to be"
                                                  : "as the column's values before it are");
@@ -122,8 +128,7 @@ void ColumnBuilder::append_text(std::string_view field, std::uint64_t line) {
 }
 
 Column ColumnBuilder::finish() {
-  const bool is_number = plan_ == BuildPlan::number || plan_ == BuildPlan::inferred_number;
-  Column column = is_number ? finish_numbers() : finish_texts();
+  Column column = builds_numbers() ? finish_numbers() : finish_texts();
   numbers_.clear();
   codes_.clear();
   profile_ = {};
@@ -131,7 +136,7 @@ Column ColumnBuilder::finish() {
 }
 
 Column ColumnBuilder::finish_numbers() {
-  if (plan_ != BuildPlan::number) {
+  if (plan_ == BuildPlan::inferred_number || plan_ == BuildPlan::undecided) {
     if (const auto value = only_value(numbers_)) return one_level_column(name_, numbers_, *value);
   }
   return number_column(name_, std::move(numbers_));

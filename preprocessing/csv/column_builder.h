@@ -16,6 +16,7 @@ namespace ebb::preprocessing {
 /// What a builder makes of its fields.
 enum class BuildPlan {
   number,           ///< declared: every value must be a number
+  fitted_number,    ///< number, of a fitted pipeline
   inferred_number,  ///< the sample says so: every value must be a number; may prove constant
   undecided,        ///< unique integers, or no value yet: texts are kept until the end shows
   category,         ///< declared
@@ -41,6 +42,7 @@ class ColumnBuilder {
   Column finish();
 
  private:
+  [[nodiscard]] bool builds_numbers() const;
   void append_number(std::string_view field, std::uint64_t line);
   void append_text(std::string_view field, std::uint64_t line);
   Column finish_numbers();

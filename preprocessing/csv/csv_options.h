@@ -26,6 +26,9 @@ struct CsvOptions {
   UndeclaredColumns undeclared = UndeclaredColumns::infer;
   /// Whether a declared column that the header lacks is a DataError.
   bool require_declared = true;
+  /// Whether the declared kinds are those of a fitted pipeline, which the user cannot change: what
+  /// messages advise.
+  bool kinds_are_fitted = false;
   /// Bytes of text read and parsed at a time; the memory for text is a small multiple of it.
   std::size_t block_bytes = std::size_t{4} << 20;
   /// Kinds are inferred from the first blocks that hold this many rows (or 32 MiB of text).

@@ -17,10 +17,10 @@ namespace {
 constexpr std::size_t kSampleBytes = std::size_t{32} << 20;
 constexpr std::size_t kChunkBytes = std::size_t{64} << 20;
 
-BuildPlan declared_plan(DeclaredKind kind) {
+BuildPlan declared_plan(DeclaredKind kind, const CsvOptions& options) {
   switch (kind) {
     case DeclaredKind::number:
-      return BuildPlan::number;
+      return options.kinds_are_fitted ? BuildPlan::fitted_number : BuildPlan::number;
     case DeclaredKind::category:
       return BuildPlan::category;
     default:
@@ -142,7 +142,7 @@ Table read_csv(const std::filesystem::path& path, const CsvOptions& options) {
   std::vector<std::string> notes(columns.size());
   parallel_for(columns.size(), rows_of(sample), [&](std::size_t i) {
     if (columns[i].declared) {
-      plans[i] = declared_plan(*columns[i].declared);
+      plans[i] = declared_plan(*columns[i].declared, options);
     } else {
       InferredColumn inferred = infer_column(sample, columns[i], missing, reader.source());
       plans[i] = inferred.plan;
@@ -176,7 +176,9 @@ struct CsvReader::State {
     }
     std::vector<WantedColumn> columns = wanted_columns(reader.header(), options, reader.source());
     std::vector<BuildPlan> plans;
-    for (const WantedColumn& column : columns) plans.push_back(declared_plan(*column.declared));
+    for (const WantedColumn& column : columns) {
+      plans.push_back(declared_plan(*column.declared, options));
+    }
     return TableBuilder(std::move(columns), plans, reader.source());
   }
 

@@ -151,6 +151,7 @@ CsvOptions Pipeline::schema_for_reading(std::span<const std::string> texts) cons
   CsvOptions options;
   options.undeclared = UndeclaredColumns::ignore;
   options.require_declared = false;
+  options.kinds_are_fitted = true;
   options.missing_tokens = missing_tokens_;
   for (const NumberFeature& feature : numbers_) {
     options.columns.push_back({feature.name, DeclaredKind::number});

@@ -150,4 +150,12 @@ void fail_not_a_number(std::string_view source, std::uint64_t line, std::string_
       source, line, column, shortened(value), reason, shortened(value));
 }
 
+void fail_no_longer_a_number(std::string_view source, std::uint64_t line, std::string_view column,
+                             std::string_view value) {
+  fail<DataError>(
+      "{}:{}: column \"{}\": \"{}\" is not a number, as the column was in training: correct the "
+      "cell, or leave it empty if the value is not known",
+      source, line, column, value);
+}
+
 }  // namespace ebb::preprocessing

@@ -35,6 +35,7 @@ class PredictTest(ProgramTest):
     def test_the_scores_file_is_what_the_screen_shows(self):
         shown = self.ebb("predict", "--model", "model", "--data", TABLE, "--out", "scores.csv")
         self.assertIn("400 customers scored", shown.stdout)
+        self.assertRegex(shown.stdout, r"[\d,]+ rows/s with reading and writing, [\d,]+ in the network")
         self.assertEqual((self.folder / "scores.csv").read_text(), self.predict(TABLE).stdout)
 
     def test_rows_are_decided_at_the_threshold(self):
@@ -103,6 +104,8 @@ class PredictTest(ProgramTest):
         message = self.predict(self.changed("mean_basket", "much"), code=3).stderr
         self.assertIn("changed.csv:2", message)
         self.assertIn("mean_basket", message)
+        self.assertIn("leave it empty", message)
+        self.assertNotIn("category", message)
 
     def test_a_failure_leaves_the_old_scores(self):
         scores = self.write("scores.csv", "old")

@@ -9,8 +9,8 @@ EPOCHS = ["--epochs", "80"]
 
 
 class ResumeTest(ProgramTest):
-    def stop_training(self, number, *more):
-        process, output = self.start_training("epoch  2/80", *EPOCHS, *more)
+    def stop_training(self, number, *more, **options):
+        process, output = self.start_training("epoch  2/80", *EPOCHS, *more, **options)
         process.send_signal(number)
         rest = output.readall()
         return process.wait(timeout=300), rest.decode()
@@ -33,6 +33,16 @@ class ResumeTest(ProgramTest):
         code, shown = self.stop_training(signal.SIGTERM)
         self.assertEqual(code, 130, shown)
         self.assertIn("interrupted", shown)
+
+    def test_an_interrupt_that_was_ignored_before_stays_so(self):
+        def ignore():  # as nohup and a shell's background jobs do
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+        code, shown = self.stop_training(signal.SIGINT, preexec_fn=ignore)
+        self.assertEqual(code, 0, shown)
+        self.assertIn("epoch 80/80", shown)
+        code, shown = self.stop_training(signal.SIGTERM, "--overwrite", preexec_fn=ignore)
+        self.assertEqual(code, 130, shown)
 
     def test_a_killed_run_resumes_to_the_same_model(self):
         self.train(*EPOCHS, out="whole")

@@ -4,7 +4,7 @@ import os
 import subprocess
 import unittest
 
-from program import TABLE, ProgramTest
+from program import PROGRAM, TABLE, ProgramTest
 
 
 class UsageTest(ProgramTest):
@@ -101,6 +101,22 @@ class UsageTest(ProgramTest):
                                     text=True)
         self.assertEqual(result.returncode, 4)
         self.assertIn("standard output cannot be written", result.stderr)
+
+    def test_waiting_threads_spin_for_a_short_while_unless_told_otherwise(self):
+        chosen = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
+        plain = {name: value for name, value in os.environ.items() if name not in chosen}
+        plain["OMP_DISPLAY_ENV"] = "VERBOSE"  # OpenMP says what it goes by
+        link = self.folder / "a link"
+        link.symlink_to(PROGRAM)
+        for program in (PROGRAM, link):
+            shown = subprocess.run([program, "info"], env=plain, capture_output=True, text=True)
+            self.assertRegex(shown.stdout, r"waiting threads +GOMP_SPINCOUNT=1000\n")
+            if "GOMP_SPINCOUNT" in shown.stderr:  # libgomp
+                self.assertTrue(shown.stderr.rpartition("GOMP_SPINCOUNT")[2].startswith(" = '1000'"))
+        for name, value in (("GOMP_SPINCOUNT", "77"), ("OMP_WAIT_POLICY", "passive")):
+            shown = self.ebb("info", env={**plain, name: value})
+            self.assertRegex(shown.stdout, rf"waiting threads +{name}={value}\n")
+            self.assertLessEqual(shown.stderr.count("OPENMP DISPLAY ENVIRONMENT BEGIN"), 1)
 
     def test_info_shows_the_machine_and_a_model(self):
         shown = self.ebb("info").stdout

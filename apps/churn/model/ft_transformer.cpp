@@ -57,9 +57,8 @@ Tensor FTTransformer::forward(const Pass& pass, const Batch& batch) const {
     const Tensor parts[] = {tokens, number_tokens_->forward(pass, batch.numbers)};
     tokens = concat(pass, parts, 1);
   }
-  const Tensor encoded = encoder_.forward(pass, tokens);
-  const Tensor class_token = contiguous(pass, slice(pass, encoded, 1, 0, 1));
-  return head_.forward(pass, reshape(pass, class_token, {batch.rows(), encoded.extent(2)}));
+  const Tensor class_token = encoder_.forward_first(pass, tokens, 1);
+  return head_.forward(pass, reshape(pass, class_token, {batch.rows(), class_token.extent(2)}));
 }
 
 Network::Network(const InputSchema& schema, const ModelConfig& config, std::uint64_t seed,

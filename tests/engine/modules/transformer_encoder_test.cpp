@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/operations/losses.h"
+#include "engine/operations/views.h"
 #include "tests/engine/support/tensors.h"
 
 namespace ebb {
@@ -98,6 +99,64 @@ TEST_P(TransformerEncoderTest, FusedStreamEqualsItsLayersRunOneByOne) {
   EXPECT_LE(relative_difference(one.output, other.output), 1e-12);
   EXPECT_LE(relative_difference(one.gradients[0], other.gradients[0]), 1e-12);
   EXPECT_LE(relative_difference(one.gradients[1], other.gradients[1]), 1e-12);
+}
+
+struct LeadingCase {
+  std::int64_t count;
+  std::int64_t first_row;
+  AttentionMasks masks;
+};
+
+// The first positions found with and without the work on the others, for one shard of a batch.
+void expect_leading_equals_whole(bool pre_norm, const LeadingCase& given) {
+  ParameterSet parameters(DType::f64);
+  const TransformerEncoder encoder(Scope(parameters), 3, small_options(pre_norm));
+  parameters.initialize(1);
+  Context context({}, 1);
+  const Tensor input = random_tensor({2, 3, 8}, 1);
+  const Tensor upstream = random_tensor({2, given.count, 8}, 2);
+  const auto run = [&](auto&& forward) {
+    Tape tape(context, &parameters);
+    const Pass pass{context, &tape, kTraining, given.first_row};
+    const Tensor watched = tape.watch(input);
+    const Tensor output = forward(pass, watched);
+    tape.backward(mean_squared_error(pass, output, upstream));
+    return Found{output, {tape.gradient(watched), tape.gradients()}};
+  };
+  const Found part = run([&](const Pass& pass, const Tensor& x) {
+    return encoder.forward_first(pass, x, given.count, given.masks);
+  });
+  const Found whole = run([&](const Pass& pass, const Tensor& x) {
+    return leading(pass, encoder.forward(pass, x, given.masks), given.count);
+  });
+  EXPECT_EQ(part.output.shape(), (Shape{2, given.count, 8}));
+  EXPECT_LE(relative_difference(part.output, whole.output), 1e-14);
+  EXPECT_LE(relative_difference(part.gradients[0], whole.gradients[0]), 1e-14);
+  EXPECT_LE(relative_difference(part.gradients[1], whole.gradients[1]), 1e-14);
+}
+
+TEST_P(TransformerEncoderTest, FirstPositionsEqualThoseOfTheWholeDropoutIncluded) {
+  expect_leading_equals_whole(GetParam(), {1, 0, {}});
+  expect_leading_equals_whole(GetParam(), {2, 5, {}});
+  expect_leading_equals_whole(GetParam(), {3, 5, {}});
+}
+
+TEST_P(TransformerEncoderTest, FirstPositionsEqualThoseOfTheWholeUnderMasks) {
+  AttentionMasks masks = causal_masks();
+  expect_leading_equals_whole(GetParam(), {2, 5, masks});
+  masks.causal = false;
+  masks.bias = random_tensor({1, 2, 3, 3}, 3);
+  expect_leading_equals_whole(GetParam(), {1, 5, masks});
+}
+
+TEST(TransformerEncoderErrors, RefusesPositionsThatTheInputLacks) {
+  ParameterSet parameters;
+  const TransformerEncoder encoder(Scope(parameters), 1, small_options(true));
+  parameters.initialize(1);
+  Context context({}, 1);
+  const Tensor input = Tensor::zeros({2, 3, 8});
+  EXPECT_THROW(encoder.forward_first(Pass{context}, input, 0), Error);
+  EXPECT_THROW(encoder.forward_first(Pass{context}, input, 4), Error);
 }
 
 INSTANTIATE_TEST_SUITE_P(Norms, TransformerEncoderTest, ::testing::Bool(),

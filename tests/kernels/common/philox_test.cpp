@@ -73,6 +73,25 @@ TEST(DropoutFactorsTest, AreTheScalarDecisionsAtEveryInstructionSet) {
   });
 }
 
+TEST(DropoutFactorsTest, OfATensorWithGapsAreThoseOfTheWhole) {
+  const DropoutSpec whole{.probability = 0.4F, .key = {.seed = 5}, .first_element = 1000};
+  DropoutSpec part = whole;
+  part.run = 21;  // elements that it holds of every 50
+  part.stride = 50;
+  part.offset = 10;
+  ebb::testing::for_each_instruction_set([&] {
+    ebb::testing::Buffer<float> factors({300});
+    HWY_DYNAMIC_DISPATCH(factors_of)(part, 7, 300, factors.data());
+    for (std::int64_t i = 0; i < 300; ++i) {
+      const std::int64_t place = 10 + 7 + i;
+      ASSERT_EQ(factors[static_cast<std::size_t>(i)],
+                dropout_factor(whole, place / 21 * 50 + place % 21))
+          << "element " << i;
+      ASSERT_EQ(factors[static_cast<std::size_t>(i)], dropout_factor(part, 7 + i));
+    }
+  });
+}
+
 TEST(DropoutFactorsTest, KeepTheShareAskedFor) {
   const DropoutSpec spec{.probability = 0.1F, .key = {.seed = 1}, .first_element = 0};
   double total = 0.0;

@@ -21,6 +21,7 @@ struct Case {
   Activation activation;
   float dropout;
   bool accumulate;
+  bool gaps = false;  // whether dropout takes the output for a part of a larger tensor
 };
 
 void PrintTo(const Case& c, std::ostream* out) {
@@ -45,7 +46,12 @@ struct Operands {
         grad_bias(random_normal<T>({c.out}, 8)) {}
 
   DropoutSpec dropout() const {
-    return {.probability = spec.dropout, .key = {.seed = 9, .step = 2, .stream = 1}};
+    DropoutSpec dropout{.probability = spec.dropout, .key = {.seed = 9, .step = 2, .stream = 1}};
+    if (spec.gaps) {
+      dropout.run = static_cast<std::uint64_t>(spec.out);
+      dropout.stride = 3 * dropout.run + 1;
+    }
+    return dropout;
   }
   bool curved() const { return spec.activation != Activation::identity || spec.dropout > 0; }
   LinearForward forward() {
@@ -154,7 +160,8 @@ INSTANTIATE_TEST_SUITE_P(Shapes, LinearTest,
                                            Case{257, 33, 7, Activation::silu, 0.5F, true},
                                            Case{600, 64, 257, Activation::gelu, 0.1F, false},
                                            Case{1100, 33, 31, Activation::relu, 0.1F, false},
-                                           Case{700, 257, 64, Activation::identity, 0.1F, true}));
+                                           Case{700, 257, 64, Activation::identity, 0.1F, true},
+                                           Case{300, 31, 7, Activation::gelu, 0.3F, false, true}));
 
 TEST(LinearKernelTest, DoesWithoutOptionalOperands) {
   const Case spec{257, 33, 7, Activation::gelu, 0.0F, false};

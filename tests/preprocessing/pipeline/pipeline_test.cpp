@@ -14,6 +14,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 const double kMissing = std::nan("");
 
@@ -187,6 +188,17 @@ TEST(Pipeline, SchemaReadsAFileAsTheTrainingFileWas) {
   const EncodedRows rows = pipeline.transform(chunk);
   EXPECT_THAT(rows.numbers, ElementsAre(20, 4, 1, 30, 4, 0));
   EXPECT_THAT(rows.codes, ElementsAre(2, 0));
+}
+
+TEST(Pipeline, ATextAmongNewNumbersIsMetWithAdviceThatCanBeFollowed) {
+  const Pipeline pipeline = Pipeline::fit(customers(), config_for(Scaling::none));
+  const ScratchFile file("age,spend,城市\n30,1,北京\nold,1,北京\n");
+  CsvReader reader(file.path(), pipeline.schema_for_reading({}));
+  Table chunk;
+  const std::string message = message_of([&] { reader.next(chunk, 10); });
+  EXPECT_THAT(message, HasSubstr(":3: column \"age\": \"old\" is not a number, as the column was "
+                                 "in training: correct the cell, or leave it empty"));
+  EXPECT_THAT(message, Not(HasSubstr("category")));
 }
 
 TEST(Pipeline, ConfigErrors) {
