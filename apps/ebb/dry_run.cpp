@@ -48,12 +48,6 @@ double peak_megabytes() {
   return static_cast<double>(usage.ru_maxrss) / 1024.0;
 }
 
-std::string duration_text(double seconds) {
-  if (seconds < 100.0) return fmt::format("{:.0f} s", std::max(1.0, seconds));
-  if (seconds < 6000.0) return fmt::format("{:.0f} min", seconds / 60.0);
-  return fmt::format("{:.1f} h", seconds / 3600.0);
-}
-
 }  // namespace
 
 void dry_run(const churn::RunConfig& settings) {
@@ -61,7 +55,9 @@ void dry_run(const churn::RunConfig& settings) {
   const churn::RunConfig config = churn::settled(settings, data);
   print_data(config, data);
   churn::Trainer trainer(config, data);
-  print_network(config, trainer, kernels::measure_peak_gflops(Context({}, config.runtime.threads)));
+  const double peak_gflops = kernels::measure_peak_gflops(Context({}, config.runtime.threads));
+  print_network(config, trainer, peak_gflops);
+  warn_of_cost(config, data, trainer, peak_gflops);
   fmt::print("\n");
   print_columns(data);
 

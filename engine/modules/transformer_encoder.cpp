@@ -6,7 +6,8 @@ namespace ebb {
 
 TransformerEncoderLayer::TransformerEncoderLayer(const Scope& scope,
                                                  const TransformerOptions& options)
-    : pre_norm_(options.pre_norm),
+    : Module(scope),
+      pre_norm_(options.pre_norm),
       norm1_(scope.child("norm1"), options.dim),
       norm2_(scope.child("norm2"), options.dim),
       attention_(scope.child("attention"), options.dim, options.heads, options.attention_dropout),
@@ -22,6 +23,7 @@ Tensor TransformerEncoderLayer::feed_forward(const Pass& pass, const Tensor& inp
 
 Tensor TransformerEncoderLayer::forward(const Pass& pass, const Tensor& input,
                                         const AttentionMasks& masks) const {
+  const ModuleScope here(pass, *this);
   if (!pre_norm_) {
     const Tensor mixed = attention_.forward(pass, input, masks);
     const Tensor first =
@@ -40,6 +42,7 @@ Tensor TransformerEncoderLayer::forward(const Pass& pass, const Tensor& input,
 ResidualStream TransformerEncoderLayer::advance(const Pass& pass, const ResidualStream& stream,
                                                 const LayerNorm& next_norm,
                                                 const AttentionMasks& masks) const {
+  const ModuleScope here(pass, *this);
   const Tensor mixed = attention_.forward(pass, stream.output, masks);
   const ResidualStream middle =
       norm2_.forward(pass, stream.sum, mixed, attention_dropout_.spec(pass, mixed));

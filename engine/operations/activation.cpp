@@ -9,7 +9,7 @@ Tensor activate(const Pass& pass, const Tensor& input, kernels::Activation kind)
   kernels::activation(pass.context, {.input = input.view(), .kind = kind, .output = output.view()});
   if (!pass.records(input)) return output;
   output = pass.tape->attach(output);
-  pass.tape->record([input, kind, output_slot = output.slot()](Tape& tape) {
+  pass.tape->record("activate", [input, kind, output_slot = output.slot()](Tape& tape) {
     const Tensor gradient = tape.take(output_slot);
     if (!gradient.defined()) return;
     const Tensor grad_input = empty_like(input);
