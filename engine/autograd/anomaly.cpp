@@ -1,6 +1,7 @@
 #include "engine/autograd/anomaly.h"
 
 #include <cmath>
+#include <limits>
 
 namespace ebb {
 namespace {
@@ -15,7 +16,8 @@ std::optional<double> search(const T* data, const Shape& shape, const Shape& str
                              int dimension) {
   if (dimension == shape.rank()) {
     const double value = to_double(*data);
-    return std::isfinite(value) ? std::nullopt : std::optional(value);
+    if (std::isfinite(value)) return std::nullopt;
+    return std::isnan(value) ? std::numeric_limits<double>::quiet_NaN() : value;
   }
   for (std::int64_t i = 0; i < shape[dimension]; ++i) {
     const auto found = search(data + i * strides[dimension], shape, strides, dimension + 1);

@@ -92,6 +92,10 @@ class ExtremeTableTest(ProgramTest):
         return self.ebb("train", "--data", data, "--target", "churn", "--config", self.config,
                         "--out", "model", "--overwrite", *more, code=code)
 
+    def keep_duplicates(self):
+        self.config = self.write("keep.toml", "[preprocessing]\ndrop_duplicates = false\n" +
+                                 self.config.read_text())
+
     def scores_of(self, content):
         data = self.write("new.csv", content)
         result = self.ebb("predict", "--model", "model", "--data", data, "--out", "-")
@@ -161,10 +165,8 @@ class ExtremeTableTest(ProgramTest):
                                 (3, "no validation rows")]:
             content = "\n".join(["x,c,churn", *rows[:count]]) + "\n"
             self.assertIn(expected, self.train_on(content, code=3).stderr)
-        self.train_on("\n".join(["x,c,churn", *rows, *rows, *rows]) + "\n",
-                      "--config", self.write("keep.toml", "[preprocessing]\n"
-                                             "drop_duplicates = false\n" +
-                                             self.config.read_text()))
+        self.keep_duplicates()
+        self.train_on("\n".join(["x,c,churn", *rows, *rows, *rows]) + "\n")
         for count in (1, 2):
             self.assertEqual(len(self.scores_of("\n".join(["x,c", "2.5,a", "9.5,z"][:count + 1]))),
                              count)
@@ -175,10 +177,9 @@ class ExtremeTableTest(ProgramTest):
                 self.assertRegex(auc[0], r"roc_auc +-")
 
     def test_one_feature(self):
+        self.keep_duplicates()
         for kind in (uniform, lambda row, g: "abc"[g.randrange(3)]):
-            self.train_on(table({"x": kind}), "--config", self.write(
-                "keep.toml", "[preprocessing]\ndrop_duplicates = false\n" +
-                self.config.read_text()))
+            self.train_on(table({"x": kind}))
             self.require_finite_losses()
 
     def test_new_data_without_variety(self):
@@ -214,10 +215,11 @@ class ExtremeTableTest(ProgramTest):
             metrics = self.metrics()["network"]["validation"]
             self.assertIsNone(metrics["roc_auc"])
             self.assertTrue(math.isfinite(metrics["log_loss"]))
-            config = self.write("auc.toml", self.config.read_text().replace(
+            by_loss = self.config
+            self.config = self.write("auc.toml", by_loss.read_text().replace(
                 "[training]", '[training]\nselection = "roc_auc"'))
-            message = self.train_on(content, "--split-column", "part", "--config", config,
-                                    code=3).stderr
+            message = self.train_on(content, "--split-column", "part", code=3).stderr
+            self.config = by_loss
             self.assertIn(said, message)
             self.assertIn("log_loss", message)
 
@@ -227,10 +229,8 @@ class ExtremeTableTest(ProgramTest):
         shown = self.train_on(content, "--epochs", "1").stdout
         self.assertIn("2000 numbers", shown)
         self.require_finite_losses()
-        data = self.folder / "table.csv"
-        # The default network on them costs hours: ebb says so before it begins.
-        shown = self.ebb("train", "--data", data, "--target", "churn", "--dry-run", "--epochs",
-                         "100000").stdout
+        # What takes hours is announced before it begins.
+        shown = self.train_on(content, "--epochs", "1000000", "--dry-run").stdout
         self.assertRegex(shown, r"note +2,000 features .* (min|h)\b")
 
     def test_five_thousand_levels(self):

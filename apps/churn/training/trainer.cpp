@@ -63,6 +63,9 @@ EarlyStoppingOptions stopping_options(const TrainingConfig& config) {
           .mode = by_loss ? MetricMode::lower_is_better : MetricMode::higher_is_better};
 }
 
+// The sign of NaN means nothing, and differs between processors.
+double without_sign(double value) { return std::isnan(value) ? std::abs(value) : value; }
+
 // Without both classes the AUC is undefined, no epoch is better than another, and the weights of
 // the start would be kept.
 void require_selectable(const RunConfig& config, const LabelledRows& validation) {
@@ -179,7 +182,8 @@ void Trainer::State::require_finite(const StepResult& result, std::span<const st
   if (is_finite && step.anomaly() == nullptr) return;
   fail<DivergenceError>(
       "training diverged in step {} of epoch {}: {} (loss {}, gradient norm {}); {}", number, epoch,
-      first_anomaly(rows), result.loss, result.gradient_norm, kDivergenceAdvice);
+      first_anomaly(rows), without_sign(result.loss), without_sign(result.gradient_norm),
+      kDivergenceAdvice);
 }
 
 // What a step leaves behind shows in the next one. But a second moment that overflowed never does:

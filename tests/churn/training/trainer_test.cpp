@@ -22,8 +22,7 @@ bool go_on(const StepReport&) { return true; }
 /// The message that an epoch of this training ends with.
 std::string divergence_of(Trainer& trainer) {
   try {
-    while (trainer.run_epoch(go_on)) {
-    }
+    while (!trainer.finished()) trainer.run_epoch(go_on);
   } catch (const DivergenceError& error) {
     return error.what();
   }
