@@ -29,10 +29,20 @@ struct Pass {
       0;  // of this shard in the whole batch, so that shards draw different masks
   LeadingPositions positions = {};  // what tensors hold, so that they drop what whole ones would
 
-  /// Whether any of the tensors needs a gradient on this pass's tape.
+  /// Whether any of the tensors, the inputs of an operation, needs a gradient on this pass's tape.
   template <class... Tensors>
   bool records(const Tensors&... tensors) const {
-    return tape != nullptr && (tape->wants(tensors) || ...);
+    if (tape == nullptr) return false;
+    tape->start_operation();
+    return (static_cast<int>(tape->reads(tensors)) | ...) != 0;
+  }
+
+  bool records(std::span<const Tensor> tensors) const {
+    if (tape == nullptr) return false;
+    tape->start_operation();
+    bool wanted = false;
+    for (const Tensor& tensor : tensors) wanted = tape->reads(tensor) || wanted;
+    return wanted;
   }
 
   /// The value of a parameter, watched if there is a tape.

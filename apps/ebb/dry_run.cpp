@@ -48,12 +48,6 @@ double peak_megabytes() {
   return static_cast<double>(usage.ru_maxrss) / 1024.0;
 }
 
-std::string duration_text(double seconds) {
-  if (seconds < 100.0) return fmt::format("{:.0f} s", std::max(1.0, seconds));
-  if (seconds < 6000.0) return fmt::format("{:.0f} min", seconds / 60.0);
-  return fmt::format("{:.1f} h", seconds / 3600.0);
-}
-
 }  // namespace
 
 void dry_run(const churn::RunConfig& settings) {
@@ -65,6 +59,7 @@ void dry_run(const churn::RunConfig& settings) {
   const StepCost cost = time_steps(trainer);
   peak.read();
   print_network(config, trainer, peak.gflops());
+  warn_of_cost(config, data, trainer, peak.gflops());
   fmt::print("\n");
   print_columns(data);
 

@@ -117,6 +117,10 @@ void declare_run(CLI::App& command, TrainArguments& to) {
       ->check(within(1, 4096))
       ->type_name("N")
       ->group("Run");
+  command
+      .add_flag("--detect-anomaly", to.detect_anomaly,
+                "Stop at the first operation that makes NaN or inf, in every step; slower")
+      ->group("Run");
 }
 
 [[noreturn]] void refuse(std::string_view first, std::string_view second, std::string_view reason) {
@@ -181,6 +185,7 @@ void apply_options(const TrainArguments& from, churn::RunConfig& config) {
   override_with(from.false_negative_cost, config.decision.false_negative_cost);
   override_with(from.device, config.runtime.device);
   override_with(from.threads, config.runtime.threads);
+  if (from.detect_anomaly) config.runtime.detect_anomaly = true;
 }
 
 churn::RunConfig starting_point(const TrainArguments& from) {

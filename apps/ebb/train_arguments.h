@@ -23,6 +23,7 @@ struct TrainArguments {
   bool dry_run = false;
   bool resume = false;
   bool overwrite = false;
+  bool detect_anomaly = false;
 
   std::optional<std::string> data;
   std::optional<std::string> target;

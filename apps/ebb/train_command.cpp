@@ -98,6 +98,25 @@ void restore(churn::Trainer& trainer, const churn::TrainerState& state,
   }
 }
 
+[[noreturn]] void explain_divergence(const TrainArguments& arguments, const churn::Trainer& trainer,
+                                     const churn::DivergenceError& error) {
+  const std::size_t epochs = trainer.history().size();
+  const std::string kept = epochs == 0 ? "No epoch was finished"
+                                       : fmt::format("The checkpoint after epoch {} is kept in {}",
+                                                     epochs, arguments.out);
+  fail<DataError>("{}. {}; --resume with the same settings would diverge at the same step",
+                  error.what(), kept);
+}
+
+bool run_epochs_or_explain(const TrainArguments& arguments, churn::Trainer& trainer,
+                           const churn::RunFolder& folder, std::int64_t epochs, PeakGauge& peak) {
+  try {
+    return run_epochs(trainer, folder, epochs, peak);
+  } catch (const churn::DivergenceError& error) {
+    explain_divergence(arguments, trainer, error);
+  }
+}
+
 ExitCode train(const TrainArguments& arguments) {
   const churn::RunConfig settings = run_config(arguments);
   set_default_threads(settings.runtime.threads);  // also for reading the table
@@ -117,13 +136,14 @@ ExitCode train(const TrainArguments& arguments) {
   print_data(config, data);
   PeakGauge peak(config.runtime.threads);
   print_network(config, trainer, peak.gflops());
+  warn_of_cost(config, data, trainer, peak.gflops());
   if (start.state) {
     restore(trainer, *start.state, folder);
     fmt::print("resumed   after epoch {} of {}\n", trainer.history().size(),
                config.training.epochs);
   }
   flush_standard_output();
-  if (!run_epochs(trainer, folder, config.training.epochs, peak)) {
+  if (!run_epochs_or_explain(arguments, trainer, folder, config.training.epochs, peak)) {
     return explain_interrupt(arguments, trainer);
   }
   const churn::TrainingReport report = measure(config, data, trainer);

@@ -76,6 +76,34 @@ void print_network(const churn::RunConfig& config, const churn::Trainer& trainer
              name_of(active_instruction_set()), threads, threads == 1 ? "" : "s", peak_gflops);
 }
 
+std::string duration_text(double seconds) {
+  if (seconds < 100.0) return fmt::format("{:.0f} s", std::max(1.0, seconds));
+  if (seconds < 6000.0) return fmt::format("{:.0f} min", seconds / 60.0);
+  return fmt::format("{:.1f} h", seconds / 3600.0);
+}
+
+void warn_of_cost(const churn::RunConfig& config, const churn::PreparedData& data,
+                  const churn::Trainer& trainer, double peak_gflops) {
+  // Small networks reach less of the peak, but are done soon anyway.
+  constexpr double kShareOfPeak = 0.2;
+  constexpr double kLong = 600.0;
+  constexpr std::size_t kManyFeatures = 200;
+  // A validation row costs the forward third of a training row.
+  const double rows =
+      static_cast<double>(data.train.rows()) + static_cast<double>(data.validation.rows()) / 3.0;
+  const double flops = trainer.flops_per_row() * rows * static_cast<double>(config.training.epochs);
+  const double seconds = flops * 1e-9 / (kShareOfPeak * peak_gflops);
+  if (seconds < kLong) return;
+  const std::size_t features =
+      data.train.features.number_count + data.train.features.category_count;
+  fmt::print("note      {} features and {} rows in {} epochs take about {}: {}\n", count(features),
+             count(data.train.rows()), config.training.epochs, duration_text(seconds),
+             features >= kManyFeatures
+                 ? "the time grows with the square of the features, so leave out with "
+                   "--drop-columns what says least"
+                 : "--dry-run measures it, --epochs changes it");
+}
+
 void print_report(const churn::RunConfig& config, const churn::PreparedData& data,
                   const churn::TrainingReport& report) {
   fmt::print("\n{}\n", churn::report_table(churn::to_json(report)));

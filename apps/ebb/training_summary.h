@@ -20,6 +20,13 @@ void print_columns(const churn::PreparedData& data);
 /// Size of the network, and where it runs.
 void print_network(const churn::RunConfig& config, const churn::Trainer& trainer,
                    double peak_gflops);
+/// "12 s", "40 min" or "2.5 h".
+std::string duration_text(double seconds);
+
+/// Says so if the training will take more than ten minutes, and what makes it long. An estimate
+/// from the nominal flops, good to a factor of two.
+void warn_of_cost(const churn::RunConfig& config, const churn::PreparedData& data,
+                  const churn::Trainer& trainer, double peak_gflops);
 /// Metrics beside the baselines, and the threshold with its reason.
 void print_report(const churn::RunConfig& config, const churn::PreparedData& data,
                   const churn::TrainingReport& report);

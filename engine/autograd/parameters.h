@@ -83,6 +83,8 @@ class Scope {
                              bool weight_decay) const {
     return parameters_->declare(join(name), shape, initializer, weight_decay);
   }
+  /// "prefix" itself; empty for the outermost scope.
+  const std::string& path() const { return prefix_; }
   /// The dtype of the parameters declared here.
   DType dtype() const { return parameters_->dtype(); }
   /// The number of the random stream of this scope, set by ParameterSet::initialize.

@@ -43,6 +43,7 @@ Tensor Tape::parameter(const Parameter& parameter) {
   }
   GradientSlot& known = parameter_slots_[parameter.index];
   if (!known) {
+    if (detector_ != nullptr) detector_->inspect_parameter(parameter);
     known = new_slot();
     slot(known).parameter = static_cast<std::int64_t>(parameter.index);
   }
@@ -50,7 +51,7 @@ Tensor Tape::parameter(const Parameter& parameter) {
 }
 
 Tensor Tape::watch(const Tensor& leaf) {
-  const Tensor watched = attach(leaf);
+  const Tensor watched = leaf.with_slot(new_slot());
   slot(watched.slot()).watched = true;
   return watched;
 }
@@ -60,6 +61,7 @@ void Tape::backward(const Tensor& loss, double upstream) {
     fail("backward: loss is {}, expected a scalar", to_string(loss.shape()));
   }
   if (!wants(loss)) fail("backward: loss was not recorded on this tape, so it has no gradients");
+  touched_.clear();
   add(loss.slot(), Tensor::full(loss.shape(), upstream, loss.dtype(), loss.device()));
   while (last_ != nullptr) {
     Node* node = last_;
@@ -70,6 +72,7 @@ void Tape::backward(const Tensor& loss, double upstream) {
       ~Destroy() { node->destroy(node->closure); }
     } destroy{node};
     node->run(node->closure, *this);
+    if (detector_ != nullptr) inspect_gradients(*node);
   }
   arena_.reset();
 }
@@ -80,6 +83,27 @@ void Tape::clear() {
   std::fill(parameter_slots_.begin(), parameter_slots_.end(), GradientSlot{});
   std::fill(parameter_written_.begin(), parameter_written_.end(), char{0});
   recording_ = next_recording();
+  if (detector_ != nullptr) detector_->clear();
+}
+
+void Tape::detect_anomalies(bool detect) {
+  if (detect != (detector_ != nullptr)) {
+    detector_ = detect ? std::make_unique<AnomalyDetector>() : nullptr;
+  }
+}
+
+void Tape::inspect_gradients(const Node& node) {
+  for (const GradientSlot name : touched_) {
+    const Slot& touched = slot(name);
+    if (touched.parameter < 0) {
+      detector_->inspect_gradient(node.operation, node.module, touched.gradient, nullptr);
+      continue;
+    }
+    const auto index = static_cast<std::size_t>(touched.parameter);
+    detector_->inspect_gradient(node.operation, node.module, parameter_gradient(index),
+                                &parameters_->parameters()[index]);
+  }
+  touched_.clear();
 }
 
 void Tape::forget_nodes() {
@@ -130,6 +154,7 @@ Tensor Tape::take(GradientSlot output) {
 
 void Tape::add(GradientSlot input, const Tensor& gradient) {
   if (!input) return;
+  if (detector_ != nullptr) touched_.push_back(input);
   Slot& receiver = slot(input);
   if (receiver.parameter < 0 && !receiver.gradient.defined()) {
     receiver.gradient = gradient.with_slot({});
@@ -140,6 +165,7 @@ void Tape::add(GradientSlot input, const Tensor& gradient) {
 }
 
 Tape::Target Tape::target(GradientSlot input, const Shape& shape, DType dtype) {
+  if (detector_ != nullptr) touched_.push_back(input);
   Slot& receiver = slot(input);
   if (receiver.parameter >= 0) {
     const auto index = static_cast<std::size_t>(receiver.parameter);

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/autograd/anomaly.h"
 #include "engine/autograd/arena.h"
 #include "engine/autograd/parameters.h"
 #include "engine/tensor/tensor.h"
@@ -55,26 +56,52 @@ class Tape {
 
   Context& context() { return context_; }
 
+  /// Whether to look at every tensor of the recordings that begin from here, forward and backward,
+  /// for NaN and infinities. Off at first; a recording that is looked at takes several times as
+  /// long and computes the same. Call it between recordings only.
+  void detect_anomalies(bool detect);
+  /// The first anomaly since the last clear(), in the order of execution; null if there is none.
+  const Anomaly* anomaly() const {
+    return detector_ != nullptr && detector_->first() ? &*detector_->first() : nullptr;
+  }
+
   // For operations.
+
+  /// What reads() is told from here on are inputs of the next operation.
+  void start_operation() {
+    if (detector_ != nullptr) detector_->start_operation();
+  }
+  /// wants(input), for an input of the next operation.
+  bool reads(const Tensor& input) {
+    if (detector_ != nullptr && !input.slot()) detector_->add_input(input);
+    return wants(input);
+  }
 
   /// Whether a gradient of `tensor` is wanted here. Throws Error when it belongs to another tape or
   /// to a recording that is over.
   bool wants(const Tensor& tensor) const;
 
   /// `output` as the result of an operation about to be recorded.
-  Tensor attach(const Tensor& output) { return output.with_slot(new_slot()); }
+  Tensor attach(const Tensor& output) {
+    if (detector_ != nullptr) detector_->add_output(output);
+    return output.with_slot(new_slot());
+  }
 
-  /// Appends an operation. `backward(tape)` will run once, and is destroyed with what it saved
-  /// right after.
+  /// Appends an operation: its name, a literal, and `backward(tape)`, which will run once and is
+  /// destroyed with what it saved right after.
   template <class Backward>
-  void record(Backward&& backward) {
+  void record(const char* operation, Backward&& backward) {
+    if (detector_ != nullptr) detector_->finish_forward(operation, module_);
     using Closure = std::decay_t<Backward>;
     void* memory = arena_.allocate(sizeof(Node));
     void* closure = arena_.allocate(sizeof(Closure));
     new (closure) Closure(std::forward<Backward>(backward));
-    last_ = new (memory)
-        Node{last_, closure, [](void* c, Tape& tape) { (*static_cast<Closure*>(c))(tape); },
-             [](void* c) { static_cast<Closure*>(c)->~Closure(); }};
+    last_ = new (memory) Node{last_,
+                              closure,
+                              [](void* c, Tape& tape) { (*static_cast<Closure*>(c))(tape); },
+                              [](void* c) { static_cast<Closure*>(c)->~Closure(); },
+                              operation,
+                              module_};
   }
 
   /// Memory for `count` values that a closure refers to, valid until the recording is over.
@@ -102,12 +129,18 @@ class Tape {
   /// For a non-empty slot of an input with this shape and dtype.
   Target target(GradientSlot input, const Shape& shape, DType dtype);
 
+  /// Operations belong to the module `path` from here on; returns whose they were before. The text
+  /// must outlive the recording. See ModuleScope in engine/modules/module.h.
+  const std::string* enter_module(const std::string* path) { return std::exchange(module_, path); }
+
  private:
   struct Node {
     Node* previous;
     void* closure;
     void (*run)(void*, Tape&);
     void (*destroy)(void*);
+    const char* operation;
+    const std::string* module;  // null outside of modules
   };
   struct Slot {
     Tensor gradient;
@@ -119,6 +152,7 @@ class Tape {
   Slot& slot(GradientSlot name);
   Tensor parameter_gradient(std::size_t index) const;
   void forget_nodes();
+  void inspect_gradients(const Node& node);
 
   Context& context_;
   const ParameterSet* parameters_;
@@ -129,6 +163,9 @@ class Tape {
   std::vector<GradientSlot> parameter_slots_;  // by parameter index
   std::vector<char> parameter_written_;        // by parameter index
   Tensor gradients_;
+  const std::string* module_ = nullptr;
+  std::unique_ptr<AnomalyDetector> detector_;  // null: nothing is looked at
+  std::vector<GradientSlot> touched_;          // by the node at hand, for the detector
 };
 
 }  // namespace ebb

@@ -10,7 +10,7 @@ namespace ebb {
 class Dropout : public Module {
  public:
   Dropout(const Scope& scope, double probability)
-      : probability_(probability), stream_(scope.stream()) {
+      : Module(scope), probability_(probability), stream_(scope.stream()) {
     if (!(probability >= 0.0 && probability < 1.0)) {
       fail("Dropout: probability {} is outside of [0, 1)", probability);
     }
@@ -23,6 +23,7 @@ class Dropout : public Module {
   }
 
   Tensor forward(const Pass& pass, const Tensor& input) const override {
+    const ModuleScope here(pass, *this);
     return dropout(pass, input, spec(pass, input));
   }
 

@@ -12,9 +12,10 @@ class Embedding : public Module {
  public:
   Embedding(const Scope& scope, std::int64_t count, std::int64_t dim,
             Initializer initializer = {Initializer::Kind::normal, 1.0})
-      : weight_(scope.parameter("weight", {count, dim}, initializer, false)) {}
+      : Module(scope), weight_(scope.parameter("weight", {count, dim}, initializer, false)) {}
 
   Tensor forward(const Pass& pass, const Tensor& indices) const override {
+    const ModuleScope here(pass, *this);
     return embedding(pass, pass.parameter(weight_), indices);
   }
 

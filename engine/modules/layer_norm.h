@@ -10,17 +10,20 @@ namespace ebb {
 class LayerNorm : public Module {
  public:
   LayerNorm(const Scope& scope, std::int64_t columns, double epsilon = 1e-5)
-      : epsilon_(epsilon),
+      : Module(scope),
+        epsilon_(epsilon),
         weight_(scope.parameter("weight", {columns}, {Initializer::Kind::constant, 1.0}, false)),
         bias_(scope.parameter("bias", {columns}, {Initializer::Kind::constant, 0.0}, false)) {}
 
   Tensor forward(const Pass& pass, const Tensor& input) const override {
+    const ModuleScope here(pass, *this);
     return layer_norm(pass, input, pass.parameter(weight_), pass.parameter(bias_), epsilon_);
   }
 
   /// Normalises residual + dropout(input), keeping the sum.
   ResidualNorm forward(const Pass& pass, const Tensor& residual, const Tensor& input,
                        const DropoutSpec& dropout) const {
+    const ModuleScope here(pass, *this);
     return add_layer_norm(pass, residual, input, pass.parameter(weight_), pass.parameter(bias_),
                           dropout, epsilon_);
   }

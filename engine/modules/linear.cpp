@@ -7,7 +7,7 @@
 namespace ebb {
 
 Linear::Linear(const Scope& scope, std::int64_t in, std::int64_t out, const LinearOptions& options)
-    : options_(options) {
+    : Module(scope), options_(options) {
   if (in <= 0 || out <= 0) fail("Linear: {} inputs and {} outputs, expected at least 1", in, out);
   const Initializer initializer{Initializer::Kind::uniform,
                                 1.0 / std::sqrt(static_cast<double>(in))};
@@ -17,6 +17,7 @@ Linear::Linear(const Scope& scope, std::int64_t in, std::int64_t out, const Line
 }
 
 Tensor Linear::forward(const Pass& pass, const Tensor& input) const {
+  const ModuleScope here(pass, *this);
   const Tensor bias = bias_ != nullptr ? pass.parameter(*bias_) : Tensor();
   DropoutSpec dropout;
   if (stream_ != nullptr) {

@@ -16,7 +16,8 @@ std::int64_t checked_heads(std::int64_t dim, std::int64_t heads) {
 
 MultiHeadAttention::MultiHeadAttention(const Scope& scope, std::int64_t dim, std::int64_t heads,
                                        double dropout)
-    : heads_(checked_heads(dim, heads)),
+    : Module(scope),
+      heads_(checked_heads(dim, heads)),
       dropout_(dropout),
       stream_(scope.stream()),
       in_projection_(scope.child("in_projection"), dim, 3 * dim),
@@ -32,6 +33,7 @@ AttentionOptions MultiHeadAttention::options(const AttentionMasks& masks) const 
 
 Tensor MultiHeadAttention::forward(const Pass& pass, const Tensor& input,
                                    const AttentionMasks& masks) const {
+  const ModuleScope here(pass, *this);
   const Tensor qkv = in_projection_.forward(pass, input);
   return out_projection_.forward(pass, self_attention(pass, qkv, heads_, options(masks)));
 }

@@ -7,7 +7,8 @@ namespace ebb {
 
 TransformerEncoderLayer::TransformerEncoderLayer(const Scope& scope,
                                                  const TransformerOptions& options)
-    : pre_norm_(options.pre_norm),
+    : Module(scope),
+      pre_norm_(options.pre_norm),
       norm1_(scope.child("norm1"), options.dim),
       norm2_(scope.child("norm2"), options.dim),
       attention_(scope.child("attention"), options.dim, options.heads, options.attention_dropout),
@@ -24,6 +25,7 @@ Tensor TransformerEncoderLayer::feed_forward(const Pass& pass, const Tensor& inp
 Tensor TransformerEncoderLayer::forward_first(const Pass& pass, const Tensor& input,
                                               std::int64_t count,
                                               const AttentionMasks& masks) const {
+  const ModuleScope here(pass, *this);
   const Pass part = pass.with(LeadingPositions{count, input.extent(1)});
   const Tensor residual = leading(pass, input, count);
   if (!pre_norm_) {
@@ -44,6 +46,7 @@ Tensor TransformerEncoderLayer::forward_first(const Pass& pass, const Tensor& in
 ResidualStream TransformerEncoderLayer::advance(const Pass& pass, const ResidualStream& stream,
                                                 const LayerNorm& next_norm, std::int64_t count,
                                                 const AttentionMasks& masks) const {
+  const ModuleScope here(pass, *this);
   const Pass part = pass.with(LeadingPositions{count, stream.sum.extent(1)});
   const Tensor mixed = attention_.forward_first(pass, stream.output, count, masks);
   const ResidualStream middle = norm2_.forward(part, leading(pass, stream.sum, count), mixed,

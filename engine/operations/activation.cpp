@@ -13,7 +13,7 @@ Tensor activate(const Pass& pass, const Tensor& input, kernels::Activation kind)
                                      .output = output.view()});
   if (!derivative.defined()) return output;
   output = pass.tape->attach(output);
-  pass.tape->record([input, derivative, output_slot = output.slot()](Tape& tape) {
+  pass.tape->record("activate", [input, derivative, output_slot = output.slot()](Tape& tape) {
     const Tensor gradient = tape.take(output_slot);
     if (!gradient.defined()) return;
     const Tensor grad_input = empty_like(input);

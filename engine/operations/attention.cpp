@@ -115,7 +115,7 @@ Tensor attention(const Pass& pass, const Tensor& query, const Tensor& key, const
   saved.log_sum_exp = forward(pass, saved.heads, options, saved.dropout, output, records);
   if (!records) return output;
   output = pass.tape->attach(output);
-  pass.tape->record([saved, output_slot = output.slot()](Tape& tape) {
+  pass.tape->record("attention", [saved, output_slot = output.slot()](Tape& tape) {
     const Tensor gradient = tape.take(output_slot);
     if (!gradient.defined()) return;
     const auto dense = [](const Tensor& t) { return Tensor::empty(t.shape(), t.dtype()); };
@@ -145,7 +145,7 @@ Tensor self_attention(const Pass& pass, const Tensor& qkv, std::int64_t heads,
   saved.log_sum_exp = forward(pass, parts, options, saved.dropout, saved.output, records);
   if (!records) return output;
   output = pass.tape->attach(output);
-  pass.tape->record([saved, qkv, heads, output_slot = output.slot()](Tape& tape) {
+  pass.tape->record("self_attention", [saved, qkv, heads, output_slot = output.slot()](Tape& tape) {
     const Tensor gradient = tape.take(output_slot);
     if (!gradient.defined()) return;
     const Tensor grad_qkv = empty_like(qkv);

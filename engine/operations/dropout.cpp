@@ -16,10 +16,11 @@ Tensor dropout(const Pass& pass, const Tensor& input, const DropoutSpec& spec) {
   if (!pass.records(input)) return output;
   output = pass.tape->attach(output);
   // Multiplying by the same mask is its own backward direction.
-  pass.tape->record([apply, input_slot = input.slot(), output_slot = output.slot()](Tape& tape) {
-    const Tensor gradient = tape.take(output_slot);
-    if (gradient.defined()) tape.add(input_slot, apply(tape.context(), gradient));
-  });
+  pass.tape->record("dropout",
+                    [apply, input_slot = input.slot(), output_slot = output.slot()](Tape& tape) {
+                      const Tensor gradient = tape.take(output_slot);
+                      if (gradient.defined()) tape.add(input_slot, apply(tape.context(), gradient));
+                    });
   return output;
 }
 

@@ -44,15 +44,16 @@ Tensor add_scaled(const Pass& pass, BinaryOperation operation, const Tensor& fir
   Tensor output = binary(pass.context, operation, first, second);
   if (!pass.records(first, second)) return output;
   output = pass.tape->attach(output);
-  pass.tape->record([operation, first_slot = first.slot(), second_slot = second.slot(),
+  pass.tape->record(operation == BinaryOperation::add ? "add" : "subtract",
+                    [operation, first_slot = first.slot(), second_slot = second.slot(),
                      second_shape = second.shape(), output_slot = output.slot()](Tape& tape) {
-    const Tensor gradient = tape.take(output_slot);
-    if (!gradient.defined()) return;
-    const bool negate = operation == BinaryOperation::subtract && second_slot;
-    add_repeated(tape, second_slot, second_shape,
-                 negate ? scaled(tape.context(), gradient, -1.0) : gradient);
-    tape.add(first_slot, gradient);
-  });
+                      const Tensor gradient = tape.take(output_slot);
+                      if (!gradient.defined()) return;
+                      const bool negate = operation == BinaryOperation::subtract && second_slot;
+                      add_repeated(tape, second_slot, second_shape,
+                                   negate ? scaled(tape.context(), gradient, -1.0) : gradient);
+                      tape.add(first_slot, gradient);
+                    });
   return output;
 }
 
@@ -70,7 +71,7 @@ Tensor multiply(const Pass& pass, const Tensor& first, const Tensor& second) {
   Tensor output = binary(pass.context, BinaryOperation::multiply, first, second);
   if (!pass.records(first, second)) return output;
   output = pass.tape->attach(output);
-  pass.tape->record([first, second, output_slot = output.slot()](Tape& tape) {
+  pass.tape->record("multiply", [first, second, output_slot = output.slot()](Tape& tape) {
     const Tensor gradient = tape.take(output_slot);
     if (!gradient.defined()) return;
     const auto times = [&](const Tensor& factor) {
@@ -86,10 +87,12 @@ Tensor scale(const Pass& pass, const Tensor& input, double factor) {
   Tensor output = scaled(pass.context, input, factor);
   if (!pass.records(input)) return output;
   output = pass.tape->attach(output);
-  pass.tape->record([factor, input_slot = input.slot(), output_slot = output.slot()](Tape& tape) {
-    const Tensor gradient = tape.take(output_slot);
-    if (gradient.defined()) tape.add(input_slot, scaled(tape.context(), gradient, factor));
-  });
+  pass.tape->record("scale",
+                    [factor, input_slot = input.slot(), output_slot = output.slot()](Tape& tape) {
+                      const Tensor gradient = tape.take(output_slot);
+                      if (gradient.defined())
+                        tape.add(input_slot, scaled(tape.context(), gradient, factor));
+                    });
   return output;
 }
 

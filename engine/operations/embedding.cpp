@@ -15,7 +15,7 @@ Tensor embedding(const Pass& pass, const Tensor& table, const Tensor& indices) {
                      {.table = table.view(), .indices = indices.view(), .output = output.view()});
   if (!pass.records(table)) return output;
   output = pass.tape->attach(output);
-  pass.tape->record([=, output_slot = output.slot()](Tape& tape) {
+  pass.tape->record("embedding", [=, output_slot = output.slot()](Tape& tape) {
     const Tensor gradient = tape.take(output_slot);
     if (!gradient.defined()) return;
     const Tape::Target target = tape.target(table.slot(), table.shape(), table.dtype());

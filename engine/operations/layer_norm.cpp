@@ -72,7 +72,7 @@ Tensor layer_norm(const Pass& pass, const Tensor& input, const Tensor& gamma, co
                                      .inverse_deviation = saved.inverse_deviation.view()});
   if (!records) return output;
   output = pass.tape->attach(output);
-  pass.tape->record([saved, output_slot = output.slot()](Tape& tape) {
+  pass.tape->record("layer_norm", [saved, output_slot = output.slot()](Tape& tape) {
     const Tensor gradient = tape.take(output_slot);
     if (gradient.defined()) backward(tape, saved, gradient, {}, {}, saved.sum.slot());
   });
@@ -103,15 +103,17 @@ ResidualNorm add_layer_norm(const Pass& pass, const Tensor& residual, const Tens
   if (!records) return result;
   result.sum = pass.tape->attach(result.sum);
   result.output = pass.tape->attach(result.output);
-  pass.tape->record([saved, residual = residual.slot(), input = input.slot(),
+  pass.tape->record("add_layer_norm",
+                    [saved, residual = residual.slot(), input = input.slot(),
                      sum_slot = result.sum.slot(), output_slot = result.output.slot()](Tape& tape) {
-    const Tensor grad_sum = tape.take(sum_slot);
-    Tensor grad_output = tape.take(output_slot);
-    if (!grad_output.defined() && !grad_sum.defined()) return;
-    // Nothing read the normalised form: its gradient is zero.
-    if (!grad_output.defined()) grad_output = Tensor::zeros(grad_sum.shape(), grad_sum.dtype());
-    backward(tape, saved, grad_output, grad_sum, residual, input);
-  });
+                      const Tensor grad_sum = tape.take(sum_slot);
+                      Tensor grad_output = tape.take(output_slot);
+                      if (!grad_output.defined() && !grad_sum.defined()) return;
+                      // Nothing read the normalised form: its gradient is zero.
+                      if (!grad_output.defined())
+                        grad_output = Tensor::zeros(grad_sum.shape(), grad_sum.dtype());
+                      backward(tape, saved, grad_output, grad_sum, residual, input);
+                    });
   return result;
 }
 

@@ -38,8 +38,8 @@ Tensor linear(const Pass& pass, const Tensor& input, const Tensor& weight, const
   Tensor result = output.reshape(with_last(input.shape(), weight.extent(0)));
   if (!records) return result;
   result = pass.tape->attach(result);
-  pass.tape->record([=, shape = input.shape(), output_slot = result.slot(),
-                     rows = rows.with_slot(input.slot())](Tape& tape) {
+  pass.tape->record("linear", [=, shape = input.shape(), output_slot = result.slot(),
+                               rows = rows.with_slot(input.slot())](Tape& tape) {
     const Tensor gradient = tape.take(output_slot);
     if (!gradient.defined()) return;
     kernels::LinearBackward p{.input = rows.view(),
@@ -80,7 +80,7 @@ Tensor matmul(const Pass& pass, const Tensor& a, const Tensor& b) {
   kernels::matrix_product(pass.context, {.a = a.view(), .b = b.view(), .output = output.view()});
   if (!pass.records(a, b)) return output;
   output = pass.tape->attach(output);
-  pass.tape->record([=, output_slot = output.slot()](Tape& tape) {
+  pass.tape->record("matmul", [=, output_slot = output.slot()](Tape& tape) {
     const Tensor gradient = tape.take(output_slot);
     if (!gradient.defined()) return;
     if (a.slot()) {

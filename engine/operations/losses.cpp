@@ -10,11 +10,11 @@ namespace ebb {
 namespace {
 
 // Records a loss whose gradient the forward direction has found already.
-Tensor record_loss(const Pass& pass, const Tensor& input, const Tensor& loss,
+Tensor record_loss(const Pass& pass, const char* name, const Tensor& input, const Tensor& loss,
                    const Tensor& grad_input) {
   const Tensor output = pass.tape->attach(loss);
-  pass.tape->record([grad_input, input_slot = input.slot(),
-                     output_slot = output.slot()](Tape& tape) {
+  pass.tape->record(name, [grad_input, input_slot = input.slot(),
+                           output_slot = output.slot()](Tape& tape) {
     const Tensor upstream = tape.take(output_slot);
     if (!upstream.defined()) return;
     const double factor = upstream.item();
@@ -32,7 +32,7 @@ Tensor record_loss(const Pass& pass, const Tensor& input, const Tensor& loss,
 Tensor binary_cross_entropy(const Pass& pass, const Tensor& logits, const Tensor& targets,
                             const BinaryCrossEntropyOptions& options) {
   const Tensor loss = Tensor::empty({}, logits.dtype());
-  const bool records = pass.records(logits);
+  const bool records = pass.records(logits, targets, options.sample_weights);
   const Tensor gradient = records ? empty_like(logits) : Tensor();
   const auto flat = [](const Tensor& tensor) {
     return tensor.defined() ? tensor.reshape({tensor.elements()}) : tensor;
@@ -46,13 +46,13 @@ Tensor binary_cross_entropy(const Pass& pass, const Tensor& logits, const Tensor
                                                .normalizer = options.normalizer,
                                                .loss = loss.view(),
                                                .grad_logits = flat(gradient).view()});
-  return records ? record_loss(pass, logits, loss, gradient) : loss;
+  return records ? record_loss(pass, "binary_cross_entropy", logits, loss, gradient) : loss;
 }
 
 Tensor cross_entropy(const Pass& pass, const Tensor& logits, const Tensor& targets,
                      const CrossEntropyOptions& options) {
   const Tensor loss = Tensor::empty({}, logits.dtype());
-  const bool records = pass.records(logits);
+  const bool records = pass.records(logits, options.class_weights);
   const Tensor gradient = records ? empty_like(logits) : Tensor();
   kernels::cross_entropy(pass.context, {.logits = logits.view(),
                                         .targets = targets.view(),
@@ -62,20 +62,20 @@ Tensor cross_entropy(const Pass& pass, const Tensor& logits, const Tensor& targe
                                         .normalizer = options.normalizer,
                                         .loss = loss.view(),
                                         .grad_logits = gradient.view()});
-  return records ? record_loss(pass, logits, loss, gradient) : loss;
+  return records ? record_loss(pass, "cross_entropy", logits, loss, gradient) : loss;
 }
 
 Tensor mean_squared_error(const Pass& pass, const Tensor& prediction, const Tensor& target,
                           double normalizer) {
   const Tensor loss = Tensor::empty({}, prediction.dtype());
-  const bool records = pass.records(prediction);
+  const bool records = pass.records(prediction, target);
   const Tensor gradient = records ? empty_like(prediction) : Tensor();
   kernels::mean_squared_error(pass.context, {.prediction = prediction.view(),
                                              .target = target.view(),
                                              .normalizer = normalizer,
                                              .loss = loss.view(),
                                              .grad_prediction = gradient.view()});
-  return records ? record_loss(pass, prediction, loss, gradient) : loss;
+  return records ? record_loss(pass, "mean_squared_error", prediction, loss, gradient) : loss;
 }
 
 }  // namespace ebb

@@ -19,7 +19,7 @@ Tensor periodic_encoding(const Pass& pass, const Tensor& input, const Tensor& fr
       {.input = input.view(), .frequencies = frequencies.view(), .output = output.view()});
   if (!pass.records(input, frequencies)) return output;
   output = pass.tape->attach(output);
-  pass.tape->record([input, frequencies, output](Tape& tape) {
+  pass.tape->record("periodic_encoding", [input, frequencies, output](Tape& tape) {
     const Tensor gradient = tape.take(output.slot());
     if (!gradient.defined()) return;
     const Tensor grad_input = input.slot() ? empty_like(input) : Tensor();

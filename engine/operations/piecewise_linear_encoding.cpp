@@ -21,7 +21,8 @@ Tensor piecewise_linear_encoding(const Pass& pass, const Tensor& input, const Te
                                                     .output = output.view()});
   if (!pass.records(input)) return output;
   output = pass.tape->attach(output);
-  pass.tape->record([input, edges, counts, output_slot = output.slot()](Tape& tape) {
+  pass.tape->record("piecewise_linear_encoding", [input, edges, counts,
+                                                  output_slot = output.slot()](Tape& tape) {
     const Tensor gradient = tape.take(output_slot);
     if (!gradient.defined()) return;
     const Tensor grad_input = empty_like(input);

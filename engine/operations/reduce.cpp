@@ -48,23 +48,25 @@ Tensor reduced(const Pass& pass, ReduceOperation operation, const Tensor& input,
                                  .output = output.view()});
   if (!pass.records(input)) return output;
   output = pass.tape->attach(output);
-  pass.tape->record([operation, dimension, before = input.shape(), input_slot = input.slot(),
-                     output_slot = output.slot()](Tape& tape) {
-    Tensor gradient = tape.take(output_slot);
-    if (!gradient.defined()) return;
-    if (operation == ReduceOperation::mean) {
-      const std::int64_t terms = dimension ? before[*dimension] : before.elements();
-      const Tensor share = Tensor::empty(gradient.shape(), gradient.dtype(), gradient.device());
-      kernels::scale(tape.context(), {.input = gradient.view(),
-                                      .factor = 1.0 / static_cast<double>(terms),
-                                      .output = share.view()});
-      gradient = share;
-    }
-    const Tape::Target target = tape.target(input_slot, before, gradient.dtype());
-    kernels::copy(tape.context(), {.input = repeated(gradient, before, dimension),
-                                   .output = target.tensor.view(),
-                                   .accumulate = target.accumulate});
-  });
+  pass.tape->record(
+      operation == ReduceOperation::mean ? "mean" : "sum",
+      [operation, dimension, before = input.shape(), input_slot = input.slot(),
+       output_slot = output.slot()](Tape& tape) {
+        Tensor gradient = tape.take(output_slot);
+        if (!gradient.defined()) return;
+        if (operation == ReduceOperation::mean) {
+          const std::int64_t terms = dimension ? before[*dimension] : before.elements();
+          const Tensor share = Tensor::empty(gradient.shape(), gradient.dtype(), gradient.device());
+          kernels::scale(tape.context(), {.input = gradient.view(),
+                                          .factor = 1.0 / static_cast<double>(terms),
+                                          .output = share.view()});
+          gradient = share;
+        }
+        const Tape::Target target = tape.target(input_slot, before, gradient.dtype());
+        kernels::copy(tape.context(), {.input = repeated(gradient, before, dimension),
+                                       .output = target.tensor.view(),
+                                       .accumulate = target.accumulate});
+      });
   return output;
 }
 
@@ -99,8 +101,8 @@ Tensor repeat(const Pass& pass, const Tensor& input, int dimension, std::int64_t
                 {.input = repeated(input, shape, dimension), .output = output.view()});
   if (!pass.records(input)) return output;
   output = pass.tape->attach(output);
-  pass.tape->record([dimension, before = input.shape(), input_slot = input.slot(),
-                     output_slot = output.slot()](Tape& tape) {
+  pass.tape->record("repeat", [dimension, before = input.shape(), input_slot = input.slot(),
+                               output_slot = output.slot()](Tape& tape) {
     const Tensor gradient = tape.take(output_slot);
     if (!gradient.defined()) return;
     const Tape::Target target = tape.target(input_slot, before, gradient.dtype());

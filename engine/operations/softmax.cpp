@@ -10,7 +10,7 @@ Tensor softmax(const Pass& pass, const Tensor& input) {
   kernels::softmax(pass.context, {.input = input.view(), .output = output.view()});
   if (!pass.records(input)) return output;
   output = pass.tape->attach(output);
-  pass.tape->record([output, input_slot = input.slot()](Tape& tape) {
+  pass.tape->record("softmax", [output, input_slot = input.slot()](Tape& tape) {
     const Tensor gradient = tape.take(output.slot());
     if (!gradient.defined()) return;
     const Tensor grad_input = empty_like(output);

@@ -8,13 +8,13 @@ namespace {
 
 using kernels::UnaryFunction;
 
-Tensor apply(const Pass& pass, const Tensor& input, UnaryFunction function) {
+Tensor apply(const Pass& pass, const Tensor& input, UnaryFunction function, const char* name) {
   Tensor output = empty_like(input);
   kernels::unary(pass.context,
                  {.function = function, .input = input.view(), .output = output.view()});
   if (!pass.records(input)) return output;
   output = pass.tape->attach(output);
-  pass.tape->record([function, input, output](Tape& tape) {
+  pass.tape->record(name, [function, input, output](Tape& tape) {
     const Tensor gradient = tape.take(output.slot());
     if (!gradient.defined()) return;
     const Tensor grad_input = empty_like(input);
@@ -31,19 +31,19 @@ Tensor apply(const Pass& pass, const Tensor& input, UnaryFunction function) {
 }  // namespace
 
 Tensor exp(const Pass& pass, const Tensor& input) {
-  return apply(pass, input, UnaryFunction::exponential);
+  return apply(pass, input, UnaryFunction::exponential, "exp");
 }
 
 Tensor log(const Pass& pass, const Tensor& input) {
-  return apply(pass, input, UnaryFunction::logarithm);
+  return apply(pass, input, UnaryFunction::logarithm, "log");
 }
 
 Tensor sqrt(const Pass& pass, const Tensor& input) {
-  return apply(pass, input, UnaryFunction::square_root);
+  return apply(pass, input, UnaryFunction::square_root, "sqrt");
 }
 
 Tensor reciprocal(const Pass& pass, const Tensor& input) {
-  return apply(pass, input, UnaryFunction::reciprocal);
+  return apply(pass, input, UnaryFunction::reciprocal, "reciprocal");
 }
 
 }  // namespace ebb

@@ -9,13 +9,15 @@ namespace {
 
 // Records a view: `undo` turns the gradient of the view into that of the input.
 template <class Undo>
-Tensor record_view(const Pass& pass, const Tensor& input, const Tensor& view, Undo undo) {
+Tensor record_view(const Pass& pass, const char* name, const Tensor& input, const Tensor& view,
+                   Undo undo) {
   if (!pass.records(input)) return view;
   const Tensor output = pass.tape->attach(view);
-  pass.tape->record([undo, input_slot = input.slot(), output_slot = output.slot()](Tape& tape) {
-    const Tensor gradient = tape.take(output_slot);
-    if (gradient.defined()) tape.add(input_slot, undo(tape.context(), gradient));
-  });
+  pass.tape->record(name,
+                    [undo, input_slot = input.slot(), output_slot = output.slot()](Tape& tape) {
+                      const Tensor gradient = tape.take(output_slot);
+                      if (gradient.defined()) tape.add(input_slot, undo(tape.context(), gradient));
+                    });
   return output;
 }
 
@@ -53,14 +55,14 @@ Shape joined_shape(std::span<const Tensor> inputs, int dimension) {
 }  // namespace
 
 Tensor reshape(const Pass& pass, const Tensor& input, const Shape& shape) {
-  return record_view(pass, input, input.reshape(shape),
+  return record_view(pass, "reshape", input, input.reshape(shape),
                      [before = input.shape()](Context& context, const Tensor& gradient) {
                        return packed(context, gradient).reshape(before);
                      });
 }
 
 Tensor transpose(const Pass& pass, const Tensor& input, int first, int second) {
-  return record_view(pass, input, input.transpose(first, second),
+  return record_view(pass, "transpose", input, input.transpose(first, second),
                      [first, second](Context& context, const Tensor& gradient) {
                        return packed(context, gradient.transpose(first, second));
                      });
@@ -71,8 +73,8 @@ Tensor slice(const Pass& pass, const Tensor& input, int dimension, std::int64_t 
   const Tensor view = input.slice(dimension, begin, count);
   if (!pass.records(input)) return view;
   const Tensor output = pass.tape->attach(view);
-  pass.tape->record([=, input_slot = input.slot(), shape = input.shape(),
-                     output_slot = output.slot()](Tape& tape) {
+  pass.tape->record("slice", [=, input_slot = input.slot(), shape = input.shape(),
+                              output_slot = output.slot()](Tape& tape) {
     const Tensor gradient = tape.take(output_slot);
     if (!gradient.defined()) return;
     const Tape::Target target = tape.target(input_slot, shape, gradient.dtype());
@@ -84,7 +86,7 @@ Tensor slice(const Pass& pass, const Tensor& input, int dimension, std::int64_t 
 
 Tensor contiguous(const Pass& pass, const Tensor& input) {
   if (input.contiguous()) return input;
-  return record_view(pass, input, packed(pass.context, input).with_slot({}),
+  return record_view(pass, "contiguous", input, packed(pass.context, input).with_slot({}),
                      [](Context&, const Tensor& gradient) { return gradient; });
 }
 
@@ -98,14 +100,12 @@ Tensor concat(const Pass& pass, std::span<const Tensor> inputs, int dimension) {
   const Shape shape = joined_shape(inputs, dimension);
   if (dimension < 0) dimension += shape.rank();
   Tensor output = Tensor::empty(shape, inputs.front().dtype());
-  bool records = false;
   std::int64_t begin = 0;
   for (const Tensor& input : inputs) {
     copy(pass.context, input, output.slice(dimension, begin, input.extent(dimension)));
     begin += input.extent(dimension);
-    records = pass.records(input) || records;
   }
-  if (!records) return output;
+  if (!pass.records(inputs)) return output;
   struct Part {
     GradientSlot slot;
     std::int64_t count;
@@ -115,7 +115,7 @@ Tensor concat(const Pass& pass, std::span<const Tensor> inputs, int dimension) {
     parts[i] = {inputs[i].slot(), inputs[i].extent(dimension)};
   }
   output = pass.tape->attach(output);
-  pass.tape->record([parts, dimension, output_slot = output.slot()](Tape& tape) {
+  pass.tape->record("concat", [parts, dimension, output_slot = output.slot()](Tape& tape) {
     const Tensor gradient = tape.take(output_slot);
     if (!gradient.defined()) return;
     std::int64_t first = 0;

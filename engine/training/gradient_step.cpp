@@ -11,6 +11,20 @@ namespace ebb {
 GradientStep::GradientStep(const ParameterSet& parameters, Device device, int threads)
     : lanes_(device, threads, &parameters), gradients_(empty_like(parameters.buffer())) {}
 
+void GradientStep::detect_anomalies(bool detect) {
+  for (std::int64_t lane = 0; lane < Lanes::kMost; ++lane) {
+    lanes_.tape(lane).detect_anomalies(detect);
+  }
+}
+
+// Lanes take runs of neighbouring shards, each in order, whatever thread they run on.
+const Anomaly* GradientStep::anomaly() {
+  for (std::int64_t lane = 0; lane < Lanes::kMost; ++lane) {
+    if (const Anomaly* found = lanes_.tape(lane).anomaly()) return found;
+  }
+  return nullptr;
+}
+
 void GradientStep::start(const ShardPlan& plan) {
   // Also what a step that threw left behind is forgotten here.
   for (std::int64_t lane = 0; lane < Lanes::kMost; ++lane) lanes_.tape(lane).clear();

@@ -32,6 +32,11 @@ class GradientStep {
   /// The gradients that run() found, flat, in the layout of ParameterSet::buffer().
   const Tensor& gradients() const { return gradients_; }
 
+  /// Whether run() looks at every operation for NaN and infinities; see Tape::detect_anomalies.
+  void detect_anomalies(bool detect);
+  /// The first anomaly of the first shard that run() found one in; null if there is none.
+  const Anomaly* anomaly();
+
   Context& team() { return lanes_.team(); }
 
   /// See Lanes.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/pass.h"
+#include "kernels/common/denormals.h"
 #include "kernels/common/parallel.h"
 #include "kernels/common/profile.h"
 
@@ -43,10 +44,12 @@ class Lanes {
   Lanes(Device device, int threads, const ParameterSet* parameters);
 
   /// Calls body(pass, range) for every shard of a batch, each lane's in order. The pass has the
-  /// lane's serial context and tape, and first_row set. `pass` gives the other settings.
+  /// lane's serial context and tape, and first_row set. `pass` gives the other settings. Denormals
+  /// are zero in `body`.
   template <class Body>
   void for_each_shard(const ShardPlan& plan, const PassSettings& settings, Body&& body) {
     parallel_for(team_, plan.lanes, 1, [&](std::int64_t begin, std::int64_t end) {
+      const FlushDenormals flush;
       for (std::int64_t lane = begin; lane < end; ++lane) {
         Lane& line = *lanes_[static_cast<std::size_t>(lane)];
         const LaneScope scope(line.context);

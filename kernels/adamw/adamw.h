@@ -10,7 +10,8 @@
 //
 // Source: Loshchilov, Hutter, "Decoupled Weight Decay Regularization", 2019; the order and the
 // place of epsilon are those of torch.optim.AdamW. Factors are computed in f64 and rounded once.
-// Elements are independent, so the number of threads changes nothing.
+// Elements are independent, so the number of threads changes nothing. Denormal f32 numbers are zero
+// (kernels/common/denormals.h); f64 ones are kept.
 #pragma once
 
 #include <span>

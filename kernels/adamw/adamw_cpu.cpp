@@ -7,6 +7,7 @@
 
 #include "kernels/adamw/adamw_backends.h"
 #include "kernels/adamw/adamw_reference.h"
+#include "kernels/common/denormals.h"
 #include "kernels/common/vector_loop.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -70,6 +71,7 @@ void adamw(Context& context, const AdamWUpdate& p) {
   const reference::AdamWFactors<float> factors(p);
   parallel_for_segments(context, p.segments, p.parameters.elements(), kParallelGrain / 2,
                         [&](std::int64_t first, std::int64_t count, float weight_decay) {
+                          const FlushDenormals flush;
                           HWY_DYNAMIC_DISPATCH(update_run)
                           (p, factors, first, count,
                            static_cast<float>(p.learning_rate * static_cast<double>(weight_decay)));

@@ -7,7 +7,7 @@
 //   average += (1 - average_decay) * (p - average)
 //
 // as torch.optim.SGD without dampening. Without momentum b is g. Elements are independent, so the
-// number of threads changes nothing.
+// number of threads changes nothing. Denormal f32 numbers are zero (kernels/common/denormals.h).
 #pragma once
 
 #include <span>

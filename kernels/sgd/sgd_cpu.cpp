@@ -6,6 +6,7 @@
 // Must come after foreach_target.h.
 #include <hwy/highway.h>
 
+#include "kernels/common/denormals.h"
 #include "kernels/common/vector_loop.h"
 #include "kernels/sgd/sgd_backends.h"
 #include "kernels/sgd/sgd_reference.h"
@@ -62,6 +63,7 @@ void sgd(Context& context, const SgdUpdate& p) {
   if (p.parameters.dtype == DType::f64) return reference::sgd<double>(p);
   parallel_for_segments(context, p.segments, p.parameters.elements(), kParallelGrain,
                         [&](std::int64_t first, std::int64_t count, float weight_decay) {
+                          const FlushDenormals flush;
                           HWY_DYNAMIC_DISPATCH(update_run)(p, first, count, weight_decay);
                         });
 }

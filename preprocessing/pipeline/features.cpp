@@ -102,7 +102,8 @@ NumberFeature fit_number(const Column& column, const NumberOptions& options, std
   try {
     feature.scaler = NumberScaler::fit(sorted, options.scaling, quantiles);
   } catch (const DataError& error) {
-    fail<DataError>("column \"{}\": {}", column.name, error.what());
+    fail<DataError>("column \"{}\": {}: correct them, or leave it out with --drop-columns",
+                    column.name, error.what());
   }
   feature.bin_edges = bin_edges_of(sorted, feature.scaler, bins);
   feature.statistics = statistics_of(sorted, column.size());

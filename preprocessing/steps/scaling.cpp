@@ -124,7 +124,10 @@ double NumberScaler::rank(double value) const {
 }
 
 double NumberScaler::apply(double value) const {
-  if (scaling_ != Scaling::quantile_normal) return (value - shift_) / scale_;
+  if (scaling_ != Scaling::quantile_normal) {
+    const double largest = scaling_ == Scaling::none ? kLargestUnscaled : kLargestScaled;
+    return std::clamp((value - shift_) / scale_, -largest, largest);
+  }
   if (std::isnan(value)) return value;
   return normal_quantile(std::clamp(rank(value), kLeastRank, 1.0 - kLeastRank));
 }

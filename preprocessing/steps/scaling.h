@@ -19,11 +19,22 @@ namespace ebb::preprocessing {
 ///                    QuantileTransformer does; unlike there, a tie at the least or greatest value
 ///                    (many customers with balance 0) also gets its middle rank, not the clip.
 /// A column with one value only is shifted to 0 (`none` leaves it).
+///
+/// The linear ones are clipped too, so that a cell of 1e308 in new data cannot make a score NaN:
+/// min_max and standard to +-kLargestScaled, none to +-kLargestUnscaled.
 enum class Scaling { none, min_max, standard, quantile_normal };
 
 /// "none", "min_max", "standard", "quantile_normal"; parse throws DataError that lists them.
 std::string_view scaling_name(Scaling scaling);
 Scaling parse_scaling(std::string_view name);
+
+/// No training value is so many deviations from the mean in a table of fewer than 1e8 rows: of n
+/// values none is beyond sqrt(n - 1) (Samuelson, "How deviant can you be?", 1968). What is beyond
+/// says no more than "extreme".
+inline constexpr double kLargestScaled = 1e4;
+/// The greatest power of ten whose square, summed over the widest layer (65,536 = 10^4.8), leaves
+/// f32 (3e38) a factor of 1e3 for weights: layer norm and gradients square what they get.
+inline constexpr double kLargestUnscaled = 1e15;
 
 class NumberScaler {
  public:
@@ -38,7 +49,7 @@ class NumberScaler {
   static NumberScaler restore(Scaling scaling, double shift, double scale,
                               std::vector<double> knots);
 
-  /// The scaled value; NaN for NaN.
+  /// The scaled value, clipped; NaN for NaN.
   [[nodiscard]] double apply(double value) const;
   /// The value that scales to `scaled`. Exact up to rounding for the linear ones; for
   /// quantile_normal the quantile of rank normal_cumulative(scaled), so clipped to the range.

@@ -4,6 +4,28 @@
 #include <cmath>
 
 namespace ebb::preprocessing {
+namespace {
+
+/// The mean of values whose sum overflows.
+double mean_of_shares(std::span<const double> values, double count) {
+  double mean = 0.0;
+  for (const double value : values) mean += value / count;
+  return mean;
+}
+
+/// The deviation of values whose squares overflow: in units of the largest distance.
+double scaled_deviation(std::span<const double> values, double mean, double count) {
+  double largest = 0.0;
+  for (const double value : values) largest = std::max(largest, std::abs(value - mean));
+  double squares = 0.0;
+  for (const double value : values) {
+    const double distance = (value - mean) / largest;
+    squares += distance * distance;
+  }
+  return largest * std::sqrt(squares / count);
+}
+
+}  // namespace
 
 std::vector<double> sorted_values(std::span<const double> values) {
   std::vector<double> sorted;
@@ -29,6 +51,7 @@ double mean_of(std::span<const double> values) {
   const auto count = static_cast<double>(values.size());
   double sum = 0.0;
   for (const double value : values) sum += value;
+  if (std::isinf(sum)) return mean_of_shares(values, count);
   const double first = sum / count;
   double deviation = 0.0;
   for (const double value : values) deviation += value - first;
@@ -43,6 +66,7 @@ double standard_deviation(std::span<const double> values, double mean) {
     deviations += value - mean;
   }
   const auto count = static_cast<double>(values.size());
+  if (!std::isfinite(squares)) return scaled_deviation(values, mean, count);
   return std::sqrt(std::max(0.0, squares - deviations * deviations / count) / count);
 }
 

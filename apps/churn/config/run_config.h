@@ -110,6 +110,7 @@ struct DecisionConfig {
 struct RuntimeConfig {
   std::string device = "cpu";
   int threads = 0;  // 0: all
+  bool detect_anomaly = false;  // look at every operation for NaN and infinities
   bool operator==(const RuntimeConfig&) const = default;
 };
 

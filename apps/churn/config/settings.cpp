@@ -312,6 +312,9 @@ void add_runtime(std::vector<Setting>& list) {
   runtime.whole_number(
       "threads", [](auto& c) -> auto& { return c.runtime.threads; }, 0, 4096,
       "0: all; results do not depend on it");
+  runtime.flag(
+      "detect_anomaly", [](auto& c) -> auto& { return c.runtime.detect_anomaly; },
+      "look for NaN and infinities in every operation of every step; slower");
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ Initializer uniform_for(std::int64_t inputs) {
 }  // namespace
 
 NumberTokens::NumberTokens(const Scope& scope, const InputSchema& schema, const ModelConfig& config)
-    : kind_(config.number_embedding) {
+    : Module(scope), kind_(config.number_embedding) {
   std::int64_t width = 2;
   if (kind_ == NumberEmbedding::piecewise_linear) {
     std::size_t most = 2;
@@ -77,6 +77,7 @@ Tensor NumberTokens::periodic_part(const Pass& pass, const Tensor& input) const 
 }
 
 Tensor NumberTokens::forward(const Pass& pass, const Tensor& input) const {
+  const ModuleScope here(pass, *this);
   const Tensor encoding = kind_ == NumberEmbedding::piecewise_linear
                               ? piecewise_linear_encoding(pass, input, edges_, edge_counts_)
                               : with_one(pass, input);

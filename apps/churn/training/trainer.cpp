@@ -16,6 +16,7 @@
 #include "engine/optim/reduce_on_plateau.h"
 #include "engine/optim/schedule.h"
 #include "engine/training/gradient_step.h"
+#include "kernels/reduce/reduce.h"
 #include "preprocessing/split/random_order.h"
 
 namespace ebb::churn {
@@ -23,6 +24,10 @@ namespace {
 
 // Streams of SplitMix64 below this belong to splits.
 constexpr std::uint64_t kOrderStream = 1000;
+
+constexpr const char* kDivergenceAdvice =
+    "lower training.learning_rate, set training.gradient_clip, or look for extreme numbers in the "
+    "table";
 
 std::unique_ptr<Optimizer> make_optimizer(const TrainingConfig& config,
                                           const ParameterSet& parameters) {
@@ -58,6 +63,23 @@ EarlyStoppingOptions stopping_options(const TrainingConfig& config) {
           .mode = by_loss ? MetricMode::lower_is_better : MetricMode::higher_is_better};
 }
 
+// The sign of NaN means nothing, and differs between processors.
+double without_sign(double value) { return std::isnan(value) ? std::abs(value) : value; }
+
+// Without both classes the AUC is undefined, no epoch is better than another, and the weights of
+// the start would be kept.
+void require_selectable(const RunConfig& config, const LabelledRows& validation) {
+  if (config.training.selection != SelectionMetric::roc_auc) return;
+  const auto& labels = validation.labels;
+  const auto leavers = std::count(labels.begin(), labels.end(), 1.0F);
+  if (leavers > 0 && leavers < static_cast<std::ptrdiff_t>(labels.size())) return;
+  fail<DataError>(
+      "the {} validation rows hold {}, so that their ROC-AUC is undefined and training.selection = "
+      "\"roc_auc\" cannot choose an epoch: give more rows or a larger validation fraction, or use "
+      "\"log_loss\"",
+      labels.size(), leavers == 0 ? "no customer who left" : "only customers who left");
+}
+
 }  // namespace
 
 struct Trainer::State {
@@ -73,7 +95,9 @@ struct Trainer::State {
         best(duplicate(weights())),
         stopping(stopping_options(run.training)),
         order(prepared.train.rows()),
-        schedule(make_schedule(run.training, run.training.epochs * steps_per_epoch())) {}
+        schedule(make_schedule(run.training, run.training.epochs * steps_per_epoch())) {
+    step.detect_anomalies(config.runtime.detect_anomaly);
+  }
 
   const Tensor& weights() const { return network.parameters.buffer(); }
   std::int64_t steps_per_epoch() const {
@@ -85,6 +109,11 @@ struct Trainer::State {
   void shuffle_rows();
   StepResult find_gradients(std::span<const std::size_t> rows);
   void validate(EpochRecord record);
+
+  std::string first_anomaly(std::span<const std::size_t> rows);
+  void require_finite(const StepResult& result, std::span<const std::size_t> rows,
+                      std::int64_t number, std::int64_t epoch);
+  void require_finite_state(std::int64_t epoch);
 
   RunConfig config;
   const PreparedData& data;
@@ -137,9 +166,50 @@ StepResult Trainer::State::find_gradients(std::span<const std::size_t> rows) {
       });
 }
 
+// The step is done again, with the same random numbers, and every operation is looked at.
+std::string Trainer::State::first_anomaly(std::span<const std::size_t> rows) {
+  if (step.anomaly() == nullptr) {
+    step.detect_anomalies(true);
+    find_gradients(rows);
+  }
+  if (const Anomaly* anomaly = step.anomaly()) return describe(*anomaly);
+  return "added up over the rows, the gradient of " +
+         non_finite_part(network.parameters, step.gradients());
+}
+
+void Trainer::State::require_finite(const StepResult& result, std::span<const std::size_t> rows,
+                                    std::int64_t number, std::int64_t epoch) {
+  const bool is_finite = std::isfinite(result.loss) && std::isfinite(result.gradient_norm);
+  if (is_finite && step.anomaly() == nullptr) return;
+  fail<DivergenceError>(
+      "training diverged in step {} of epoch {}: {} (loss {}, gradient norm {}); {}", number, epoch,
+      first_anomaly(rows), without_sign(result.loss), without_sign(result.gradient_norm),
+      kDivergenceAdvice);
+}
+
+// What a step leaves behind shows in the next one. But a second moment that overflowed never does:
+// it holds its parameter still. So all is looked at before an epoch counts.
+void Trainer::State::require_finite_state(std::int64_t epoch) {
+  std::map<std::string, Tensor> tensors = optimizer->state();
+  tensors.emplace("value", weights());
+  for (const auto& [name, flat] : tensors) {
+    if (std::isfinite(kernels::sum_of_squares(step.team(), flat.view()))) continue;
+    fail<DivergenceError>("training diverged by the end of epoch {}: the {} of {}; {}", epoch, name,
+                          non_finite_part(network.parameters, flat), kDivergenceAdvice);
+  }
+}
+
 void Trainer::State::validate(EpochRecord record) {
+  require_finite_state(record.epoch);
   predictor.set_weights(optimizer->average());
   const std::vector<float> probabilities = predictor.probabilities(data.validation.features);
+  const auto is_nan = [](float probability) { return std::isnan(probability); };
+  if (std::any_of(probabilities.begin(), probabilities.end(), is_nan)) {
+    fail<DivergenceError>(
+        "training diverged by the end of epoch {}: the weights are finite, but scores of "
+        "validation rows are not; {}",
+        record.epoch, kDivergenceAdvice);
+  }
   const Metrics metrics =
       compute_metrics({.scores = probabilities, .labels = data.validation.labels}, 0.5);
   record.validation_loss = metrics.log_loss;
@@ -161,7 +231,9 @@ RunConfig settled(RunConfig config, const PreparedData& data) {
 }
 
 Trainer::Trainer(const RunConfig& config, const PreparedData& data)
-    : state_(std::make_unique<State>(config, data)) {}
+    : state_(std::make_unique<State>(config, data)) {
+  require_selectable(config, data.validation);
+}
 
 Trainer::~Trainer() = default;
 
@@ -178,12 +250,7 @@ bool Trainer::run_epoch(const std::function<bool(const StepReport&)>& on_step) {
     const auto rows = std::span<const std::size_t>(s.order).subspan(
         first, std::min(batch, s.order.size() - first));
     const StepResult result = s.find_gradients(rows);
-    if (!std::isfinite(result.loss) || !std::isfinite(result.gradient_norm)) {
-      fail(
-          "training diverged: loss {} and gradient norm {} in step {} of epoch {}; lower "
-          "training.learning_rate or set training.gradient_clip",
-          result.loss, result.gradient_norm, step + 1, record.epoch);
-    }
+    s.require_finite(result, rows, step + 1, record.epoch);
     record.learning_rate = s.learning_rate();
     s.optimizer->step(
         s.step.team(), s.step.gradients(),

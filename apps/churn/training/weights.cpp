@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "engine/autograd/anomaly.h"
 #include "engine/operations/allocate.h"
 
 namespace ebb::churn {
@@ -23,6 +24,9 @@ void assign_weights(const ParameterSet& parameters, const std::map<std::string, 
     const auto found = weights.find(name);
     if (found == weights.end()) fail<DataError>("weight {} is missing", name);
     require_same_form(name, found->second, value);
+    if (const auto bad = first_non_finite(found->second)) {
+      fail<DataError>("weight {} holds {}: such a model has no scores", name, *bad);
+    }
     copy_values(found->second, value);
   }
   for (const auto& [name, weight] : weights) {

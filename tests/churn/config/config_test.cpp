@@ -109,9 +109,9 @@ RunConfig perturbed() {
     auto& [objective, cost] = decision;
     perturb_each(objective, cost);
   }
-  auto& [device, threads] = runtime;
+  auto& [device, threads, detect_anomaly] = runtime;
   device = "cuda:1";
-  perturb(threads);
+  perturb_each(threads, detect_anomaly);
   return config;
 }
 
@@ -288,7 +288,7 @@ TEST(ConfigTest, ValidateNamesSettingsThatAreWrongOrDoNotFit) {
 TEST(ConfigTest, ChangedSettingsAreNamedWithBothValues) {
   const RunConfig before;
   RunConfig after;
-  after.runtime = {.device = "cpu", .threads = 3};
+  after.runtime = {.device = "cpu", .threads = 3, .detect_anomaly = true};
   after.data.path = "elsewhere.csv";
   EXPECT_THAT(changed_settings(before, after), ElementsAre());
   EXPECT_EQ(without_location(after), before);

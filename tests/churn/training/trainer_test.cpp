@@ -1,5 +1,9 @@
 #include "apps/churn/training/trainer.h"
 
+#include <cmath>
+#include <limits>
+
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "apps/churn/metrics/metrics.h"
@@ -10,7 +14,20 @@
 namespace ebb::churn {
 namespace {
 
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
 bool go_on(const StepReport&) { return true; }
+
+/// The message that an epoch of this training ends with.
+std::string divergence_of(Trainer& trainer) {
+  try {
+    while (!trainer.finished()) trainer.run_epoch(go_on);
+  } catch (const DivergenceError& error) {
+    return error.what();
+  }
+  return "no error";
+}
 
 RunConfig quick_config(const TemporaryFolder& folder) {
   RunConfig config = small_config(folder);
@@ -128,12 +145,77 @@ TEST_F(TrainerTest, SaysWhereTrainingDiverged) {
   config_.training.gradient_clip = 0;
   const PreparedData data = prepare_data(config_);
   Trainer trainer(config_, data);
-  try {
-    weights_after(trainer);
-    FAIL() << "no error";
-  } catch (const Error& error) {
-    EXPECT_TRUE(std::string(error.what()).starts_with("training diverged: loss ")) << error.what();
+  const std::string message = divergence_of(trainer);
+  EXPECT_THAT(message, StartsWith("training diverged in step 2 of epoch 1: "));
+  EXPECT_THAT(message, HasSubstr("loss nan"));
+  EXPECT_THAT(message, HasSubstr("lower training.learning_rate"));
+  EXPECT_TRUE(trainer.history().empty());
+}
+
+TEST_F(TrainerTest, NamesTheTensorThatWentFirst) {
+  const PreparedData data = prepare_data(config_);
+  const std::string name = "encoder.layers.0.linear2.weight";
+  for (const int threads : {1, 3}) {
+    config_.runtime.threads = threads;
+    Trainer trainer(config_, data);
+    trainer.run_epoch(go_on);
+    trainer.state().tensors.at("parameter/" + name).data<float>()[5] =
+        -std::numeric_limits<float>::infinity();
+    EXPECT_THAT(divergence_of(trainer),
+                StartsWith("training diverged in step 1 of epoch 2: parameter " + name +
+                           " holds -inf (loss nan"));
+    EXPECT_EQ(trainer.history().size(), 1U);
   }
+}
+
+TEST_F(TrainerTest, NamesTheOperationThatOverflowed) {
+  const PreparedData data = prepare_data(config_);
+  for (const bool detect : {false, true}) {
+    config_.runtime.detect_anomaly = detect;
+    Trainer trainer(config_, data);
+    Tensor weight =
+        trainer.state().tensors.at("parameter/encoder.layers.0.attention.in_projection.weight");
+    for (float& value : weight.values<float>()) value = 1e30F * (value > 0 ? 1.0F : -1.0F);
+    EXPECT_THAT(divergence_of(trainer),
+                HasSubstr("the forward direction of self_attention in encoder.layers.0.attention"));
+  }
+}
+
+// An infinite second moment holds its parameter still, and the loss stays finite.
+TEST_F(TrainerTest, StopsWhenTheOptimizersStateOverflowed) {
+  const PreparedData data = prepare_data(config_);
+  Trainer trainer(config_, data);
+  trainer.state().tensors.at("second_moment/head.weight").data<float>()[3] =
+      std::numeric_limits<float>::infinity();
+  EXPECT_THAT(divergence_of(trainer),
+              StartsWith("training diverged by the end of epoch 1: the second_moment of "
+                         "head.weight holds inf; lower training.learning_rate"));
+  EXPECT_TRUE(trainer.history().empty());
+}
+
+TEST_F(TrainerTest, LooksAtEveryOperationWithoutChangingResults) {
+  const PreparedData data = prepare_data(config_);
+  Trainer plain(config_, data);
+  config_.runtime.detect_anomaly = true;
+  Trainer watched(config_, data);
+  EXPECT_EQ(weights_after(watched), weights_after(plain));
+}
+
+TEST_F(TrainerTest, RefusesToSelectByAnAucThatIsUndefined) {
+  PreparedData data = prepare_data(config_);
+  std::fill(data.validation.labels.begin(), data.validation.labels.end(), 1.0F);
+  config_.training.selection = SelectionMetric::roc_auc;
+  try {
+    const Trainer trainer(config_, data);
+    FAIL() << "no error";
+  } catch (const DataError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("hold only customers who left"));
+  }
+  config_.training.selection = SelectionMetric::log_loss;
+  Trainer trainer(config_, data);
+  EXPECT_TRUE(trainer.run_epoch(go_on));
+  EXPECT_TRUE(std::isnan(trainer.history().front().validation_auc));
+  EXPECT_TRUE(trainer.history().front().best);
 }
 
 TEST_F(TrainerTest, RefusesAStateOfAnotherNetwork) {

@@ -20,7 +20,7 @@ Tensor squared(const Pass& pass, const Tensor& input, double wrong) {
   const Tensor output = multiply({pass.context}, detached, detached);
   if (!pass.records(input)) return output;
   const Tensor recorded = pass.tape->attach(output);
-  pass.tape->record([input, wrong, slot = recorded.slot()](Tape& tape) {
+  pass.tape->record("squared", [input, wrong, slot = recorded.slot()](Tape& tape) {
     const Pass plain{tape.context()};
     const Tensor gradient = multiply(plain, tape.take(slot), input.with_slot({}));
     tape.add(input.slot(), scale(plain, gradient, 2.0 * wrong));

@@ -217,7 +217,7 @@ TEST_F(TapeTest, KeepsGoingAfterAFailedBackward) {
   Tape tape(context);
   const Tensor x = tape.watch(Tensor::full({2}, 1.0, DType::f64));
   const Tensor bad = tape.attach(Tensor::full({}, 1.0, DType::f64));
-  tape.record([](Tape&) { fail("a kernel failed"); });
+  tape.record("bad", [](Tape&) { fail("a kernel failed"); });
   expect_error("a kernel failed", [&] { tape.backward(bad); });
   tape.clear();
   const Tensor y = tape.watch(x.with_slot({}));

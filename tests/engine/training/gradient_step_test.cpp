@@ -1,6 +1,9 @@
 #include "engine/training/gradient_step.h"
 
+#include <array>
+#include <bit>
 #include <cmath>
+#include <limits>
 
 #include <gtest/gtest.h>
 
@@ -135,6 +138,21 @@ TEST(LanesTest, PredictWithoutTapes) {
     std::copy_n(share.data<float>(), range.count, logits.data<float>() + range.begin);
   });
   EXPECT_LE(relative_difference(logits, expected), 1e-5);
+}
+
+// On every thread alike, and not beyond the lanes.
+TEST(LanesTest, TakeDenormalsForZero) {
+  const volatile float smallest_normal = std::numeric_limits<float>::min();
+  for (const int threads : {1, 3}) {
+    Lanes lanes({}, threads, nullptr);
+    std::array<float, 21> products;
+    products.fill(1.0F);
+    lanes.for_each_shard(Lanes::plan(21, 1), {}, [&](const Pass&, RowRange range) {
+      products[static_cast<std::size_t>(range.begin)] = smallest_normal * 0.5F;
+    });
+    for (const float product : products) EXPECT_EQ(std::bit_cast<std::uint32_t>(product), 0U);
+    EXPECT_NE(std::bit_cast<std::uint32_t>(smallest_normal * 0.5F), 0U);
+  }
 }
 
 }  // namespace

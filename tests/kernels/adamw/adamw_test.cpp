@@ -83,6 +83,27 @@ TEST(AdamWTest, NeedsNoAverage) {
   expect_same_bits("parameters", with.parameters, without.parameters);
 }
 
+// As IEEE numbers they would stay at 4 and 500 units of 1.4e-45, and slow every later step.
+TEST(AdamWTest, MomentsWithoutGradientsFadeToZero) {
+  Buffer<float> parameters({20}, std::vector<float>(20, 0.5F));
+  Buffer<float> first({20}, std::vector<float>(20, 1e-37F));
+  Buffer<float> second({20}, std::vector<float>(20, 1.2e-38F));
+  const Buffer<float> gradients({20}, std::vector<float>(20, 0.0F));
+  const Segment segments[] = {{0, 20, 0.0F}};
+  Context context({}, 1);
+  AdamWUpdate p;
+  p.parameters = parameters.view();
+  p.gradients = gradients.view();
+  p.first_moment = first.view();
+  p.second_moment = second.view();
+  p.segments = segments;
+  for (p.step = 1; p.step <= 100; ++p.step) adamw(context, p);
+  for (std::size_t i = 0; i < 20; ++i) {
+    EXPECT_EQ(first[i], 0.0F) << i;
+    EXPECT_EQ(second[i], 0.0F) << i;
+  }
+}
+
 // Computed by PyTorch 2: three steps of torch.optim.AdamW.
 TEST(AdamWTest, EqualsPyTorch) {
   const std::vector<double> gradients[] = {{0.1, -2.0, 0.3}, {-0.4, 1.0, 0.0}, {0.25, 0.5, -3.0}};

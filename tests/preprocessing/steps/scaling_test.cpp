@@ -78,6 +78,52 @@ TEST(Scaling, InverseUndoesEach) {
   }
 }
 
+TEST(Scaling, ExtremeValuesAreClipped) {
+  const std::vector<double> values = {2.0, 4.0, 4.0, 10.0};
+  constexpr double kHuge = std::numeric_limits<double>::max();
+  for (const Scaling scaling : {Scaling::min_max, Scaling::standard}) {
+    const NumberScaler scaler = NumberScaler::fit(values, scaling);
+    EXPECT_EQ(scaler.apply(kHuge), 1e4);
+    EXPECT_EQ(scaler.apply(-kHuge), -1e4);
+  }
+  const NumberScaler none = NumberScaler::fit(values, Scaling::none);
+  EXPECT_EQ(none.apply(1e14), 1e14);
+  EXPECT_EQ(none.apply(kHuge), 1e15);
+  EXPECT_EQ(none.apply(-kHuge), -1e15);
+  // The quotient itself overflows.
+  const NumberScaler narrow = NumberScaler::fit(std::vector<double>{0, 1e-300}, Scaling::min_max);
+  EXPECT_EQ(narrow.apply(kHuge), 1e4);
+}
+
+// Samuelson's bound: of n values none lies beyond sqrt(n - 1) deviations.
+TEST(Scaling, NoTrainingValueIsClipped) {
+  std::vector<double> values(1'000'000, 0.0);
+  values[17] = 1e300;
+  const NumberScaler scaler = NumberScaler::fit(values, Scaling::standard);
+  EXPECT_NEAR(scaler.apply(1e300), std::sqrt(999'999.0), 1e-6);
+}
+
+TEST(Scaling, ValuesWhoseSumOrSquaresOverflow) {
+  std::vector<double> values;
+  for (int i = 0; i <= 100; ++i) values.push_back(1e308 + 5e305 * i);
+  const NumberScaler scaler = NumberScaler::fit(values, Scaling::standard);
+  EXPECT_NEAR(scaler.shift() / 1.25e308, 1.0, 1e-13);
+  EXPECT_NEAR(scaler.scale() / (5e305 * std::sqrt((101.0 * 101.0 - 1.0) / 12.0)), 1.0, 1e-12);
+  EXPECT_NEAR(scaler.apply(1e308), -std::sqrt(3.0) * 100.0 / std::sqrt(101.0 * 101.0 - 1.0), 1e-9);
+}
+
+// Differences below the smallest normal number are none.
+TEST(Scaling, DenormalValuesScaleToFiniteNumbers) {
+  const std::vector<double> values = {1e-310, 2e-310, 3e-310, 5e-324};
+  for (const Scaling scaling :
+       {Scaling::none, Scaling::min_max, Scaling::standard, Scaling::quantile_normal}) {
+    const NumberScaler scaler = NumberScaler::fit(values, scaling);
+    for (const double value : {1e-310, 0.0, -1e-310, 1e308}) {
+      EXPECT_TRUE(std::isfinite(scaler.apply(value))) << scaling_name(scaling) << ' ' << value;
+    }
+  }
+}
+
 TEST(Scaling, RestoreChecksItsValues) {
   EXPECT_THAT(message_of([] { NumberScaler::restore(Scaling::standard, 0.0, 0.0, {}); }),
               HasSubstr("expected finite numbers and a positive scale"));
