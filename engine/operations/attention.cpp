@@ -175,7 +175,8 @@ Tensor leading_attention(const Pass& pass, const Tensor& query, const Tensor& ke
   saved.log_sum_exp = forward(pass, parts, options, saved.dropout, saved.output, records);
   if (!records) return output;
   output = pass.tape->attach(output);
-  pass.tape->record([saved, query, key_value, heads, output_slot = output.slot()](Tape& tape) {
+  pass.tape->record("leading_attention", [saved, query, key_value, heads,
+                                          output_slot = output.slot()](Tape& tape) {
     const Tensor gradient = tape.take(output_slot);
     if (!gradient.defined()) return;
     const Tensor grad_query = empty_like(query);

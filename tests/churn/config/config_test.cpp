@@ -12,12 +12,12 @@
 namespace ebb::churn {
 namespace {
 
+using ebb::testing::message_of;
+using ebb::testing::TemporaryFolder;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-using ebb::testing::message_of;
-using ebb::testing::TemporaryFolder;
 
 RunConfig parse(std::string_view toml) { return parse_config(toml, "run.toml"); }
 

@@ -14,14 +14,14 @@
 namespace ebb::churn {
 namespace {
 
+using ebb::testing::message_of;
+using ebb::testing::TemporaryFolder;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;
-using ebb::testing::message_of;
-using ebb::testing::TemporaryFolder;
 
 class PrepareDataTest : public ::testing::Test {
  protected:

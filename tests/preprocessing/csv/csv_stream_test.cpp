@@ -139,7 +139,7 @@ TEST(CsvStream, AColumnThatIsEmptyAtFirstIsDecidedLater) {
   EXPECT_EQ(table.column("b").kind, ColumnKind::category);
   EXPECT_THAT(read_error(text + "y,x1\n", options),
               ::testing::StartsWith("FILE:402: column \"a\": \"y\" is not a number, as 200 of the "
-                                  "column's 201 values are"));
+                                    "column's 201 values are"));
 }
 
 CsvOptions chunk_options() {
