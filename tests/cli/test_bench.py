@@ -1,7 +1,10 @@
 """ebb bench: its figures, but never how large a time is."""
 
 import json
+import subprocess
+import sys
 import unittest
+from pathlib import Path
 
 from program import ProgramTest
 
@@ -102,6 +105,16 @@ class BenchAttentionTest(ProgramTest):
                               ("--dropout", "1"), ("--seq", "0")):
             self.assertIn(option.replace("--seq", "--tokens"),
                           self.ebb("bench", "attention", option, value, code=2).stderr)
+
+
+class ComparisonTest(unittest.TestCase):
+    def test_says_what_to_install_without_torch(self):
+        script = Path(__file__).parents[2] / "bench/compare_pytorch.py"
+        # -S: without installed packages.
+        result = subprocess.run([sys.executable, "-B", "-S", script], capture_output=True, text=True,
+                                env={})
+        self.assertNotEqual(result.returncode, 0)
+        self.assertIn("pip install torch", result.stderr)
 
 
 if __name__ == "__main__":
