@@ -1,4 +1,4 @@
-// ebb bench: how fast this machine trains.
+// ebb bench: how fast this machine computes.
 #include <memory>
 #include <optional>
 #include <string>
@@ -7,86 +7,153 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "apps/ebb/attention_benchmark.h"
 #include "apps/ebb/commands.h"
 #include "apps/ebb/limits.h"
 #include "apps/ebb/output.h"
 #include "apps/ebb/step_benchmark.h"
+#include "kernels/attention/attention.h"
 
 namespace ebb::program {
 namespace {
 
 constexpr const char* kFooter = R"(Examples:
   ebb bench step
-  ebb bench step --dim 128 --layers 3 --heads 8 --feed-forward 512 --tokens 32 --batch 128
-  ebb bench step --threads 1 --json -)";
+  ebb bench step --profile
+  ebb bench attention --tokens 64 --head-dim 64 --direction backward
 
+Shares are of the multiply-add peak of the same threads, measured before and after in the same run.
+Measure on an idle machine: other work on the same cores changes times, and shares less.
+docs/performance.md says how to read the figures.)";
+
+constexpr const char* kStepFooter = R"(Examples:
+  ebb bench step
+  ebb bench step --profile
+      and a table: which operations take the time, and how near each is to the machine's limit
+  ebb bench step --dim 192 --layers 3 --heads 8 --feed-forward 256 --batch 256
+  ebb bench step --threads 1 --json -
+      one core's figures, for a script
+
+Operations are counted as 6 B T L (4 d^2 + 2 d f) + 12 L B T^2 d, whatever is really computed.)";
+
+constexpr const char* kAttentionFooter = R"(Examples:
+  ebb bench attention
+  ebb bench attention --batch 8 --heads 8 --tokens 64 --head-dim 64 --direction backward
+  ebb bench attention --dropout 0.1 --threads 1 --json -
+      as inside one lane of a training step, for a script
+  ebb bench attention --batch 2 --heads 8 --seq 512 --head-dim 64 --causal
+      --seq is another name of --tokens
+
+Operations are counted as 4 B H T^2 D forward and 2.5 times that backward; causal attention has
+T (T + 1) / 2 scores instead of T^2.)";
+
+template <class Shape>
 struct BenchOptions {
-  StepShape shape;
-  int threads = 0;
+  Shape shape;
+  Effort effort;
   std::string json;
 };
 
-void print_timing(const StepShape& shape, const StepTiming& timing) {
-  fmt::print("one training step (forward, backward, AdamW, dropout {}) on random data\n",
-             shape.dropout);
-  fmt::print("shape            dim {}, layers {}, heads {}, feed-forward {}, tokens {}, batch {}\n",
-             shape.dim, shape.layers, shape.heads, shape.feed_forward, shape.tokens, shape.batch);
-  fmt::print("parameters       {}\n", timing.parameters);
-  fmt::print("median time      {:.3f} ms (fastest {:.3f}, slowest {:.3f}, {} repeats)\n",
-             timing.median_s * 1e3, timing.fastest_s * 1e3, timing.slowest_s * 1e3, timing.repeats);
-  fmt::print("rows             {:.0f} per second\n", timing.rows_per_s);
-  fmt::print("speed            {:.1f} GFLOP/s, {:.1f} % of the peak of {:.1f} GFLOP/s\n",
-             timing.gflops, 100.0 * timing.share_of_peak(), timing.peak_gflops);
-  fmt::print("threads          {}, {}\n", timing.threads, timing.instruction_set);
-}
-
-ExitCode bench_step(const BenchOptions& options) {
+/// Says where figures go, and gets them there: `measure()` gives a report that print() and
+/// to_json() take.
+template <class Shape, class Measure>
+ExitCode run_bench(const BenchOptions<Shape>& options, Measure&& measure) {
   std::optional<Output> json;
   if (!options.json.empty()) json.emplace(options.json);
-  const StepTiming timing = time_training_step(options.shape, options.threads);
-  if (options.json != kStandardOutput) print_timing(options.shape, timing);
-  if (json) write_json(*json, to_json(options.shape, timing));
+  const auto report = measure();
+  if (options.json != kStandardOutput) print(options.shape, report);
+  if (json) write_json(*json, to_json(options.shape, report));
   return ExitCode::ok;
+}
+
+void add_size(CLI::App& command, const char* names, std::int64_t& value, const char* description,
+              std::int64_t most = 1 << 20) {
+  command.add_option(names, value, description)
+      ->check(within<std::int64_t>(1, most))
+      ->type_name("N")
+      ->capture_default_str();
+}
+
+void add_effort(CLI::App& command, Effort& effort) {
+  command.add_option("--threads", effort.threads, "Threads to use (default: all)")
+      ->check(within(1, 4096))
+      ->type_name("N");
+  command.add_option("--seconds", effort.seconds, "How long to repeat")
+      ->check(within(0.0, 3600.0))
+      ->type_name("S")
+      ->capture_default_str();
+}
+
+void add_json(CLI::App& command, std::string& json) {
+  command.add_option("--json", json, "Write the figures to this file, - for the screen")
+      ->type_name("FILE");
 }
 
 void add_step(CLI::App& bench, Command& chosen) {
   CLI::App* command = bench.add_subcommand("step", "Time one training step of a Transformer");
-  command->footer(kFooter);
-  auto options = std::make_shared<BenchOptions>();
-  const auto size = [&](const char* name, std::int64_t& value, const char* description) {
-    command->add_option(name, value, description)
-        ->check(within<std::int64_t>(1, 1 << 20))
-        ->type_name("N")
-        ->capture_default_str();
-  };
-  size("--dim", options->shape.dim, "Width of a token");
-  size("--layers", options->shape.layers, "Encoder layers");
-  size("--heads", options->shape.heads, "Attention heads; they divide --dim");
-  size("--feed-forward", options->shape.feed_forward, "Width inside the feed-forward network");
-  size("--tokens", options->shape.tokens, "Tokens per row");
-  size("--batch", options->shape.batch, "Rows per step");
-  command->add_option("--threads", options->threads, "Threads to use (default: all)")
-      ->check(within(1, 4096))
-      ->type_name("N");
-  command->add_option("--json", options->json, "Write the figures to this file, - for the screen")
-      ->type_name("FILE");
-  command->callback([&chosen, options] {
+  command->footer(kStepFooter);
+  auto options = std::make_shared<BenchOptions<StepShape>>();
+  auto profile = std::make_shared<bool>(false);
+  add_size(*command, "--dim", options->shape.dim, "Width of a token");
+  add_size(*command, "--layers", options->shape.layers, "Encoder layers");
+  add_size(*command, "--heads", options->shape.heads, "Attention heads; they divide --dim");
+  add_size(*command, "--feed-forward", options->shape.feed_forward,
+           "Width inside the feed-forward network");
+  add_size(*command, "--tokens", options->shape.tokens, "Tokens per row");
+  add_size(*command, "--batch", options->shape.batch, "Rows per step");
+  command->add_flag("--profile", *profile, "Also show where the time goes, operation by operation");
+  add_effort(*command, options->effort);
+  add_json(*command, options->json);
+  command->callback([&chosen, options, profile] {
     const StepShape& shape = options->shape;
     if (shape.dim % shape.heads != 0) {
       throw CLI::ValidationError(
           "--heads", fmt::format("{} heads do not divide --dim {}", shape.heads, shape.dim));
     }
-    chosen = [options] { return bench_step(*options); };
+    chosen = [options, profile] {
+      return run_bench(
+          *options, [&] { return time_training_step(options->shape, options->effort, *profile); });
+    };
+  });
+}
+
+void add_attention(CLI::App& bench, Command& chosen) {
+  CLI::App* command = bench.add_subcommand("attention", "Time attention alone");
+  command->footer(kAttentionFooter);
+  auto options = std::make_shared<BenchOptions<AttentionShape>>();
+  AttentionShape& shape = options->shape;
+  add_size(*command, "--batch", shape.batch, "Rows");
+  add_size(*command, "--heads", shape.heads, "Attention heads");
+  add_size(*command, "--tokens,--seq", shape.tokens, "Queries, and as many keys");
+  add_size(*command, "--head-dim", shape.head_dim, "Width of a head", kernels::kMaxHeadDim);
+  auto direction = std::make_shared<std::string>("forward");
+  command->add_option("--direction", *direction, "forward or backward")
+      ->check(CLI::Validator(CLI::IsMember({"forward", "backward"})).description(""))
+      ->type_name("NAME")
+      ->capture_default_str();
+  command->add_option("--dropout", shape.dropout, "Share of probabilities dropped")
+      ->check(within(0.0, 0.99))
+      ->type_name("P")
+      ->capture_default_str();
+  command->add_flag("--causal", shape.causal, "Let a query see no later key");
+  add_effort(*command, options->effort);
+  add_json(*command, options->json);
+  command->callback([&chosen, options, direction] {
+    options->shape.backward = *direction == "backward";
+    chosen = [options] {
+      return run_bench(*options, [&] { return time_attention(options->shape, options->effort); });
+    };
   });
 }
 
 }  // namespace
 
 void add_bench(CLI::App& program, Command& chosen) {
-  CLI::App* command = program.add_subcommand("bench", "Measure how fast this machine trains");
+  CLI::App* command = program.add_subcommand("bench", "Measure how fast this machine computes");
   command->footer(kFooter);
   command->require_subcommand(1);
   add_step(*command, chosen);
+  add_attention(*command, chosen);
 }
 
 }  // namespace ebb::program

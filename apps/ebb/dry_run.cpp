@@ -7,8 +7,8 @@
 
 #include "apps/churn/data/prepared_data.h"
 #include "apps/churn/training/trainer.h"
+#include "apps/ebb/repetition.h"
 #include "apps/ebb/training_summary.h"
-#include "kernels/peak/peak.h"
 
 namespace ebb::program {
 namespace {
@@ -61,11 +61,13 @@ void dry_run(const churn::RunConfig& settings) {
   const churn::RunConfig config = churn::settled(settings, data);
   print_data(config, data);
   churn::Trainer trainer(config, data);
-  print_network(config, trainer, kernels::measure_peak_gflops(Context({}, config.runtime.threads)));
+  PeakGauge peak(config.runtime.threads);
+  const StepCost cost = time_steps(trainer);
+  peak.read();
+  print_network(config, trainer, peak.gflops());
   fmt::print("\n");
   print_columns(data);
 
-  const StepCost cost = time_steps(trainer);
   // A validation row costs the forward third of a training row.
   const double validation =
       static_cast<double>(data.validation.rows()) / (3.0 * static_cast<double>(data.train.rows()));

@@ -36,8 +36,8 @@ std::string epoch_line(const churn::EpochRecord& epoch, std::int64_t epochs, dou
       epoch.best ? "  best" : "");
 }
 
-Progress::Progress(std::int64_t epochs, double peak_gflops)
-    : epochs_(epochs), peak_gflops_(peak_gflops), is_terminal_(isatty(STDOUT_FILENO) == 1) {}
+Progress::Progress(std::int64_t epochs, PeakGauge& peak)
+    : epochs_(epochs), peak_(peak), is_terminal_(isatty(STDOUT_FILENO) == 1) {}
 
 void Progress::show_step(const churn::StepReport& step) {
   if (!is_terminal_ || Clock::now() < next_update_) return;
@@ -50,7 +50,8 @@ void Progress::show_step(const churn::StepReport& step) {
 
 void Progress::show_epoch(const churn::EpochRecord& epoch) {
   clear();
-  fmt::print("{}\n", epoch_line(epoch, epochs_, peak_gflops_));
+  peak_.refresh();
+  fmt::print("{}\n", epoch_line(epoch, epochs_, peak_.gflops()));
   std::fflush(stdout);
 }
 

@@ -5,14 +5,15 @@
 #include <string>
 
 #include "apps/churn/training/trainer.h"
+#include "apps/ebb/repetition.h"
 
 namespace ebb::program {
 
 /// Epochs as lines; on a terminal, also the epoch in progress as a bar that rewrites its line.
 class Progress {
  public:
-  /// `peak_gflops`: of the machine, to which the speed is compared.
-  Progress(std::int64_t epochs, double peak_gflops);
+  /// `peak`: of the threads that train, to which the speed is compared; read again now and then.
+  Progress(std::int64_t epochs, PeakGauge& peak);
 
   void show_step(const churn::StepReport& step);
   void show_epoch(const churn::EpochRecord& epoch);
@@ -23,7 +24,7 @@ class Progress {
   using Clock = std::chrono::steady_clock;
 
   std::int64_t epochs_;
-  double peak_gflops_;
+  PeakGauge& peak_;
   bool is_terminal_;
   Clock::time_point next_update_;
 };

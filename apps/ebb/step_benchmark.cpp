@@ -1,9 +1,10 @@
 #include "apps/ebb/step_benchmark.h"
 
-#include <algorithm>
 #include <chrono>
+#include <memory>
 #include <vector>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "apps/churn/model/ft_transformer.h"
@@ -13,9 +14,6 @@
 #include "engine/operations/views.h"
 #include "engine/optim/optimizer.h"
 #include "engine/training/gradient_step.h"
-#include "kernels/common/instruction_set.h"
-#include "kernels/peak/peak.h"
-#include "preprocessing/split/random_order.h"
 
 namespace ebb::program {
 namespace {
@@ -33,16 +31,6 @@ TransformerOptions encoder_options(const StepShape& shape) {
           .pre_norm = true};
 }
 
-/// Uniform in [-1, 1): a kernel's time does not depend on the values.
-Tensor random_inputs(const StepShape& shape) {
-  Tensor inputs = Tensor::empty({shape.batch, shape.tokens, shape.dim});
-  preprocessing::SplitMix64 generator(1, 0);
-  for (float& value : inputs.values<float>()) {
-    value = static_cast<float>(generator.next() >> 40) * 0x1p-23F - 1.0F;
-  }
-  return inputs;
-}
-
 Tensor alternating_targets(std::int64_t rows) {
   Tensor targets = Tensor::empty({rows});
   for (std::int64_t row = 0; row < rows; ++row) {
@@ -51,22 +39,15 @@ Tensor alternating_targets(std::int64_t rows) {
   return targets;
 }
 
-/// The rows that a lane of a training run takes at a time, for as many tokens.
-std::int64_t rows_per_shard(const StepShape& shape) {
-  churn::InputSchema schema;
-  schema.cardinalities.resize(static_cast<std::size_t>(shape.tokens - 1));
-  return churn::rows_per_shard(schema);
-}
-
 class TrainingStep {
  public:
   TrainingStep(const StepShape& shape, int threads)
       : shape_(shape),
         encoder_(Scope(parameters_, "encoder"), shape.layers, encoder_options(shape)),
         head_(Scope(parameters_, "head"), shape.dim, 1),
-        inputs_(random_inputs(shape)),
+        inputs_(random_tensor({shape.batch, shape.tokens, shape.dim}, 1)),
         targets_(alternating_targets(shape.batch)),
-        plan_(Lanes::plan(shape.batch, rows_per_shard(shape))) {
+        plan_(Lanes::plan(shape.batch, churn::rows_per_shard(shape.tokens))) {
     parameters_.initialize(0);
     optimizer_ = std::make_unique<AdamW>(parameters_, AdamWOptions{});
     step_ = std::make_unique<GradientStep>(parameters_, Device{}, threads);
@@ -78,6 +59,16 @@ class TrainingStep {
     step_->run(plan_, settings,
                [&](const Pass& pass, RowRange range) { return loss(pass, range); });
     optimizer_->step(step_->team(), step_->gradients(), {.learning_rate = 1e-3});
+  }
+
+  /// As run(), with the times of its operations.
+  ProfiledStep profile() {
+    step_->set_profiling(true);
+    const Clock::time_point begin = Clock::now();
+    run();
+    const std::chrono::duration<double> elapsed = Clock::now() - begin;
+    step_->set_profiling(false);
+    return {elapsed.count(), step_->take_profile()};
   }
 
   std::int64_t parameter_count() const { return parameters_.elements(); }
@@ -104,10 +95,14 @@ class TrainingStep {
   std::unique_ptr<GradientStep> step_;
 };
 
-double seconds_of(TrainingStep& step) {
-  const Clock::time_point begin = Clock::now();
-  step.run();
-  return std::chrono::duration<double>(Clock::now() - begin).count();
+std::vector<ProfiledStep> profile_steps(TrainingStep& step, double seconds) {
+  const std::chrono::duration<double> time(seconds);
+  std::vector<ProfiledStep> steps;
+  const Clock::time_point start = Clock::now();
+  do {
+    steps.push_back(step.profile());
+  } while (Clock::now() - start < time);
+  return steps;
 }
 
 }  // namespace
@@ -120,54 +115,45 @@ double step_flops(const StepShape& shape) {
   return rows_and_layers * (6 * tokens * weights + 12 * tokens * tokens * dim);
 }
 
-StepTiming time_training_step(const StepShape& shape, int threads) {
-  constexpr std::chrono::seconds kTime{2};
-  constexpr int kWarmUp = 3;
-  constexpr std::size_t kLeastRepeats = 5;
-  TrainingStep step(shape, threads);
-  const Context context({}, threads);
-  StepTiming timing;
-  timing.peak_gflops = kernels::measure_peak_gflops(context);
-  for (int i = 0; i < kWarmUp; ++i) step.run();
-
-  std::vector<double> seconds;
-  const Clock::time_point start = Clock::now();
-  while (Clock::now() - start < kTime || seconds.size() < kLeastRepeats) {
-    seconds.push_back(seconds_of(step));
+StepReport time_training_step(const StepShape& shape, const Effort& effort, bool with_profile) {
+  TrainingStep step(shape, effort.threads);
+  StepReport report;
+  report.times = repeat(effort, step_flops(shape), [&] { step.run(); });
+  report.parameters = step.parameter_count();
+  if (with_profile) {
+    const Context context({}, effort.threads);
+    report.profile =
+        summarize(profile_steps(step, effort.seconds), context, report.times.peak_gflops);
   }
-  std::sort(seconds.begin(), seconds.end());
-  timing.median_s = seconds[seconds.size() / 2];
-  timing.fastest_s = seconds.front();
-  timing.slowest_s = seconds.back();
-  timing.repeats = static_cast<std::int64_t>(seconds.size());
-  timing.gflops = step_flops(shape) / timing.median_s * 1e-9;
-  timing.rows_per_s = static_cast<double>(shape.batch) / timing.median_s;
-  timing.parameters = step.parameter_count();
-  timing.threads = context.threads();
-  timing.instruction_set = name_of(active_instruction_set());
-  return timing;
+  return report;
 }
 
-nlohmann::ordered_json to_json(const StepShape& shape, const StepTiming& timing) {
-  return {{"median_s", timing.median_s},
-          {"fastest_s", timing.fastest_s},
-          {"slowest_s", timing.slowest_s},
-          {"repeats", timing.repeats},
-          {"gflops", timing.gflops},
-          {"peak_gflops", timing.peak_gflops},
-          {"share_of_peak", timing.share_of_peak()},
-          {"rows_per_s", timing.rows_per_s},
-          {"flops_per_step", step_flops(shape)},
-          {"parameters", timing.parameters},
-          {"threads", timing.threads},
-          {"instruction_set", timing.instruction_set},
-          {"dim", shape.dim},
-          {"layers", shape.layers},
-          {"heads", shape.heads},
-          {"feed_forward", shape.feed_forward},
-          {"tokens", shape.tokens},
-          {"batch", shape.batch},
-          {"dropout", shape.dropout}};
+void print(const StepShape& shape, const StepReport& report) {
+  fmt::print("one training step (forward, backward, AdamW, dropout {}) on random data\n",
+             shape.dropout);
+  fmt::print("shape            dim {}, layers {}, heads {}, feed-forward {}, tokens {}, batch {}\n",
+             shape.dim, shape.layers, shape.heads, shape.feed_forward, shape.tokens, shape.batch);
+  fmt::print("parameters       {}\n", report.parameters);
+  print_times(report.times);
+  fmt::print("rows             {:.0f} per second\n", report.rows_per_s(shape));
+  print_speed(report.times);
+  if (report.profile) fmt::print("\n{}", to_text(*report.profile));
+}
+
+nlohmann::ordered_json to_json(const StepShape& shape, const StepReport& report) {
+  nlohmann::ordered_json json = to_json(report.times);
+  json.update({{"rows_per_s", report.rows_per_s(shape)},
+               {"flops_per_step", report.times.flops},
+               {"parameters", report.parameters},
+               {"dim", shape.dim},
+               {"layers", shape.layers},
+               {"heads", shape.heads},
+               {"feed_forward", shape.feed_forward},
+               {"tokens", shape.tokens},
+               {"batch", shape.batch},
+               {"dropout", shape.dropout}});
+  if (report.profile) json["profile"] = to_json(*report.profile);
+  return json;
 }
 
 }  // namespace ebb::program

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <optional>
 
 #include <nlohmann/json_fwd.hpp>
+
+#include "apps/ebb/repetition.h"
+#include "apps/ebb/step_profile.h"
 
 namespace ebb::program {
 
@@ -19,29 +22,26 @@ struct StepShape {
   double dropout = 0.1;  // of attention probabilities, activations and both outputs
 };
 
-struct StepTiming {
-  double median_s = 0.0;
-  double fastest_s = 0.0;
-  double slowest_s = 0.0;
-  std::int64_t repeats = 0;
-  double gflops = 0.0;       // nominal operations per second
-  double peak_gflops = 0.0;  // multiply-add peak of the same threads, just before
-  double rows_per_s = 0.0;
+/// What one step took, and where its time went if that was asked.
+struct StepReport {
+  Repetition times;
   std::int64_t parameters = 0;
-  int threads = 0;
-  std::string instruction_set;
+  std::optional<StepProfile> profile;
 
-  double share_of_peak() const { return gflops / peak_gflops; }
+  double rows_per_s(const StepShape& shape) const {
+    return static_cast<double>(shape.batch) / times.median_s;
+  }
 };
 
 /// Nominal operations of one step: 6 B T L (4 d^2 + 2 d f) for the matrix products (twice that of
 /// the forward direction in the backward one) and 12 L B T^2 d for attention.
 double step_flops(const StepShape& shape);
 
-/// Repeats the step (forward, backward, AdamW) for about two seconds after warming up. `threads` 0:
-/// all. Throws Error on a shape that the modules refuse.
-StepTiming time_training_step(const StepShape& shape, int threads);
+/// Repeats the step (forward, backward, AdamW), and as long again for the profile. Throws Error on
+/// a shape that the modules refuse.
+StepReport time_training_step(const StepShape& shape, const Effort& effort, bool with_profile);
 
-nlohmann::ordered_json to_json(const StepShape& shape, const StepTiming& timing);
+void print(const StepShape& shape, const StepReport& report);
+nlohmann::ordered_json to_json(const StepShape& shape, const StepReport& report);
 
 }  // namespace ebb::program

@@ -16,7 +16,6 @@
 #include "apps/ebb/training_loop.h"
 #include "apps/ebb/training_summary.h"
 #include "kernels/common/context.h"
-#include "kernels/peak/peak.h"
 
 namespace ebb::program {
 namespace {
@@ -105,15 +104,15 @@ ExitCode train(const TrainArguments& arguments) {
   if (start.is_finished) return ExitCode::ok;
 
   print_data(config, data);
-  const double peak_gflops = kernels::measure_peak_gflops(Context({}, config.runtime.threads));
-  print_network(config, trainer, peak_gflops);
+  PeakGauge peak(config.runtime.threads);
+  print_network(config, trainer, peak.gflops());
   if (start.state) {
     trainer.restore(*start.state);
     fmt::print("resumed   after epoch {} of {}\n", trainer.history().size(),
                config.training.epochs);
   }
   std::fflush(stdout);
-  if (!run_epochs(trainer, folder, config.training.epochs, peak_gflops)) {
+  if (!run_epochs(trainer, folder, config.training.epochs, peak)) {
     return explain_interrupt(arguments, trainer);
   }
   const churn::TrainingReport report = measure(config, data, trainer);

@@ -10,9 +10,9 @@
 namespace ebb::program {
 
 bool run_epochs(churn::Trainer& trainer, const churn::RunFolder& folder, std::int64_t epochs,
-                double peak_gflops) {
+                PeakGauge& peak) {
   const InterruptGuard interrupt;
-  Progress progress(epochs, peak_gflops);
+  Progress progress(epochs, peak);
   // The folder holds something to resume from at every moment, the first epoch included.
   if (trainer.history().empty()) folder.save_checkpoint(trainer.state());
   const auto on_step = [&](const churn::StepReport& step) {

@@ -3,6 +3,7 @@
 
 #include "apps/churn/artefact/run_folder.h"
 #include "apps/churn/training/trainer.h"
+#include "apps/ebb/repetition.h"
 
 namespace ebb::program {
 
@@ -10,6 +11,6 @@ namespace ebb::program {
 /// whether the training was finished; if not, a signal stopped it, and the folder holds the
 /// checkpoint of the last whole epoch.
 bool run_epochs(churn::Trainer& trainer, const churn::RunFolder& folder, std::int64_t epochs,
-                double peak_gflops);
+                PeakGauge& peak);
 
 }  // namespace ebb::program

@@ -34,6 +34,10 @@ class GradientStep {
 
   Context& team() { return lanes_.team(); }
 
+  /// See Lanes.
+  void set_profiling(bool on) { lanes_.set_profiling(on); }
+  Profile take_profile() { return lanes_.take_profile(); }
+
  private:
   void start(const ShardPlan& plan);
   StepResult finish(const ShardPlan& plan);

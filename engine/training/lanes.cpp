@@ -12,6 +12,22 @@ Lanes::Lanes(Device device, int threads, const ParameterSet* parameters) : team_
   }
 }
 
+void Lanes::set_profiling(bool on) {
+  team_.set_profile(on ? &team_profile_ : nullptr);
+  for (const auto& lane : lanes_) lane->context.set_profile(on ? &lane->profile : nullptr);
+}
+
+Profile Lanes::take_profile() {
+  Profile all;
+  for (const auto& lane : lanes_) {
+    all.merge(lane->profile);
+    lane->profile.clear();
+  }
+  all.merge(team_profile_);
+  team_profile_.clear();
+  return all;
+}
+
 ShardPlan Lanes::plan(std::int64_t rows, std::int64_t rows_per_shard) {
   if (rows <= 0 || rows_per_shard <= 0) {
     fail("Lanes: {} rows in shards of {}, expected at least 1", rows, rows_per_shard);

@@ -7,6 +7,7 @@
 
 #include "engine/pass.h"
 #include "kernels/common/parallel.h"
+#include "kernels/common/profile.h"
 
 namespace ebb {
 
@@ -48,6 +49,7 @@ class Lanes {
     parallel_for(team_, plan.lanes, 1, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t lane = begin; lane < end; ++lane) {
         Lane& line = *lanes_[static_cast<std::size_t>(lane)];
+        const LaneScope scope(line.context);
         for (std::int64_t i = plan.first_shard(lane); i < plan.first_shard(lane + 1); ++i) {
           const RowRange range = plan.shard(i);
           body(Pass{line.context, line.recording(), settings, range.begin}, range);
@@ -64,16 +66,23 @@ class Lanes {
   /// The tape of one lane.
   Tape& tape(std::int64_t lane) { return *lanes_[static_cast<std::size_t>(lane)]->tape; }
 
+  /// Whether the operations of all lanes and of the team are timed.
+  void set_profiling(bool on);
+  /// What they took since profiling began, or since the last call.
+  Profile take_profile();
+
  private:
   struct Lane {
     Lane(Device device, const ParameterSet* parameters);
     Tape* recording() { return tape.get(); }
 
     Context context;
+    Profile profile;
     std::unique_ptr<Tape> tape;  // absent without parameters
   };
 
   Context team_;
+  Profile team_profile_;
   std::vector<std::unique_ptr<Lane>> lanes_;
 };
 

@@ -4,6 +4,7 @@
 
 #include "kernels/activation/activation_backends.h"
 #include "kernels/common/check.h"
+#include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 
 namespace ebb::kernels {
@@ -71,6 +72,10 @@ std::string activation_unsupported(Device device, DType dtype) {
 void activation(Context& context, const ActivationForward& parameters) {
   require_supported("activation", activation_unsupported(context.device(), parameters.input.dtype));
   check(parameters);
+  const ProfileScope scope(context, "activation", [&] {
+    return cost_of_moving(parameters.input, parameters.bias, parameters.derivative,
+                          parameters.output);
+  });
   cpu::activation(context, parameters);
 }
 
@@ -78,6 +83,10 @@ void activation_backward(Context& context, const ActivationBackward& parameters)
   require_supported("activation_backward",
                     activation_unsupported(context.device(), parameters.grad_output.dtype));
   check(parameters);
+  const ProfileScope scope(context, "activation_backward", [&] {
+    return cost_of_moving(parameters.derivative, parameters.grad_output, parameters.grad_input,
+                          parameters.grad_bias);
+  });
   cpu::activation_backward(context, parameters);
 }
 

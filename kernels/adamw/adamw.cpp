@@ -2,6 +2,7 @@
 
 #include "kernels/adamw/adamw_backends.h"
 #include "kernels/common/check.h"
+#include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 
 namespace ebb::kernels {
@@ -40,6 +41,12 @@ std::string adamw_unsupported(Device device, DType dtype) {
 void adamw(Context& context, const AdamWUpdate& parameters) {
   require_supported("adamw", adamw_unsupported(context.device(), parameters.parameters.dtype));
   check(parameters);
+  const ProfileScope scope(context, "adamw", [&] {
+    return cost_of_moving(parameters.parameters, parameters.parameters, parameters.gradients,
+                          parameters.first_moment, parameters.first_moment,
+                          parameters.second_moment, parameters.second_moment, parameters.average,
+                          parameters.average);
+  });
   cpu::adamw(context, parameters);
 }
 

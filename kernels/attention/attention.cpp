@@ -2,6 +2,7 @@
 
 #include "kernels/attention/attention_backends.h"
 #include "kernels/common/check.h"
+#include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 
 namespace ebb::kernels {
@@ -94,6 +95,14 @@ void check(const AttentionBackward& p) {
   check.rows("grad_bias", p.grad_bias, p.bias.shape, "as bias");
 }
 
+/// Of `flops_per_score` operations for each query, key and dimension of a head: two products are 4,
+/// the five of the backward direction 10. As if no key were hidden.
+OperationCost cost(const AttentionInputs& p, double flops_per_score) {
+  const auto scores = static_cast<double>(p.query.shape.elements() * p.key.shape[2]);
+  return {.flops = flops_per_score * scores,
+          .shape = {p.query.shape[2], p.key.shape[2], p.query.shape[3]}};
+}
+
 }  // namespace
 
 std::string attention_unsupported(Device device, DType dtype, std::int64_t head_dim) {
@@ -108,6 +117,7 @@ void attention(Context& context, const AttentionForward& parameters) {
   check(parameters);
   require_supported("attention", attention_unsupported(context.device(), parameters.query.dtype,
                                                        parameters.query.shape[-1]));
+  const ProfileScope scope(context, "attention", [&] { return cost(parameters, 4.0); });
   cpu::attention(context, parameters);
 }
 
@@ -116,6 +126,7 @@ void attention_backward(Context& context, const AttentionBackward& parameters) {
   require_supported(
       "attention_backward",
       attention_unsupported(context.device(), parameters.query.dtype, parameters.query.shape[-1]));
+  const ProfileScope scope(context, "attention_backward", [&] { return cost(parameters, 10.0); });
   cpu::attention_backward(context, parameters);
 }
 

@@ -4,6 +4,7 @@
 
 #include "kernels/binary_cross_entropy/binary_cross_entropy_backends.h"
 #include "kernels/common/check.h"
+#include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 
 namespace ebb::kernels {
@@ -48,6 +49,10 @@ void binary_cross_entropy(Context& context, const BinaryCrossEntropy& parameters
   require_supported("binary_cross_entropy",
                     binary_cross_entropy_unsupported(context.device(), parameters.logits.dtype));
   check(parameters);
+  const ProfileScope scope(context, "binary_cross_entropy", [&] {
+    return cost_of_moving(parameters.logits, parameters.targets, parameters.sample_weights,
+                          parameters.ignored, parameters.grad_logits);
+  });
   cpu::binary_cross_entropy(context, parameters);
 }
 

@@ -6,6 +6,8 @@
 
 namespace ebb {
 
+class Profile;
+
 /// One line of execution: where kernels run and what they may use meanwhile. A context serves one
 /// thread at a time; concurrent lines of work (the lanes of a sharded step) own one each.
 class Context {
@@ -18,11 +20,15 @@ class Context {
   Device device() const { return device_; }
   int threads() const { return threads_; }
   Workspace& workspace() { return workspace_; }
+  /// Where operations say how long they took; null when nobody asks.
+  Profile* profile() const { return profile_; }
+  void set_profile(Profile* profile) { profile_ = profile; }
 
  private:
   Device device_;
   int threads_;
   Workspace workspace_;
+  Profile* profile_ = nullptr;
 };
 
 /// The number of threads used when none is asked for: OMP_NUM_THREADS or the processors available.

@@ -1,6 +1,7 @@
 #include "kernels/copy/copy.h"
 
 #include "kernels/common/check.h"
+#include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 #include "kernels/copy/copy_backends.h"
 
@@ -30,6 +31,10 @@ void copy(Context& context, const Copy& parameters) {
   require_supported(
       "copy", copy_unsupported(context.device(), parameters.input.dtype, parameters.accumulate));
   check(parameters);
+  const ProfileScope scope(context, "copy", [&] {
+    return cost_of_moving(parameters.input, parameters.output,
+                          parameters.accumulate ? parameters.output : View());
+  });
   cpu::copy(context, parameters);
 }
 

@@ -1,6 +1,7 @@
 #include "kernels/cross_entropy/cross_entropy.h"
 
 #include "kernels/common/check.h"
+#include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 #include "kernels/cross_entropy/cross_entropy_backends.h"
 
@@ -40,6 +41,9 @@ void cross_entropy(Context& context, const CrossEntropy& parameters) {
   require_supported("cross_entropy",
                     cross_entropy_unsupported(context.device(), parameters.logits.dtype));
   check(parameters);
+  const ProfileScope scope(context, "cross_entropy", [&] {
+    return cost_of_moving(parameters.logits, parameters.targets, parameters.grad_logits);
+  });
   cpu::cross_entropy(context, parameters);
 }
 

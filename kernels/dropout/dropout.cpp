@@ -1,6 +1,7 @@
 #include "kernels/dropout/dropout.h"
 
 #include "kernels/common/check.h"
+#include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 #include "kernels/dropout/dropout_backends.h"
 
@@ -16,6 +17,7 @@ void dropout(Context& context, const Dropout& p) {
   check.dense("input", p.input, p.input.dtype, p.input.shape, "as input");
   check.dense("output", p.output, p.input.dtype, p.input.shape, "as input");
   check.dropout(p.dropout);
+  const ProfileScope scope(context, "dropout", [&] { return cost_of_moving(p.input, p.output); });
   cpu::dropout(context, p);
 }
 

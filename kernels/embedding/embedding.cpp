@@ -1,6 +1,7 @@
 #include "kernels/embedding/embedding.h"
 
 #include "kernels/common/check.h"
+#include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 #include "kernels/embedding/embedding_backends.h"
 
@@ -46,6 +47,8 @@ void embedding(Context& context, const EmbeddingForward& p) {
   check_table(check, kOperation, "table", p.table, p.indices);
   check.dtype("output", p.output, p.table.dtype);
   check_rows(check, kOperation, "output", p.output, p.indices, p.table.shape);
+  const ProfileScope scope(context, kOperation,
+                           [&] { return cost_of_moving(p.indices, p.output, p.output); });
   cpu::embedding(context, p);
 }
 
@@ -56,6 +59,8 @@ void embedding_backward(Context& context, const EmbeddingBackward& p) {
   check_table(check, kOperation, "grad_table", p.grad_table, p.indices);
   check.dtype("grad_output", p.grad_output, p.grad_table.dtype);
   check_rows(check, kOperation, "grad_output", p.grad_output, p.indices, p.grad_table.shape);
+  const ProfileScope scope(context, kOperation,
+                           [&] { return cost_of_moving(p.indices, p.grad_output, p.grad_table); });
   cpu::embedding_backward(context, p);
 }
 

@@ -1,6 +1,7 @@
 #include "kernels/layer_norm/layer_norm.h"
 
 #include "kernels/common/check.h"
+#include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 #include "kernels/layer_norm/layer_norm_backends.h"
 
@@ -62,6 +63,11 @@ std::string layer_norm_unsupported(Device device, DType dtype) {
 void layer_norm(Context& context, const LayerNormForward& parameters) {
   require_supported("layer_norm", layer_norm_unsupported(context.device(), parameters.input.dtype));
   check(parameters);
+  const ProfileScope scope(context, "layer_norm", [&] {
+    return cost_of_moving(parameters.input, parameters.residual, parameters.gamma, parameters.beta,
+                          parameters.sum, parameters.output, parameters.mean,
+                          parameters.inverse_deviation);
+  });
   cpu::layer_norm(context, parameters);
 }
 
@@ -69,6 +75,12 @@ void layer_norm_backward(Context& context, const LayerNormBackward& parameters) 
   require_supported("layer_norm_backward",
                     layer_norm_unsupported(context.device(), parameters.sum.dtype));
   check(parameters);
+  const ProfileScope scope(context, "layer_norm_backward", [&] {
+    return cost_of_moving(parameters.sum, parameters.gamma, parameters.mean,
+                          parameters.inverse_deviation, parameters.grad_output, parameters.grad_sum,
+                          parameters.grad_residual, parameters.grad_input, parameters.grad_gamma,
+                          parameters.grad_beta);
+  });
   cpu::layer_norm_backward(context, parameters);
 }
 

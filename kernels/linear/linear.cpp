@@ -1,6 +1,7 @@
 #include "kernels/linear/linear.h"
 
 #include "kernels/common/check.h"
+#include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 #include "kernels/linear/linear_backends.h"
 
@@ -58,6 +59,14 @@ void check(const LinearBackward& p) {
   }
 }
 
+/// Of `products` matrix products of the layer's size; what is fused to them costs nothing.
+template <class Parameters>
+OperationCost cost(const Parameters& p, int products) {
+  const auto rows = static_cast<double>(p.input.shape[0]);
+  return {.flops = 2.0 * products * rows * static_cast<double>(p.weight.elements()),
+          .shape = p.weight.shape};
+}
+
 }  // namespace
 
 std::string linear_unsupported(Device device, DType dtype) {
@@ -67,6 +76,7 @@ std::string linear_unsupported(Device device, DType dtype) {
 void linear(Context& context, const LinearForward& parameters) {
   require_supported("linear", linear_unsupported(context.device(), parameters.input.dtype));
   check(parameters);
+  const ProfileScope scope(context, "linear", [&] { return cost(parameters, 1); });
   cpu::linear(context, parameters);
 }
 
@@ -74,6 +84,10 @@ void linear_backward(Context& context, const LinearBackward& parameters) {
   require_supported("linear_backward",
                     linear_unsupported(context.device(), parameters.input.dtype));
   check(parameters);
+  const ProfileScope scope(context, "linear_backward", [&] {
+    return cost(parameters,
+                int{parameters.grad_input.present()} + int{parameters.grad_weight.present()});
+  });
   cpu::linear_backward(context, parameters);
 }
 

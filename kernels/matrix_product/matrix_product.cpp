@@ -1,6 +1,7 @@
 #include "kernels/matrix_product/matrix_product.h"
 
 #include "kernels/common/check.h"
+#include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 #include "kernels/matrix_product/matrix_product_backends.h"
 
@@ -45,6 +46,12 @@ void check(const MatrixProduct& p) {
   }
 }
 
+OperationCost cost(const MatrixProduct& p) {
+  const auto k = static_cast<double>(p.a.shape[-1]);
+  return {.flops = 2.0 * static_cast<double>(p.output.elements()) * k,
+          .shape = {p.a.shape[-2], p.a.shape[-1], p.b.shape[-1]}};
+}
+
 }  // namespace
 
 std::string matrix_product_unsupported(Device device, DType dtype) {
@@ -55,6 +62,7 @@ void matrix_product(Context& context, const MatrixProduct& parameters) {
   require_supported("matrix_product",
                     matrix_product_unsupported(context.device(), parameters.a.dtype));
   check(parameters);
+  const ProfileScope scope(context, "matrix_product", [&] { return cost(parameters); });
   cpu::matrix_product(context, parameters);
 }
 

@@ -1,6 +1,7 @@
 #include "kernels/mean_squared_error/mean_squared_error.h"
 
 #include "kernels/common/check.h"
+#include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 #include "kernels/mean_squared_error/mean_squared_error_backends.h"
 
@@ -34,6 +35,9 @@ void mean_squared_error(Context& context, const MeanSquaredError& parameters) {
   require_supported("mean_squared_error",
                     mean_squared_error_unsupported(context.device(), parameters.prediction.dtype));
   check(parameters);
+  const ProfileScope scope(context, "mean_squared_error", [&] {
+    return cost_of_moving(parameters.prediction, parameters.target, parameters.grad_prediction);
+  });
   cpu::mean_squared_error(context, parameters);
 }
 

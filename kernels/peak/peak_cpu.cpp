@@ -45,12 +45,32 @@ double multiply_add(std::int64_t rounds, float* result) {
   return 2.0 * 12.0 * static_cast<double>(hn::Lanes(d)) * static_cast<double>(rounds);
 }
 
+/// Copies `count` floats, a multiple of 64, `passes` times.
+void copy_floats(const float* from, float* to, std::int64_t count, std::int64_t passes) {
+  const hn::ScalableTag<float> d;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  for (std::int64_t pass = 0; pass < passes; ++pass) {
+    for (std::int64_t i = 0; i < count; i += 4 * lanes) {
+      const auto v0 = hn::LoadU(d, from + i);
+      const auto v1 = hn::LoadU(d, from + i + lanes);
+      const auto v2 = hn::LoadU(d, from + i + 2 * lanes);
+      const auto v3 = hn::LoadU(d, from + i + 3 * lanes);
+      hn::StoreU(v0, d, to + i);
+      hn::StoreU(v1, d, to + i + lanes);
+      hn::StoreU(v2, d, to + i + 2 * lanes);
+      hn::StoreU(v3, d, to + i + 3 * lanes);
+    }
+  }
+}
+
 }  // namespace ebb::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 #include <algorithm>
 #include <chrono>
+#include <memory>
+#include <new>
 #include <numeric>
 #include <vector>
 
@@ -60,35 +80,79 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 HWY_EXPORT(multiply_add);
+HWY_EXPORT(copy_floats);
+
+/// For how long, and at least how often, a rate is measured.
+struct Repeats {
+  std::chrono::milliseconds time;
+  std::size_t least;
+};
 
 /// The upper quartile of the rates of one thread's repeats: it passes over those that another
-/// process interrupted, and over those few when the other threads had not begun.
-double thread_gflops() {
-  constexpr std::int64_t kRounds = 50'000;  // some 0.15 ms
-  constexpr std::chrono::milliseconds kTime{25};
-  constexpr std::size_t kLeastRepeats = 60;
+/// process interrupted, and over those few when the other threads had not begun. `work()` says how
+/// much it did.
+template <class Work>
+double thread_rate(const Repeats& repeats, Work&& work) {
   std::vector<double> rates;
   const Clock::time_point start = Clock::now();
-  while (Clock::now() - start < kTime || rates.size() < kLeastRepeats) {
-    float result = 0.0F;
+  while (Clock::now() - start < repeats.time || rates.size() < repeats.least) {
     const Clock::time_point begin = Clock::now();
-    const double operations = HWY_DYNAMIC_DISPATCH(multiply_add)(kRounds, &result);
+    const double done = work();
     const std::chrono::duration<double> seconds = Clock::now() - begin;
-    rates.push_back(operations / seconds.count() * 1e-9);
+    rates.push_back(done / seconds.count());
   }
   const auto quartile = rates.begin() + static_cast<std::ptrdiff_t>(rates.size() * 3 / 4);
   std::nth_element(rates.begin(), quartile, rates.end());
   return *quartile;
 }
 
+/// The sum over all threads of the rate() of each, measured at once.
+template <class Rate>
+double total_rate(const Context& context, Rate&& rate) {
+  std::vector<double> rates(static_cast<std::size_t>(context.threads()));
+  parallel_for(context, context.threads(), 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) rates[static_cast<std::size_t>(i)] = rate();
+  });
+  return std::accumulate(rates.begin(), rates.end(), 0.0);
+}
+
+double thread_flops() {
+  constexpr std::int64_t kRounds = 50'000;  // some 0.15 ms
+  return thread_rate({.time = std::chrono::milliseconds(25), .least = 60}, [] {
+    float result = 0.0F;
+    return HWY_DYNAMIC_DISPATCH(multiply_add)(kRounds, &result);
+  });
+}
+
+double thread_copy_bandwidth(std::int64_t bytes) {
+  constexpr std::int64_t kBlock = 64;            // floats that copy_floats takes at a time
+  constexpr std::int64_t kLeastBytes = 1 << 20;  // of a repeat: some 20 microseconds
+  constexpr std::align_val_t kAlignment{64};
+  const std::int64_t count = std::max(bytes / 2 / 4 / kBlock, std::int64_t{1}) * kBlock;
+  // Half a page from a multiple of it: loads would wait for stores that are a multiple away.
+  const std::int64_t target = blocks_of(count, 1024) * 1024 + 512;
+  const std::int64_t moved = 2 * 4 * count;
+  const std::int64_t passes = std::max(kLeastBytes / moved, std::int64_t{1});
+  const auto release = [&](float* memory) { ::operator delete(memory, kAlignment); };
+  const std::unique_ptr<float, decltype(release)> memory(
+      static_cast<float*>(
+          ::operator new(static_cast<std::size_t>(4 * (target + count)), kAlignment)),
+      release);
+  std::fill_n(memory.get(), target + count, 1.0F);
+  return thread_rate({.time = std::chrono::milliseconds(3), .least = 8}, [&] {
+    HWY_DYNAMIC_DISPATCH(copy_floats)(memory.get(), memory.get() + target, count, passes);
+    return static_cast<double>(moved * passes);
+  });
+}
+
 }  // namespace
 
 double measure_peak_gflops(const Context& context) {
-  std::vector<double> rates(static_cast<std::size_t>(context.threads()));
-  parallel_for(context, context.threads(), 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) rates[static_cast<std::size_t>(i)] = thread_gflops();
-  });
-  return std::accumulate(rates.begin(), rates.end(), 0.0);
+  return 1e-9 * total_rate(context, thread_flops);
+}
+
+double measure_copy_bandwidth(const Context& context, std::int64_t bytes_per_thread) {
+  return total_rate(context, [&] { return thread_copy_bandwidth(bytes_per_thread); });
 }
 
 }  // namespace ebb::kernels::cpu

@@ -1,6 +1,7 @@
 #include "kernels/periodic_encoding/periodic_encoding.h"
 
 #include "kernels/common/check.h"
+#include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 #include "kernels/periodic_encoding/periodic_encoding_backends.h"
 
@@ -34,6 +35,8 @@ void periodic_encoding(Context& context, const PeriodicEncodingForward& p) {
   require_supported(kName, periodic_encoding_unsupported(context.device(), p.input.dtype));
   const Shape encoded = checked_shape(kName, p.input, p.frequencies);
   OperandCheck(kName).dense("output", p.output, p.input.dtype, encoded, kEncoded);
+  const ProfileScope scope(context, kName,
+                           [&] { return cost_of_moving(p.input, p.frequencies, p.output); });
   cpu::periodic_encoding(context, p);
 }
 
@@ -52,6 +55,10 @@ void periodic_encoding_backward(Context& context, const PeriodicEncodingBackward
     check.dense("grad_frequencies", p.grad_frequencies, dtype, p.frequencies.shape,
                 "as frequencies");
   }
+  const ProfileScope scope(context, kName, [&] {
+    return cost_of_moving(p.input, p.frequencies, p.output, p.grad_output, p.grad_input,
+                          p.grad_frequencies);
+  });
   cpu::periodic_encoding_backward(context, p);
 }
 

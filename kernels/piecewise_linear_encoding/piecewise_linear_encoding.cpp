@@ -1,6 +1,7 @@
 #include "kernels/piecewise_linear_encoding/piecewise_linear_encoding.h"
 
 #include "kernels/common/check.h"
+#include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 #include "kernels/piecewise_linear_encoding/piecewise_linear_encoding_backends.h"
 
@@ -35,6 +36,8 @@ void piecewise_linear_encoding(Context& context, const PiecewiseLinearEncodingFo
   constexpr std::string_view kName = "piecewise_linear_encoding";
   require_supported(kName, piecewise_linear_encoding_unsupported(context.device(), p.input.dtype));
   check(kName, p.input, p.edges, p.counts, "output", p.output);
+  const ProfileScope scope(context, kName,
+                           [&] { return cost_of_moving(p.input, p.edges, p.output); });
   cpu::piecewise_linear_encoding(context, p);
 }
 
@@ -44,6 +47,9 @@ void piecewise_linear_encoding_backward(Context& context,
   require_supported(kName, piecewise_linear_encoding_unsupported(context.device(), p.input.dtype));
   check(kName, p.input, p.edges, p.counts, "grad_output", p.grad_output);
   OperandCheck(kName).dense("grad_input", p.grad_input, p.input.dtype, p.input.shape, "as input");
+  const ProfileScope scope(context, kName, [&] {
+    return cost_of_moving(p.input, p.edges, p.grad_output, p.grad_input);
+  });
   cpu::piecewise_linear_encoding_backward(context, p);
 }
 

@@ -1,6 +1,7 @@
 #include "kernels/reduce/reduce.h"
 
 #include "kernels/common/check.h"
+#include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 #include "kernels/reduce/reduce_backends.h"
 
@@ -36,6 +37,10 @@ void check(const Reduce& p) {
               "input without the reduced dimension, or with extent 1 in its place");
 }
 
+OperationCost cost(const SumBuffers& p) {
+  return {.bytes = bytes_of(p.output) * static_cast<double>(p.inputs.size() + 1)};
+}
+
 }  // namespace
 
 std::string reduce_unsupported(Device device, DType dtype) {
@@ -45,6 +50,8 @@ std::string reduce_unsupported(Device device, DType dtype) {
 void reduce(Context& context, const Reduce& parameters) {
   require_supported("reduce", reduce_unsupported(context.device(), parameters.input.dtype));
   check(parameters);
+  const ProfileScope scope(context, "reduce",
+                           [&] { return cost_of_moving(parameters.input, parameters.output); });
   cpu::reduce(context, parameters);
 }
 
@@ -56,12 +63,14 @@ void sum_buffers(Context& context, const SumBuffers& p) {
   for (const ConstView& input : p.inputs) {
     check.dense("an input", input, p.output.dtype, p.output.shape, "as output");
   }
+  const ProfileScope scope(context, "sum_buffers", [&] { return cost(p); });
   cpu::sum_buffers(context, p);
 }
 
 double sum_of_squares(Context& context, const ConstView& input) {
   require_supported("sum_of_squares", reduce_unsupported(context.device(), input.dtype));
   OperandCheck("sum_of_squares").dense("input", input, input.dtype, input.shape, "as input");
+  const ProfileScope scope(context, "sum_of_squares", [&] { return cost_of_moving(input); });
   return cpu::sum_of_squares(context, input);
 }
 

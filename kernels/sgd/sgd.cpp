@@ -1,6 +1,7 @@
 #include "kernels/sgd/sgd.h"
 
 #include "kernels/common/check.h"
+#include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 #include "kernels/sgd/sgd_backends.h"
 
@@ -39,6 +40,11 @@ std::string sgd_unsupported(Device device, DType dtype) {
 void sgd(Context& context, const SgdUpdate& parameters) {
   require_supported("sgd", sgd_unsupported(context.device(), parameters.parameters.dtype));
   check(parameters);
+  const ProfileScope scope(context, "sgd", [&] {
+    return cost_of_moving(parameters.parameters, parameters.parameters, parameters.gradients,
+                          parameters.momentum_buffer, parameters.momentum_buffer,
+                          parameters.average, parameters.average);
+  });
   cpu::sgd(context, parameters);
 }
 

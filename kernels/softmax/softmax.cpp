@@ -1,6 +1,7 @@
 #include "kernels/softmax/softmax.h"
 
 #include "kernels/common/check.h"
+#include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 #include "kernels/softmax/softmax_backends.h"
 
@@ -33,6 +34,8 @@ std::string softmax_unsupported(Device device, DType dtype) {
 void softmax(Context& context, const SoftmaxForward& parameters) {
   require_supported("softmax", softmax_unsupported(context.device(), parameters.input.dtype));
   check(parameters);
+  const ProfileScope scope(context, "softmax",
+                           [&] { return cost_of_moving(parameters.input, parameters.output); });
   cpu::softmax(context, parameters);
 }
 
@@ -40,6 +43,9 @@ void softmax_backward(Context& context, const SoftmaxBackward& parameters) {
   require_supported("softmax_backward",
                     softmax_unsupported(context.device(), parameters.output.dtype));
   check(parameters);
+  const ProfileScope scope(context, "softmax_backward", [&] {
+    return cost_of_moving(parameters.output, parameters.grad_output, parameters.grad_input);
+  });
   cpu::softmax_backward(context, parameters);
 }
 

@@ -1,6 +1,7 @@
 #include "kernels/unary/unary.h"
 
 #include "kernels/common/check.h"
+#include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 #include "kernels/unary/unary_backends.h"
 
@@ -15,6 +16,7 @@ void unary(Context& context, const UnaryForward& p) {
   const OperandCheck check("unary");
   check.dense("input", p.input, p.input.dtype, p.input.shape, "as input");
   check.dense("output", p.output, p.input.dtype, p.input.shape, "as input");
+  const ProfileScope scope(context, "unary", [&] { return cost_of_moving(p.input, p.output); });
   cpu::unary(context, p);
 }
 
@@ -25,6 +27,9 @@ void unary_backward(Context& context, const UnaryBackward& p) {
   check.dense("output", p.output, p.input.dtype, p.input.shape, "as input");
   check.dense("grad_output", p.grad_output, p.input.dtype, p.input.shape, "as input");
   check.dense("grad_input", p.grad_input, p.input.dtype, p.input.shape, "as input");
+  const ProfileScope scope(context, "unary_backward", [&] {
+    return cost_of_moving(p.input, p.output, p.grad_output, p.grad_input);
+  });
   cpu::unary_backward(context, p);
 }
 

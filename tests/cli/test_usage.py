@@ -1,6 +1,5 @@
 """The command line itself: help, exit codes, and what is refused."""
 
-import json
 import os
 import subprocess
 import unittest
@@ -16,7 +15,8 @@ class UsageTest(ProgramTest):
         program = self.ebb("--help").stdout
         for text in ("ebb train", "ebb evaluate", "ebb predict", "Exit codes", "130"):
             self.assertIn(text, program)
-        for command in (["train"], ["evaluate"], ["predict"], ["bench", "step"], ["info"]):
+        for command in (["train"], ["evaluate"], ["predict"], ["bench", "step"],
+                        ["bench", "attention"], ["info"]):
             self.assertIn("Examples:", self.ebb(*command, "--help").stdout)
 
     def test_a_message_begins_with_the_command(self):
@@ -26,7 +26,8 @@ class UsageTest(ProgramTest):
 
     def test_an_unwritable_json_file_is_found_before_the_work(self):
         self.train()
-        for command in (["evaluate", "--model", "model", "--data", TABLE], ["bench", "step"]):
+        for command in (["evaluate", "--model", "model", "--data", TABLE], ["bench", "step"],
+                        ["bench", "attention"]):
             result = self.ebb(*command, "--json", "no/such/file.json", code=4)
             self.assertEqual(result.stdout, "")
             self.assertIn("no/such/file.json", result.stderr)
@@ -129,19 +130,6 @@ class UsageTest(ProgramTest):
         for text in ("churn", "tenure_months", "roc_auc", "threshold"):
             self.assertIn(text, shown)
         self.assertIn("no-model", self.ebb("info", "--model", "no-model", code=4).stderr)
-
-    def test_bench_step_reports_its_figures(self):
-        shape = ["--dim", "16", "--layers", "1", "--heads", "2", "--feed-forward", "32",
-                 "--tokens", "4", "--batch", "8", "--threads", "1"]
-        figures = json.loads(self.ebb("bench", "step", *shape, "--json", "-").stdout)
-        for key in ("median_s", "gflops", "peak_gflops", "share_of_peak", "rows_per_s"):
-            self.assertGreater(figures[key], 0, key)
-        # 6 B T L (4 d^2 + 2 d f) + 12 L B T^2 d
-        self.assertEqual(figures["flops_per_step"],
-                         6 * 8 * 4 * (4 * 16 ** 2 + 2 * 16 * 32) + 12 * 8 * 4 ** 2 * 16)
-        self.assertEqual(figures["threads"], 1)
-        message = self.ebb("bench", "step", "--dim", "10", "--heads", "4", code=2).stderr
-        self.assertIn("do not divide", message)
 
 
 if __name__ == "__main__":

@@ -67,8 +67,8 @@ Network::Network(const InputSchema& schema, const ModelConfig& config, std::uint
   parameters.initialize(seed);
 }
 
-std::int64_t rows_per_shard(const InputSchema& schema) {
-  return std::max<std::int64_t>(1, kTokensPerShard / schema.tokens());
+std::int64_t rows_per_shard(std::int64_t tokens) {
+  return std::max<std::int64_t>(1, kTokensPerShard / tokens);
 }
 
 double forward_flops_per_row(const InputSchema& schema, const ModelConfig& config) {

@@ -41,9 +41,9 @@ struct Network {
   FTTransformer model;
 };
 
-/// Rows of a batch that a lane should take at a time, so that a shard's activations stay in a
-/// second-level cache.
-std::int64_t rows_per_shard(const InputSchema& schema);
+/// Rows of a batch that a lane should take at a time, each of `tokens`, so that a shard's
+/// activations stay in a second-level cache.
+std::int64_t rows_per_shard(std::int64_t tokens);
 
 /// Nominal floating-point operations of the forward direction for one row: matrix products and
 /// attention of all layers over all tokens. Training takes three times as many.

@@ -37,7 +37,7 @@ std::vector<float> Predictor::probabilities(const preprocessing::EncodedRows& ro
   std::vector<float> probabilities(rows.rows);
   if (rows.rows == 0) return probabilities;
   const ShardPlan plan =
-      Lanes::plan(static_cast<std::int64_t>(rows.rows), rows_per_shard(state_->schema));
+      Lanes::plan(static_cast<std::int64_t>(rows.rows), rows_per_shard(state_->schema.tokens()));
   state_->lanes.for_each_shard(plan, PassSettings{}, [&](const Pass& pass, RowRange range) {
     std::vector<std::size_t> indices(static_cast<std::size_t>(range.count));
     std::iota(indices.begin(), indices.end(), static_cast<std::size_t>(range.begin));

@@ -127,7 +127,8 @@ StepResult Trainer::State::find_gradients(std::span<const std::size_t> rows) {
                               .seed = config.training.seed,
                               .step = static_cast<std::uint32_t>(optimizer->steps())};
   return step.run(
-      Lanes::plan(count, rows_per_shard(schema)), settings, [&](const Pass& pass, RowRange range) {
+      Lanes::plan(count, rows_per_shard(schema.tokens())), settings,
+      [&](const Pass& pass, RowRange range) {
         const Tensor logits = network.model.forward(pass, batch.slice(range.begin, range.count));
         return binary_cross_entropy(pass, logits, targets.slice(0, range.begin, range.count),
                                     {.positive_weight = config.training.positive_weight,

@@ -17,5 +17,16 @@ TEST(Peak, IsThatOfAProcessor) {
   });
 }
 
+TEST(Peak, BandwidthIsThatOfAProcessor) {
+  testing::for_each_instruction_set([] {
+    const Context context({}, 2);
+    for (const std::int64_t bytes : {0, 100, 1 << 16, 1 << 22}) {
+      const double bandwidth = kernels::measure_copy_bandwidth(context, bytes);
+      EXPECT_GT(bandwidth, 1e7) << bytes;
+      EXPECT_LT(bandwidth, 1e13) << bytes;
+    }
+  });
+}
+
 }  // namespace
 }  // namespace ebb
