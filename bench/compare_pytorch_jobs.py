@@ -22,9 +22,11 @@ import tempfile
 import time
 
 import make_table
+from comparison import PROGRAM, print_table, processor, run_json, take_turns
 
 HERE = pathlib.Path(__file__).parent
 PEER_ROWS = 50_000  # enough for PyTorch's speed, which does not depend on their number
+HEADER = ["job", "ebb", "PyTorch", "ratio"]
 
 
 def run(command: list) -> tuple[float, str]:
@@ -37,20 +39,14 @@ def run(command: list) -> tuple[float, str]:
     return seconds, done.stdout
 
 
-def take_turns(first, second, repeats: int) -> tuple[list, list]:
-    """What both return, `repeats` times each, every other time in the other order."""
-    results = ([], [])
-    for i in range(repeats):
-        for which in ((0, 1) if i % 2 == 0 else (1, 0)):
-            results[which].append((first, second)[which]())
-    return results
+def cells(name: str, ebb: list[float], torch: list[float], more_is_better: bool) -> list[str]:
+    """Medians, the ranges behind them, and how many times better ebb is."""
+    ours, theirs = statistics.median(ebb), statistics.median(torch)
 
+    def text(values):
+        return f"{statistics.median(values):,.5g} ({min(values):,.5g} to {max(values):,.5g})"
 
-def row(name: str, ebb: list[float], peer: list[float], more_is_better: bool) -> str:
-    ours, theirs = statistics.median(ebb), statistics.median(peer)
-    ratio = ours / theirs if more_is_better else theirs / ours
-    span = lambda values: f"{min(values):,.4g} to {max(values):,.4g}"
-    return (f"| {name} | {ours:,.4g} | {span(ebb)} | {theirs:,.4g} | {span(peer)} | {ratio:.2f} |")
+    return [name, text(ebb), text(torch), f"{ours / theirs if more_is_better else theirs / ours:.2f}"]
 
 
 def train_command(arguments: argparse.Namespace, out: pathlib.Path) -> list:
@@ -58,16 +54,15 @@ def train_command(arguments: argparse.Namespace, out: pathlib.Path) -> list:
             "--threads", arguments.threads, "--out", out / "model", "--overwrite"]
 
 
-def compare_training(arguments: argparse.Namespace, out: pathlib.Path) -> list[str]:
+def compare_training(arguments: argparse.Namespace, out: pathlib.Path) -> list[list[str]]:
     peer = [arguments.python, HERE / "pytorch_jobs.py", "train", "--data", arguments.data, "--target", arguments.target,
             "--positive", arguments.positive, "--threads", arguments.threads, "--out", out / "model.pt"]
     ebb, torch = take_turns(lambda: run(train_command(arguments, out))[0], lambda: run(peer)[0], arguments.repeats)
-    return [row("train, s", ebb, torch, more_is_better=False)]
+    return [cells("train, seconds", ebb, torch, more_is_better=False)]
 
 
 def peak_gflops(arguments: argparse.Namespace) -> float:
-    shown = run([arguments.ebb, "bench", "step", "--threads", arguments.threads, "--json", "-"])[1]
-    return json.loads(shown[shown.index("{"):])["peak_gflops"]
+    return run_json([arguments.ebb, "bench", "step", "--threads", arguments.threads, "--json", "-"])["peak_gflops"]
 
 
 def network_flops_per_row(model: pathlib.Path, shown: str) -> float:
@@ -78,7 +73,7 @@ def network_flops_per_row(model: pathlib.Path, shown: str) -> float:
     return layers * (2 * tokens * (4 * dim * dim + 2 * dim * wide) + 4 * tokens * tokens * dim)
 
 
-def compare_prediction(arguments: argparse.Namespace, out: pathlib.Path) -> list[str]:
+def compare_prediction(arguments: argparse.Namespace, out: pathlib.Path) -> list[list[str]]:
     table = out / "table.csv"
     with open(table, "w", newline="", encoding="utf-8") as file:
         make_table.write_table(arguments.data, arguments.rows, file)
@@ -96,12 +91,12 @@ def compare_prediction(arguments: argparse.Namespace, out: pathlib.Path) -> list
     ebb, torch = take_turns(speeds_of_ebb, lambda: max(json.loads(run(peer)[1]).values()), arguments.repeats)
     whole, network, peak = (list(values) for values in zip(*ebb))
     flops = network_flops_per_row(out / "model", trained)
-    shares = [speed * flops * 1e-9 / best for speed, best in zip(network, peak)]
+    shares = [speed * flops * 1e-9 / max(peak) for speed in network]
     extra = [inside / outside - 1 for inside, outside in zip(network, whole)]
-    return [row("predict whole, rows/s", whole, torch, more_is_better=True),
-            row("predict network, rows/s", network, torch, more_is_better=True),
-            f"\nnetwork: {100 * statistics.median(shares):.0f} % of {statistics.median(peak):.0f} GFLOP/s in nominal "
-            f"operations; reading and writing cost {100 * statistics.median(extra):.1f} % more"]
+    print(f"network: {100 * statistics.median(shares):.0f} % of a peak of {max(peak):.0f} GFLOP/s in nominal operations; "
+          f"reading and writing cost {100 * statistics.median(extra):.1f} % more\n")
+    return [cells("predict, rows/s", whole, torch, more_is_better=True),
+            cells("its network alone, rows/s", network, torch, more_is_better=True)]
 
 
 def main() -> None:
@@ -113,14 +108,14 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--python", default=sys.executable)
-    parser.add_argument("--ebb", default=HERE.parent / "build/bin/ebb")
+    parser.add_argument("--ebb", default=PROGRAM)
     parser.add_argument("--jobs", nargs="+", choices=["train", "predict"], default=["train", "predict"])
     arguments = parser.parse_args()
     jobs = {"train": compare_training, "predict": compare_prediction}
     with tempfile.TemporaryDirectory() as folder:
-        lines = [line for job in arguments.jobs for line in jobs[job](arguments, pathlib.Path(folder))]
-    print("| job | ebb | from, to | PyTorch | from, to | ratio |\n|---|---|---|---|---|---|")
-    print("\n".join(lines))
+        rows = [row for job in arguments.jobs for row in jobs[job](arguments, pathlib.Path(folder))]
+    print(f"{processor()}, {arguments.threads} threads\n")
+    print_table(HEADER, rows)
 
 
 if __name__ == "__main__":
