@@ -134,9 +134,11 @@ std::string_view header_text(std::string_view content, const std::string& file) 
   return content.substr(kLengthBytes, length);
 }
 
-void check_header_checksum(std::string_view header, const std::string& file) {
+/// Whether the header has a checksum, spelled as ebb does, which then is right.
+bool check_header_checksum(std::string_view header, const std::string& file) {
   const std::string checksum = header_checksum(header);
-  if (checksum.empty() || checksum == stored_header_checksum(header)) return;
+  if (checksum.empty()) return false;
+  if (checksum == stored_header_checksum(header)) return true;
   fail<DataError>(
       "{}: the header is damaged: its checksum is {}, expected {}; if another program "
       "rewrote the file, remove the metadata {}*",
@@ -242,7 +244,7 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) {
   }
   content_ = read_file(path, std::numeric_limits<std::int64_t>::max());
   const std::string_view text = header_text(content_, file);
-  check_header_checksum(text, file);
+  const bool is_checked = check_header_checksum(text, file);
   Header header = safetensors::parse_header(text, file);
   const std::string_view data = std::string_view(content_).substr(kLengthBytes + text.size());
   const std::vector<const TensorRecord*> order = in_data_order(header);
@@ -251,6 +253,11 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) {
   const auto data_sum = header.metadata.extract(std::string(kDataChecksum));
   const auto header_sum = header.metadata.extract(std::string(kHeaderChecksum));
   const auto tensor_sums = header.metadata.extract(std::string(kTensorChecksums));
+  if (!header_sum.empty() && !is_checked) {
+    fail<DataError>(
+        "{}: another program rewrote the header and kept its old checksum; remove the metadata {}*",
+        file, kChecksumPrefix);
+  }
   if (data_sum.empty() != header_sum.empty()) {
     fail<DataError>("{}: the header is damaged: it has only one of the checksums {} and {}", file,
                     kHeaderChecksum, kDataChecksum);

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "apps/churn/artefact/checkpoint.h"
+#include "engine/io/safetensors.h"
 #include "tests/churn/support/small_model.h"
 
 namespace ebb::churn {

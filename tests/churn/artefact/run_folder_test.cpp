@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "apps/churn/config/config_file.h"
+#include "engine/io/safetensors.h"
 #include "kernels/common/error.h"
 #include "tests/churn/support/small_model.h"
 

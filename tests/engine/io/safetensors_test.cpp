@@ -160,6 +160,19 @@ TEST_F(SafetensorsTest, ReadsFilesWithoutChecksums) {
   EXPECT_EQ(message_of(content), "no error");
 }
 
+TEST_F(SafetensorsTest, ChecksumsSpelledOtherwiseDoNotSwitchTheCheckOff) {
+  write(folder_ / "a");
+  std::string content = read_bytes(folder_ / "a");
+  // Another program's JSON with blanks, and a changed text; the padding makes room for the blank.
+  content.replace(content.find("ebb.checksum.header\":"), 21, "ebb.checksum.header\": ");
+  content.replace(content.find("\"version\":\"1\""), 13, "\"version\":\"2\"");
+  std::uint64_t length = 0;
+  std::memcpy(&length, content.data(), sizeof length);
+  ASSERT_EQ(content[sizeof length + length], ' ') << "no padding";
+  content.erase(sizeof length + length, 1);
+  EXPECT_THAT(message_of(content), StartsWith("another program rewrote the header"));
+}
+
 TEST_F(SafetensorsTest, NamesTheDamagedSection) {
   write(folder_ / "a");
   const std::string content = read_bytes(folder_ / "a");

@@ -6,8 +6,8 @@
 namespace ebb::preprocessing {
 namespace {
 
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 using namespace std::string_literals;
 
 TEST(CsvErrors, EmptyFile) {

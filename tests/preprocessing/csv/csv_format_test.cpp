@@ -4,8 +4,8 @@
 namespace ebb::preprocessing {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 std::vector<std::string> texts(const Table& table, std::string_view name) {
   std::vector<std::string> result;

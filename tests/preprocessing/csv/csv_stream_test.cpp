@@ -9,7 +9,7 @@
 namespace ebb::preprocessing {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 /// A table with quotes, breaks, missing values and 3000 rows.
 std::string sample_text() {
@@ -138,7 +138,7 @@ TEST(CsvStream, AColumnThatIsEmptyAtFirstIsDecidedLater) {
   EXPECT_EQ(table.column("a").kind, ColumnKind::number);
   EXPECT_EQ(table.column("b").kind, ColumnKind::category);
   EXPECT_THAT(read_error(text + "y,x1\n", options),
-              testing::StartsWith("FILE:402: column \"a\": \"y\" is not a number, as 200 of the "
+              ::testing::StartsWith("FILE:402: column \"a\": \"y\" is not a number, as 200 of the "
                                   "column's 201 values are"));
 }
 

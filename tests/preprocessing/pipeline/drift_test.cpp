@@ -12,10 +12,10 @@
 namespace ebb::preprocessing {
 namespace {
 
-using testing::Contains;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 /// Rows of one uniform number in [shift, shift + 100) and one category of five levels.
 Table draw(std::size_t rows, std::uint64_t seed, double shift = 0.0, std::uint64_t levels = 5) {

@@ -103,7 +103,7 @@ TEST(PipelineJson, RefusesWhatItDoesNotUnderstand) {
     json document = good;
     bad.spoil(document);
     EXPECT_THAT(message_of([&] { Pipeline::from_json(document); }),
-                testing::StartsWith(bad.message))
+                ::testing::StartsWith(bad.message))
         << bad.what;
   }
 }

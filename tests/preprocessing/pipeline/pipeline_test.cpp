@@ -12,8 +12,8 @@
 namespace ebb::preprocessing {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 const double kMissing = std::nan("");
 
@@ -153,7 +153,7 @@ TEST(Pipeline, MissingColumn) {
   EXPECT_EQ(pipeline.transform(table, &report).numbers[0], 45.0F);
   EXPECT_THAT(
       pipeline.drift_warnings(report),
-      testing::Contains("column \"age\" is not in the data: all its values count as missing"));
+      ::testing::Contains("column \"age\" is not in the data: all its values count as missing"));
 }
 
 TEST(Pipeline, ANumberColumnThatIsTextNow) {

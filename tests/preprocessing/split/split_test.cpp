@@ -8,8 +8,8 @@
 namespace ebb::preprocessing {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 std::vector<float> labels_of(std::size_t negatives, std::size_t positives) {
   std::vector<float> labels(negatives, 0.0F);

@@ -12,7 +12,7 @@ namespace ebb::preprocessing {
 namespace {
 
 using nlohmann::json;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 

@@ -8,8 +8,8 @@
 namespace ebb::preprocessing {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 const double kMissing = std::nan("");
 

@@ -6,7 +6,7 @@
 namespace ebb::preprocessing {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 struct KindCase {
   std::string what;
@@ -18,7 +18,7 @@ struct KindCase {
 
 void PrintTo(const KindCase& kind_case, std::ostream* out) { *out << kind_case.what; }
 
-class Inference : public testing::TestWithParam<KindCase> {};
+class Inference : public ::testing::TestWithParam<KindCase> {};
 
 TEST_P(Inference, GivesTheKind) {
   const auto& [what, name, values, rows, kind] = GetParam();
@@ -39,7 +39,7 @@ std::vector<std::string> range(std::size_t count, std::uint64_t first, std::uint
 
 INSTANTIATE_TEST_SUITE_P(
     Kinds, Inference,
-    testing::Values(
+    ::testing::Values(
         KindCase{"zero and one", "x", {"0", "1"}, 40, ColumnKind::number},
         KindCase{"yes and no", "x", {"yes", "no"}, 40, ColumnKind::category},
         KindCase{"true and false", "x", {"True", "False"}, 40, ColumnKind::category},

@@ -5,8 +5,8 @@
 namespace ebb::preprocessing {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 Table labelled(const std::vector<std::string>& values) {
   std::string text = "x,churn\n";

@@ -5,8 +5,8 @@
 namespace ebb::preprocessing {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 Table small_table() { return read_text("age,plan,流失\n31,basic,1\n,pro,0\n52,basic,0\n"); }
 
@@ -54,7 +54,7 @@ TEST(Table, AddsAndDropsColumns) {
 }
 
 TEST(Table, NamesWhereARowCameFrom) {
-  EXPECT_THAT(small_table().where(2), testing::EndsWith(".csv:4"));
+  EXPECT_THAT(small_table().where(2), ::testing::EndsWith(".csv:4"));
   Table table;
   table.add(number_column("x", {1, 2}));
   EXPECT_EQ(table.where(1), "table: row 2");
