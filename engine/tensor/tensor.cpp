@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernels/elementwise/elementwise_reference.h"
+
 namespace ebb {
 namespace {
 
@@ -51,13 +53,13 @@ Tensor Tensor::full(const Shape& shape, double value, DType dtype, Device device
       fill(to_float16(static_cast<float>(value)));
       break;
     case DType::i32:
-      fill(static_cast<std::int32_t>(value));
+      fill(kernels::reference::convert<std::int32_t>(value));
       break;
     case DType::i64:
-      fill(static_cast<std::int64_t>(value));
+      fill(kernels::reference::convert<std::int64_t>(value));
       break;
     case DType::u8:
-      fill(static_cast<std::uint8_t>(value));
+      fill(kernels::reference::convert<std::uint8_t>(value));
       break;
   }
   return tensor;

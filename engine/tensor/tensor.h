@@ -28,7 +28,7 @@ class Tensor {
   /// Uninitialised, row-major.
   static Tensor empty(const Shape& shape, DType dtype = DType::f32, Device device = {});
   static Tensor zeros(const Shape& shape, DType dtype = DType::f32, Device device = {});
-  /// Every element `value`, converted to `dtype`.
+  /// Every element `value`, converted to `dtype` as by Cast (kernels/elementwise/elementwise.h).
   static Tensor full(const Shape& shape, double value, DType dtype = DType::f32,
                      Device device = {});
   /// A copy of host values in row-major order. Throws Error when their number does not fit.

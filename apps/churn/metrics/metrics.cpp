@@ -17,9 +17,9 @@ nlohmann::ordered_json number_or_null(double value) {
   return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json();
 }
 
-// Rows counted are whole numbers; sums of weights need not be.
+// Rows counted are whole numbers; sums of weights need not be, nor fit an integer.
 nlohmann::ordered_json count_of(double value) {
-  if (value == std::floor(value)) return static_cast<std::int64_t>(value);
+  if (value < 0x1p53 && value == std::floor(value)) return static_cast<std::int64_t>(value);
   return value;
 }
 

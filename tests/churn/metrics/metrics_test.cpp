@@ -129,6 +129,12 @@ TEST(Metrics, JsonHoldsNullForUndefined) {
   EXPECT_EQ(json.dump().substr(0, 9), R"({"rows":1)");
 }
 
+TEST(Metrics, JsonHoldsWeightsBeyondIntegers) {
+  const Floats scores{0.7f}, labels{1}, weights{1e30f};
+  const nlohmann::ordered_json json = to_json(compute_metrics({scores, labels, weights}, 0.5));
+  EXPECT_EQ(json["confusion_matrix"]["true_positive"], static_cast<double>(1e30f));
+}
+
 TEST(Metrics, LogitsBeyondFloatKeepTheirOrderAndLoss) {
   // As float probabilities all four would be 1: no order left, and a loss cut short.
   const Floats logits{40, 50, 60, 70}, labels{0, 0, 1, 1};

@@ -39,6 +39,8 @@ TEST(TensorTest, HoldsEveryDtype) {
   EXPECT_EQ(Tensor::full({1}, 1.0, DType::bf16).data<BFloat16>()->bits, 0x3f80);
   EXPECT_EQ(Tensor::full({1}, 1.0, DType::f16).data<Float16>()->bits, 0x3c00);
   EXPECT_EQ(*Tensor::full({1}, -7.0, DType::i64).data<std::int64_t>(), -7);
+  EXPECT_EQ(*Tensor::full({1}, 1e300, DType::i32).data<std::int32_t>(), 2147483647);
+  EXPECT_EQ(*Tensor::full({1}, -1.0, DType::u8).data<std::uint8_t>(), 0);
 }
 
 TEST(TensorTest, FillsZeros) {
