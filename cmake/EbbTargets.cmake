@@ -23,9 +23,7 @@ if(EBB_SANITIZE)
 endif()
 
 if(EBB_CHECK_ITERATORS)
-  # Checked containers have another layout, so no library that passes one may stay as Debian built
-  # it: tests/ builds GoogleTest, and without its options toml++ is headers only.
-  add_compile_definitions(_GLIBCXX_DEBUG)
+  # toml++ then is headers only: its library passes containers, which are laid out differently.
   set_property(TARGET tomlplusplus::tomlplusplus PROPERTY INTERFACE_COMPILE_OPTIONS "")
 endif()
 

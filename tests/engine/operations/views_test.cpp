@@ -36,7 +36,7 @@ TEST(ViewsTest, HaveRightGradients) {
       inputs);
   for (const auto& [first, second] : {std::pair{0, 1}, {0, 2}, {1, -1}, {1, 1}}) {
     expect_gradients(
-        [first = first, second = second](const Pass& pass, std::span<const Tensor> x) {
+        [first, second](const Pass& pass, std::span<const Tensor> x) {
           return contiguous(pass, transpose(pass, x[0], first, second));
         },
         inputs);
