@@ -6,6 +6,8 @@
 
 namespace ebb {
 
+class PackedWeights;
+
 /// What the passes over all shards of a batch have in common.
 struct PassSettings {
   bool training = false;   // whether dropout is active
@@ -21,6 +23,7 @@ struct Pass {
   PassSettings settings = {};
   std::int64_t first_row =
       0;  // of this shard in the whole batch, so that shards draw different masks
+  PackedWeights* packed_weights = nullptr;  // linear layers multiply in bf16; null: in f32
 
   /// Whether any of the tensors needs a gradient on this pass's tape.
   template <class... Tensors>

@@ -10,6 +10,7 @@
 #include "apps/ebb/commands.h"
 #include "apps/ebb/limits.h"
 #include "apps/ebb/output.h"
+#include "apps/ebb/precision_option.h"
 #include "apps/ebb/step_benchmark.h"
 
 namespace ebb::program {
@@ -18,12 +19,14 @@ namespace {
 constexpr const char* kFooter = R"(Examples:
   ebb bench step
   ebb bench step --dim 128 --layers 3 --heads 8 --feed-forward 512 --tokens 32 --batch 128
+  ebb bench step --precision bf16
   ebb bench step --threads 1 --json -)";
 
 struct BenchOptions {
   StepShape shape;
   int threads = 0;
   std::string json;
+  std::optional<Precision> precision;
 };
 
 void print_timing(const StepShape& shape, const StepTiming& timing) {
@@ -38,6 +41,7 @@ void print_timing(const StepShape& shape, const StepTiming& timing) {
   fmt::print("speed            {:.1f} GFLOP/s, {:.1f} % of the peak of {:.1f} GFLOP/s\n",
              timing.gflops, 100.0 * timing.share_of_peak(), timing.peak_gflops);
   fmt::print("threads          {}, {}\n", timing.threads, timing.instruction_set);
+  fmt::print("precision        {}\n", name_of(shape.precision));
 }
 
 ExitCode bench_step(const BenchOptions& options) {
@@ -65,13 +69,16 @@ void add_step(CLI::App& bench, Command& chosen) {
   size("--feed-forward", options->shape.feed_forward, "Width inside the feed-forward network");
   size("--tokens", options->shape.tokens, "Tokens per row");
   size("--batch", options->shape.batch, "Rows per step");
+  declare_precision(*command, options->precision,
+                    "Of the linear layers: f32, or bf16 on AVX-512 BF16 or AMX (f32)");
   command->add_option("--threads", options->threads, "Threads to use (default: all)")
       ->check(within(1, 4096))
       ->type_name("N");
   command->add_option("--json", options->json, "Write the figures to this file, - for the screen")
       ->type_name("FILE");
   command->callback([&chosen, options] {
-    const StepShape& shape = options->shape;
+    StepShape& shape = options->shape;
+    shape.precision = options->precision.value_or(Precision::f32);
     if (shape.dim % shape.heads != 0) {
       throw CLI::ValidationError(
           "--heads", fmt::format("{} heads do not divide --dim {}", shape.heads, shape.dim));

@@ -69,7 +69,7 @@ class TrainingStep {
         plan_(Lanes::plan(shape.batch, rows_per_shard(shape))) {
     parameters_.initialize(0);
     optimizer_ = std::make_unique<AdamW>(parameters_, AdamWOptions{});
-    step_ = std::make_unique<GradientStep>(parameters_, Device{}, threads);
+    step_ = std::make_unique<GradientStep>(parameters_, Device{}, threads, shape.precision);
   }
 
   void run() {
@@ -167,7 +167,8 @@ nlohmann::ordered_json to_json(const StepShape& shape, const StepTiming& timing)
           {"feed_forward", shape.feed_forward},
           {"tokens", shape.tokens},
           {"batch", shape.batch},
-          {"dropout", shape.dropout}};
+          {"dropout", shape.dropout},
+          {"precision", name_of(shape.precision)}};
 }
 
 }  // namespace ebb::program

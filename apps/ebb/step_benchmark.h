@@ -6,6 +6,8 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "kernels/common/precision.h"
+
 namespace ebb::program {
 
 /// A pre-norm encoder with GELU on [batch, tokens, dim], and a linear head on token 0.
@@ -17,6 +19,7 @@ struct StepShape {
   std::int64_t tokens = 20;
   std::int64_t batch = 32;
   double dropout = 0.1;  // of attention probabilities, activations and both outputs
+  Precision precision = Precision::f32;
 };
 
 struct StepTiming {

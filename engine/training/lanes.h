@@ -5,8 +5,10 @@
 #include <memory>
 #include <vector>
 
+#include "engine/operations/packed_weights.h"
 #include "engine/pass.h"
 #include "kernels/common/parallel.h"
+#include "kernels/common/precision.h"
 
 namespace ebb {
 
@@ -39,18 +41,22 @@ class Lanes {
   static constexpr std::int64_t kMost = 8;
 
   /// `parameters` are those whose gradients the tapes find; null for lanes that only predict.
-  Lanes(Device device, int threads, const ParameterSet* parameters);
+  /// Throws UnsupportedError on a precision that the device lacks.
+  Lanes(Device device, int threads, const ParameterSet* parameters,
+        Precision precision = Precision::f32);
 
   /// Calls body(pass, range) for every shard of a batch, each lane's in order. The pass has the
   /// lane's serial context and tape, and first_row set. `pass` gives the other settings.
   template <class Body>
   void for_each_shard(const ShardPlan& plan, const PassSettings& settings, Body&& body) {
+    if (packed_weights_ != nullptr) packed_weights_->refresh(team_);
     parallel_for(team_, plan.lanes, 1, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t lane = begin; lane < end; ++lane) {
         Lane& line = *lanes_[static_cast<std::size_t>(lane)];
         for (std::int64_t i = plan.first_shard(lane); i < plan.first_shard(lane + 1); ++i) {
           const RowRange range = plan.shard(i);
-          body(Pass{line.context, line.recording(), settings, range.begin}, range);
+          body(Pass{line.context, line.recording(), settings, range.begin, packed_weights_.get()},
+               range);
         }
       }
     });
@@ -74,6 +80,7 @@ class Lanes {
   };
 
   Context team_;
+  std::unique_ptr<PackedWeights> packed_weights_;  // of precision bf16 only
   std::vector<std::unique_ptr<Lane>> lanes_;
 };
 

@@ -1,10 +1,14 @@
 // Everything a kernel may use besides its operands.
 #pragma once
 
+#include <memory>
+
 #include "kernels/common/device.h"
 #include "kernels/common/workspace.h"
 
 namespace ebb {
+
+class PrimitiveCache;
 
 /// One line of execution: where kernels run and what they may use meanwhile. A context serves one
 /// thread at a time; concurrent lines of work (the lanes of a sharded step) own one each.
@@ -14,15 +18,19 @@ class Context {
   explicit Context(Device device = {}, int threads = 0);
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
+  ~Context();
 
   Device device() const { return device_; }
   int threads() const { return threads_; }
   Workspace& workspace() { return workspace_; }
+  /// What oneDNN has prepared for this context; made when first asked for.
+  PrimitiveCache& primitives();
 
  private:
   Device device_;
   int threads_;
   Workspace workspace_;
+  std::unique_ptr<PrimitiveCache> primitives_;
 };
 
 /// The number of threads used when none is asked for: OMP_NUM_THREADS or the processors available.
