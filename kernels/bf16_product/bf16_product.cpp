@@ -41,10 +41,10 @@ std::string bf16_product_unsupported(Device device) {
   if (active_bf16_unit() != Bf16Unit::none) return {};
   if (supported_instruction_sets().back() != active_instruction_set()) {
     return fmt::format(
-        "bf16 needs AVX-512 BF16 or AMX, and EBB_ISA={} leaves both out: unset it, or use f32",
+        "needs AVX-512 BF16 or AMX, and EBB_ISA={} leaves both out: unset it, or use f32",
         name_of(active_instruction_set()));
   }
-  return "bf16 needs a processor with AVX-512 BF16 or AMX, which this machine lacks: use f32";
+  return "needs a processor with AVX-512 BF16 or AMX, which this machine lacks: use f32";
 }
 
 void round_to_bf16(Context& context, const RoundToBf16& p) {

@@ -58,12 +58,14 @@ struct PrimitiveCache::Entry {
         a(without_data(description.src_desc())),
         b(without_data(description.weights_desc())),
         output(without_data(description.dst_desc())),
-        scratchpad(without_data(description.scratchpad_desc())) {}
+        scratchpad(without_data(description.scratchpad_desc())),
+        scratchpad_bytes(description.scratchpad_desc().get_size()) {}
 
   PreparedProduct product;
   dnnl::matmul::primitive_desc description;
   dnnl::matmul primitive;
   memory a, b, output, scratchpad;
+  std::size_t scratchpad_bytes;  // asking for it allocates
 };
 
 struct PrimitiveCache::State {
@@ -91,7 +93,7 @@ void PrimitiveCache::multiply(const PreparedProduct& product, const BFloat16* a,
     point(e.a, a);
     if (!product.packed_b) point(e.b, b);
     point(e.output, output);
-    point(e.scratchpad, state_->scratchpad.acquire(e.description.scratchpad_desc().get_size()));
+    point(e.scratchpad, state_->scratchpad.acquire(e.scratchpad_bytes));
     // The C interface: dnnl::primitive::execute would allocate.
     const std::array<dnnl_exec_arg_t, 4> arguments{
         {{DNNL_ARG_SRC, e.a.get()},

@@ -1,0 +1,78 @@
+// A linear layer for tests: its shape, and operands for both directions.
+#pragma once
+
+#include <ostream>
+
+#include "kernels/linear/linear.h"
+#include "tests/kernels/support/buffer.h"
+
+namespace ebb::testing {
+
+using kernels::Activation;
+using kernels::LinearBackward;
+using kernels::LinearForward;
+
+struct LinearCase {
+  std::int64_t rows, in, out;
+  Activation activation;
+  float dropout;
+  bool accumulate;
+};
+
+inline void PrintTo(const LinearCase& c, std::ostream* out) {
+  *out << c.rows << " x " << c.in << " to " << c.out << " " << name_of(c.activation) << " dropout "
+       << c.dropout << " accumulate " << c.accumulate;
+}
+
+template <class T>
+struct LinearOperands {
+  explicit LinearOperands(const LinearCase& c)
+      : spec(c),
+        input(random_normal<T>({c.rows, c.in}, 1)),
+        weight(random_normal<T>({c.out, c.in}, 2, 0.3)),
+        bias(random_normal<T>({c.out}, 3)),
+        grad_output(random_normal<T>({c.rows, c.out}, 4)),
+        given_pre_activation(random_normal<T>({c.rows, c.out}, 5)),
+        pre_activation({c.rows, c.out}),
+        output({c.rows, c.out}),
+        grad_pre_activation({c.rows, c.out}),
+        grad_input(random_normal<T>({c.rows, c.in}, 6)),
+        grad_weight(random_normal<T>({c.out, c.in}, 7)),
+        grad_bias(random_normal<T>({c.out}, 8)) {}
+
+  DropoutSpec dropout() const {
+    return {.probability = spec.dropout, .key = {.seed = 9, .step = 2, .stream = 1}};
+  }
+  LinearForward forward() {
+    return {.input = input.view(),
+            .weight = weight.view(),
+            .bias = bias.view(),
+            .activation = spec.activation,
+            .dropout = dropout(),
+            .pre_activation = pre_activation.view(),
+            .output = output.view()};
+  }
+  LinearBackward backward() {
+    return {.input = input.view(),
+            .weight = weight.view(),
+            .pre_activation = given_pre_activation.view(),
+            .grad_output = grad_output.view(),
+            .activation = spec.activation,
+            .dropout = dropout(),
+            .grad_pre_activation = grad_pre_activation.view(),
+            .grad_input = grad_input.view(),
+            .grad_weight = grad_weight.view(),
+            .grad_bias = grad_bias.view(),
+            .accumulate_input = spec.accumulate,
+            .accumulate_weight = spec.accumulate,
+            .accumulate_bias = spec.accumulate};
+  }
+
+  LinearCase spec;
+  // The backward direction has its own pre_activation: one that was rounded differently may lie on
+  // the other side of the edge of a ReLU.
+  Buffer<T> input, weight, bias, grad_output, given_pre_activation;
+  Buffer<T> pre_activation, output, grad_pre_activation, grad_input, grad_weight, grad_bias;
+};
+
+}  // namespace ebb::testing
