@@ -26,8 +26,8 @@ Tensor linear(const Pass& pass, const Tensor& input, const Tensor& weight, const
   const Tensor rows = as_rows(input);
   const Tensor output = Tensor::empty({rows.extent(0), weight.extent(0)}, input.dtype());
   const bool records = pass.records(input, weight, bias);
-  Tensor pre_activation;
-  if (records && activation != Activation::identity) pre_activation = empty_like(output);
+  const bool curved = activation != Activation::identity || dropout.active();
+  const Tensor derivative = records && curved ? empty_like(output) : Tensor();
   // What the backward direction multiplies: in bf16 the rounded rows, at half the memory.
   Tensor kept = rows;
   Tensor rounded;
@@ -39,7 +39,7 @@ Tensor linear(const Pass& pass, const Tensor& input, const Tensor& weight, const
                                  .bias = bias.view(),
                                  .activation = activation,
                                  .dropout = dropout,
-                                 .pre_activation = pre_activation.view(),
+                                 .derivative = derivative.view(),
                                  .output = output.view(),
                                  .packed_weight = packed.forward,
                                  .rounded_input = rounded.view()});
@@ -53,13 +53,11 @@ Tensor linear(const Pass& pass, const Tensor& input, const Tensor& weight, const
     if (!gradient.defined()) return;
     kernels::LinearBackward p{.input = kept.view(),
                               .weight = weight.view(),
-                              .pre_activation = pre_activation.view(),
+                              .derivative = derivative.view(),
                               .grad_output = as_rows(gradient).view(),
-                              .activation = activation,
-                              .dropout = dropout,
                               .packed_weight = backward_weight};
     Tensor grad_pre_activation;
-    if (activation != Activation::identity || dropout.active()) {
+    if (derivative.defined()) {
       grad_pre_activation = Tensor::empty({kept.extent(0), weight.extent(0)}, weight.dtype());
       p.grad_pre_activation = grad_pre_activation.view();
     }

@@ -11,7 +11,7 @@ void linear_backward(Context& context, const LinearBackward& parameters);
 /// The products of the backward direction in bf16. `gradient` is that of pre_activation.
 void linear_backward_bf16(Context& context, const LinearBackward& parameters,
                           const ConstView& gradient);
-/// The product of a block of rows in bf16, into pre_activation or else output.
-void linear_product_bf16(Context& context, const LinearForward& block);
+/// output = the product of a block of rows in bf16.
+void linear_product_bf16(Context& context, const LinearForward& block, const View& output);
 
 }  // namespace ebb::kernels::cpu

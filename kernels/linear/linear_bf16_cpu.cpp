@@ -13,15 +13,11 @@ View scratch(Context& context, const Shape& shape) {
 
 }  // namespace
 
-void linear_product_bf16(Context& context, const LinearForward& block) {
+void linear_product_bf16(Context& context, const LinearForward& block, const View& output) {
   const View rounded =
       block.rounded_input.present() ? block.rounded_input : scratch(context, block.input.shape);
   round_to_bf16(context, {.input = block.input, .output = rounded});
-  bf16_product(context,
-               {.a = rounded,
-                .packed_b = block.packed_weight,
-                .b = {},
-                .output = block.pre_activation.present() ? block.pre_activation : block.output});
+  bf16_product(context, {.a = rounded, .packed_b = block.packed_weight, .b = {}, .output = output});
 }
 
 // Each product is one call: rows are few where this runs, in a shard, and the bounds must not

@@ -32,8 +32,8 @@ struct LinearOperands {
         weight(random_normal<T>({c.out, c.in}, 2, 0.3)),
         bias(random_normal<T>({c.out}, 3)),
         grad_output(random_normal<T>({c.rows, c.out}, 4)),
-        given_pre_activation(random_normal<T>({c.rows, c.out}, 5)),
-        pre_activation({c.rows, c.out}),
+        given_derivative(random_normal<T>({c.rows, c.out}, 5)),
+        derivative({c.rows, c.out}),
         output({c.rows, c.out}),
         grad_pre_activation({c.rows, c.out}),
         grad_input(random_normal<T>({c.rows, c.in}, 6)),
@@ -43,22 +43,21 @@ struct LinearOperands {
   DropoutSpec dropout() const {
     return {.probability = spec.dropout, .key = {.seed = 9, .step = 2, .stream = 1}};
   }
+  bool curved() const { return spec.activation != Activation::identity || spec.dropout > 0; }
   LinearForward forward() {
     return {.input = input.view(),
             .weight = weight.view(),
             .bias = bias.view(),
             .activation = spec.activation,
             .dropout = dropout(),
-            .pre_activation = pre_activation.view(),
+            .derivative = derivative.view(),
             .output = output.view()};
   }
   LinearBackward backward() {
     return {.input = input.view(),
             .weight = weight.view(),
-            .pre_activation = given_pre_activation.view(),
+            .derivative = curved() ? given_derivative.view() : View(),
             .grad_output = grad_output.view(),
-            .activation = spec.activation,
-            .dropout = dropout(),
             .grad_pre_activation = grad_pre_activation.view(),
             .grad_input = grad_input.view(),
             .grad_weight = grad_weight.view(),
@@ -69,10 +68,10 @@ struct LinearOperands {
   }
 
   LinearCase spec;
-  // The backward direction has its own pre_activation: one that was rounded differently may lie on
-  // the other side of the edge of a ReLU.
-  Buffer<T> input, weight, bias, grad_output, given_pre_activation;
-  Buffer<T> pre_activation, output, grad_pre_activation, grad_input, grad_weight, grad_bias;
+  // The backward direction has its own derivative: of a pre-activation that was rounded differently
+  // it may lie on the other side of the edge of a ReLU.
+  Buffer<T> input, weight, bias, grad_output, given_derivative;
+  Buffer<T> derivative, output, grad_pre_activation, grad_input, grad_weight, grad_bias;
 };
 
 }  // namespace ebb::testing

@@ -11,6 +11,7 @@
 namespace ebb::kernels {
 namespace {
 
+using ebb::testing::Buffer;
 using ebb::testing::expect_same_bits;
 using ebb::testing::expect_within;
 using ebb::testing::LinearCase;
@@ -21,18 +22,17 @@ using ebb::testing::transposed;
 template <class T>
 void run_reference(LinearOperands<T>& operands) {
   const LinearForward f = operands.forward();
-  reference::matrix_product<T>({f.input, transposed(f.weight), f.pre_activation, false});
-  reference::activation<T>({.input = f.pre_activation,
+  reference::matrix_product<T>({f.input, transposed(f.weight), f.output, false});
+  reference::activation<T>({.input = f.output,
                             .bias = f.bias,
                             .kind = f.activation,
                             .dropout = f.dropout,
-                            .pre_activation = f.pre_activation,
+                            .derivative = f.derivative,
                             .output = f.output});
   const LinearBackward b = operands.backward();
-  reference::activation_backward<T>({.pre_activation = b.pre_activation,
+  const Buffer<T> ones(operands.output.shape(), std::vector<T>(operands.output.size(), T{1}));
+  reference::activation_backward<T>({.derivative = operands.curved() ? b.derivative : ones.view(),
                                      .grad_output = b.grad_output,
-                                     .kind = b.activation,
-                                     .dropout = b.dropout,
                                      .grad_input = b.grad_pre_activation,
                                      .grad_bias = b.grad_bias,
                                      .accumulate = b.accumulate_bias});
@@ -59,8 +59,7 @@ TEST_P(LinearTest, FollowsTheErrorRuleAtEveryInstructionSet) {
     run_kernel(actual, 2);
     const auto& forward = ebb::testing::kForwardRule;
     const auto& gradient = ebb::testing::kGradientRule;
-    expect_within("pre_activation", actual.pre_activation, naive.pre_activation,
-                  oracle.pre_activation, forward);
+    expect_within("derivative", actual.derivative, naive.derivative, oracle.derivative, forward);
     expect_within("output", actual.output, naive.output, oracle.output, forward);
     expect_within("grad_input", actual.grad_input, naive.grad_input, oracle.grad_input, gradient);
     expect_within("grad_weight", actual.grad_weight, naive.grad_weight, oracle.grad_weight,
@@ -82,13 +81,14 @@ TEST_P(LinearTest, HasEqualBitsForAnyNumberOfThreads) {
   }
 }
 
-// From one row to several blocks of 128.
+// From one row to several blocks.
 INSTANTIATE_TEST_SUITE_P(Shapes, LinearTest,
                          ::testing::Values(LinearCase{1, 1, 1, Activation::identity, 0.0F, false},
                                            LinearCase{7, 31, 33, Activation::relu, 0.0F, true},
                                            LinearCase{128, 64, 64, Activation::gelu, 0.1F, false},
                                            LinearCase{257, 33, 7, Activation::silu, 0.5F, true},
                                            LinearCase{600, 64, 257, Activation::gelu, 0.1F, false},
+                                           LinearCase{1100, 33, 31, Activation::relu, 0.1F, false},
                                            LinearCase{700, 257, 64, Activation::identity, 0.1F,
                                                       true}));
 
@@ -98,7 +98,7 @@ TEST(LinearKernelTest, DoesWithoutOptionalOperands) {
   run_kernel(all, 1);
   LinearOperands<float> some(spec);
   LinearForward f = some.forward();
-  f.pre_activation = {};
+  f.derivative = {};
   LinearBackward b = some.backward();
   b.grad_input = {};
   b.grad_bias = {};
