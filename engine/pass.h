@@ -6,6 +6,8 @@
 
 namespace ebb {
 
+class PackedWeights;
+
 /// What the passes over all shards of a batch have in common.
 struct PassSettings {
   bool training = false;   // whether dropout is active
@@ -27,6 +29,7 @@ struct Pass {
   PassSettings settings = {};
   std::int64_t first_row =
       0;  // of this shard in the whole batch, so that shards draw different masks
+  PackedWeights* packed_weights = nullptr;  // linear layers multiply in bf16; null: in f32
   LeadingPositions positions = {};  // what tensors hold, so that they drop what whole ones would
 
   /// Whether any of the tensors, the inputs of an operation, needs a gradient on this pass's tape.

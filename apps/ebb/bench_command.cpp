@@ -11,6 +11,7 @@
 #include "apps/ebb/commands.h"
 #include "apps/ebb/limits.h"
 #include "apps/ebb/output.h"
+#include "apps/ebb/precision_option.h"
 #include "apps/ebb/step_benchmark.h"
 #include "kernels/attention/attention.h"
 
@@ -31,6 +32,7 @@ constexpr const char* kStepFooter = R"(Examples:
   ebb bench step --profile
       and a table: which operations take the time, and how near each is to the machine's limit
   ebb bench step --dim 192 --layers 3 --heads 8 --feed-forward 256 --batch 256
+  ebb bench step --precision bf16
   ebb bench step --threads 1 --json -
       one core's figures, for a script
 
@@ -94,6 +96,7 @@ void add_step(CLI::App& bench, Command& chosen) {
   command->footer(kStepFooter);
   auto options = std::make_shared<BenchOptions<StepShape>>();
   auto profile = std::make_shared<bool>(false);
+  auto precision = std::make_shared<std::optional<Precision>>();
   add_size(*command, "--dim", options->shape.dim, "Width of a token");
   add_size(*command, "--layers", options->shape.layers, "Encoder layers");
   add_size(*command, "--heads", options->shape.heads, "Attention heads; they divide --dim");
@@ -101,11 +104,14 @@ void add_step(CLI::App& bench, Command& chosen) {
            "Width inside the feed-forward network");
   add_size(*command, "--tokens", options->shape.tokens, "Tokens per row");
   add_size(*command, "--batch", options->shape.batch, "Rows per step");
+  declare_precision(*command, *precision,
+                    "Of the linear layers: f32, or bf16 on AVX-512 BF16 or AMX (f32)");
   command->add_flag("--profile", *profile, "Also show where the time goes, operation by operation");
   add_effort(*command, options->effort);
   add_json(*command, options->json);
-  command->callback([&chosen, options, profile] {
-    const StepShape& shape = options->shape;
+  command->callback([&chosen, options, profile, precision] {
+    StepShape& shape = options->shape;
+    shape.precision = precision->value_or(Precision::f32);
     if (shape.dim % shape.heads != 0) {
       throw CLI::ValidationError(
           "--heads", fmt::format("{} heads do not divide --dim {}", shape.heads, shape.dim));

@@ -11,6 +11,7 @@
 #include "apps/churn/reporting/training_report.h"
 #include "apps/ebb/commands.h"
 #include "apps/ebb/wait_policy.h"
+#include "kernels/bf16_product/bf16_product.h"
 #include "kernels/common/context.h"
 #include "kernels/common/instruction_set.h"
 
@@ -34,6 +35,10 @@ void print_machine() {
   fmt::print("devices          cpu\n");
   fmt::print("instruction set  {} (this machine has {}; EBB_ISA=NAME chooses)\n", instruction_set,
              available_instruction_sets());
+  const std::string no_bf16 = kernels::bf16_product_unsupported(Device{});
+  fmt::print("bf16             {}\n",
+             no_bf16.empty() ? fmt::format("by {} (--precision bf16)", name_of(active_bf16_unit()))
+                             : fmt::format("not available: {}", no_bf16));
   fmt::print("threads          {} (--threads N or OMP_NUM_THREADS=N chooses)\n", default_threads());
   fmt::print("waiting threads  {}\n", wait_policy());
   fmt::print("oneDNN           {}.{}.{}\n", onednn->major, onednn->minor, onednn->patch);

@@ -6,6 +6,7 @@
 
 #include "apps/churn/artefact/model_file.h"
 #include "apps/churn/training/predictor.h"
+#include "kernels/common/precision.h"
 
 namespace CLI {
 class App;
@@ -18,16 +19,18 @@ struct ModelOptions {
   std::string data;
   std::optional<double> threshold;  // empty: the model's
   std::string device = "cpu";
-  int threads = 0;  // 0: all
+  int threads = 0;                     // 0: all
+  std::optional<Precision> precision;  // empty: f32, whatever the training ran in
 };
 
-/// Declares --model, --data, --threshold, --device and --threads.
+/// Declares --model, --data, --threshold, --device, --threads and --precision.
 void declare_model_options(CLI::App& command, ModelOptions& options, const char* data_description);
 
 /// Throws UsageError if `out`, the value of `option`, is the table or the model that is read.
 void refuse_overwriting(const char* option, const std::string& out, const ModelOptions& options);
 
-/// The model's network. Throws DataError when its weights do not fit its pipeline.
+/// The model's network. Throws DataError when its weights do not fit its pipeline,
+/// UnsupportedError on a precision that this machine lacks.
 churn::Predictor make_predictor(const churn::ModelFile& model, const ModelOptions& options);
 
 }  // namespace ebb::program

@@ -50,7 +50,7 @@ class TrainingStep {
         plan_(Lanes::plan(shape.batch, churn::rows_per_shard(shape.tokens))) {
     parameters_.initialize(0);
     optimizer_ = std::make_unique<AdamW>(parameters_, AdamWOptions{});
-    step_ = std::make_unique<GradientStep>(parameters_, Device{}, threads);
+    step_ = std::make_unique<GradientStep>(parameters_, Device{}, threads, shape.precision);
   }
 
   void run() {
@@ -134,6 +134,7 @@ void print(const StepShape& shape, const StepReport& report) {
   fmt::print("shape            dim {}, layers {}, heads {}, feed-forward {}, tokens {}, batch {}\n",
              shape.dim, shape.layers, shape.heads, shape.feed_forward, shape.tokens, shape.batch);
   fmt::print("parameters       {}\n", report.parameters);
+  fmt::print("precision        {}\n", name_of(shape.precision));
   print_times(report.times);
   fmt::print("rows             {:.0f} per second\n", report.rows_per_s(shape));
   print_speed(report.times);
@@ -151,7 +152,8 @@ nlohmann::ordered_json to_json(const StepShape& shape, const StepReport& report)
                {"feed_forward", shape.feed_forward},
                {"tokens", shape.tokens},
                {"batch", shape.batch},
-               {"dropout", shape.dropout}});
+               {"dropout", shape.dropout},
+               {"precision", name_of(shape.precision)}});
   if (report.profile) json["profile"] = to_json(*report.profile);
   return json;
 }

@@ -8,6 +8,7 @@
 
 #include "apps/ebb/repetition.h"
 #include "apps/ebb/step_profile.h"
+#include "kernels/common/precision.h"
 
 namespace ebb::program {
 
@@ -20,6 +21,7 @@ struct StepShape {
   std::int64_t tokens = 20;
   std::int64_t batch = 32;
   double dropout = 0.1;  // of attention probabilities, activations and both outputs
+  Precision precision = Precision::f32;
 };
 
 /// What one step took, and where its time went if that was asked.

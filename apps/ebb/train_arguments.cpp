@@ -6,8 +6,10 @@
 
 #include "apps/churn/config/config_file.h"
 #include "apps/ebb/limits.h"
+#include "apps/ebb/precision_option.h"
 #include "apps/ebb/usage.h"
 #include "kernels/common/device.h"
+#include "kernels/linear/linear.h"
 
 namespace ebb::program {
 namespace {
@@ -89,6 +91,10 @@ void declare_training(CLI::App& command, TrainArguments& to) {
   command.add_option("--batch-size", to.batch_size, "Rows per step")
       ->check(within<std::int64_t>(1, 1'000'000))
       ->type_name("N")
+      ->group("Training");
+  declare_precision(command, to.precision,
+                    "Of the linear layers while training: f32, or bf16 on a processor with AVX-512 "
+                    "BF16 or AMX (f32)")
       ->group("Training");
   command
       .add_option("--objective", to.objective,
@@ -179,6 +185,7 @@ void apply_options(const TrainArguments& from, churn::RunConfig& config) {
   override_with(from.seed, config.training.seed);
   override_with(from.epochs, config.training.epochs);
   override_with(from.batch_size, config.training.batch_size);
+  override_with(from.precision, config.training.precision);
   if (from.objective) {
     config.decision.objective = churn::parse_threshold_objective(*from.objective);
   }
@@ -224,7 +231,9 @@ churn::RunConfig run_config(const TrainArguments& arguments) {
     fail<UsageError>("--false-negative-cost has no effect without --objective cost");
   }
   churn::validate(config);
-  require_available(parse_device(config.runtime.device));
+  const Device device = parse_device(config.runtime.device);
+  require_available(device);
+  kernels::require_linear_precision(config.training.precision, device);
   return config;
 }
 

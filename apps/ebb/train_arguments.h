@@ -39,6 +39,7 @@ struct TrainArguments {
   std::optional<std::int64_t> seed;
   std::optional<std::int64_t> epochs;
   std::optional<std::int64_t> batch_size;
+  std::optional<Precision> precision;
 
   std::optional<std::string> objective;
   std::optional<double> false_negative_cost;

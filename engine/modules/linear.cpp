@@ -5,6 +5,12 @@
 #include "engine/operations/views.h"
 
 namespace ebb {
+namespace {
+
+// bf16 gains nothing on fewer outputs than this, and a head's logits keep their precision.
+constexpr std::int64_t kLeastBf16Outputs = 16;
+
+}  // namespace
 
 Linear::Linear(const Scope& scope, std::int64_t in, std::int64_t out, const LinearOptions& options)
     : Module(scope), options_(options) {
@@ -24,7 +30,11 @@ Tensor Linear::forward(const Pass& pass, const Tensor& input) const {
     const std::int64_t per_row = input.elements() / input.extent(0) / input.extent(-1);
     dropout = pass.dropout(options_.dropout, *stream_, per_row * weight_->shape[0]);
   }
-  return linear(pass, input, pass.parameter(*weight_), bias, options_.activation, dropout);
+  PackedWeight packed;
+  if (pass.packed_weights != nullptr && weight_->shape[0] >= kLeastBf16Outputs) {
+    packed = pass.packed_weights->of(*weight_, pass.tape != nullptr);
+  }
+  return linear(pass, input, pass.parameter(*weight_), bias, options_.activation, dropout, packed);
 }
 
 Tensor Linear::forward(const Pass& pass, const Tensor& input, std::int64_t first,

@@ -13,7 +13,7 @@ struct LinearOptions {
 };
 
 /// [..., in] -> [..., out]. Parameters: weight [out, in] and bias [out], both uniform in
-/// +-1 / sqrt(in).
+/// +-1 / sqrt(in). Multiplies in bf16 where the pass says so and there are 16 outputs or more.
 class Linear : public Module {
  public:
   Linear(const Scope& scope, std::int64_t in, std::int64_t out, const LinearOptions& options = {});

@@ -8,8 +8,10 @@
 
 namespace ebb {
 
-GradientStep::GradientStep(const ParameterSet& parameters, Device device, int threads)
-    : lanes_(device, threads, &parameters), gradients_(empty_like(parameters.buffer())) {}
+GradientStep::GradientStep(const ParameterSet& parameters, Device device, int threads,
+                           Precision precision)
+    : lanes_(device, threads, &parameters, precision),
+      gradients_(empty_like(parameters.buffer())) {}
 
 void GradientStep::detect_anomalies(bool detect) {
   for (std::int64_t lane = 0; lane < Lanes::kMost; ++lane) {

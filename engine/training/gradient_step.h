@@ -14,7 +14,9 @@ struct StepResult {
 
 class GradientStep {
  public:
-  GradientStep(const ParameterSet& parameters, Device device, int threads);
+  /// Throws UnsupportedError on a precision that the device lacks.
+  GradientStep(const ParameterSet& parameters, Device device, int threads,
+               Precision precision = Precision::f32);
 
   /// Calls loss(pass, range) on every shard for its share of the batch's loss (a recorded scalar;
   /// shares add up), finds the gradients and adds them up. Throws what `loss` throws.

@@ -6,7 +6,9 @@ Lanes::Lane::Lane(Device device, const ParameterSet* parameters) : context(devic
   if (parameters != nullptr) tape = std::make_unique<Tape>(context, parameters);
 }
 
-Lanes::Lanes(Device device, int threads, const ParameterSet* parameters) : team_(device, threads) {
+Lanes::Lanes(Device device, int threads, const ParameterSet* parameters, Precision precision)
+    : team_(device, threads) {
+  if (precision == Precision::bf16) packed_weights_ = std::make_unique<PackedWeights>(device);
   for (std::int64_t lane = 0; lane < kMost; ++lane) {
     lanes_.push_back(std::make_unique<Lane>(device, parameters));
   }

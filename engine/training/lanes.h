@@ -5,9 +5,11 @@
 #include <memory>
 #include <vector>
 
+#include "engine/operations/packed_weights.h"
 #include "engine/pass.h"
 #include "kernels/common/denormals.h"
 #include "kernels/common/parallel.h"
+#include "kernels/common/precision.h"
 #include "kernels/common/profile.h"
 
 namespace ebb {
@@ -41,13 +43,16 @@ class Lanes {
   static constexpr std::int64_t kMost = 8;
 
   /// `parameters` are those whose gradients the tapes find; null for lanes that only predict.
-  Lanes(Device device, int threads, const ParameterSet* parameters);
+  /// Throws UnsupportedError on a precision that the device lacks.
+  Lanes(Device device, int threads, const ParameterSet* parameters,
+        Precision precision = Precision::f32);
 
   /// Calls body(pass, range) for every shard of a batch, each lane's in order. The pass has the
   /// lane's serial context and tape, and first_row set. `pass` gives the other settings. Denormals
   /// are zero in `body`.
   template <class Body>
   void for_each_shard(const ShardPlan& plan, const PassSettings& settings, Body&& body) {
+    if (packed_weights_ != nullptr) packed_weights_->refresh(team_);
     parallel_for(team_, plan.lanes, 1, [&](std::int64_t begin, std::int64_t end) {
       const FlushDenormals flush;
       for (std::int64_t lane = begin; lane < end; ++lane) {
@@ -55,7 +60,8 @@ class Lanes {
         const LaneScope scope(line.context);
         for (std::int64_t i = plan.first_shard(lane); i < plan.first_shard(lane + 1); ++i) {
           const RowRange range = plan.shard(i);
-          body(Pass{line.context, line.recording(), settings, range.begin}, range);
+          body(Pass{line.context, line.recording(), settings, range.begin, packed_weights_.get()},
+               range);
         }
       }
     });
@@ -86,6 +92,7 @@ class Lanes {
 
   Context team_;
   Profile team_profile_;
+  std::unique_ptr<PackedWeights> packed_weights_;  // of precision bf16 only
   std::vector<std::unique_ptr<Lane>> lanes_;
 };
 

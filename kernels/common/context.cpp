@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include "kernels/common/instruction_set.h"
+#include "kernels/common/primitive_cache.h"
 
 namespace ebb {
 
@@ -17,6 +18,13 @@ Context::Context(Device device, int threads)
   require_available(device);
   // Settles the instruction set before the first kernel or oneDNN call can.
   active_instruction_set();
+}
+
+Context::~Context() = default;
+
+PrimitiveCache& Context::primitives() {
+  if (primitives_ == nullptr) primitives_ = std::make_unique<PrimitiveCache>();
+  return *primitives_;
 }
 
 }  // namespace ebb

@@ -1,12 +1,15 @@
 // Everything a kernel may use besides its operands.
 #pragma once
 
+#include <memory>
+
 #include "kernels/common/device.h"
 #include "kernels/common/workspace.h"
 
 namespace ebb {
 
 class Profile;
+class PrimitiveCache;
 
 /// One line of execution: where kernels run and what they may use meanwhile. A context serves one
 /// thread at a time; concurrent lines of work (the lanes of a sharded step) own one each.
@@ -16,6 +19,7 @@ class Context {
   explicit Context(Device device = {}, int threads = 0);
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
+  ~Context();
 
   Device device() const { return device_; }
   int threads() const { return threads_; }
@@ -23,12 +27,15 @@ class Context {
   /// Where operations say how long they took; null when nobody asks.
   Profile* profile() const { return profile_; }
   void set_profile(Profile* profile) { profile_ = profile; }
+  /// What oneDNN has prepared for this context; made when first asked for.
+  PrimitiveCache& primitives();
 
  private:
   Device device_;
   int threads_;
   Workspace workspace_;
   Profile* profile_ = nullptr;
+  std::unique_ptr<PrimitiveCache> primitives_;
 };
 
 /// The number of threads used when none is asked for: OMP_NUM_THREADS or the processors available.

@@ -97,4 +97,21 @@ void use_instruction_set(InstructionSet level) {
   settled_level() = level;
 }
 
+std::string_view name_of(Bf16Unit unit) {
+  constexpr std::string_view kNames[] = {"none", "avx512_bf16", "amx"};
+  return kNames[static_cast<std::size_t>(unit)];
+}
+
+Bf16Unit active_bf16_unit() {
+  active_instruction_set();  // before oneDNN is asked, which settles its level too
+  switch (dnnl::get_effective_cpu_isa()) {
+    case dnnl::cpu_isa::avx512_core_amx:
+      return Bf16Unit::amx;
+    case dnnl::cpu_isa::avx512_core_bf16:
+      return Bf16Unit::avx512_bf16;
+    default:
+      return Bf16Unit::none;
+  }
+}
+
 }  // namespace ebb

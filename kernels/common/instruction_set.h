@@ -25,4 +25,15 @@ InstructionSet active_instruction_set();
 /// keeps the level of its first use. Throws UnsupportedError on a level this machine lacks.
 void use_instruction_set(InstructionSet level);
 
+/// What multiplies bf16 on this machine: AVX-512's dot products or AMX's tiles.
+enum class Bf16Unit { none, avx512_bf16, amx };
+
+/// "none", "avx512_bf16" or "amx".
+std::string_view name_of(Bf16Unit unit);
+
+/// The best unit that the level in use admits: none below avx512. On Linux, AMX counts only where
+/// the kernel grants its tiles to this process; oneDNN asks for them. Settles the level as
+/// active_instruction_set() does.
+Bf16Unit active_bf16_unit();
+
 }  // namespace ebb

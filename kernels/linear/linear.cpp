@@ -24,6 +24,18 @@ Extents extents(std::string_view operation, const ConstView& input, const ConstV
   return {input.shape, weight.shape, {input.shape[0], weight.shape[0]}, {weight.shape[0]}};
 }
 
+void check_packed(std::string_view operation, const PackedMatrix* packed, const Shape& expected,
+                  DType dtype) {
+  if (packed == nullptr) return;
+  if (dtype != DType::f32) {
+    fail("{}: packed_weight is given with {} operands, expected f32", operation, name_of(dtype));
+  }
+  const Shape shape{packed->k(), packed->n()};
+  if (shape != expected) {
+    fail("{}: packed_weight is {}, expected {}", operation, to_string(shape), to_string(expected));
+  }
+}
+
 void check(const LinearForward& p) {
   const OperandCheck check("linear");
   const Extents extent = extents("linear", p.input, p.weight);
@@ -35,13 +47,19 @@ void check(const LinearForward& p) {
     check.dense("derivative", p.derivative, dtype, extent.output, "[rows, out]");
   }
   check.dense("output", p.output, dtype, extent.output, "[rows, out]");
+  check_packed("linear", p.packed_weight, Shape{extent.weight[1], extent.weight[0]}, dtype);
+  if (p.rounded_input.present()) {
+    check.dense("rounded_input", p.rounded_input, DType::bf16, extent.input, "[rows, in]");
+  }
 }
 
 void check(const LinearBackward& p) {
   const OperandCheck check("linear_backward");
   const Extents extent = extents("linear_backward", p.input, p.weight);
-  const DType dtype = p.input.dtype;
-  check.dense("input", p.input, dtype, extent.input, "[rows, in]");
+  const DType dtype = p.weight.dtype;
+  check_packed("linear_backward", p.packed_weight, extent.weight, dtype);
+  const DType input_dtype = p.packed_weight != nullptr ? DType::bf16 : dtype;
+  check.dense("input", p.input, input_dtype, extent.input, "[rows, in]");
   check.dense("weight", p.weight, dtype, extent.weight, "[out, in]");
   check.dense("grad_output", p.grad_output, dtype, extent.output, "[rows, out]");
   if (p.derivative.present()) {
@@ -73,8 +91,16 @@ std::string linear_unsupported(Device device, DType dtype) {
   return float_kernels_unsupported(device, dtype);
 }
 
+void require_linear_precision(Precision precision, Device device) {
+  if (precision == Precision::f32) return;
+  require_supported("precision bf16", bf16_product_unsupported(device));
+}
+
 void linear(Context& context, const LinearForward& parameters) {
   require_supported("linear", linear_unsupported(context.device(), parameters.input.dtype));
+  if (parameters.packed_weight != nullptr) {
+    require_supported("linear", bf16_product_unsupported(context.device()));
+  }
   check(parameters);
   const ProfileScope scope(context, "linear", [&] { return cost(parameters, 1); });
   cpu::linear(context, parameters);
@@ -82,7 +108,10 @@ void linear(Context& context, const LinearForward& parameters) {
 
 void linear_backward(Context& context, const LinearBackward& parameters) {
   require_supported("linear_backward",
-                    linear_unsupported(context.device(), parameters.input.dtype));
+                    linear_unsupported(context.device(), parameters.weight.dtype));
+  if (parameters.packed_weight != nullptr) {
+    require_supported("linear_backward", bf16_product_unsupported(context.device()));
+  }
   check(parameters);
   const ProfileScope scope(context, "linear_backward", [&] {
     return cost(parameters,

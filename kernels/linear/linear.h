@@ -5,11 +5,16 @@
 //
 // The epilogue runs on blocks of rows while they are in cache, so that activations pass through
 // memory once. Accumulated in f32 (f64 for f64). Results do not depend on the number of threads.
+//
+// With a packed weight, f32 operands are multiplied in bf16 (see bf16_product.h): the input, the
+// weight and the gradient of pre_activation are rounded, everything else is as it is in f32.
 #pragma once
 
 #include "kernels/activation/activation.h"
+#include "kernels/bf16_product/bf16_product.h"
 #include "kernels/common/context.h"
 #include "kernels/common/philox.h"
+#include "kernels/common/precision.h"
 #include "kernels/common/view.h"
 
 namespace ebb::kernels {
@@ -23,11 +28,13 @@ struct LinearForward {
   DropoutSpec dropout;
   View derivative;  // [rows, out]; optional, needed by the backward direction unless all ones
   View output;      // [rows, out]
+  const PackedMatrix* packed_weight = nullptr;  // weightᵀ, [in, out]: multiply in bf16
+  View rounded_input;  // bf16 [rows, in]; optional with packed_weight: the backward one's input
 };
 
 /// Operands of the backward direction. Gradients that are absent are not computed.
 struct LinearBackward {
-  ConstView input;                // [rows, in]
+  ConstView input;                // [rows, in]; with packed_weight the rounded one, in bf16
   ConstView weight;               // [out, in]
   ConstView derivative;           // [rows, out]; absent: the identity without dropout
   ConstView grad_output;          // [rows, out]
@@ -38,10 +45,14 @@ struct LinearBackward {
   bool accumulate_input = false;  // add to the gradient instead of overwriting it, and so on
   bool accumulate_weight = false;
   bool accumulate_bias = false;
+  const PackedMatrix* packed_weight = nullptr;  // weight, [out, in]: multiply in bf16
 };
 
 /// Empty when the device can run a linear layer on `dtype`, else the reason why not.
 std::string linear_unsupported(Device device, DType dtype);
+
+/// Throws UnsupportedError when the device cannot run linear layers in that precision.
+void require_linear_precision(Precision precision, Device device);
 
 /// Throws Error on operands that do not fit, UnsupportedError where linear_unsupported says so.
 void linear(Context& context, const LinearForward& parameters);

@@ -36,6 +36,12 @@ BasicView<Pointer> block_of(const BasicView<Pointer>& view, std::int64_t first,
   return {view.template as<float>() + first * columns, view.dtype, Shape{count, columns}};
 }
 
+View rounded_block_of(const View& view, std::int64_t first, std::int64_t count) {
+  if (!view.present()) return view;
+  const std::int64_t columns = view.shape[1];
+  return {view.as<BFloat16>() + first * columns, view.dtype, Shape{count, columns}};
+}
+
 bool has_epilogue(const LinearForward& p) {
   return p.bias.present() || p.activation != Activation::identity || p.dropout.active() ||
          p.derivative.present();
@@ -61,8 +67,16 @@ LinearForward block_of(const LinearForward& p, std::int64_t first, std::int64_t 
   block.input = block_of(p.input, first, count);
   block.derivative = block_of(p.derivative, first, count);
   block.output = block_of(p.output, first, count);
+  block.rounded_input = rounded_block_of(p.rounded_input, first, count);
   block.dropout.offset += static_cast<std::uint64_t>(first * p.weight.shape[0]);
   return block;
+}
+
+void product_of_block(Context& context, const LinearForward& block) {
+  if (block.packed_weight != nullptr) {
+    return linear_product_bf16(context, block, product_of(block));
+  }
+  serial_matrix_product(block.input, transposed(block.weight), product_of(block), false);
 }
 
 }  // namespace
@@ -83,8 +97,7 @@ void linear(Context& context, const LinearForward& p) {
                  for (std::int64_t i = begin; i < end; ++i) {
                    const std::int64_t first = i * most;
                    const LinearForward block = block_of(p, first, std::min(most, rows - first));
-                   serial_matrix_product(block.input, transposed(p.weight), product_of(block),
-                                         false);
+                   product_of_block(line, block);
                    if (has_epilogue(p)) epilogue(line, block);
                  }
                });
@@ -105,6 +118,7 @@ void linear_backward(Context& context, const LinearBackward& p) {
                      .output = p.grad_bias,
                      .accumulate = p.accumulate_bias});
   }
+  if (p.packed_weight != nullptr) return linear_backward_bf16(context, p, gradient);
   if (p.grad_input.present()) {
     matrix_product(
         context,

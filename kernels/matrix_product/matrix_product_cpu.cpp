@@ -2,10 +2,9 @@
 // FMA peak on the shapes of a Transformer; against oneDNN's matmul primitive it is level on
 // activations times weights, better on tall transposed operands (weight gradients), and needs no
 // primitive to be kept per shape.
-#include <omp.h>
-
 #include <dnnl.h>
 
+#include "kernels/common/one_thread.h"
 #include "kernels/common/parallel.h"
 #include "kernels/matrix_product/matrix_product_backends.h"
 #include "kernels/matrix_product/matrix_product_reference.h"
@@ -18,18 +17,6 @@ constexpr std::int64_t kRowBlock = 256;
 
 // Below this many multiplications a second thread costs more than it saves.
 constexpr std::int64_t kGrainMultiplications = 256 * 1024;
-
-// oneDNN would divide one call among OpenMP's threads, and the division would show in the bits.
-class OneThread {
- public:
-  OneThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
-  OneThread(const OneThread&) = delete;
-  OneThread& operator=(const OneThread&) = delete;
-  ~OneThread() { omp_set_num_threads(before_); }
-
- private:
-  int before_;
-};
 
 struct Layout {
   char transposed;

@@ -18,8 +18,8 @@ Number parse_all_of(const std::string& text) {
 
 }  // namespace
 
-SafetensorsMetadata new_metadata(std::string_view format) {
-  const BuildInfo build = this_build();
+SafetensorsMetadata new_metadata(std::string_view format, Precision precision) {
+  const BuildInfo build = this_build(precision);
   return {{"format", std::string(format)},
           {"format_version", fmt::format("{}", kFormatVersion)},
           {"ebb_version", build.ebb_version},

@@ -19,8 +19,8 @@ inline constexpr std::int64_t kFormatVersion = 1;
 inline constexpr std::string_view kModelFormat = "ebb.model";
 inline constexpr std::string_view kCheckpointFormat = "ebb.checkpoint";
 
-/// The metadata that every kind of file begins with.
-SafetensorsMetadata new_metadata(std::string_view format);
+/// The metadata that every kind of file begins with. `precision` is that of the training.
+SafetensorsMetadata new_metadata(std::string_view format, Precision precision);
 
 /// A number as text that reads back to the same bits (NaN and infinities included).
 std::string spell_number(double value);

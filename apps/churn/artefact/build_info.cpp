@@ -7,9 +7,13 @@
 
 namespace ebb::churn {
 
-BuildInfo this_build() {
+BuildInfo this_build(Precision precision) {
   const dnnl_version_t* onednn = dnnl_version();
-  return {EBB_VERSION, std::string(name_of(active_instruction_set())),
+  std::string instruction_set(name_of(active_instruction_set()));
+  if (precision == Precision::bf16) {
+    instruction_set += fmt::format("+{}", name_of(active_bf16_unit()));
+  }
+  return {EBB_VERSION, std::move(instruction_set),
           fmt::format("{}.{}.{}", onednn->major, onednn->minor, onednn->patch)};
 }
 

@@ -51,7 +51,8 @@ std::vector<EpochRecord> take_history(std::map<std::string, Tensor>& tensors,
 
 void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint) {
   const TrainerState& state = checkpoint.state;
-  SafetensorsMetadata metadata = new_metadata(kCheckpointFormat);
+  SafetensorsMetadata metadata =
+      new_metadata(kCheckpointFormat, checkpoint.config.training.precision);
   metadata["config"] = to_toml(checkpoint.config, TomlComments::none);
   metadata["data_fingerprint"] = checkpoint.data_fingerprint;
   visit_numbers(state, [&](const std::string& name, auto value) {

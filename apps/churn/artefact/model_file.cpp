@@ -47,7 +47,7 @@ double read_share(const MetadataReader& metadata, std::string_view name) {
 }  // namespace
 
 void save_model(const fs::path& path, const ModelFile& model) {
-  SafetensorsMetadata metadata = new_metadata(kModelFormat);
+  SafetensorsMetadata metadata = new_metadata(kModelFormat, model.config.training.precision);
   metadata["config"] = to_toml(without_location(model.config), TomlComments::none);
   metadata["pipeline"] = model.pipeline.to_json().dump();
   metadata["threshold"] = spell_number(model.threshold.threshold);

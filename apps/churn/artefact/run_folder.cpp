@@ -155,7 +155,9 @@ RunStart RunFolder::resume() {
   }
   require_same_run(path_, checkpoint->config, checkpoint->data_fingerprint, config_,
                    data_fingerprint_);
-  if (std::string warning = build_warning(checkpoint->build, this_build()); !warning.empty()) {
+  if (std::string warning =
+          build_warning(checkpoint->build, this_build(config_.training.precision));
+      !warning.empty()) {
     start.notes.push_back(std::move(warning));
   }
   start.state = std::move(checkpoint->state);

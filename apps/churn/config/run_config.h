@@ -9,6 +9,7 @@
 
 #include "apps/churn/decision/threshold.h"
 #include "kernels/activation/activation.h"
+#include "kernels/common/precision.h"
 #include "preprocessing/pipeline/pipeline_config.h"
 #include "preprocessing/table/column.h"
 
@@ -83,7 +84,8 @@ enum class SelectionMetric { log_loss, roc_auc };
 struct TrainingConfig {
   std::uint64_t seed = 0;  // of splits, first weights, order of rows and dropout
   std::int64_t epochs = 20;
-  std::int64_t batch_size = 0;  // 0: by the number of training rows (see settled())
+  std::int64_t batch_size = 0;           // 0: by the number of training rows (see settled())
+  Precision precision = Precision::f32;  // of the linear layers in training steps
   OptimizerKind optimizer = OptimizerKind::adamw;
   double learning_rate = 1e-3;
   double weight_decay = 1e-4;  // of matrices only, decoupled

@@ -272,6 +272,10 @@ void add_training(std::vector<Setting>& list) {
   training.whole_number(
       "batch_size", [](auto& c) -> auto& { return c.training.batch_size; }, 0, 1'000'000,
       "rows per step; 0: 16 to 128, by the number of training rows");
+  training.choice(
+      "precision", [](auto& c) -> auto& { return c.training.precision; },
+      std::vector{Precision::f32, Precision::bf16}, [](Precision value) { return name_of(value); },
+      "of the linear layers in training steps");
   add_optimizer(training);
   training.number(
       "label_smoothing", [](auto& c) -> auto& { return c.training.label_smoothing; },

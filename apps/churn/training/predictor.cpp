@@ -9,10 +9,11 @@
 namespace ebb::churn {
 
 struct Predictor::State {
-  State(const InputSchema& input_schema, const ModelConfig& config, const RuntimeConfig& runtime)
+  State(const InputSchema& input_schema, const ModelConfig& config, const RuntimeConfig& runtime,
+        Precision precision)
       : schema(input_schema),
         network(schema, config, 0),
-        lanes(parse_device(runtime.device), runtime.threads, nullptr) {}
+        lanes(parse_device(runtime.device), runtime.threads, nullptr, precision) {}
 
   InputSchema schema;
   Network network;
@@ -20,8 +21,9 @@ struct Predictor::State {
 };
 
 Predictor::Predictor(const InputSchema& schema, const ModelConfig& config,
-                     const std::map<std::string, Tensor>& weights, const RuntimeConfig& runtime)
-    : state_(std::make_unique<State>(schema, config, runtime)) {
+                     const std::map<std::string, Tensor>& weights, const RuntimeConfig& runtime,
+                     Precision precision)
+    : state_(std::make_unique<State>(schema, config, runtime, precision)) {
   assign_weights(state_->network.parameters, weights);
 }
 

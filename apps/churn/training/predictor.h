@@ -12,9 +12,11 @@ namespace ebb::churn {
 
 class Predictor {
  public:
-  /// `weights` by parameter name. Throws DataError when a name or shape does not fit the schema.
+  /// `weights` by parameter name. Throws DataError when a name or shape does not fit the schema,
+  /// UnsupportedError on a precision that the device lacks.
   Predictor(const InputSchema& schema, const ModelConfig& config,
-            const std::map<std::string, Tensor>& weights, const RuntimeConfig& runtime);
+            const std::map<std::string, Tensor>& weights, const RuntimeConfig& runtime,
+            Precision precision = Precision::f32);
   ~Predictor();
 
   /// Other weights for the same network, flat, in the layout of ParameterSet::buffer().

@@ -90,7 +90,7 @@ struct Trainer::State {
         device(parse_device(run.runtime.device)),
         network(schema, run.model, run.training.seed, DType::f32, device),
         optimizer(make_optimizer(run.training, network.parameters)),
-        step(network.parameters, device, run.runtime.threads),
+        step(network.parameters, device, run.runtime.threads, run.training.precision),
         predictor(schema, run.model, named_parts(network.parameters, weights()), run.runtime),
         best(duplicate(weights())),
         stopping(stopping_options(run.training)),

@@ -49,7 +49,7 @@ TEST_F(CheckpointTest, EverythingComesBackToTheBit) {
   const Checkpoint read = load_checkpoint(path());
   EXPECT_EQ(read.config, config_);
   EXPECT_EQ(read.data_fingerprint, "abc");
-  EXPECT_EQ(read.build, this_build());
+  EXPECT_EQ(read.build, this_build(Precision::f32));
   EXPECT_EQ(read.state.steps_done, 30);
   EXPECT_EQ(numbers(read.state.progress), numbers(state.progress));
   EXPECT_EQ(numbers(read.state.plateau.progress), numbers(state.plateau.progress));
@@ -130,9 +130,9 @@ TEST_F(CheckpointTest, ChangedSettingsAndDataAreRefusedByName) {
 }
 
 TEST_F(CheckpointTest, AnotherBuildIsAWarning) {
-  EXPECT_EQ(build_warning(this_build(), this_build()), "");
+  EXPECT_EQ(build_warning(this_build(Precision::f32), this_build(Precision::f32)), "");
   const BuildInfo other{"0.0.9", "avx2", "2.5.0"};
-  EXPECT_THAT(build_warning(other, this_build()),
+  EXPECT_THAT(build_warning(other, this_build(Precision::f32)),
               AllOf(HasSubstr("ebb 0.0.9, avx2, oneDNN 2.5.0"), HasSubstr("may differ")));
 }
 

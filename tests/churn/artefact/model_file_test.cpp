@@ -61,7 +61,7 @@ TEST_F(ModelFileTest, EverythingComesBackToTheBit) {
   EXPECT_EQ(read.training_base_rate, model.training_base_rate);
   EXPECT_EQ(read.data_fingerprint, model.data_fingerprint);
   EXPECT_EQ(read.metrics, R"({"test":{"roc_auc":0.8451},"rows":60})");
-  EXPECT_EQ(read.build, this_build());
+  EXPECT_EQ(read.build, this_build(Precision::f32));
   ASSERT_EQ(read.weights.size(), model.weights.size());
   for (const auto& [name, tensor] : model.weights) {
     EXPECT_EQ(read.weights.at(name).shape(), tensor.shape()) << name;

@@ -82,4 +82,10 @@ Buffer<To> converted(const Buffer<From>& from) {
   return to;
 }
 
+/// The transpose of a matrix, without a copy.
+inline ConstView transposed(const ConstView& view) {
+  return {view.data, view.dtype, Shape{view.shape[1], view.shape[0]},
+          Shape{view.strides[1], view.strides[0]}};
+}
+
 }  // namespace ebb::testing

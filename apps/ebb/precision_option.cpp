@@ -1,0 +1,19 @@
+#include "apps/ebb/precision_option.h"
+
+#include <CLI/CLI.hpp>
+
+namespace ebb::program {
+
+CLI::Option* declare_precision(CLI::App& command, std::optional<Precision>& precision,
+                               const char* description) {
+  const auto read = [&precision](const std::string& name) {
+    for (const Precision known : {Precision::f32, Precision::bf16}) {
+      if (name == name_of(known)) precision = known;
+    }
+  };
+  return command.add_option_function<std::string>("--precision", read, description)
+      ->check(CLI::IsMember({"f32", "bf16"}).description(""))
+      ->type_name("NAME");
+}
+
+}  // namespace ebb::program

@@ -1,0 +1,49 @@
+#include "engine/operations/packed_weights.h"
+
+#include "kernels/common/parallel.h"
+#include "kernels/linear/linear.h"
+
+namespace ebb {
+
+PackedWeights::PackedWeights(Device device) {
+  kernels::require_linear_precision(Precision::bf16, device);
+}
+
+ConstView PackedWeights::Copy::source() const {
+  return side == kForward ? weight->value.transpose(0, 1).view() : weight->value.view();
+}
+
+PackedWeight PackedWeights::of(const Parameter& weight, bool with_backward) {
+  const std::lock_guard lock(mutex_);
+  return {&copy_of(weight, kForward), with_backward ? &copy_of(weight, kBackward) : nullptr};
+}
+
+const PackedMatrix& PackedWeights::copy_of(const Parameter& weight, Side side) {
+  std::unique_ptr<Copy>& copy = copies_[side][&weight];
+  if (copy == nullptr) {
+    const std::int64_t out = weight.shape[0];
+    const std::int64_t in = weight.shape[1];
+    // Braces make the matrix in place: it does not move.
+    std::unique_ptr<Copy> made(side == kForward ? new Copy{&weight, side, {in, out}}
+                                                : new Copy{&weight, side, {out, in}});
+    Context context({}, 1);
+    made->matrix.pack(context, made->source());
+    for (std::int64_t block = 0; block < made->matrix.blocks(); ++block) {
+      pieces_.push_back({made.get(), block});
+    }
+    copy = std::move(made);
+  }
+  return copy->matrix;
+}
+
+void PackedWeights::refresh(Context& team) {
+  parallel_for(team, static_cast<std::int64_t>(pieces_.size()), 1,
+               [this](std::int64_t begin, std::int64_t end) {
+                 for (std::int64_t i = begin; i < end; ++i) {
+                   const Piece& piece = pieces_[static_cast<std::size_t>(i)];
+                   piece.copy->matrix.pack_block(piece.copy->source(), piece.block);
+                 }
+               });
+}
+
+}  // namespace ebb
