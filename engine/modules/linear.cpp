@@ -39,6 +39,7 @@ Tensor Linear::forward(const Pass& pass, const Tensor& input) const {
 
 Tensor Linear::forward(const Pass& pass, const Tensor& input, std::int64_t first,
                        std::int64_t count) const {
+  const ModuleScope here(pass, *this);
   if (stream_ != nullptr) fail("Linear: dropout of some of the outputs is not supported");
   const auto part = [&](const Parameter& parameter) {
     return slice(pass, pass.parameter(parameter), 0, first, count);

@@ -40,6 +40,7 @@ Tensor MultiHeadAttention::forward(const Pass& pass, const Tensor& input,
 
 Tensor MultiHeadAttention::forward_first(const Pass& pass, const Tensor& input, std::int64_t count,
                                          const AttentionMasks& masks) const {
+  const ModuleScope here(pass, *this);
   const std::int64_t length = input.extent(1);
   if (count == length) return forward(pass, input, masks);
   // Causality is counted from the end of the sequence: it needs all queries.

@@ -4,8 +4,8 @@
 
 #include "engine/io/atomic_file.h"
 #include "engine/io/safetensors.h"
-#include "tests/engine/io/temporary_folder.h"
 #include "tests/fuzz/fuzz_target.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ebb {
 namespace {
