@@ -6,10 +6,14 @@ import io
 import os
 import resource
 import shutil
+import signal
 import subprocess
 import tempfile
 import unittest
 from pathlib import Path
+
+# Where tests run in the background, Ctrl-C is ignored, and so it would be in what they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PROGRAM = os.environ["EBB_PROGRAM"]
 TABLE = Path(__file__).parent.parent / "data" / "synthetic_churn.csv"
