@@ -141,7 +141,7 @@ void check_layout(const Header& header, std::uint64_t data_bytes, const std::str
       fail<DataError>(
           "{}: the tensor \"{}\" begins at byte {} of the data, expected {}: tensors lie "
           "without gap or overlap",
-          file, tensor->name, tensor->begin, position);
+          file, shortened(tensor->name), tensor->begin, position);
     }
     position = tensor->end;
   }
@@ -209,6 +209,12 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) {
   if (data_sum.empty() != header_sum.empty()) {
     fail<DataError>("{}: the header is damaged: it has only one of the checksums {} and {}", file,
                     kHeaderChecksum, kDataChecksum);
+  }
+  // One of ours with a flipped bit.
+  const auto other = header.metadata.lower_bound(std::string(kChecksumPrefix));
+  if (other != header.metadata.end() && other->first.starts_with(kChecksumPrefix)) {
+    fail<DataError>("{}: the header is damaged: there is no checksum \"{}\"", file,
+                    shortened(other->first));
   }
   had_checksums_ = !data_sum.empty();
   if (had_checksums_) check_data_checksum(data, data_sum.mapped(), file);

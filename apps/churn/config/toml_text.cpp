@@ -8,16 +8,13 @@
 namespace ebb::churn {
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
-/// Walks over a text as far as the parser can get in it: behind its first error anything may be
-/// taken for anything.
+/// Walks over a text as far as the parser gets in it: behind its first error, text in quotes may be
+/// taken for keys, which is too late to matter.
 class Scanner {
  public:
   Scanner(std::string_view text, std::string_view source) : text_(text), source_(source) {}
 
   void run() {
-    if (text_.starts_with(kByteOrderMark)) position_ = kByteOrderMark.size();
     while (position_ < text_.size()) step();
   }
 
@@ -29,21 +26,16 @@ class Scanner {
     } else if (c == '"' || c == '\'') {
       skip_string(c);
     } else {
-      check_bare(c);
+      count_parts(c);
       ++position_;
     }
   }
 
-  void check_bare(char c) {
-    if (static_cast<unsigned char>(c) >= 0x80) {
-      refuse("a character beyond ASCII outside of quotes: put the name or text in quotes");
-    }
+  void count_parts(char c) {
     const bool is_in_key = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' ||
                            c == '-' || c == ' ' || c == '\t' || c == '.';
     if (!is_in_key) parts_ = 1;
-    if (c == '.' && ++parts_ > kMostKeyParts) {
-      refuse(fmt::format("a key of more than {} parts", kMostKeyParts));
-    }
+    if (c == '.' && ++parts_ > kMostKeyParts) refuse_key();
   }
 
   void skip_string(char quote) {
@@ -70,11 +62,12 @@ class Scanner {
   /// One character within quotes; a backslash in "..." takes the next one with it.
   void skip_character(char quote) { position_ += quote == '"' && text_[position_] == '\\' ? 2 : 1; }
 
-  [[noreturn]] void refuse(std::string_view problem) const {
+  [[noreturn]] void refuse_key() const {
     const std::string_view before = text_.substr(0, position_);
     const auto line = 1 + std::count(before.begin(), before.end(), '\n');
     const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
-    fail<DataError>("{}:{}:{}: {}", source_, line, position_ - line_start + 1, problem);
+    fail<DataError>("{}:{}:{}: a key of more than {} parts", source_, line,
+                    position_ - line_start + 1, kMostKeyParts);
   }
 
   std::string_view text_;
