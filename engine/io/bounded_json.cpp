@@ -52,7 +52,8 @@ class DocumentBuilder : public nlohmann::json_sax<Json> {
 
   bool key(Text& name) override {
     charge(kKeyBytes + name.size());
-    if (open_.back()->contains(name)) fail<DataError>("the key \"{}\" stands twice", name);
+    if (open_.back()->contains(name))
+      fail<DataError>("the key \"{}\" stands twice", shortened(name));
     key_ = std::move(name);
     return true;
   }

@@ -164,7 +164,7 @@ void check_layout(std::span<const TensorRecord* const> order, std::uint64_t data
       fail<DataError>(
           "{}: the tensor \"{}\" begins at byte {} of the data, expected {}: tensors lie "
           "without gap or overlap",
-          file, tensor->name, tensor->begin, position);
+          file, shortened(tensor->name), tensor->begin, position);
     }
     position = tensor->end;
     if (cut.empty() && position > data_bytes) cut = fmt::format(" from \"{}\" on", tensor->name);
@@ -265,7 +265,8 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) {
   // One of ours with a flipped bit.
   const auto other = header.metadata.lower_bound(std::string(kChecksumPrefix));
   if (other != header.metadata.end() && other->first.starts_with(kChecksumPrefix)) {
-    fail<DataError>("{}: the header is damaged: there is no checksum \"{}\"", file, other->first);
+    fail<DataError>("{}: the header is damaged: there is no checksum \"{}\"", file,
+                    shortened(other->first));
   }
   had_checksums_ = !data_sum.empty();
   if (had_checksums_) {

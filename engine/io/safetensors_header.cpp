@@ -14,6 +14,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::string_view kMetadata = "__metadata__";
+constexpr std::size_t kLongestReport = 500;  // names may have megabytes
 
 constexpr DType kDTypes[] = {DType::f32, DType::f64, DType::bf16, DType::f16,
                              DType::i32, DType::i64, DType::u8};
@@ -141,7 +142,8 @@ class HeaderReader : public nlohmann::json_sax<Json> {
   [[noreturn]] void refuse(fmt::format_string<Args...> found, std::string_view expected,
                            Args&&... args) const {
     fail<DataError>("{}: the header has {}, expected {}", file_,
-                    fmt::format(found, std::forward<Args>(args)...), expected);
+                    shortened(fmt::format(found, std::forward<Args>(args)...), kLongestReport),
+                    expected);
   }
 
   [[noreturn]] void unexpected(std::string_view found) const {

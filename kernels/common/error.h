@@ -3,6 +3,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -37,6 +38,14 @@ class UnsupportedError : public Error {
 template <class Kind = Error, class... Args>
 [[noreturn]] void fail(fmt::format_string<Args...> format, Args&&... args) {
   throw Kind(fmt::format(format, std::forward<Args>(args)...));
+}
+
+/// A text from a file, for a message: its first `most` bytes, then "..." if there are more.
+inline std::string shortened(std::string_view text, std::size_t most = 100) {
+  if (text.size() <= most) return std::string(text);
+  // Not within a character of UTF-8.
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
+  return std::string(text.substr(0, most)) + "...";
 }
 
 }  // namespace ebb

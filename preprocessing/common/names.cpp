@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "kernels/common/error.h"
+
 namespace ebb::preprocessing {
 namespace {
 
@@ -55,15 +57,6 @@ std::string suggest_names(std::string_view wanted, std::span<const std::string> 
   }
   if (nearest != nullptr) sentence += fmt::format(" Did you mean \"{}\"?", *nearest);
   return sentence + fmt::format(" There are: {}.", list_names(names));
-}
-
-std::string shortened(std::string_view text) {
-  constexpr std::size_t kMostBytes = 100;
-  if (text.size() <= kMostBytes) return std::string(text);
-  std::size_t end = kMostBytes;
-  // Not within a character of UTF-8.
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return std::string(text.substr(0, end)) + "...";
 }
 
 }  // namespace ebb::preprocessing

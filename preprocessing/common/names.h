@@ -14,7 +14,4 @@ std::string list_names(std::span<const std::string> names, std::size_t limit = 1
 /// is near, and the list of them: ` Did you mean "age"? There are: "age", "income".`
 std::string suggest_names(std::string_view wanted, std::span<const std::string> names);
 
-/// A text from a file for a message: its first 100 bytes at most, then "..." if there are more.
-std::string shortened(std::string_view text);
-
 }  // namespace ebb::preprocessing

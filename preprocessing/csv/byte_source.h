@@ -29,7 +29,7 @@ std::string source_name(const std::filesystem::path& path);
 std::unique_ptr<ByteSource> open_byte_source(const std::filesystem::path& path);
 
 /// Decompressors over another source; `name` is for messages. read() throws IoError on damaged or
-/// truncated data, and DataError on data that expands to more than 200 times its size (beyond 256
+/// truncated data, and DataError on data that expands to more than 200 times its size (beyond 64
 /// MiB) or asks for more than 128 MiB to unpack. Concatenated members and streams are read one
 /// after the other.
 std::unique_ptr<ByteSource> gzip_source(std::unique_ptr<ByteSource> compressed, std::string name);

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kInputBytes = std::size_t{1} << 16;
 // Tables shrink by a factor of 3 to 50. gzip reaches 1,000 on one repeated row, xz 7,000.
 constexpr std::uint64_t kMostExpansion = 200;
-constexpr std::uint64_t kFreeBytes = std::uint64_t{256} << 20;
+constexpr std::uint64_t kFreeBytes = std::uint64_t{64} << 20;
 // What unpacking `xz -9` takes, with room to spare; a file can ask for 4 GiB.
 constexpr std::uint64_t kMostXzMemory = std::uint64_t{128} << 20;
 

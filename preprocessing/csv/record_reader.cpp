@@ -141,9 +141,11 @@ void RecordReader::keep_to_first_short(std::vector<RecordSpan>& records) const {
 /// Of the record with which pending_ begins.
 void RecordReader::check_record_length(bool has_open_quote) const {
   if (pending_.size() <= max_record_bytes_) return;
-  // A file that is no text has no lines; the last bytes may be a part of a character.
-  constexpr std::size_t kLongestCharacter = 4;
-  check_text(view(pending_), 0, pending_.size() - kLongestCharacter, line_, source_);
+  // A file that is no text has no lines. The last character may be there in part.
+  std::size_t end = pending_.size();
+  while (end > 0 && (static_cast<unsigned char>(pending_[end - 1]) & 0xC0) == 0x80) --end;
+  if (end > 0) --end;
+  check_text(view(pending_), 0, end, line_, source_);
   fail<DataError>(
       "{}:{}: a record longer than {} bytes begins here: {}", source_, line_, max_record_bytes_,
       has_open_quote ? "probably a quote that is never closed"

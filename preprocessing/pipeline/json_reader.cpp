@@ -78,7 +78,8 @@ std::vector<std::size_t> JsonReader::counts() const {
 }
 
 void JsonReader::refuse(std::string_view problem) const {
-  fail<DataError>("pipeline: {}: {}", path_.empty() ? "the document" : path_, problem);
+  fail<DataError>("pipeline: {}: {}", path_.empty() ? "the document" : path_,
+                  shortened(problem, 500));
 }
 
 void JsonReader::refuse_type(std::string_view expected) const {

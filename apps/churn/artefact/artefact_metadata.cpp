@@ -67,7 +67,7 @@ BuildInfo MetadataReader::build() const {
 }
 
 void MetadataReader::refuse(std::string_view name, std::string_view problem) const {
-  fail<DataError>("{}: the metadata \"{}\" is wrong: {}", path_, name, problem);
+  fail<DataError>("{}: the metadata \"{}\" is wrong: {}", path_, name, shortened(problem, 1000));
 }
 
 }  // namespace ebb::churn

@@ -306,5 +306,30 @@ TEST(ConfigTest, ChangedSettingsAreNamedWithBothValues) {
                           "training.learning_rate: 0.01 -> 0.001"));
 }
 
+TEST(ConfigTest, TextsThatTheParserDoesNotSurviveAreRefused) {
+  const auto key = [](int parts) {
+    std::string text = "a";
+    for (int i = 1; i < parts; ++i) text += i % 2 == 0 ? " . a" : ".\"a\"";
+    return text;
+  };
+  EXPECT_THAT(refusal(key(8) + " = 1"), StartsWith("run.toml:1:1: unknown table \"a\""));
+  EXPECT_THAT(refusal("[data]\nx = {" + key(9) + " = 1}"),
+              HasSubstr(": a key of more than 8 parts"));
+  EXPECT_THAT(refusal("[" + key(1'000'000) + "]"), HasSubstr(": a key of more than 8 parts"));
+  EXPECT_THAT(refusal(std::string(std::size_t{5} << 20, '#')), HasSubstr("at most 4194304"));
+  EXPECT_THAT(refusal("[@"), StartsWith("run.toml: "));
+  // Letters beyond ASCII, outside of quotes.
+  EXPECT_THAT(refusal("\u03de = 1"), StartsWith("run.toml:1:1: "));
+  EXPECT_THAT(refusal("a = 1\u00e9"), StartsWith("run.toml:1:"));
+}
+
+TEST(ConfigTest, DotsInTextsAreNoPartsOfKeys) {
+  EXPECT_EQ(parse("[data]\npath = \"a.b.c.d.e.f.g.h.i.j\" # 1.2.3.4.5.6.7.8.9.10\n").data.path,
+            "a.b.c.d.e.f.g.h.i.j");
+  EXPECT_EQ(parse("[data]\npath = 'a\\.b.c.d.e.f.g.h.i'\n").data.path, "a\\.b.c.d.e.f.g.h.i");
+  EXPECT_EQ(parse("[data]\npath = \"\"\"\na.\\\"b.c\"\"d.e.f.g.h.i.j\"\"\"\"\"\n").data.path,
+            "a.\"b.c\"\"d.e.f.g.h.i.j\"\"");
+}
+
 }  // namespace
 }  // namespace ebb::churn

@@ -236,6 +236,10 @@ TEST_F(SafetensorsTest, RefusesHostileHeaders) {
        "the number 99999999999999999999"},
       {R"({"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}})",
        "elements overflow"},
+      {R"({"a":{"dtype":"U8","shape":[0,4611686018427387904,4],"data_offsets":[0,0]}})",
+       "elements overflow"},
+      {R"({"__metadata__":{"ebb.checksum.other":"0"}})", "the data has 2 bytes, expected 0"},
+      {"{\"" + std::string(100'000, 'a') + "\":1}", std::string(300, 'a')},
       {R"({"a":{"dtype":"U8","shape":[3],"data_offsets":[0,2]}})",
        "offsets 0 to 2 of \"a\", expected 3 bytes ([3] of U8)"},
       {R"({"a":{"dtype":"U8","shape":[2],"data_offsets":[2,0]}})", "offsets 2 to 0 of \"a\""},
@@ -255,6 +259,37 @@ TEST_F(SafetensorsTest, RefusesHostileHeaders) {
     EXPECT_THAT(message_of(framed(c.header, "xy")), HasSubstr(c.message))
         << c.header.substr(0, 200);
   }
+}
+
+TEST_F(SafetensorsTest, RefusesAChecksumThatItDoesNotKnow) {
+  EXPECT_EQ(message_of(framed(R"({"__metadata__":{"ebb.checksum.hEader":"0"}})")),
+            "the header is damaged: there is no checksum \"ebb.checksum.hEader\"");
+}
+
+TEST_F(SafetensorsTest, RefusesMoreNamesThanItsLimit) {
+  const auto names = [](std::size_t count, std::string_view value) {
+    std::string list;
+    for (std::size_t i = 0; i < count; ++i) {
+      list += fmt::format("{}\"{}\":{}", i == 0 ? "" : ",", i, value);
+    }
+    return "{" + list + "}";
+  };
+  const std::string tensor = R"({"dtype":"U8","shape":[0],"data_offsets":[0,0]})";
+  EXPECT_EQ(message_of(framed(names(kMaxSafetensorsNames, tensor))), "no error");
+  EXPECT_THAT(message_of(framed(names(kMaxSafetensorsNames + 1, tensor))),
+              HasSubstr("more than 100000 tensors"));
+  const auto texts = [&](std::size_t count) {
+    return framed("{\"__metadata__\":" + names(count, "\"\"") + "}");
+  };
+  EXPECT_EQ(message_of(texts(kMaxSafetensorsNames)), "no error");
+  EXPECT_THAT(message_of(texts(kMaxSafetensorsNames + 1)), HasSubstr("more than 100000 texts"));
+}
+
+TEST_F(SafetensorsTest, KeepsItsDataWhenItMoves) {
+  write_safetensors(folder_ / "a", std::vector{entry("编码", {3}, bytes_)}, {});
+  SafetensorsFile file(folder_ / "a");
+  const SafetensorsFile moved(std::move(file));
+  EXPECT_EQ(values_of<std::uint8_t>(moved, "编码"), bytes_);
 }
 
 TEST_F(SafetensorsTest, RefusesHeaderLengthsThatDoNotFit) {

@@ -86,6 +86,60 @@ TEST(CsvErrors, UnterminatedQuoteDoesNotFillTheMemory) {
             "closed");
 }
 
+TEST(CsvErrors, LongRecordsSayWhatIsWrong) {
+  CsvOptions options;
+  options.block_bytes = 1024;
+  options.max_record_bytes = 8192;
+  const std::string rows = "a,b\n1,2\n";
+  EXPECT_EQ(read_error(rows + std::string(20000, 'x') + ",1\n", options),
+            "FILE:3: a record longer than 8192 bytes begins here: there is no line break; each row "
+            "stands on a line that ends with LF or CRLF");
+  EXPECT_THAT(read_error(std::string(20000, 'x') + ",b\n1,2\n", options),
+              StartsWith("FILE:1: a record longer than 8192 bytes"));
+  EXPECT_THAT(read_error(rows + std::string(20000, '\0'), options),
+              StartsWith("FILE:3:1: a NUL byte"));
+  // Characters of three bytes, cut by the blocks.
+  std::string chinese = "x";
+  while (chinese.size() < 20000) chinese += "客";
+  EXPECT_THAT(read_error(rows + chinese, options), StartsWith("FILE:3: a record longer than"));
+}
+
+TEST(CsvErrors, BlankLinesAreNoLongRecord) {
+  CsvOptions options;
+  options.block_bytes = 1024;
+  options.max_record_bytes = 2048;
+  const std::string blanks(20000, '\n');
+  EXPECT_EQ(read_error(blanks, options),
+            "FILE: the file is empty: expected a header line with column names");
+  const Table table = read_text("a,b\n1,2\n" + blanks + "3,4\n", options);
+  EXPECT_EQ(table.lines(), (std::vector<std::uint64_t>{2, 20003}));
+  EXPECT_EQ(read_text(blanks + "a,b\n1,2\n", options).lines(), (std::vector<std::uint64_t>{20002}));
+}
+
+TEST(CsvErrors, ShortRowsOfAWideTableTakeNoRoom) {
+  // A place for each column of each row would be 80 GB.
+  std::string text = "x0";
+  for (int i = 1; i < 10'000; ++i) text += fmt::format(",x{}", i);
+  text += "\n";
+  for (int row = 0; row < 1'000'000; ++row) text += "1\n";
+  EXPECT_THAT(read_error(text), StartsWith("FILE:2: the row has 1 field, expected 10000"));
+}
+
+TEST(CsvErrors, TooManyColumns) {
+  EXPECT_EQ(read_error(std::string(100'000, ',') + "\n1\n"),
+            "FILE:1: the header names 100001 columns, at most 100000 are possible");
+}
+
+TEST(CsvErrors, LongTextsAreNamedInPart) {
+  const std::string message = read_error("a,b\n1,2\n2," + std::string(100'000, 'x') + "\n", [] {
+    CsvOptions options;
+    options.columns = {{"b", DeclaredKind::number}};
+    return options;
+  }());
+  EXPECT_THAT(message, HasSubstr(std::string(100, 'x') + "...\" is not a number"));
+  EXPECT_LT(message.size(), 1000U);
+}
+
 TEST(CsvErrors, TextAfterAClosingQuote) {
   EXPECT_EQ(read_error("a,b\n1,\"x\" y\n"),
             "FILE:2:5: text after a closing quote: a quote inside a quoted field must be doubled "

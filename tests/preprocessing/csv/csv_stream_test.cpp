@@ -76,6 +76,19 @@ TEST(CsvStream, DamagedCompressionIsAnIoError) {
   }
 }
 
+TEST(CsvStream, AFileMadeToExpandIsRefused) {
+  const std::string rows = "a,b\n" + [] {
+    std::string text;
+    while (text.size() < (std::size_t{70} << 20)) text += "1,2\n3,4\n";
+    return text;
+  }();
+  for (const std::string& packed : {gzip(rows), xz(rows)}) {
+    const ScratchFile file(packed);
+    EXPECT_THAT(message_of([&] { read_csv(file.path()); }),
+                HasSubstr("more than 200 times as many"));
+  }
+}
+
 TEST(CsvStream, ReadsAPipe) {
   const std::string text = sample_text();
   const ScratchFile place("", ".fifo");
@@ -171,6 +184,19 @@ TEST(CsvReader, ChunksAddUpToTheFile) {
     EXPECT_FALSE(reader.next(chunk, rows));
     EXPECT_EQ(chunk.rows(), 0U);
   }
+}
+
+TEST(CsvReader, AChunkOfLongTextsHasFewerRows) {
+  std::string text = "id,amount\n";
+  for (int row = 0; row < 10; ++row) text += std::string(std::size_t{10} << 20, 'x') + ",1\n";
+  const ScratchFile file(text);
+  CsvReader reader(file.path(), chunk_options());
+  Table chunk;
+  std::size_t rows = 0;
+  std::size_t chunks = 0;
+  for (; reader.next(chunk, 1000); ++chunks) rows += chunk.rows();
+  EXPECT_EQ(rows, 10U);
+  EXPECT_EQ(chunks, 2U);
 }
 
 TEST(CsvReader, NeedsDeclaredKindsAndRows) {

@@ -127,6 +127,11 @@ TEST(Scaling, DenormalValuesScaleToFiniteNumbers) {
 TEST(Scaling, RestoreChecksItsValues) {
   EXPECT_THAT(message_of([] { NumberScaler::restore(Scaling::standard, 0.0, 0.0, {}); }),
               HasSubstr("expected finite numbers and a positive scale"));
+  // The distance between its ends would be infinite, and a rank not a number.
+  EXPECT_THAT(message_of([] {
+                NumberScaler::restore(Scaling::quantile_normal, 0, 1, {-1.7e308, 1.7e308});
+              }),
+              HasSubstr("is not finite"));
   EXPECT_THAT(message_of([] {
                 NumberScaler::restore(Scaling::quantile_normal, 0, 1, {2, 1});
               }),
