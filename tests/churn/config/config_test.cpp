@@ -37,6 +37,7 @@ void perturb(int& value) { value += 3; }
 void perturb(std::size_t& value) { value += 3; }
 void perturb(std::optional<char>& delimiter) { delimiter = '\t'; }
 void perturb(ThresholdObjective& value) { value = ThresholdObjective::cost; }
+void perturb(Precision& value) { value = Precision::bf16; }
 void perturb(NumberEmbedding& value) { value = NumberEmbedding::linear; }
 void perturb(kernels::Activation& value) { value = kernels::Activation::silu; }
 void perturb(OptimizerKind& value) { value = OptimizerKind::sgd; }
@@ -99,8 +100,8 @@ RunConfig perturbed() {
     perturb_each(a, b, c, d, e, f, g, h, i, j, k, l, m);
   }
   {
-    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = training;
-    perturb_each(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = training;
+    perturb_each(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p);
   }
   {
     auto& [objective, cost] = decision;
