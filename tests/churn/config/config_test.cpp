@@ -40,6 +40,7 @@ void perturb(int& value) { value += 3; }
 void perturb(std::size_t& value) { value += 3; }
 void perturb(std::optional<char>& delimiter) { delimiter = '\t'; }
 void perturb(ThresholdObjective& value) { value = ThresholdObjective::cost; }
+void perturb(Precision& value) { value = Precision::bf16; }
 void perturb(NumberEmbedding& value) { value = NumberEmbedding::linear; }
 void perturb(kernels::Activation& value) { value = kernels::Activation::silu; }
 void perturb(Precision& value) { value = Precision::bf16; }
