@@ -43,7 +43,6 @@ void perturb(ThresholdObjective& value) { value = ThresholdObjective::cost; }
 void perturb(Precision& value) { value = Precision::bf16; }
 void perturb(NumberEmbedding& value) { value = NumberEmbedding::linear; }
 void perturb(kernels::Activation& value) { value = kernels::Activation::silu; }
-void perturb(Precision& value) { value = Precision::bf16; }
 void perturb(OptimizerKind& value) { value = OptimizerKind::sgd; }
 void perturb(ScheduleKind& value) { value = ScheduleKind::reduce_on_plateau; }
 void perturb(SelectionMetric& value) { value = SelectionMetric::roc_auc; }

@@ -176,8 +176,9 @@ TEST_F(TrainerTest, NamesTheOperationThatOverflowed) {
     Tensor weight =
         trainer.state().tensors.at("parameter/encoder.layers.0.attention.in_projection.weight");
     for (float& value : weight.values<float>()) value = 1e30F * (value > 0 ? 1.0F : -1.0F);
-    EXPECT_THAT(divergence_of(trainer),
-                HasSubstr("the forward direction of leading_attention in encoder.layers.0.attention"));
+    EXPECT_THAT(
+        divergence_of(trainer),
+        HasSubstr("the forward direction of leading_attention in encoder.layers.0.attention"));
   }
 }
 
