@@ -59,7 +59,7 @@ HWY_INLINE void philox_blocks(D d, const RandomKey& key, std::uint64_t block,
   HWY_ALIGN std::uint64_t offsets[kLanes];
   for (std::size_t i = 0; i < kLanes; ++i) offsets[i] = i / 2 + i % 2 * (kLanes / 2);
   PhiloxState<V> x[kPhiloxVectors];
-  for (int v = 0; v < kPhiloxVectors; ++v) {
+  for (std::size_t v = 0; v < kPhiloxVectors; ++v) {
     const V counter = hn::Add(hn::Load(d, offsets), hn::Set(d, block + v * kLanes));
     x[v] = {counter, hn::ShiftRight<32>(counter), hn::Set(d, key.step), hn::Set(d, key.stream)};
   }
@@ -74,7 +74,7 @@ HWY_INLINE void philox_blocks(D d, const RandomKey& key, std::uint64_t block,
     return hn::BitCast(
         d, hn::OddEven(hn::BitCast(d32, hn::ShiftLeft<32>(high)), hn::BitCast(d32, low)));
   };
-  for (int v = 0; v < kPhiloxVectors; ++v) {
+  for (std::size_t v = 0; v < kPhiloxVectors; ++v) {
     const V low = pack(x[v].x0, x[v].x1);
     const V high = pack(x[v].x2, x[v].x3);
     hn::Store(hn::InterleaveLower(d, low, high), d, words + 2 * v * kLanes);
