@@ -61,7 +61,8 @@ void transform_category(const CategoryFeature& feature, const Column& column, st
         code == kEncodedMissing ? feature.missing_code : code;
     ++drift.counts[static_cast<std::size_t>(code)];
     if (code == kEncodedMissing) ++drift.missing;
-    if (code == kEncodedUnknown && drift.unseen++ == 0) drift.unseen_example = shortened(column.text(row));
+    if (code == kEncodedUnknown && drift.unseen++ == 0)
+      drift.unseen_example = shortened(column.text(row));
   }
 }
 
