@@ -85,7 +85,7 @@ class BenchAttentionTest(ProgramTest):
     def test_reports_the_figures_of_bench_step(self):
         attention = self.figures()
         step = json.loads(self.ebb(*STEP, "--threads", "1", "--json", "-").stdout)
-        of_step_alone = {"rows_per_s", "flops_per_step", "parameters", "dim", "layers",
+        of_step_alone = {"precision", "rows_per_s", "flops_per_step", "parameters", "dim", "layers",
                          "feed_forward"}
         of_attention_alone = {"flops_per_call", "head_dim", "direction", "causal"}
         self.assertEqual(set(step) - of_step_alone, set(attention) - of_attention_alone)
