@@ -67,6 +67,13 @@ def report(name, coefficients, error):
         print(f"  {single:.8e}F")
 
 
+def exp_rest(r):
+    """(e^r - 1 - r) / r^2, by its series where the difference would cancel."""
+    if abs(r) > 0.1:
+        return (math.exp(r) - 1 - r) / r**2
+    return sum(r**k / math.factorial(k + 2) for k in range(12))
+
+
 def erfcx(z):
     return math.exp(z * z) * math.erfc(z)
 
@@ -91,6 +98,9 @@ def z_of(s):
 
 
 if __name__ == "__main__":
+    # A little past ln(2) / 2, since the reduction rounds.
+    report("(e^r - 1 - r) / r^2 in powers of r, weighted by r^2 / e^r",
+           *remez(exp_rest, lambda r: max(r**2, 1e-12) / math.exp(r), -0.347, 0.347, 4))
     report("erf(x) / x - 1 in powers of x^2, relative to erf(x) / x",
            *remez(erf_excess, lambda square: 1 / erf_over_x(square), 0.0, SMALLEST**2, 5))
     # erfcx is always multiplied by exp(-z^2), so its tail may be less exact.

@@ -26,14 +26,14 @@ Tensor linear(const Pass& pass, const Tensor& input, const Tensor& weight, const
   const Tensor rows = as_rows(input);
   const Tensor output = Tensor::empty({rows.extent(0), weight.extent(0)}, input.dtype());
   const bool records = pass.records(input, weight, bias);
-  Tensor pre_activation;
-  if (records && activation != Activation::identity) pre_activation = empty_like(output);
+  const bool curved = activation != Activation::identity || dropout.active();
+  const Tensor derivative = records && curved ? empty_like(output) : Tensor();
   kernels::linear(pass.context, {.input = rows.view(),
                                  .weight = weight.view(),
                                  .bias = bias.view(),
                                  .activation = activation,
                                  .dropout = dropout,
-                                 .pre_activation = pre_activation.view(),
+                                 .derivative = derivative.view(),
                                  .output = output.view()});
   Tensor result = output.reshape(with_last(input.shape(), weight.extent(0)));
   if (!records) return result;
@@ -44,12 +44,10 @@ Tensor linear(const Pass& pass, const Tensor& input, const Tensor& weight, const
     if (!gradient.defined()) return;
     kernels::LinearBackward p{.input = rows.view(),
                               .weight = weight.view(),
-                              .pre_activation = pre_activation.view(),
-                              .grad_output = as_rows(gradient).view(),
-                              .activation = activation,
-                              .dropout = dropout};
+                              .derivative = derivative.view(),
+                              .grad_output = as_rows(gradient).view()};
     Tensor grad_pre_activation;
-    if (activation != Activation::identity || dropout.active()) {
+    if (derivative.defined()) {
       grad_pre_activation = Tensor::empty({rows.extent(0), weight.extent(0)}, rows.dtype());
       p.grad_pre_activation = grad_pre_activation.view();
     }

@@ -31,12 +31,12 @@ void check(const ActivationForward& p) {
   }
   check.dropout(p.dropout);
   check.dense("output", p.output, dtype, shape, kLikeInput);
-  if (!p.pre_activation.present()) return;
-  check.dense("pre_activation", p.pre_activation, dtype, shape, kLikeInput);
-  if (p.output.data == p.pre_activation.data) {
+  if (!p.derivative.present()) return;
+  check.dense("derivative", p.derivative, dtype, shape, kLikeInput);
+  if (p.output.data == p.derivative.data) {
     fail(
-        "activation: output and pre_activation share their memory; leave out pre_activation or "
-        "give it its own");
+        "activation: output and derivative share their memory; leave out derivative or give it its "
+        "own");
   }
 }
 
@@ -45,10 +45,7 @@ void check(const ActivationBackward& p) {
   const Shape& shape = p.grad_output.shape;
   const DType dtype = p.grad_output.dtype;
   check.dense("grad_output", p.grad_output, dtype, shape, kLikeGradOutput);
-  if (p.kind != Activation::identity) {
-    check.dense("pre_activation", p.pre_activation, dtype, shape, kLikeGradOutput);
-  }
-  check.dropout(p.dropout);
+  check.dense("derivative", p.derivative, dtype, shape, kLikeGradOutput);
   check.dense("grad_input", p.grad_input, dtype, shape, kLikeGradOutput);
   if (p.grad_bias.present()) {
     check.dense("grad_bias", p.grad_bias, dtype, columns_of("activation_backward", shape),

@@ -1,8 +1,8 @@
 // Activation functions with the bias addition before them and the dropout after them fused in, in
 // one pass over memory.
 //
-//   pre_activation = input + bias
-//   output         = dropout(kind(pre_activation))
+//   output     = factor kind(input + bias)       factor = dropout's: 0 or 1 / (share kept)
+//   derivative = factor kind'(input + bias)      kept for the backward direction
 //
 //   identity(x) = x
 //   relu(x)     = max(x, 0)
@@ -39,21 +39,19 @@ struct ActivationForward {
   ConstView bias;   // [columns]; optional
   Activation kind = Activation::identity;
   DropoutSpec dropout;  // of the output
-  View pre_activation;  // as input; optional, what the backward direction needs; may be input
-  View output;          // as input, which it may be unless pre_activation is input too
+  View derivative;      // as input, which it may be; optional, what the backward direction needs
+  View output;          // as input, which it may be unless derivative is input too
 };
 
 /// Operands of the backward direction. All dense, of one dtype: f32 or f64.
 ///
-///   grad_input = kind'(pre_activation) * dropout(grad_output)
+///   grad_input = derivative * grad_output
 ///   grad_bias  = sum over rows of grad_input
 ///
-/// relu'(0) = 0. The identity needs no pre_activation.
+/// relu'(0) = 0.
 struct ActivationBackward {
-  ConstView pre_activation;  // as grad_output
-  ConstView grad_output;     // [..., columns]
-  Activation kind = Activation::identity;
-  DropoutSpec dropout;      // as in the forward direction
+  ConstView derivative;     // as grad_output
+  ConstView grad_output;    // [..., columns]
   View grad_input;          // as grad_output, which it may be
   View grad_bias;           // [columns]; optional
   bool accumulate = false;  // add to grad_bias instead of overwriting it

@@ -57,10 +57,11 @@ void activation(const ActivationForward& p) {
   for (std::int64_t i = 0; i < count; ++i) {
     T x = p.input.as<T>()[i];
     if (p.bias.present()) x += p.bias.as<T>()[i % columns];
-    if (p.pre_activation.present()) p.pre_activation.as<T>()[i] = x;
-    T y = activate(p.kind, x);
-    if (p.dropout.active()) y *= static_cast<T>(dropout_factor(p.dropout, i));
-    p.output.as<T>()[i] = y;
+    const T factor = p.dropout.active() ? static_cast<T>(dropout_factor(p.dropout, i)) : T{1};
+    if (p.derivative.present()) {
+      p.derivative.as<T>()[i] = factor * activation_derivative(p.kind, x);
+    }
+    p.output.as<T>()[i] = factor * activate(p.kind, x);
   }
 }
 
@@ -71,11 +72,7 @@ void activation_backward(const ActivationBackward& p) {
   T* grad_bias = p.grad_bias.as<T>();
   if (p.grad_bias.present() && !p.accumulate) std::fill_n(grad_bias, columns, T{0});
   for (std::int64_t i = 0; i < count; ++i) {
-    T gradient = p.grad_output.as<T>()[i];
-    if (p.dropout.active()) gradient *= static_cast<T>(dropout_factor(p.dropout, i));
-    if (p.kind != Activation::identity) {
-      gradient *= activation_derivative(p.kind, p.pre_activation.as<T>()[i]);
-    }
+    const T gradient = p.derivative.as<T>()[i] * p.grad_output.as<T>()[i];
     p.grad_input.as<T>()[i] = gradient;
     if (p.grad_bias.present()) grad_bias[i % columns] += gradient;
   }

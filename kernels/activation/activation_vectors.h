@@ -37,49 +37,39 @@ inline constexpr float kGeluLimit = 15.0F;
 // Beyond it, exp(-x) is 0 or inf in f32.
 inline constexpr float kSiluLimit = 128.0F;
 
-/// kind(x).
-template <Activation kKind, class D, class V = hn::Vec<D>>
-HWY_INLINE V activate(D d, V x) {
-  const V zero = hn::Zero(d);
-  if constexpr (kKind == Activation::relu) {
-    return hn::IfThenElse(hn::Lt(x, zero), zero, x);
-  } else if constexpr (kKind == Activation::gelu) {
-    // relu(x) - |x| tail(|x|): nothing cancels on either side.
-    V exponential;
-    const V limited = limit_magnitude(d, x, kGeluLimit);
-    const V tail = normal_tail(d, limited, exponential);
-    const V positive = hn::IfThenElse(hn::Lt(x, zero), zero, x);
-    return hn::NegMulAdd(hn::Abs(limited), tail, positive);
-  } else if constexpr (kKind == Activation::silu) {
-    const V denominator = hn::Add(hn::Set(d, 1.0F), exp(d, hn::Neg(x)));
-    const V bound = hn::Set(d, -kSiluLimit);
-    return hn::Div(hn::IfThenElse(hn::Lt(x, bound), bound, x), denominator);
-  } else {
-    return x;
-  }
-}
+/// kind(x) and kind'(x). What the caller does not use is not computed.
+template <class V>
+struct Activated {
+  V value;
+  V derivative;
+};
 
-/// The derivative of kind at x.
 template <Activation kKind, class D, class V = hn::Vec<D>>
-HWY_INLINE V activation_derivative(D d, V x) {
+HWY_INLINE Activated<V> activate(D d, V x) {
   const V zero = hn::Zero(d);
   const V one = hn::Set(d, 1.0F);
   if constexpr (kKind == Activation::relu) {
     const V nan_or_zero = hn::IfThenElse(hn::IsNaN(x), x, zero);
-    return hn::IfThenElse(hn::Gt(x, zero), one, nan_or_zero);
+    return {hn::IfThenElse(hn::Lt(x, zero), zero, x),
+            hn::IfThenElse(hn::Gt(x, zero), one, nan_or_zero)};
   } else if constexpr (kKind == Activation::gelu) {
     V exponential;
     const V limited = limit_magnitude(d, x, kGeluLimit);
     const V tail = normal_tail(d, limited, exponential);
-    const V share_below = hn::IfThenElse(hn::Lt(x, zero), tail, hn::Sub(one, tail));
+    const auto negative = hn::Lt(x, zero);
+    const V share_below = hn::IfThenElse(negative, tail, hn::Sub(one, tail));
     const V density = hn::Mul(exponential, hn::Set(d, 0.398942280F));
-    return hn::MulAdd(limited, density, share_below);
+    // relu(x) - |x| tail(|x|): nothing cancels on either side.
+    return {hn::NegMulAdd(hn::Abs(limited), tail, hn::IfThenElse(negative, zero, x)),
+            hn::MulAdd(limited, density, share_below)};
   } else if constexpr (kKind == Activation::silu) {
     const V limited = limit_magnitude(d, x, kSiluLimit);
-    const V sigmoid = hn::Div(one, hn::Add(one, exp(d, hn::Neg(limited))));
-    return hn::Mul(sigmoid, hn::MulAdd(limited, hn::Sub(one, sigmoid), one));
+    const V denominator = hn::Add(one, exp(d, hn::Neg(limited)));
+    const V sigmoid = hn::Div(one, denominator);
+    return {hn::Div(hn::IfThenElse(hn::Lt(x, zero), limited, x), denominator),
+            hn::Mul(sigmoid, hn::MulAdd(limited, hn::Sub(one, sigmoid), one))};
   } else {
-    return one;
+    return {x, one};
   }
 }
 

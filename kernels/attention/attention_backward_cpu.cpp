@@ -14,6 +14,7 @@
 #include "kernels/attention/attention_backends.h"
 #include "kernels/attention/attention_reference.h"
 #include "kernels/attention/attention_scratch.h"
+#include "kernels/attention/attention_sums.h"
 #include "kernels/attention/attention_tile.h"
 #include "kernels/common/vector_math.h"
 
@@ -165,24 +166,6 @@ HWY_INLINE void differentiate_softmax(const AttentionGeometry& g, const TileQuer
   }
 }
 
-/// grad_query of the tile += keys times grad_score; hidden keys are passed over.
-template <int kVectors>
-HWY_INLINE void add_grad_query(const AttentionGeometry& g, const TileQueries& tile,
-                               const KeyBlock& block, std::int64_t seen, bool first,
-                               BackwardScratch& s) {
-  constexpr std::int64_t kWidth = kVectors * kLanes;
-  multiply_seen<kVectors>({.a = s.keys.key.row(block.first),
-                           .a_stride = s.keys.key.stride,
-                           .b = s.grad_scores,
-                           .b_stride = kWidth,
-                           .c = s.grad_query,
-                           .c_stride = kWidth,
-                           .depth = seen,
-                           .accumulate = !first},
-                          g.head_dim, block.count, s.keys.column + block.first,
-                          tile.first + g.keys - g.queries);
-}
-
 /// sums[k] += sum over the tile's queries that see key k of weights[k, q] * rows[q].
 template <int kVectors>
 HWY_INLINE void add_grad_keys(const AttentionGeometry& g, const TileQueries& tile,
@@ -197,7 +180,7 @@ HWY_INLINE void add_grad_keys(const AttentionGeometry& g, const TileQueries& til
                   .c_stride = s.row_stride,
                   .depth = tile.count,
                   .accumulate = true};
-  multiply_wide(product, seen, g.head_dim);
+  multiply_wide<false>(product, seen, g.head_dim);
   // Each key on the diagonal begins with its own query.
   for (std::int64_t k = seen; k < block.count; ++k) {
     const std::int64_t first = s.keys.column[block.first + k] - (tile.first + g.keys - g.queries);
@@ -206,7 +189,7 @@ HWY_INLINE void add_grad_keys(const AttentionGeometry& g, const TileQueries& til
     row.b += first * s.row_stride;
     row.c += k * s.row_stride;
     row.depth = tile.count - first;
-    multiply_wide(row, 1, g.head_dim);
+    multiply_wide<false>(row, 1, g.head_dim);
   }
 }
 
@@ -231,7 +214,7 @@ HWY_INLINE void add_grad_bias(const AttentionBackward& p, const TileQueries& til
 template <int kVectors>
 void backward_block(const AttentionBackward& p, const AttentionGeometry& g, const TileQueries& tile,
                     const KeyBlock& block, bool first, const QueryState<kVectors>& state,
-                    BackwardScratch& s) {
+                    TileSums<kVectors>& grad_query, BackwardScratch& s) {
   const Lanes d;
   constexpr std::int64_t kWidth = kVectors * kLanes;
   score_block<kVectors>(s.keys.key, block, g.head_dim, s.query, s.probabilities);
@@ -250,7 +233,7 @@ void backward_block(const AttentionBackward& p, const AttentionGeometry& g, cons
     differentiate_softmax<kVectors, false>(g, tile, block, state, s);
   }
   const std::int64_t seen = keys_seen_by_all(g, tile, s.keys, block);
-  add_grad_query<kVectors>(g, tile, block, seen, first, s);
+  grad_query.add(s.keys, s.keys.key, block, seen, first, s.grad_scores);
   add_grad_keys<kVectors>(g, tile, block, seen, s.grad_scores, s.query_rows, s.grad_key, s);
   add_grad_keys<kVectors>(g, tile, block, seen, s.probabilities, s.grad_output_rows, s.grad_value,
                           s);
@@ -260,29 +243,23 @@ void backward_block(const AttentionBackward& p, const AttentionGeometry& g, cons
 template <int kVectors>
 void backward_tile(const AttentionBackward& p, const AttentionGeometry& g, const TileQueries& tile,
                    BackwardScratch& s) {
-  const Lanes d;
-  constexpr std::int64_t kWidth = kVectors * kLanes;
   QueryState<kVectors> state;
   load_tile<kVectors>(p, g, tile, s, state);
+  TileSums<kVectors> grad_query(g, tile, {p.grad_query, tile.b, tile.h}, s.grad_query);
   const std::int64_t columns = g.visible_keys(tile.first + tile.count - 1);
   bool first = true;
   for (std::int64_t begin = 0; begin < columns; begin += kKeyBlock) {
     const KeyBlock block = s.keys.block(begin, std::min(columns, begin + kKeyBlock));
     if (block.count == 0) continue;
-    backward_block<kVectors>(p, g, tile, block, first, state, s);
+    backward_block<kVectors>(p, g, tile, block, first, state, grad_query, s);
     first = false;
   }
-  const HeadRows<float> grad_query(p.grad_query, tile.b, tile.h);
-  const Vector scale = hn::Set(d, static_cast<float>(g.scale));
-  store_tile_columns<kVectors>(grad_query.row(tile.first), grad_query.stride, tile.count,
-                               g.head_dim, [&](int v, std::int64_t i) HWY_ATTR {
-                                 // Where no key is seen, the tile may be unwritten or hold zero
-                                 // times infinity.
-                                 if (first) return hn::Zero(d);
-                                 const Vector sum =
-                                     hn::Load(d, s.grad_query + i * kWidth + v * kLanes);
-                                 return hn::IfThenElseZero(state.alive[v], hn::Mul(sum, scale));
-                               });
+  const Lanes d;
+  Vector factors[kVectors];
+  for (int v = 0; v < kVectors; ++v) {
+    factors[v] = hn::IfThenElseZero(state.alive[v], hn::Set(d, static_cast<float>(g.scale)));
+  }
+  grad_query.store(factors);
 }
 
 /// Writes the sums of the keys left by the mask to their rows, zeros to the others.

@@ -15,6 +15,7 @@
 #include "kernels/attention/attention_backends.h"
 #include "kernels/attention/attention_reference.h"
 #include "kernels/attention/attention_scratch.h"
+#include "kernels/attention/attention_sums.h"
 #include "kernels/attention/attention_tile.h"
 #include "kernels/common/vector_math.h"
 
@@ -36,7 +37,7 @@ struct ForwardScratch {
 
   HeadKeys keys;
   float* query;    // tile: scaled components of the queries
-  float* output;   // tile: components of the unfinished outputs
+  float* output;   // tile: components of the unfinished outputs, unless made in place
   float* scores;   // tile: one row per key of the block
   float* factors;  // [queries of the tile][kKeyBlock]
 };
@@ -54,6 +55,8 @@ template <int kVectors>
 struct OnlineSoftmax {
   Vector largest[kVectors];  // score so far, -inf at first
   Vector total[kVectors];    // of exp(score - largest)
+  bool grew = false;         // whether the last block raised a `largest` that sums depend on,
+  Vector rescale[kVectors];  // and then what these are to be multiplied by
 };
 
 /// Sets the scores that causality hides to -inf.
@@ -73,11 +76,11 @@ HWY_INLINE void hide_scores(const AttentionGeometry& g, const TileQueries& tile,
   }
 }
 
-/// Turns a block's scores into exp(score - largest so far) and brings the sums, and the output so
-/// far unless this is the first block, to the new maximum.
+/// Turns a block's scores into exp(score - largest so far) and brings their sums to the new
+/// maximum.
 template <int kVectors>
-HWY_INLINE void softmax_block(const KeyBlock& block, bool first, std::int64_t head_dim,
-                              ForwardScratch& s, OnlineSoftmax<kVectors>& softmax) {
+HWY_INLINE void softmax_block(const KeyBlock& block, bool first, ForwardScratch& s,
+                              OnlineSoftmax<kVectors>& softmax) {
   const Lanes d;
   constexpr std::int64_t kWidth = kVectors * kLanes;
   Vector largest[kVectors];
@@ -90,19 +93,17 @@ HWY_INLINE void softmax_block(const KeyBlock& block, bool first, std::int64_t he
   }
   const Vector lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
   Vector shift[kVectors];
+  softmax.grew = false;
   for (int v = 0; v < kVectors; ++v) {
     // While every score is -inf, any finite shift gives the zeros wanted.
     shift[v] = hn::IfThenZeroElse(hn::Eq(largest[v], lowest), largest[v]);
-    if (!first && !hn::AllTrue(d, hn::Eq(largest[v], softmax.largest[v]))) {
-      const Vector rescale = exp(d, hn::Sub(softmax.largest[v], shift[v]));
-      softmax.total[v] = hn::Mul(softmax.total[v], rescale);
-      for (std::int64_t i = 0; i < head_dim; ++i) {
-        float* output = s.output + i * kWidth + v * kLanes;
-        hn::Store(hn::Mul(hn::Load(d, output), rescale), d, output);
-      }
-    }
-    softmax.largest[v] = largest[v];
+    softmax.grew |= !first && !hn::AllTrue(d, hn::Eq(largest[v], softmax.largest[v]));
   }
+  for (int v = 0; v < kVectors && softmax.grew; ++v) {
+    softmax.rescale[v] = exp(d, hn::Sub(softmax.largest[v], shift[v]));
+    softmax.total[v] = hn::Mul(softmax.total[v], softmax.rescale[v]);
+  }
+  for (int v = 0; v < kVectors; ++v) softmax.largest[v] = largest[v];
   for (std::int64_t k = 0; k < block.count; ++k) {
     for (int v = 0; v < kVectors; ++v) {
       float* score = s.scores + k * kWidth + v * kLanes;
@@ -113,43 +114,24 @@ HWY_INLINE void softmax_block(const KeyBlock& block, bool first, std::int64_t he
   }
 }
 
-/// Adds weights times values to the output of the tile.
+/// Divides the output of a tile by the sums of its weights; a row without weights gets zeros.
 template <int kVectors>
-HWY_INLINE void add_values(const AttentionGeometry& g, const TileQueries& tile,
-                           const KeyBlock& block, bool first, ForwardScratch& s) {
-  constexpr std::int64_t kWidth = kVectors * kLanes;
-  multiply_seen<kVectors>({.a = s.keys.value.row(block.first),
-                           .a_stride = s.keys.value.stride,
-                           .b = s.scores,
-                           .b_stride = kWidth,
-                           .c = s.output,
-                           .c_stride = kWidth,
-                           .depth = keys_seen_by_all(g, tile, s.keys, block),
-                           .accumulate = !first},
-                          g.head_dim, block.count, s.keys.column + block.first,
-                          tile.first + g.keys - g.queries);
+HWY_INLINE void store_output(const OnlineSoftmax<kVectors>& softmax, TileSums<kVectors>& output) {
+  const Lanes d;
+  Vector inverse[kVectors];
+  for (int v = 0; v < kVectors; ++v) {
+    const Vector total = softmax.total[v];
+    inverse[v] = hn::IfThenZeroElse(hn::Eq(total, hn::Zero(d)), hn::Div(hn::Set(d, 1.0F), total));
+  }
+  output.store(inverse);
 }
 
-/// Writes the output and log_sum_exp of a tile; a row without weights gets zeros and -inf.
+/// Writes the log_sum_exp of a tile: -inf for a row without weights.
 template <int kVectors>
-HWY_INLINE void finish_tile(const AttentionForward& p, const AttentionGeometry& g,
-                            const TileQueries& tile, const ForwardScratch& s,
-                            const OnlineSoftmax<kVectors>& softmax) {
+HWY_INLINE void store_log_sum_exp(const AttentionForward& p, const AttentionGeometry& g,
+                                  const TileQueries& tile, const OnlineSoftmax<kVectors>& softmax) {
   const Lanes d;
-  constexpr std::int64_t kWidth = kVectors * kLanes;
-  const HeadRows<float> output(p.output, tile.b, tile.h);
-  Vector inverse[kVectors];
-  hn::Mask<Lanes> empty[kVectors];
-  for (int v = 0; v < kVectors; ++v) {
-    empty[v] = hn::Eq(softmax.total[v], hn::Zero(d));
-    inverse[v] = hn::Div(hn::Set(d, 1.0F), softmax.total[v]);
-  }
-  store_tile_columns<kVectors>(output.row(tile.first), output.stride, tile.count, g.head_dim,
-                               [&](int v, std::int64_t i) HWY_ATTR {
-                                 const Vector sum = hn::Load(d, s.output + i * kWidth + v * kLanes);
-                                 return hn::IfThenZeroElse(empty[v], hn::Mul(sum, inverse[v]));
-                               });
-  if (!p.log_sum_exp.present()) return;
+  const Vector lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
   float* rows = p.log_sum_exp.as<float>() + (tile.b * g.heads + tile.h) * g.queries + tile.first;
   for (int v = 0; v < kVectors; ++v) {
     const std::int64_t count = std::min(kLanes, tile.count - v * kLanes);
@@ -157,8 +139,7 @@ HWY_INLINE void finish_tile(const AttentionForward& p, const AttentionGeometry& 
     const Vector total = softmax.total[v];
     const Vector sum = hn::Add(softmax.largest[v], hn::Log(d, total));
     const Vector kept = hn::IfThenElse(hn::IsNaN(total), total, sum);
-    const Vector lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
-    const Vector result = hn::IfThenElse(empty[v], lowest, kept);
+    const Vector result = hn::IfThenElse(hn::Eq(total, hn::Zero(d)), lowest, kept);
     if (count == kLanes) {
       hn::StoreU(result, d, rows + v * kLanes);
     } else {
@@ -173,6 +154,7 @@ void forward_tile(const AttentionForward& p, const AttentionGeometry& g, const T
   const Lanes d;
   constexpr std::int64_t kWidth = kVectors * kLanes;
   const HeadRows<const float> query(p.query, tile.b, tile.h);
+  TileSums<kVectors> output(g, tile, {p.output, tile.b, tile.h}, s.output);
   const Vector scale = hn::Set(d, static_cast<float>(g.scale));
   for_tile_columns<kVectors>(query.row(tile.first), query.stride, tile.count, g.head_dim,
                              [&](int v, std::int64_t i, Vector x) HWY_ATTR {
@@ -191,7 +173,8 @@ void forward_tile(const AttentionForward& p, const AttentionGeometry& g, const T
     score_block<kVectors>(s.keys.key, block, g.head_dim, s.query, s.scores);
     if (p.bias.present()) add_bias<kVectors>(p, tile, s.keys, block, s.scores);
     hide_scores<kVectors>(g, tile, block, s);
-    softmax_block<kVectors>(block, first, g.head_dim, s, softmax);
+    softmax_block<kVectors>(block, first, s, softmax);
+    if (softmax.grew) output.scale(softmax.rescale);
     if (p.dropout.active()) {
       const std::int64_t row = (tile.b * g.heads + tile.h) * g.queries + tile.first;
       for_block_factors<kVectors>(p.dropout, g, s.keys, block, row, tile.count, s.factors,
@@ -200,10 +183,12 @@ void forward_tile(const AttentionForward& p, const AttentionGeometry& g, const T
                                     hn::Store(hn::Mul(hn::Load(d, weight), factor), d, weight);
                                   });
     }
-    add_values<kVectors>(g, tile, block, first, s);
+    output.add(s.keys, s.keys.value, block, keys_seen_by_all(g, tile, s.keys, block), first,
+               s.scores);
     first = false;
   }
-  finish_tile<kVectors>(p, g, tile, s, softmax);
+  store_output(softmax, output);
+  if (p.log_sum_exp.present()) store_log_sum_exp<kVectors>(p, g, tile, softmax);
 }
 
 /// Items [begin, end): item i is block i mod blocks of the queries of head i / blocks.

@@ -135,13 +135,14 @@ HWY_INLINE void multiply_seen(Product p, std::int64_t rows, std::int64_t depth,
 }
 
 /// The product for rows of `columns` components, padded to whole vectors.
+template <bool kTransposed>
 HWY_INLINE void multiply_wide(Product p, std::int64_t rows, std::int64_t columns) {
   for (; columns > kLanes; columns -= 2 * kLanes) {
-    multiply<2, false>(p, rows);
+    multiply<2, kTransposed>(p, rows);
     p.b += 2 * kLanes;
     p.c += 2 * kLanes;
   }
-  if (columns > 0) multiply<1, false>(p, rows);
+  if (columns > 0) multiply<1, kTransposed>(p, rows);
 }
 
 /// Transposes each 4 x 4 block: lane 4b + j of output i is lane 4b + i of input j.

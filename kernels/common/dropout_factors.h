@@ -19,71 +19,89 @@ namespace ebb::kernels::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// The 32-bit halves of the 64-bit products a * b, lane by lane.
+/// Philox blocks, one per 64-bit lane: a state word is the low half of its lane, and what lies in
+/// the high half never reaches a result, so products need no repacking between rounds.
 template <class V>
-HWY_INLINE void multiply_wide(V a, V b, V& low, V& high) {
-  const hn::DFromV<V> d;
-  const hn::RepartitionToWide<decltype(d)> d64;
-  const auto even = hn::MulEven(a, b);
-  const auto odd = hn::MulEven(hn::BitCast(d, hn::ShiftRight<32>(hn::BitCast(d64, a))), b);
-  low = hn::OddEven(hn::BitCast(d, hn::ShiftLeft<32>(odd)), hn::BitCast(d, even));
-  high = hn::OddEven(hn::BitCast(d, odd), hn::BitCast(d, hn::ShiftRight<32>(even)));
+struct PhiloxState {
+  V x0, x1, x2, x3;
+};
+
+/// Adds one round's key, given in the low half of every lane.
+template <class V>
+HWY_INLINE void philox_round(PhiloxState<V>& x, V key0, V key1) {
+  const hn::DFromV<V> d64;
+  const hn::RepartitionToNarrow<decltype(d64)> d32;
+  const V product0 = hn::MulEven(hn::BitCast(d32, x.x0), hn::Set(d32, 0xD2511F53u));
+  const V product1 = hn::MulEven(hn::BitCast(d32, x.x2), hn::Set(d32, 0xCD9E8D57u));
+  x.x0 = hn::Xor3(hn::ShiftRight<32>(product1), x.x1, key0);
+  x.x1 = product1;
+  x.x2 = hn::Xor3(hn::ShiftRight<32>(product0), x.x3, key1);
+  x.x3 = product0;
 }
 
-/// Writes the 16-bit decisions of blocks [block, block + lanes) in element order.
+// Vectors of blocks made at once: their rounds do not wait for each other.
+inline constexpr int kPhiloxVectors = 2;
+
+/// Elements that one call of philox_blocks decides on.
+template <class D64>
+constexpr std::int64_t philox_elements(D64) {
+  return 8 * kPhiloxVectors * static_cast<std::int64_t>(hn::MaxLanes(D64()));
+}
+
+/// Writes the 16-bit decisions of philox_elements(d) / 8 blocks from `block` on in element order.
 template <class D>
 HWY_INLINE void philox_blocks(D d, const RandomKey& key, std::uint64_t block,
-                              std::uint32_t* HWY_RESTRICT words) {
+                              std::uint64_t* HWY_RESTRICT words) {
   using V = hn::Vec<D>;
-  const V low = hn::Add(hn::Set(d, static_cast<std::uint32_t>(block)), hn::Iota(d, 0));
-  // A lane whose low word wrapped around carries into the high word.
-  const auto wrapped = hn::Lt(low, hn::Set(d, static_cast<std::uint32_t>(block)));
-  const V high = hn::Set(d, static_cast<std::uint32_t>(block >> 32));
-  V x0 = low;
-  V x1 = hn::IfThenElse(wrapped, hn::Add(high, hn::Set(d, 1u)), high);
-  V x2 = hn::Set(d, key.step);
-  V x3 = hn::Set(d, key.stream);
-  const V multiplier0 = hn::Set(d, 0xD2511F53u);
-  const V multiplier1 = hn::Set(d, 0xCD9E8D57u);
+  const hn::RepartitionToNarrow<D> d32;
+  constexpr std::size_t kLanes = hn::MaxLanes(D());
+  // Lanes 2i and 2i + 1 take blocks i and kLanes / 2 + i: interleaving puts them in order.
+  HWY_ALIGN std::uint64_t offsets[kLanes];
+  for (std::size_t i = 0; i < kLanes; ++i) offsets[i] = i / 2 + i % 2 * (kLanes / 2);
+  PhiloxState<V> x[kPhiloxVectors];
+  for (int v = 0; v < kPhiloxVectors; ++v) {
+    const V counter = hn::Add(hn::Load(d, offsets), hn::Set(d, block + v * kLanes));
+    x[v] = {counter, hn::ShiftRight<32>(counter), hn::Set(d, key.step), hn::Set(d, key.stream)};
+  }
   auto key0 = static_cast<std::uint32_t>(key.seed);
   auto key1 = static_cast<std::uint32_t>(key.seed >> 32);
   for (int round = 0; round < 10; ++round) {
-    V low0;
-    V high0;
-    V low1;
-    V high1;
-    multiply_wide(x0, multiplier0, low0, high0);
-    multiply_wide(x2, multiplier1, low1, high1);
-    x0 = hn::Xor3(high1, x1, hn::Set(d, key0));
-    x1 = low1;
-    x2 = hn::Xor3(high0, x3, hn::Set(d, key1));
-    x3 = low0;
+    for (auto& state : x) philox_round(state, hn::Set(d, key0), hn::Set(d, key1));
     key0 += 0x9E3779B9u;
     key1 += 0xBB67AE85u;
   }
-  hn::StoreInterleaved4(x0, x1, x2, x3, d, words);
+  const auto pack = [&](V low, V high) HWY_ATTR {
+    return hn::BitCast(
+        d, hn::OddEven(hn::BitCast(d32, hn::ShiftLeft<32>(high)), hn::BitCast(d32, low)));
+  };
+  for (int v = 0; v < kPhiloxVectors; ++v) {
+    const V low = pack(x[v].x0, x[v].x1);
+    const V high = pack(x[v].x2, x[v].x3);
+    hn::Store(hn::InterleaveLower(d, low, high), d, words + 2 * v * kLanes);
+    hn::Store(hn::InterleaveUpper(d, low, high), d, words + (2 * v + 1) * kLanes);
+  }
 }
 
 /// factors[i] = spec.scale() if element `first + i` is kept, else 0, for i in [0, count);
 /// multiplying by it is dropout. `first` is relative to spec.first_element.
 HWY_INLINE void dropout_factors(const DropoutSpec& spec, std::uint64_t first, std::int64_t count,
                                 float* HWY_RESTRICT factors) {
-  const hn::ScalableTag<std::uint32_t> d;
+  const hn::ScalableTag<std::uint64_t> d;
   const hn::ScalableTag<float> df;
-  const hn::RebindToSigned<decltype(d)> di;
-  const hn::Rebind<std::uint16_t, decltype(d)> d16;
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  const hn::RebindToSigned<decltype(df)> di;
+  const hn::Rebind<std::uint16_t, decltype(df)> d16;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(df));
   const auto below = hn::Set(di, static_cast<std::int32_t>(spec.threshold()) - 1);
   const auto scale = hn::Set(df, spec.scale());
-  constexpr std::int64_t kMostLanes = HWY_MAX_BYTES / 4;
-  HWY_ALIGN std::uint32_t words[4 * kMostLanes];
+  constexpr std::int64_t kElements = philox_elements(d);
+  HWY_ALIGN std::uint64_t words[kElements / 4];
   const auto* decisions = reinterpret_cast<const std::uint16_t*>(words);
 
   std::uint64_t element = spec.first_element + first;
   while (count > 0) {
     philox_blocks(d, spec.key, element / 8, words);
     std::int64_t skip = static_cast<std::int64_t>(element % 8);
-    const std::int64_t usable = std::min(count, 8 * lanes - skip);
+    const std::int64_t usable = std::min(count, kElements - skip);
     std::int64_t i = 0;
     for (; i + lanes <= usable; i += lanes) {
       const auto decision = hn::PromoteTo(di, hn::LoadU(d16, decisions + skip + i));

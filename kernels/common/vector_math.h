@@ -27,31 +27,40 @@ HWY_INLINE V minimum(V a, V b) {
   return hn::IfThenElse(hn::IsNaN(a), a, hn::IfThenElse(hn::IsNaN(b), b, hn::Min(a, b)));
 }
 
+/// p * 2^k for whole k in [-152, 129], rounded once if subnormal; NaN of p kept.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V times_power_of_two(D d, V p, V k) {
+#if HWY_TARGET == HWY_AVX3
+  if constexpr (hn::MaxLanes(D()) == 16) return V{_mm512_scalef_ps(p.raw, k.raw)};
+#endif
+  const hn::RebindToSigned<D> di;
+  const auto exponent = hn::ConvertTo(di, k);
+  // In two steps, since 2^k itself may not be a normal number.
+  const auto half = hn::ShiftRight<1>(exponent);
+  const auto power = [&](auto e) HWY_ATTR {
+    return hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(e, hn::Set(di, 127))));
+  };
+  return hn::Mul(hn::Mul(p, power(half)), power(hn::Sub(exponent, half)));
+}
+
 /// e^x for f32: at most 1.1 units in the last place off; inf above 88.73, 0 below -103.98,
-/// subnormal results right, NaN kept. Cody-Waite reduction to |r| <= ln(2)/2, then a polynomial in
-/// r (Taylor to degree 7, whose remainder is below 2^-29), then scaling by 2^k in two steps.
+/// subnormal results right, NaN kept. Cody-Waite reduction to |r| <= ln(2)/2, then 1 + r + r^2
+/// times a polynomial in r (coefficients from scripts/fit_vector_math.py), then scaling by 2^k.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V exp(D d, V x) {
-  const hn::RebindToSigned<D> di;
-  const V clamped = hn::Min(hn::Max(x, hn::Set(d, -104.5F)), hn::Set(d, 89.0F));
+  // In this order Max and Min keep NaN: x86 gives the second argument.
+  const V clamped = hn::Min(hn::Set(d, 89.0F), hn::Max(hn::Set(d, -104.5F), x));
   const V k = hn::Round(hn::Mul(clamped, hn::Set(d, 1.44269504088896341F)));
   V r = hn::NegMulAdd(k, hn::Set(d, 0.693359375F), clamped);
   r = hn::NegMulAdd(k, hn::Set(d, -2.12194440e-4F), r);
-  V p = hn::Set(d, 1.0F / 5040.0F);
-  p = hn::MulAdd(p, r, hn::Set(d, 1.0F / 720.0F));
-  p = hn::MulAdd(p, r, hn::Set(d, 1.0F / 120.0F));
-  p = hn::MulAdd(p, r, hn::Set(d, 1.0F / 24.0F));
-  p = hn::MulAdd(p, r, hn::Set(d, 1.0F / 6.0F));
-  p = hn::MulAdd(p, r, hn::Set(d, 0.5F));
+  V p = hn::Set(d, 1.38144335e-03F);
+  p = hn::MulAdd(p, r, hn::Set(d, 8.36879667e-03F));
+  p = hn::MulAdd(p, r, hn::Set(d, 4.16683964e-02F));
+  p = hn::MulAdd(p, r, hn::Set(d, 1.66665196e-01F));
+  p = hn::MulAdd(p, r, hn::Set(d, 4.99999940e-01F));
   p = hn::MulAdd(hn::Mul(p, r), r, r);
   p = hn::Add(p, hn::Set(d, 1.0F));
-  const auto exponent = hn::ConvertTo(di, k);
-  const auto half = hn::ShiftRight<1>(exponent);
-  const auto power = [&](auto e) {
-    return hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(e, hn::Set(di, 127))));
-  };
-  const V scaled = hn::Mul(hn::Mul(p, power(half)), power(hn::Sub(exponent, half)));
-  return hn::IfThenElse(hn::IsNaN(x), x, scaled);
+  return times_power_of_two(d, p, k);
 }
 
 /// The scaled complementary error function e^(z^2) erfc(z) for f32 z >= 0: the relative error is at

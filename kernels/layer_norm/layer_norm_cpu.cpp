@@ -13,6 +13,18 @@
 #include "kernels/layer_norm/layer_norm_backends.h"
 #include "kernels/layer_norm/layer_norm_reference.h"
 
+#ifndef EBB_LAYER_NORM_CPU_ONCE_
+#define EBB_LAYER_NORM_CPU_ONCE_
+namespace ebb::kernels {
+
+/// Rows whose dropout factors are made at once, so that short rows waste no part of a vector.
+inline std::int64_t factor_rows(std::int64_t columns) {
+  return 1024 / std::clamp<std::int64_t>(columns, 1, 1024);
+}
+
+}  // namespace ebb::kernels
+#endif
+
 HWY_BEFORE_NAMESPACE();
 namespace ebb::kernels::HWY_NAMESPACE {
 
@@ -20,19 +32,31 @@ namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 
-/// Writes residual + dropout(input) for one row.
+/// Makes the dropout factors of a group of rows if `row` is its first; gives those of `row`. Groups
+/// begin at `first` and end at `last` or earlier.
+HWY_INLINE const float* row_factors(const DropoutSpec& dropout, std::int64_t row,
+                                    std::int64_t first, std::int64_t last, std::int64_t columns,
+                                    float* factors) {
+  const std::int64_t at = (row - first) % factor_rows(columns);
+  if (at == 0) {
+    const std::int64_t rows = std::min(factor_rows(columns), last - row);
+    dropout_factors(dropout, static_cast<std::uint64_t>(row * columns), rows * columns, factors);
+  }
+  return factors + at * columns;
+}
+
+/// Writes residual + dropout(input) for one row; `factors` is null without dropout.
 void add_residual(const LayerNormForward& p, std::int64_t start, std::int64_t columns,
-                  float* HWY_RESTRICT factors) {
+                  const float* HWY_RESTRICT factors) {
   const float* input = p.input.as<float>() + start;
   const float* residual = p.residual.as<float>() + start;
   float* sum = p.sum.as<float>() + start;
-  if (!p.dropout.active()) {
+  if (factors == nullptr) {
     for_vectors(columns, [=](std::int64_t i, auto load, auto store) HWY_ATTR {
       store(hn::Add(load(residual + i), load(input + i)), sum + i);
     });
     return;
   }
-  dropout_factors(p.dropout, static_cast<std::uint64_t>(start), columns, factors);
   for_vectors(columns, [=](std::int64_t i, auto load, auto store) HWY_ATTR {
     store(hn::MulAdd(load(input + i), load(factors + i), load(residual + i)), sum + i);
   });
@@ -75,7 +99,9 @@ void forward_rows(const LayerNormForward& p, std::int64_t first, std::int64_t la
     const std::int64_t start = row * columns;
     const float* x = p.input.as<float>() + start;
     if (p.residual.present()) {
-      add_residual(p, start, columns, factors);
+      const float* of_row =
+          p.dropout.active() ? row_factors(p.dropout, row, first, last, columns, factors) : nullptr;
+      add_residual(p, start, columns, of_row);
       x = p.sum.as<float>() + start;
     }
     const float mean = reduce_row<false>(x, columns, 0.0F) / static_cast<float>(columns);
@@ -124,9 +150,10 @@ void backward_rows(const LayerNormBackward& p, std::int64_t first, std::int64_t 
     const float* grad_sum = p.grad_sum.present() ? p.grad_sum.as<float>() + start : nullptr;
     float* grad_residual = p.grad_residual.as<float>() + start;
     float* grad_input = nullptr;
+    const float* of_row = nullptr;
     if (p.dropout.active()) {
       grad_input = p.grad_input.as<float>() + start;
-      dropout_factors(p.dropout, static_cast<std::uint64_t>(start), columns, factors);
+      of_row = row_factors(p.dropout, row, first, last, columns, factors);
     }
     for_vectors(columns, [&](std::int64_t i, auto load, auto store) HWY_ATTR {
       const V normalized = hn::Mul(hn::Sub(load(x + i), mean), inverse);
@@ -135,7 +162,7 @@ void backward_rows(const LayerNormBackward& p, std::int64_t first, std::int64_t 
       V gradient = hn::Mul(inverse, centered);
       if (grad_sum != nullptr) gradient = hn::Add(gradient, load(grad_sum + i));
       store(gradient, grad_residual + i);
-      if (grad_input != nullptr) store(hn::Mul(gradient, load(factors + i)), grad_input + i);
+      if (grad_input != nullptr) store(hn::Mul(gradient, load(of_row + i)), grad_input + i);
     });
   }
 }
@@ -161,16 +188,18 @@ void layer_norm(Context& context, const LayerNormForward& p) {
   const std::int64_t columns = p.input.shape[-1];
   if (p.input.elements() == 0) return;
   const std::int64_t rows = p.input.elements() / columns;
-  // A row of dropout factors per thread, each thread knowing its own by where its rows begin.
+  // Dropout factors per thread, each thread knowing its own by where its rows begin.
+  const std::int64_t factors_size = factor_rows(columns) * columns;
   float* factors = nullptr;
   if (p.dropout.active()) {
     factors = context.workspace().acquire_array<float>(
-        static_cast<std::size_t>(blocks_of(rows, kRowBlock) * columns));
+        static_cast<std::size_t>(blocks_of(rows, kRowBlock) * factors_size));
   }
   parallel_for(context, blocks_of(rows, kRowBlock), blocks_of(kParallelGrain, kRowBlock * columns),
                [&](std::int64_t begin, std::int64_t end) {
                  HWY_DYNAMIC_DISPATCH(forward_rows)
-                 (p, begin * kRowBlock, std::min(rows, end * kRowBlock), factors + begin * columns);
+                 (p, begin * kRowBlock, std::min(rows, end * kRowBlock),
+                  factors + begin * factors_size);
                });
 }
 
@@ -179,13 +208,14 @@ void layer_norm_backward(Context& context, const LayerNormBackward& p) {
   const std::int64_t columns = p.sum.shape[-1];
   const std::int64_t rows = columns == 0 ? 0 : p.sum.elements() / columns;
   const std::int64_t blocks = blocks_of(rows, kRowBlock);
-  // Per block of rows: a partial row for gamma, one for beta, one of dropout factors.
+  // Per block of rows: a partial row for gamma, one for beta, then dropout factors.
+  const std::int64_t scratch_size = (2 + (p.dropout.active() ? factor_rows(columns) : 0)) * columns;
   float* scratch =
-      context.workspace().acquire_array<float>(static_cast<std::size_t>(3 * blocks * columns));
+      context.workspace().acquire_array<float>(static_cast<std::size_t>(blocks * scratch_size));
   parallel_for(context, blocks, blocks_of(kParallelGrain, kRowBlock * columns),
                [&](std::int64_t begin, std::int64_t end) {
                  for (std::int64_t block = begin; block < end; ++block) {
-                   float* partial = scratch + 3 * block * columns;
+                   float* partial = scratch + block * scratch_size;
                    std::fill_n(partial, 2 * columns, 0.0F);
                    HWY_DYNAMIC_DISPATCH(backward_rows)
                    (p, block * kRowBlock, std::min(rows, (block + 1) * kRowBlock), partial,
@@ -197,7 +227,7 @@ void layer_norm_backward(Context& context, const LayerNormBackward& p) {
   if (!p.accumulate_gamma) std::fill_n(grad_gamma, columns, 0.0F);
   if (!p.accumulate_beta) std::fill_n(grad_beta, columns, 0.0F);
   for (std::int64_t block = 0; block < blocks; ++block) {
-    const float* partial = scratch + 3 * block * columns;
+    const float* partial = scratch + block * scratch_size;
     for (std::int64_t i = 0; i < columns; ++i) {
       grad_gamma[i] += partial[i];
       grad_beta[i] += partial[columns + i];

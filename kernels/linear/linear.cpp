@@ -30,8 +30,8 @@ void check(const LinearForward& p) {
   check.dense("input", p.input, dtype, extent.input, "[rows, in]");
   check.dense("weight", p.weight, dtype, extent.weight, "[out, in]");
   if (p.bias.present()) check.dense("bias", p.bias, dtype, extent.bias, "[out]");
-  if (p.pre_activation.present()) {
-    check.dense("pre_activation", p.pre_activation, dtype, extent.output, "[rows, out]");
+  if (p.derivative.present()) {
+    check.dense("derivative", p.derivative, dtype, extent.output, "[rows, out]");
   }
   check.dense("output", p.output, dtype, extent.output, "[rows, out]");
 }
@@ -43,10 +43,8 @@ void check(const LinearBackward& p) {
   check.dense("input", p.input, dtype, extent.input, "[rows, in]");
   check.dense("weight", p.weight, dtype, extent.weight, "[out, in]");
   check.dense("grad_output", p.grad_output, dtype, extent.output, "[rows, out]");
-  if (p.activation != Activation::identity) {
-    check.dense("pre_activation", p.pre_activation, dtype, extent.output, "[rows, out]");
-  }
-  if (p.activation != Activation::identity || p.dropout.active()) {
+  if (p.derivative.present()) {
+    check.dense("derivative", p.derivative, dtype, extent.output, "[rows, out]");
     check.dense("grad_pre_activation", p.grad_pre_activation, dtype, extent.output, "[rows, out]");
   }
   if (p.grad_input.present()) {

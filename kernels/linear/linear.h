@@ -1,7 +1,7 @@
 // A linear layer with its epilogue fused in:
 //
-//   pre_activation = input · weightᵀ + bias
-//   output         = dropout(activation(pre_activation))
+//   output     = factor activation(input · weightᵀ + bias)      factor: dropout's
+//   derivative = factor activation'(input · weightᵀ + bias)     kept for the backward direction
 //
 // The epilogue runs on blocks of rows while they are in cache, so that activations pass through
 // memory once. Accumulated in f32 (f64 for f64). Results do not depend on the number of threads.
@@ -21,19 +21,17 @@ struct LinearForward {
   ConstView bias;    // [out], optional
   Activation activation = Activation::identity;
   DropoutSpec dropout;
-  View pre_activation;  // [rows, out]; optional, what the backward direction of activations needs
-  View output;          // [rows, out]
+  View derivative;  // [rows, out]; optional, needed by the backward direction unless all ones
+  View output;      // [rows, out]
 };
 
 /// Operands of the backward direction. Gradients that are absent are not computed.
 struct LinearBackward {
-  ConstView input;           // [rows, in]
-  ConstView weight;          // [out, in]
-  ConstView pre_activation;  // [rows, out]; needed unless the activation is identity
-  ConstView grad_output;     // [rows, out]
-  Activation activation = Activation::identity;
-  DropoutSpec dropout;            // as in the forward direction
-  View grad_pre_activation;       // [rows, out]; scratch, needed with an activation or dropout
+  ConstView input;                // [rows, in]
+  ConstView weight;               // [out, in]
+  ConstView derivative;           // [rows, out]; absent: the identity without dropout
+  ConstView grad_output;          // [rows, out]
+  View grad_pre_activation;       // [rows, out]; scratch, needed with a derivative
   View grad_input;                // [rows, in]
   View grad_weight;               // [out, in]
   View grad_bias;                 // [out]

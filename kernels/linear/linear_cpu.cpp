@@ -12,8 +12,11 @@
 namespace ebb::kernels::cpu {
 namespace {
 
-// Rows of one block: 128 rows of 256 columns are 128 KiB, an eighth of a usual second-level cache.
-constexpr std::int64_t kRowBlock = 128;
+// Rows of one block. Its output takes 128 KiB, an eighth of a usual second-level cache, unless rows
+// are longer than 256: fewer rows would not repay oneDNN's packing of the weight.
+std::int64_t block_rows(std::int64_t out) {
+  return std::max<std::int64_t>(128, 32 * 1024 / std::max<std::int64_t>(out, 64));
+}
 
 // Fewer multiplications than this per thread do not pay for a thread.
 constexpr std::int64_t kGrainMultiplications = 256 * 1024;
@@ -34,24 +37,29 @@ BasicView<Pointer> block_of(const BasicView<Pointer>& view, std::int64_t first,
 }
 
 bool has_epilogue(const LinearForward& p) {
-  return p.bias.present() || p.activation != Activation::identity || p.dropout.active();
+  return p.bias.present() || p.activation != Activation::identity || p.dropout.active() ||
+         p.derivative.present();
 }
 
-// bias, activation and dropout over rows whose product lies in pre_activation, or else in output.
+// Where the product goes before the epilogue, which ends with output.
+const View& product_of(const LinearForward& p) {
+  return p.derivative.present() ? p.derivative : p.output;
+}
+
+// bias, activation and dropout over rows whose product lies in product_of(p).
 void epilogue(Context& context, const LinearForward& p) {
-  const bool keep = p.pre_activation.present();
-  activation(context, {.input = keep ? p.pre_activation : p.output,
+  activation(context, {.input = product_of(p),
                        .bias = p.bias,
                        .kind = p.activation,
                        .dropout = p.dropout,
-                       .pre_activation = p.pre_activation,
+                       .derivative = p.derivative,
                        .output = p.output});
 }
 
 LinearForward block_of(const LinearForward& p, std::int64_t first, std::int64_t count) {
   LinearForward block = p;
   block.input = block_of(p.input, first, count);
-  block.pre_activation = block_of(p.pre_activation, first, count);
+  block.derivative = block_of(p.derivative, first, count);
   block.output = block_of(p.output, first, count);
   block.dropout.first_element += static_cast<std::uint64_t>(first * p.weight.shape[0]);
   return block;
@@ -60,25 +68,23 @@ LinearForward block_of(const LinearForward& p, std::int64_t first, std::int64_t 
 }  // namespace
 
 void linear(Context& context, const LinearForward& p) {
-  const View product = p.pre_activation.present() ? p.pre_activation : p.output;
   if (p.input.dtype == DType::f64) {
-    matrix_product(context, {.a = p.input, .b = transposed(p.weight), .output = product});
+    matrix_product(context, {.a = p.input, .b = transposed(p.weight), .output = product_of(p)});
     if (has_epilogue(p)) epilogue(context, p);
     return;
   }
   const std::int64_t rows = p.input.shape[0];
-  const std::int64_t work = std::max<std::int64_t>(kRowBlock * p.weight.elements(), 1);
-  parallel_for(context, blocks_of(rows, kRowBlock), blocks_of(kGrainMultiplications, work),
+  const std::int64_t most = block_rows(p.weight.shape[0]);
+  const std::int64_t work = std::max<std::int64_t>(most * p.weight.elements(), 1);
+  parallel_for(context, blocks_of(rows, most), blocks_of(kGrainMultiplications, work),
                [&](std::int64_t begin, std::int64_t end) {
                  std::optional<Context> own;
                  Context& line = context.threads() == 1 ? context : own.emplace(Device{}, 1);
                  for (std::int64_t i = begin; i < end; ++i) {
-                   const std::int64_t first = i * kRowBlock;
-                   const LinearForward block =
-                       block_of(p, first, std::min(kRowBlock, rows - first));
-                   serial_matrix_product(
-                       block.input, transposed(p.weight),
-                       block.pre_activation.present() ? block.pre_activation : block.output, false);
+                   const std::int64_t first = i * most;
+                   const LinearForward block = block_of(p, first, std::min(most, rows - first));
+                   serial_matrix_product(block.input, transposed(p.weight), product_of(block),
+                                         false);
                    if (has_epilogue(p)) epilogue(line, block);
                  }
                });
@@ -86,11 +92,9 @@ void linear(Context& context, const LinearForward& p) {
 
 void linear_backward(Context& context, const LinearBackward& p) {
   ConstView gradient = p.grad_output;
-  if (p.activation != Activation::identity || p.dropout.active()) {
-    activation_backward(context, {.pre_activation = p.pre_activation,
+  if (p.derivative.present()) {
+    activation_backward(context, {.derivative = p.derivative,
                                   .grad_output = p.grad_output,
-                                  .kind = p.activation,
-                                  .dropout = p.dropout,
                                   .grad_input = p.grad_pre_activation,
                                   .grad_bias = p.grad_bias,
                                   .accumulate = p.accumulate_bias});

@@ -62,17 +62,15 @@ struct Operands {
     if (spec.bias) p.bias = bias.view();
     p.kind = spec.kind;
     p.dropout = dropout();
-    p.pre_activation = pre_activation.view();
+    p.derivative = derivative.view();
     p.output = output.view();
     return p;
   }
 
   ActivationBackward backward() {
     ActivationBackward p;
-    p.pre_activation = pre_activation.view();
+    p.derivative = derivative.view();
     p.grad_output = grad_output.view();
-    p.kind = spec.kind;
-    p.dropout = dropout();
     p.grad_input = grad_input.view();
     if (spec.bias) p.grad_bias = grad_bias.view();
     return p;
@@ -80,7 +78,7 @@ struct Operands {
 
   Case spec;
   Buffer<T> input, bias, grad_output;
-  Buffer<T> pre_activation{input.shape()}, output{input.shape()}, grad_input{input.shape()};
+  Buffer<T> derivative{input.shape()}, output{input.shape()}, grad_input{input.shape()};
   Buffer<T> grad_bias{bias.shape()};
 };
 
@@ -107,9 +105,9 @@ TEST_P(ActivationTest, FollowsTheErrorRuleAtEveryInstructionSet) {
   ebb::testing::for_each_instruction_set([&] {
     Operands<float> actual(GetParam());
     run_kernel(actual, 2);
-    expect_within("pre_activation", actual.pre_activation, naive.pre_activation,
-                  oracle.pre_activation, kForwardRule);
     expect_within("output", actual.output, naive.output, oracle.output, kForwardRule);
+    expect_within("derivative", actual.derivative, naive.derivative, oracle.derivative,
+                  kForwardRule);
     expect_within("grad_input", actual.grad_input, naive.grad_input, oracle.grad_input,
                   kGradientRule);
     if (GetParam().bias) {
@@ -137,20 +135,20 @@ TEST_P(ActivationTest, TakesOperandsInPlace) {
   Operands<float> in_place(GetParam());
   Context context({}, 1);
   ActivationForward forward = in_place.forward();
-  forward.pre_activation = in_place.input.view();
+  forward.derivative = in_place.input.view();
   activation(context, forward);
-  expect_same_bits("pre_activation", apart.pre_activation, in_place.input);
+  expect_same_bits("derivative", apart.derivative, in_place.input);
   expect_same_bits("output", apart.output, in_place.output);
 
   Operands<float> overwritten(GetParam());
   forward = overwritten.forward();
-  forward.pre_activation = {};
+  forward.derivative = {};
   forward.output = overwritten.input.view();
   activation(context, forward);
   expect_same_bits("output over input", apart.output, overwritten.input);
 
   ActivationBackward backward = in_place.backward();
-  backward.pre_activation = in_place.input.view();
+  backward.derivative = in_place.input.view();
   backward.grad_input = in_place.grad_output.view();
   activation_backward(context, backward);
   expect_same_bits("grad_input over grad_output", apart.grad_input, in_place.grad_output);
@@ -256,18 +254,18 @@ TEST(ActivationTest, NamesTheOperandThatDoesNotFit) {
   expect_error("activation: bias is [64], expected [128] ([columns], the last dimension of input)",
                [&] { activation(context, p); });
   p = operands.forward();
-  p.output = p.pre_activation;
+  p.output = p.derivative;
   expect_error(
-      "activation: output and pre_activation share their memory; leave out pre_activation or give "
-      "it its own",
+      "activation: output and derivative share their memory; leave out derivative or give it its "
+      "own",
       [&] { activation(context, p); });
   p = operands.forward();
   p.dropout.probability = 1.0F;
   expect_error("activation: dropout probability is 1, expected one in [0, 1)",
                [&] { activation(context, p); });
   ActivationBackward backward = operands.backward();
-  backward.pre_activation = {};
-  expect_error("activation_backward: pre_activation is missing",
+  backward.derivative = {};
+  expect_error("activation_backward: derivative is missing",
                [&] { activation_backward(context, backward); });
 }
 
