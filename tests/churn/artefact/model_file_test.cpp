@@ -102,7 +102,8 @@ TEST_F(ModelFileTest, EveryFlippedBitAndEveryCutIsNoticed) {
   EXPECT_THAT(refusal(bytes + "x"), HasSubstr("the file was cut or is damaged"));
   std::string damaged = bytes;
   damaged.back() = static_cast<char>(damaged.back() ^ 1);
-  EXPECT_THAT(refusal(damaged), HasSubstr("the data is damaged in \"head/weight\": its checksum is"));
+  EXPECT_THAT(refusal(damaged),
+              HasSubstr("the data is damaged in \"head/weight\": its checksum is"));
   damaged = bytes;
   damaged[bytes.find("0.8451")] = '1';
   EXPECT_THAT(refusal(damaged), HasSubstr("the header is damaged: its checksum is"));
