@@ -1,7 +1,9 @@
 // planted_mistakes NAME: makes one mistake, which the build's sanitizer must report. no_race makes
 // none. `volatile` keeps the optimiser from seeing what is wrong.
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <limits>
 #include <memory>
 #include <string_view>
@@ -67,6 +69,8 @@ int main(int argc, char** argv) {
   } else if (name == "float_cast") {
     result = cast_nan();
   } else if (name == "stale_iterator") {
+    // ctest takes an abort for a failure, whatever was printed.
+    std::signal(SIGABRT, [](int) { std::_Exit(1); });
     result = use_stale_iterator();
   } else {
     return 2;
