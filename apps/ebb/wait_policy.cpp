@@ -14,6 +14,7 @@
 
 #include <climits>
 #include <fmt/format.h>
+#include <omp.h>
 
 namespace ebb::program {
 namespace {
@@ -21,6 +22,9 @@ namespace {
 constexpr const char* kSpins = "GOMP_SPINCOUNT";
 constexpr const char* kPolicy = "OMP_WAIT_POLICY";
 constexpr const char* kUsualSpins = "1000";
+
+/// A bound thread's affinity would be all that the new start inherits: one processor.
+bool threads_are_bound() { return omp_get_proc_bind() != omp_proc_bind_false; }
 
 /// The file of this program; empty when it cannot be told, or when a loader was started with the
 /// program as its argument, and so would be started anew instead.
@@ -36,6 +40,7 @@ std::string own_path() {
 
 void settle_wait_policy(char** arguments) {
   if (std::getenv(kSpins) != nullptr || std::getenv(kPolicy) != nullptr) return;
+  if (threads_are_bound()) return;
   const std::string path = own_path();
   // With the variable set the new start returns above, so this cannot repeat.
   if (path.empty() || setenv(kSpins, kUsualSpins, 0) != 0) return;

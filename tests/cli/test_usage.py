@@ -1,6 +1,7 @@
 """The command line itself: help, exit codes, and what is refused."""
 
 import os
+import re
 import subprocess
 import unittest
 
@@ -117,6 +118,14 @@ class UsageTest(ProgramTest):
             shown = self.ebb("info", env={**plain, name: value})
             self.assertRegex(shown.stdout, rf"waiting threads +{name}={value}\n")
             self.assertLessEqual(shown.stderr.count("OPENMP DISPLAY ENVIRONMENT BEGIN"), 1)
+
+    def test_bound_threads_keep_all_processors(self):
+        def threads(**more):
+            unset = ("OMP_", "GOMP_")
+            plain = {name: value for name, value in os.environ.items() if not name.startswith(unset)}
+            return re.search(r"threads +(\d+) ", self.ebb("info", env={**plain, **more}).stdout)[1]
+
+        self.assertEqual(threads(OMP_PROC_BIND="true"), threads())
 
     def test_info_shows_the_machine_and_a_model(self):
         shown = self.ebb("info").stdout
