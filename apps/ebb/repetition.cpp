@@ -16,6 +16,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+double seconds_of(const std::function<void()>& body) {
+  const Clock::time_point begin = Clock::now();
+  body();
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
 }  // namespace
 
 void PeakGauge::read() {
@@ -30,21 +36,21 @@ void PeakGauge::refresh() {
 Repetition repeat(const Effort& effort, double flops, const std::function<void()>& body) {
   constexpr int kWarmUp = 3;
   constexpr std::size_t kLeastRepeats = 5;
-  for (int i = 0; i < kWarmUp; ++i) body();
+  const double first = seconds_of(body);
+  for (int i = 1; i < kWarmUp; ++i) body();
   PeakGauge peak(effort.threads);
   std::vector<double> seconds;
   const Clock::time_point start = Clock::now();
   const std::chrono::duration<double> time(effort.seconds);
   while (Clock::now() - start < time || seconds.size() < kLeastRepeats) {
-    const Clock::time_point begin = Clock::now();
-    body();
-    seconds.push_back(std::chrono::duration<double>(Clock::now() - begin).count());
+    seconds.push_back(seconds_of(body));
   }
   peak.read();
   std::sort(seconds.begin(), seconds.end());
   return {.median_s = seconds[seconds.size() / 2],
           .fastest_s = seconds.front(),
           .slowest_s = seconds.back(),
+          .first_s = first,
           .repeats = static_cast<std::int64_t>(seconds.size()),
           .flops = flops,
           .peak_gflops = peak.gflops(),
@@ -64,6 +70,8 @@ Tensor random_tensor(const Shape& shape, std::uint64_t seed) {
 void print_times(const Repetition& times) {
   fmt::print("median time      {:.3f} ms (fastest {:.3f}, slowest {:.3f}, {} repeats)\n",
              times.median_s * 1e3, times.fastest_s * 1e3, times.slowest_s * 1e3, times.repeats);
+  fmt::print("first call       {:.3f} ms, before memory and machine code are there\n",
+             times.first_s * 1e3);
 }
 
 void print_speed(const Repetition& times) {
@@ -73,15 +81,11 @@ void print_speed(const Repetition& times) {
 }
 
 nlohmann::ordered_json to_json(const Repetition& times) {
-  return {{"median_s", times.median_s},
-          {"fastest_s", times.fastest_s},
-          {"slowest_s", times.slowest_s},
-          {"repeats", times.repeats},
-          {"gflops", times.gflops()},
-          {"peak_gflops", times.peak_gflops},
-          {"share_of_peak", times.share_of_peak()},
-          {"threads", times.threads},
-          {"instruction_set", times.instruction_set}};
+  return {{"median_s", times.median_s},       {"fastest_s", times.fastest_s},
+          {"slowest_s", times.slowest_s},     {"first_s", times.first_s},
+          {"repeats", times.repeats},         {"gflops", times.gflops()},
+          {"peak_gflops", times.peak_gflops}, {"share_of_peak", times.share_of_peak()},
+          {"threads", times.threads},         {"instruction_set", times.instruction_set}};
 }
 
 }  // namespace ebb::program

@@ -39,6 +39,7 @@ struct Repetition {
   double median_s = 0.0;
   double fastest_s = 0.0;
   double slowest_s = 0.0;
+  double first_s = 0.0;  // of the very first call, which no other figure counts
   std::int64_t repeats = 0;
   double flops = 0.0;        // nominal operations of one repeat
   double peak_gflops = 0.0;  // multiply-add peak of the same threads, before and after

@@ -15,7 +15,7 @@ STEP = ["bench", "step", "--dim", "16", "--layers", "1", "--heads", "2", "--feed
 class BenchStepTest(ProgramTest):
     def test_reports_its_figures(self):
         figures = json.loads(self.ebb(*STEP, "--threads", "1", "--json", "-").stdout)
-        for key in ("median_s", "gflops", "peak_gflops", "share_of_peak", "rows_per_s"):
+        for key in ("median_s", "first_s", "gflops", "peak_gflops", "share_of_peak", "rows_per_s"):
             self.assertGreater(figures[key], 0, key)
         # 6 B T L (4 d^2 + 2 d f) + 12 L B T^2 d
         self.assertEqual(figures["flops_per_step"],
