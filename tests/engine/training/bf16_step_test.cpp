@@ -2,13 +2,11 @@
 #include <gtest/gtest.h>
 
 #include "engine/optim/optimizer.h"
-#include "tests/engine/support/allocation_counter.h"
 #include "tests/engine/support/small_classifier.h"
 
 namespace ebb {
 namespace {
 
-using ebb::testing::AllocationCounter;
 using ebb::testing::relative_difference;
 using ebb::testing::same_bits;
 using ebb::testing::SmallBatch;
@@ -72,17 +70,6 @@ TEST_F(Bf16StepTest, FollowsTheWeights) {
   double last = first;
   for (std::uint32_t i = 1; i < 60; ++i) last = training.run(i).loss;
   EXPECT_LT(last, 0.5 * first);
-}
-
-TEST_F(Bf16StepTest, WarmCallsNoOperatorNew) {
-  Training training(1, Precision::bf16);
-  std::uint32_t number = 0;
-  while (number < 3) training.run(number++);
-  AllocationCounter counter;
-  training.run(number);
-  counter.stop();
-  RecordProperty("operator_new_of_onednn", static_cast<int>(counter.vendor()));
-  EXPECT_EQ(counter.ours(), 0u) << counter.callers();
 }
 
 TEST_F(Bf16StepTest, PredictsWithoutTapes) {

@@ -24,7 +24,8 @@ using ebb::testing::SmallBatch;
 using ebb::testing::SmallClassifier;
 
 struct Training {
-  explicit Training(int threads) : step(model.parameters, {}, threads) {}
+  explicit Training(int threads, Precision precision = Precision::f32)
+      : step(model.parameters, {}, threads, precision) {}
 
   void run(std::uint32_t number) {
     const PassSettings settings{.training = true, .seed = 7, .step = number};
@@ -42,15 +43,23 @@ struct Training {
   AdamW optimizer{model.parameters, {.average_decay = 0.99}};
 };
 
-TEST(WarmStepTest, CallsNoOperatorNew) {
-  Training training(1);
+void expect_no_operator_new(Precision precision) {
+  Training training(1, precision);
   std::uint32_t number = 0;
   while (number < 3) training.run(number++);
   AllocationCounter counter;
   training.run(number);
   counter.stop();
-  RecordProperty("operator_new_of_onednn", static_cast<int>(counter.vendor()));
+  ::testing::Test::RecordProperty("operator_new_of_onednn", static_cast<int>(counter.vendor()));
   EXPECT_EQ(counter.ours(), 0u) << counter.callers();
+}
+
+TEST(WarmStepTest, CallsNoOperatorNew) { expect_no_operator_new(Precision::f32); }
+
+TEST(WarmStepTest, CallsNoOperatorNewInBf16) {
+  const std::string reason = kernels::bf16_product_unsupported(Device{});
+  if (!reason.empty()) GTEST_SKIP() << reason;
+  expect_no_operator_new(Precision::bf16);
 }
 
 // With several threads, how many tensors live at once depends on timing, so that the allocator may
