@@ -35,7 +35,10 @@ threads = 1
 
 
 # Sanitizers take address space for themselves.
-SANITIZED = any(mark in Path(PROGRAM).read_bytes() for mark in (b"__asan_init", b"__tsan_init"))
+THREAD_SANITIZED = b"__tsan_init" in Path(PROGRAM).read_bytes()
+SANITIZED = THREAD_SANITIZED or b"__asan_init" in Path(PROGRAM).read_bytes()
+# Built with LLVM's OpenMP, the program has two: oneDNN brings libgomp.
+one_openmp = unittest.skipIf(THREAD_SANITIZED, "the program has a second OpenMP")
 
 
 def at_most(mebibytes):

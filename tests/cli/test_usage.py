@@ -5,7 +5,7 @@ import re
 import subprocess
 import unittest
 
-from program import PROGRAM, TABLE, ProgramTest
+from program import PROGRAM, TABLE, ProgramTest, one_openmp
 
 
 class UsageTest(ProgramTest):
@@ -103,6 +103,7 @@ class UsageTest(ProgramTest):
         self.assertEqual(result.returncode, 4)
         self.assertIn("standard output cannot be written", result.stderr)
 
+    @one_openmp
     def test_waiting_threads_spin_for_a_short_while_unless_told_otherwise(self):
         chosen = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
         plain = {name: value for name, value in os.environ.items() if name not in chosen}
@@ -119,6 +120,7 @@ class UsageTest(ProgramTest):
             self.assertRegex(shown.stdout, rf"waiting threads +{name}={value}\n")
             self.assertLessEqual(shown.stderr.count("OPENMP DISPLAY ENVIRONMENT BEGIN"), 1)
 
+    @one_openmp
     def test_bound_threads_keep_all_processors(self):
         def threads(**more):
             unset = ("OMP_", "GOMP_")
