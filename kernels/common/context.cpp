@@ -9,6 +9,8 @@ namespace ebb {
 
 int default_threads() { return omp_get_max_threads(); }
 
+int available_processors() { return omp_get_num_procs(); }
+
 void set_default_threads(int threads) {
   if (threads > 0) omp_set_num_threads(threads);
 }

@@ -40,6 +40,8 @@ class Context {
 
 /// The number of threads used when none is asked for: OMP_NUM_THREADS or the processors available.
 int default_threads();
+/// The number of processors that this process may use.
+int available_processors();
 /// Makes default_threads() of the calling thread `threads`; 0 changes nothing. For programs, before
 /// they compute.
 void set_default_threads(int threads);

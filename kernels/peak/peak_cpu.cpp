@@ -106,11 +106,13 @@ double thread_rate(const Repeats& repeats, Work&& work) {
   return *quartile;
 }
 
-/// The sum over all threads of the rate() of each, measured at once.
+/// The sum over all threads of the rate() of each, measured at once. Threads that take turns on a
+/// processor would each find the rate of the whole of it, so there is one for each at most.
 template <class Rate>
 double total_rate(const Context& context, Rate&& rate) {
-  std::vector<double> rates(static_cast<std::size_t>(context.threads()));
-  parallel_for(context, context.threads(), 1, [&](std::int64_t begin, std::int64_t end) {
+  const int threads = std::min(context.threads(), available_processors());
+  std::vector<double> rates(static_cast<std::size_t>(threads));
+  parallel_for(context, threads, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) rates[static_cast<std::size_t>(i)] = rate();
   });
   return std::accumulate(rates.begin(), rates.end(), 0.0);

@@ -17,6 +17,15 @@ TEST(Peak, IsThatOfAProcessor) {
   });
 }
 
+// Each of 32 threads that share a processor would count it whole.
+TEST(Peak, MoreThreadsThanProcessorsHaveNoMore) {
+  const Context one_each({}, available_processors());
+  const Context many_each({}, 32 * available_processors());
+  EXPECT_LT(kernels::measure_peak_gflops(many_each), 8 * kernels::measure_peak_gflops(one_each));
+  EXPECT_LT(kernels::measure_copy_bandwidth(many_each, 1 << 14),
+            8 * kernels::measure_copy_bandwidth(one_each, 1 << 14));
+}
+
 TEST(Peak, BandwidthIsThatOfAProcessor) {
   testing::for_each_instruction_set([] {
     const Context context({}, 2);
