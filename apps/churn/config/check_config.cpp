@@ -3,6 +3,7 @@
 
 #include "apps/churn/config/config_file.h"
 #include "apps/churn/config/setting.h"
+#include "kernels/attention/attention.h"
 #include "kernels/common/error.h"
 #include "preprocessing/csv/fields.h"
 
@@ -85,6 +86,10 @@ void validate(const RunConfig& config) {
   if (config.model.dim % config.model.heads != 0) {
     fail<DataError>("model.dim = {} is not a multiple of model.heads = {}", config.model.dim,
                     config.model.heads);
+  }
+  if (config.model.dim / config.model.heads > kernels::kMaxHeadDim) {
+    fail<DataError>("model.dim = {} is more than {} times model.heads = {}: take more heads",
+                    config.model.dim, kernels::kMaxHeadDim, config.model.heads);
   }
   check_split(config.split);
   check_roles(config.data, config.split);

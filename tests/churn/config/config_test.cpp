@@ -267,6 +267,13 @@ TEST(ConfigTest, ValidateNamesSettingsThatAreWrongOrDoNotFit) {
   config.model.heads = 5;
   EXPECT_EQ(invalid(config), "model.dim = 64 is not a multiple of model.heads = 5");
   config = {};
+  config.model.dim = 2048;
+  config.model.heads = 8;
+  EXPECT_NO_THROW(validate(config));
+  config.model.heads = 4;
+  EXPECT_EQ(invalid(config),
+            "model.dim = 2048 is more than 256 times model.heads = 4: take more heads");
+  config = {};
   config.split = {.validation_fraction = 0.5, .test_fraction = 0.5};
   EXPECT_THAT(invalid(config), HasSubstr("leave no training rows"));
   config.split.test_data = "test.csv";
