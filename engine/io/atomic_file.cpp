@@ -54,8 +54,9 @@ std::string hint_for_full_disk(const fs::path& folder, std::uint64_t needed,
   std::string hint;
   if (needed > 0) hint = fmt::format("; at least {} bytes are needed", needed);
   if (::statvfs(folder.c_str(), &space) == 0) {
-    const std::uint64_t free = std::uint64_t{space.f_bavail} * space.f_frsize;
-    hint += fmt::format("{} {} are free", hint.empty() ? ";" : ",", free + written);
+    const std::uint64_t free = std::uint64_t{space.f_bavail} * space.f_frsize + written;
+    hint += hint.empty() ? fmt::format("; {} bytes are free", free)
+                         : fmt::format(", {} are free", free);
   }
   return hint + "; free some space or choose another path";
 }
@@ -113,6 +114,7 @@ AtomicFile::AtomicFile(const fs::path& target, std::uint64_t expected_bytes)
   const fs::file_status status = fs::status(target_, error);
   if (fs::is_directory(status)) fail_writing(EISDIR);
   if (fs::exists(status) && !fs::is_regular_file(status)) {
+    is_device_ = true;
     descriptor_ = ::open(target_.c_str(), O_WRONLY | O_CLOEXEC);
     if (descriptor_ < 0) fail_writing(errno);
     return;
@@ -190,6 +192,9 @@ void AtomicFile::close() {
 
 void AtomicFile::fail_writing(int error) const {
   const fs::path folder = folder_of(target_);
+  if (is_device_) {  // the space of its folder has nothing to do with it
+    fail<IoError>("{}: cannot write: {}; choose another path", target_.string(), reason(error));
+  }
   const bool full = error == ENOSPC || error == EDQUOT;
   const std::uint64_t needed = std::max(expected_bytes_, written_bytes_ + buffer_.size());
   fail<IoError>(

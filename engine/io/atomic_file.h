@@ -48,6 +48,7 @@ class AtomicFile {
   std::uint64_t written_bytes_ = 0;
   std::vector<std::byte> buffer_;
   int descriptor_ = -1;
+  bool is_device_ = false;  // or a pipe
 };
 
 /// Makes `content` the content of `path`, or leaves `path` as it was and throws IoError.
