@@ -2,6 +2,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <iostream>
 #include <new>
 #include <system_error>
 
@@ -78,8 +79,12 @@ ExitCode parse_and_run(int count, char** arguments) {
   try {
     program.parse(count, arguments);
   } catch (const CLI::Success& request) {  // --help and --version
-    program.exit(request);
-    return ExitCode::ok;
+    return run([&] {
+      program.exit(request);
+      std::cout.flush();
+      if (!std::cout) fail<IoError>("standard output cannot be written");
+      return ExitCode::ok;
+    });
   } catch (const CLI::ParseError& error) {
     fmt::print(stderr, "{}\n", usage_message(program, error));
     return ExitCode::usage;

@@ -104,7 +104,6 @@ void declare_training(CLI::App& command, TrainArguments& to) {
   command
       .add_option("--false-negative-cost", to.false_negative_cost,
                   "For --objective cost: cost of a missed leaver, where a needless flag costs 1")
-      ->check(CLI::Validator(CLI::PositiveNumber).description(""))
       ->type_name("X")
       ->group("Training");
 }

@@ -46,9 +46,20 @@ class UsageTest(ProgramTest):
 
     def test_bad_values(self):
         for option, value in (("--epochs", "0"), ("--epochs", "ten"), ("--batch-size", "-1"),
-                              ("--seed", "-1"), ("--threads", "0")):
+                              ("--seed", "-1"), ("--threads", "0"), ("--threads", "1.5")):
             message = self.refused(*self.train_arguments(), option, value)
             self.assertIn(option, message)
+            self.assertIn("whole number from ", message)
+        for command, option in ((["predict", "--model", "m", "--data", "d", "--out", "o"],
+                                 "--threshold"),
+                                (["bench", "step"], "--seconds"),
+                                (["bench", "attention"], "--dropout")):
+            for value in ("nan", "-0.5", "inf"):
+                message = self.refused(*command, option, value)
+                self.assertIn(f'{option}: "{value}" is not a number from 0 to ', message)
+        message = self.refused(*self.train_arguments(), "--objective", "cost",
+                               "--false-negative-cost", "inf", code=3)
+        self.assertIn("at most 1000000000", message)
 
     def test_a_missing_option_is_named(self):
         self.assertIn("--data is missing", self.refused("train"))
@@ -97,11 +108,12 @@ class UsageTest(ProgramTest):
         self.assertIn("no/folder", message)
 
     def test_a_full_disk_is_reported(self):
-        with open("/dev/full", "w") as full:
-            result = subprocess.run(self.command("info"), stdout=full, stderr=subprocess.PIPE,
-                                    text=True)
-        self.assertEqual(result.returncode, 4)
-        self.assertIn("standard output cannot be written", result.stderr)
+        for arguments in (["info"], ["--help"], ["--version"]):
+            with open("/dev/full", "w") as full:
+                result = subprocess.run(self.command(*arguments), stdout=full,
+                                        stderr=subprocess.PIPE, text=True)
+            self.assertEqual(result.returncode, 4, arguments)
+            self.assertIn("standard output cannot be written", result.stderr)
 
     @one_openmp
     def test_waiting_threads_spin_for_a_short_while_unless_told_otherwise(self):
