@@ -50,7 +50,7 @@ ExitCode evaluate(const EvaluateOptions& options) {
   churn::Predictor predictor = make_predictor(model, options.model);
   preprocessing::DriftReport drift;
   const churn::LabelledRows rows = churn::load_labelled(options.model.data, model.pipeline, drift);
-  const std::vector<float> scores = predictor.probabilities(rows.features);
+  const std::vector<float> scores = probabilities(predictor, rows.features, options.model);
   const churn::Metrics metrics =
       churn::compute_metrics({.scores = scores, .labels = rows.labels}, threshold);
 

@@ -1,5 +1,7 @@
 #include "apps/ebb/model_options.h"
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 #include <CLI/CLI.hpp>
@@ -60,6 +62,19 @@ churn::Predictor make_predictor(const churn::ModelFile& model, const ModelOption
         "ebb train wrote it",
         options.model, error.what());
   }
+}
+
+std::vector<float> probabilities(churn::Predictor& predictor,
+                                 const preprocessing::EncodedRows& rows,
+                                 const ModelOptions& options) {
+  std::vector<float> scores = predictor.probabilities(rows);
+  if (std::any_of(scores.begin(), scores.end(), [](float score) { return std::isnan(score); })) {
+    fail<DataError>(
+        "{}: the score of a customer is not a number: the weights are too large; use a file as ebb "
+        "train wrote it",
+        options.model);
+  }
+  return scores;
 }
 
 }  // namespace ebb::program

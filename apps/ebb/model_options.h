@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "apps/churn/artefact/model_file.h"
 #include "apps/churn/training/predictor.h"
@@ -32,5 +33,11 @@ void refuse_overwriting(const char* option, const std::string& out, const ModelO
 /// The model's network. Throws DataError when its weights do not fit its pipeline,
 /// UnsupportedError on a precision that this machine lacks.
 churn::Predictor make_predictor(const churn::ModelFile& model, const ModelOptions& options);
+
+/// What the predictor gives for these rows. Throws DataError, which names the model, when weights
+/// that are finite but far too large make NaN of a row.
+std::vector<float> probabilities(churn::Predictor& predictor,
+                                 const preprocessing::EncodedRows& rows,
+                                 const ModelOptions& options);
 
 }  // namespace ebb::program

@@ -59,6 +59,7 @@ class Scorer {
  public:
   Scorer(const churn::ModelFile& model, const ModelOptions& options)
       : model_(model),
+        options_(options),
         predictor_(make_predictor(model, options)),
         threshold_(options.threshold.value_or(model.threshold.threshold)) {}
 
@@ -74,7 +75,7 @@ class Scorer {
   std::string score(const preprocessing::Table& chunk) {
     const preprocessing::EncodedRows rows = model_.pipeline.transform(chunk, &drift_);
     const Clock::time_point start = Clock::now();
-    const std::vector<float> scores = predictor_.probabilities(rows);
+    const std::vector<float> scores = probabilities(predictor_, rows, options_);
     counts_.network_seconds += seconds_since(start);
     const preprocessing::Column* ids = chunk.find(model_.config.data.id_column);
     std::string text;
@@ -102,6 +103,7 @@ class Scorer {
   }
 
   const churn::ModelFile& model_;
+  const ModelOptions& options_;
   churn::Predictor predictor_;
   double threshold_;
   preprocessing::DriftReport drift_;

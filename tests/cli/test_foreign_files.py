@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import struct
 import unittest
 from pathlib import Path
 
@@ -94,6 +95,16 @@ class ForeignModelTest(ProgramTest):
         self.model.tensors[name] = tensor
         self.model.write(self.path)
         self.assertEqual(self.predict(), self.scores)
+
+    def test_finite_weights_that_make_no_number(self):
+        name = "encoder.layers.0.attention.in_projection.weight"
+        dtype, shape, content = self.model.tensors[name]
+        self.model.tensors[name] = (dtype, shape, struct.pack("<f", 3e38) * (len(content) // 4))
+        self.model.write(self.path)
+        for command in (["predict", "--out", "scores.csv"], ["evaluate"]):
+            message = self.ebb(*command, "--model", "model", "--data", TABLE, code=3).stderr
+            self.assertIn("model: the score of a customer is not a number", message)
+        self.assertFalse((self.folder / "scores.csv").exists())
 
     def test_a_rewritten_model_needs_its_checksums_removed(self):
         model = Safetensors(self.path)
