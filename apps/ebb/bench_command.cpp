@@ -116,6 +116,11 @@ void add_step(CLI::App& bench, Command& chosen) {
       throw CLI::ValidationError(
           "--heads", fmt::format("{} heads do not divide --dim {}", shape.heads, shape.dim));
     }
+    if (shape.dim / shape.heads > kernels::kMaxHeadDim) {
+      throw CLI::ValidationError(
+          "--heads", fmt::format("{} heads of --dim {} are wider than {} each", shape.heads,
+                                 shape.dim, kernels::kMaxHeadDim));
+    }
     chosen = [options, profile] {
       return run_bench(
           *options, [&] { return time_training_step(options->shape, options->effort, *profile); });

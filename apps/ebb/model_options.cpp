@@ -58,8 +58,8 @@ churn::Predictor make_predictor(const churn::ModelFile& model, const ModelOption
             options.precision.value_or(Precision::f32)};
   } catch (const DataError& error) {
     fail<DataError>(
-        "{}: the weights do not fit the pipeline and settings in the same file: {}; use a file as "
-        "ebb train wrote it",
+        "{}: the weights cannot be used with the pipeline and settings in the same file: {}; use a "
+        "file as ebb train wrote it",
         options.model, error.what());
   }
 }

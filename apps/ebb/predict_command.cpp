@@ -117,9 +117,8 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 void print_summary(const Counts& counts, double seconds, const std::string& out) {
   const auto count = [](std::size_t n) { return churn::format_count(static_cast<double>(n)); };
   std::FILE* stream = out == kStandardOutput ? stderr : stdout;
-  fmt::print(stream,
-             "{} customers scored: {} flagged ({:.1f} %); risk high {}, medium {}, low {}\n",
-             count(counts.rows), count(counts.flagged),
+  fmt::print(stream, "{} {} scored: {} flagged ({:.1f} %); risk high {}, medium {}, low {}\n",
+             count(counts.rows), counts.rows == 1 ? "customer" : "customers", count(counts.flagged),
              100.0 * static_cast<double>(counts.flagged) / static_cast<double>(counts.rows),
              count(counts.bands[2]), count(counts.bands[1]), count(counts.bands[0]));
   const auto rows = static_cast<double>(counts.rows);
@@ -164,6 +163,8 @@ ExitCode predict(const PredictOptions& options) {
     output.write(text);
     text.clear();
   }
+  // Ctrl-C also ends what feeds a pipe, and then looks like the end of the table.
+  if (interrupt && interrupt->requested()) return explain_interrupt(options.out);
   output.commit();
   for (const std::string& warning : scorer.warnings()) warn(warning);
   print_summary(scorer.counts(), seconds_since(start), options.out);

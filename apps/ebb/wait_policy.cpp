@@ -9,12 +9,12 @@
 #include "apps/ebb/wait_policy.h"
 
 #include <cstdlib>
+#include <omp.h>
 #include <sys/auxv.h>
 #include <unistd.h>
 
 #include <climits>
 #include <fmt/format.h>
-#include <omp.h>
 
 namespace ebb::program {
 namespace {

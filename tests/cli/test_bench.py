@@ -28,6 +28,8 @@ class BenchStepTest(ProgramTest):
     def test_refuses_heads_that_do_not_divide(self):
         message = self.ebb("bench", "step", "--dim", "10", "--heads", "4", code=2).stderr
         self.assertIn("do not divide", message)
+        message = self.ebb("bench", "step", "--dim", "1028", "--heads", "4", code=2).stderr
+        self.assertIn("wider than 256", message)
 
     def test_a_profile_adds_up_to_the_step(self):
         for threads in (1, 2):

@@ -164,33 +164,40 @@ RunStart RunFolder::resume() {
   return start;
 }
 
+// Writes by the descriptor that holds the lock, so that a folder which takes the name meanwhile
+// gets nothing.
 template <class Write>
 void RunFolder::write_in_place(Write&& write) const {
   check_in_place();
+  const std::string locked = fmt::format("/proc/self/fd/{}", descriptor_);
+  const bool has_proc = fs::is_directory(locked);
   try {
-    write();
-  } catch (const IoError&) {
+    write(has_proc ? fs::path(locked) : path_);
+    check_in_place();
+  } catch (const IoError& error) {
     check_in_place();  // which says more, if that is why
-    throw;
+    std::string message = error.what();
+    if (message.starts_with(locked)) message.replace(0, locked.size(), path_.string());
+    fail<IoError>("{}", message);
   }
 }
 
 void RunFolder::save_checkpoint(const TrainerState& state) const {
-  write_in_place([&] {
-    churn::save_checkpoint(path_ / kCheckpointName, {config_, data_fingerprint_, state, {}});
+  write_in_place([&](const fs::path& folder) {
+    churn::save_checkpoint(folder / kCheckpointName, {config_, data_fingerprint_, state, {}});
   });
 }
 
 void RunFolder::finish(const ModelFile& model, const std::vector<EpochRecord>& history) const {
-  const auto write = [&](const char* name, const std::string& text) {
-    write_file_atomically(path_ / name, std::string_view(text));
-  };
-  write_in_place([&] {
+  write_in_place([&](const fs::path& folder) {
+    const auto write = [&](const char* name, const std::string& text) {
+      write_file_atomically(folder / name, std::string_view(text));
+    };
     write(kPipelineName, model.pipeline.to_json().dump(2) + '\n');
     write(kConfigName, to_toml(config_));
     write(kMetricsName, nlohmann::ordered_json::parse(model.metrics).dump(2) + '\n');
     write(kHistoryName, history_csv(history));
-    save_model(path_ / kModelName, model);
+    save_model(folder / kModelName, model);
   });
 }
 

@@ -181,7 +181,7 @@ void add_model(std::vector<Setting>& list) {
   SettingBuilder model(list, {"model"});
   model.whole_number(
       "dim", [](auto& c) -> auto& { return c.model.dim; }, 1, 8192,
-      "numbers per token; a multiple of heads");
+      "numbers per token; a multiple of heads, at most 256 times as many");
   model.whole_number(
       "layers", [](auto& c) -> auto& { return c.model.layers; }, 1, 128, "encoder layers");
   model.whole_number(
