@@ -70,7 +70,7 @@ class ForeignModelTest(ProgramTest):
                 self.model.metadata["pipeline"] = json.dumps(pipeline)
                 self.model.write(self.path)
                 message = self.predict(code=3)
-                self.assertIn("model: the weights do not fit the pipeline", message)
+                self.assertIn("model: the weights cannot be used with the pipeline", message)
                 self.assertRegex(message, r"tensor \S+ is f32 \[.*\], expected f32 \[")
 
     def test_a_pipeline_beside_the_model_is_not_read(self):

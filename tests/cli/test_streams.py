@@ -95,7 +95,7 @@ class LargeTableTest(ProgramTest):
 
     def test_blank_lines_are_not_kept(self):
         blanks = f"head -n 2 {shlex.quote(str(TABLE))}; head -c 300000000 /dev/zero | tr '\\0' '\\n'"
-        self.assertIn("1 customers scored", self.predict(blanks, limit=256).stdout)
+        self.assertIn("1 customer scored", self.predict(blanks, limit=256).stdout)
 
 
 class NameTest(ProgramTest):
