@@ -12,10 +12,20 @@ target_include_directories(ebb_options INTERFACE ${PROJECT_SOURCE_DIR})
 # are chosen at run time (kernels/common/instruction_set.h), never by a flag.
 # Optional operands are left out of designated initialisers on purpose, hence no warning about it;
 # -Wrestrict is wrong about std::string concatenation in GCC 12 (its bug 105651).
-target_compile_options(ebb_options INTERFACE
+set(EBB_CXX_OPTIONS
   -march=x86-64-v2 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wno-missing-field-initializers
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
   $<$<BOOL:${EBB_WARNINGS_AS_ERRORS}>:-Werror>)
+target_compile_options(ebb_options INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${EBB_CXX_OPTIONS}>")
+if(EBB_WITH_CUDA)
+  # --expt-relaxed-constexpr: device code calls the constexpr functions of the host (Philox, shapes).
+  # FMT_USE_CONSTEXPR: fmt 9 takes nvcc for a compiler without constexpr.
+  set(EBB_CUDA_OPTIONS
+    --expt-relaxed-constexpr --extended-lambda -DFMT_USE_CONSTEXPR=1 -lineinfo
+    -Xcompiler=-march=x86-64-v2,-Wall,-Wextra,-Wno-missing-field-initializers
+    $<$<BOOL:${EBB_WARNINGS_AS_ERRORS}>:-Werror=all-warnings>)
+  target_compile_options(ebb_options INTERFACE "$<$<COMPILE_LANGUAGE:CUDA>:${EBB_CUDA_OPTIONS}>")
+endif()
 if(EBB_SANITIZE)
   target_compile_options(ebb_options INTERFACE
     -fsanitize=${EBB_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
@@ -27,10 +37,14 @@ if(EBB_CHECK_ITERATORS)
   set_property(TARGET tomlplusplus::tomlplusplus PROPERTY INTERFACE_COMPILE_OPTIONS "")
 endif()
 
-# ebb_add_library(NAME LINKS...): a static library of every .cpp file below the calling folder, so
-# that adding an operation is adding its folder.
+# ebb_add_library(NAME LINKS...): a static library of every .cpp file below the calling folder, and
+# of every .cu file in a build with CUDA, so that adding an operation is adding its folder.
 function(ebb_add_library name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp)
+  if(EBB_WITH_CUDA)
+    file(GLOB_RECURSE cuda_sources CONFIGURE_DEPENDS *.cu)
+    list(APPEND sources ${cuda_sources})
+  endif()
   if(NOT sources)
     add_library(${name} INTERFACE)
     target_link_libraries(${name} INTERFACE ebb_options ${ARGN})

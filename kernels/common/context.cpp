@@ -2,6 +2,7 @@
 
 #include <omp.h>
 
+#include "kernels/common/cuda/runtime.h"
 #include "kernels/common/instruction_set.h"
 #include "kernels/common/primitive_cache.h"
 
@@ -16,13 +17,26 @@ void set_default_threads(int threads) {
 }
 
 Context::Context(Device device, int threads)
-    : device_(device), threads_(threads > 0 ? threads : default_threads()) {
+    : device_(device), threads_(threads > 0 ? threads : default_threads()), workspace_(device) {
   require_available(device);
+  if constexpr (kBuiltWithCuda) {
+    if (device.is_cuda()) stream_ = cuda::create_stream(device);
+  }
   // Settles the instruction set before the first kernel or oneDNN call can.
   active_instruction_set();
 }
 
-Context::~Context() = default;
+Context::~Context() {
+  if constexpr (kBuiltWithCuda) {
+    if (stream_ != nullptr) cuda::destroy_stream(device_, stream_);
+  }
+}
+
+void Context::synchronize() const {
+  if constexpr (kBuiltWithCuda) {
+    if (stream_ != nullptr) cuda::synchronize(device_, stream_);
+  }
+}
 
 PrimitiveCache& Context::primitives() {
   if (primitives_ == nullptr) primitives_ = std::make_unique<PrimitiveCache>();

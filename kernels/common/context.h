@@ -12,10 +12,13 @@ class Profile;
 class PrimitiveCache;
 
 /// One line of execution: where kernels run and what they may use meanwhile. A context serves one
-/// thread at a time; concurrent lines of work (the lanes of a sharded step) own one each.
+/// thread at a time; concurrent lines of work (the lanes of a sharded step) own one each. On CUDA
+/// it owns a stream: kernels are given to it in order and run later, so results may be read after
+/// synchronize(), or by later work on the same context.
 class Context {
  public:
-  /// `threads`: how many threads a kernel may use, 0 for all that the machine offers.
+  /// `threads`: how many threads a kernel may use, 0 for all that the machine offers. Throws
+  /// UnsupportedError on a device that device_unavailable() has a reason against.
   explicit Context(Device device = {}, int threads = 0);
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
@@ -23,6 +26,10 @@ class Context {
 
   Device device() const { return device_; }
   int threads() const { return threads_; }
+  /// Null on the CPU.
+  CudaStream stream() const { return stream_; }
+  /// Waits until everything asked of this context is done; throws what went wrong meanwhile.
+  void synchronize() const;
   Workspace& workspace() { return workspace_; }
   /// Where operations say how long they took; null when nobody asks.
   Profile* profile() const { return profile_; }
@@ -33,6 +40,7 @@ class Context {
  private:
   Device device_;
   int threads_;
+  CudaStream stream_ = nullptr;
   Workspace workspace_;
   Profile* profile_ = nullptr;
   std::unique_ptr<PrimitiveCache> primitives_;

@@ -1,12 +1,19 @@
 // Where a tensor lives and a kernel runs.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 #include "kernels/common/error.h"
 
+// The type behind cudaStream_t, named here so that headers do without CUDA's.
+struct CUstream_st;
+
 namespace ebb {
+
+/// Whether this build has CUDA kernels; without them every CUDA device is an UnsupportedError.
+inline constexpr bool kBuiltWithCuda = EBB_WITH_CUDA != 0;
 
 enum class DeviceKind { cpu, cuda };
 
@@ -14,33 +21,36 @@ struct Device {
   DeviceKind kind = DeviceKind::cpu;
   int index = 0;
 
+  constexpr bool is_cuda() const { return kind == DeviceKind::cuda; }
   bool operator==(const Device&) const = default;
 };
 
+/// What orders the work of one context on a CUDA device; null on the CPU.
+using CudaStream = CUstream_st*;
+
 /// "cpu" or "cuda:0".
 inline std::string to_string(Device device) {
-  return device.kind == DeviceKind::cpu ? "cpu" : fmt::format("cuda:{}", device.index);
+  return device.is_cuda() ? fmt::format("cuda:{}", device.index) : "cpu";
 }
 
-/// Throws UnsupportedError on a device that this build has no kernels for.
-inline void require_available(Device device) {
-  if (device.kind == DeviceKind::cuda) {
-    fail<UnsupportedError>(
-        "device {}: this build of ebb has no CUDA kernels; use --device cpu, or a version of ebb "
-        "built with CUDA",
-        to_string(device));
-  }
-}
+/// Empty where `device` can be used, else the reason: no CUDA kernels in this build, no driver, no
+/// such GPU.
+std::string device_unavailable(Device device);
+
+/// Throws UnsupportedError where device_unavailable() gives a reason.
+void require_available(Device device);
 
 /// Reads "cpu", "cuda" or "cuda:N". Throws Error on other names.
-inline Device parse_device(std::string_view name) {
-  if (name == "cpu") return {};
-  if (name == "cuda") return {DeviceKind::cuda, 0};
-  if (name.starts_with("cuda:") && name.size() > 5 && name.size() < 9 &&
-      name.find_first_not_of("0123456789", 5) == std::string_view::npos) {
-    return {DeviceKind::cuda, std::stoi(std::string(name.substr(5)))};
-  }
-  fail<DataError>("unknown device \"{}\": expected cpu, cuda or cuda:N", name);
-}
+Device parse_device(std::string_view name);
+
+/// The number of CUDA devices that can be used; 0 in a build without CUDA or without a driver.
+int cuda_device_count();
+
+/// At least `bytes` of uninitialised memory of `device`, aligned to 64 bytes (CUDA: 256); null when
+/// there is no more.
+void* allocate_device_memory(Device device, std::size_t bytes);
+
+/// Gives memory of allocate_device_memory() back. On CUDA it waits until the device is idle.
+void free_device_memory(Device device, void* memory) noexcept;
 
 }  // namespace ebb

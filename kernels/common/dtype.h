@@ -48,6 +48,12 @@ constexpr std::string_view name_of(DType dtype) {
 
 constexpr bool is_floating(DType dtype) { return dtype <= DType::f16; }
 
+/// The dtype in which statistics of `dtype` are kept and sums over it are taken: f32 for bf16 and
+/// f16, else itself.
+constexpr DType accumulation_dtype(DType dtype) {
+  return dtype == DType::bf16 || dtype == DType::f16 ? DType::f32 : dtype;
+}
+
 namespace detail {
 template <class T>
 struct DTypeOf;

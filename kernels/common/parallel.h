@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <exception>
 
+#include "kernels/common/blocks.h"
 #include "kernels/common/context.h"
 
 namespace ebb {
@@ -13,11 +14,6 @@ namespace ebb {
 /// An empty parallel region costs about 3 microseconds, 64 K light elements about 5: below this
 /// much work per thread, starting threads does not pay.
 inline constexpr std::int64_t kParallelGrain = 32 * 1024;
-
-/// Number of blocks of `block` items that cover `count` items.
-constexpr std::int64_t blocks_of(std::int64_t count, std::int64_t block) {
-  return (count + block - 1) / block;
-}
 
 /// Calls body(begin, end) over disjoint ranges that cover [0, count), on up to context.threads()
 /// threads, each range at least `grain` long where the count allows. Ranges depend on the number of

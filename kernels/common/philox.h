@@ -45,18 +45,18 @@ struct DropoutSpec {
   std::uint64_t stride = 0;
   std::uint64_t offset = 0;  // elements of the tensor before the part at hand
 
-  bool active() const { return probability > 0.0F; }
+  constexpr bool active() const { return probability > 0.0F; }
   /// The index of element `i` of the part at hand in the whole batch.
   constexpr std::uint64_t element(std::uint64_t i) const {
     const std::uint64_t place = offset + i;
     return first_element + (run == 0 ? place : place / run * stride + place % run);
   }
   /// Decisions are 16-bit numbers; those below the threshold drop.
-  std::uint32_t threshold() const {
+  constexpr std::uint32_t threshold() const {
     return static_cast<std::uint32_t>(probability * 65536.0F + 0.5F);
   }
   /// Kept elements are multiplied by 1 / (share kept), with the share the threshold really gives.
-  float scale() const { return 65536.0F / static_cast<float>(65536u - threshold()); }
+  constexpr float scale() const { return 65536.0F / static_cast<float>(65536u - threshold()); }
 };
 
 /// Whether dropout keeps the element with whole-batch index `element`: half (element mod 8) of
@@ -69,7 +69,7 @@ constexpr bool dropout_keeps(const RandomKey& key, std::uint32_t threshold, std:
 }
 
 /// What dropout multiplies element `i` of the tensor by: spec.scale() or 0.
-inline float dropout_factor(const DropoutSpec& spec, std::int64_t i) {
+constexpr float dropout_factor(const DropoutSpec& spec, std::int64_t i) {
   return dropout_keeps(spec.key, spec.threshold(), spec.element(static_cast<std::uint64_t>(i)))
              ? spec.scale()
              : 0.0F;

@@ -1,23 +1,34 @@
 // Scratch memory of a context: grows to the largest request, then is reused without allocation.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
-#include <memory>
-#include <new>
+#include <utility>
+
+#include "kernels/common/device.h"
 
 namespace ebb {
 
-/// One scratch buffer, aligned to 64 bytes. A kernel owns it from `acquire` until it returns.
+/// One scratch buffer in a device's memory, aligned to 64 bytes. A kernel owns it from `acquire`
+/// until it returns; on CUDA until the next work on the same stream that acquires.
 class Workspace {
  public:
-  /// At least `bytes` of uninitialised memory, valid until the next call.
+  explicit Workspace(Device device = {}) : device_(device) {}
+  Workspace(const Workspace&) = delete;
+  Workspace& operator=(const Workspace&) = delete;
+  ~Workspace() { release(); }
+
+  /// At least `bytes` of uninitialised memory, valid until the next call. Throws Error when there
+  /// is no more.
   void* acquire(std::size_t bytes) {
     if (bytes > capacity_) {
-      memory_.reset();
-      memory_.reset(static_cast<std::byte*>(::operator new(bytes, kAlignment)));
+      release();
+      memory_ = allocate_device_memory(device_, bytes);
+      if (memory_ == nullptr)
+        fail("out of memory: {} bytes of workspace on {}", bytes, to_string(device_));
       capacity_ = bytes;
     }
-    return memory_.get();
+    return memory_;
   }
 
   template <class T>
@@ -26,12 +37,13 @@ class Workspace {
   }
 
  private:
-  static constexpr std::align_val_t kAlignment{64};
-  struct Release {
-    void operator()(std::byte* memory) const { ::operator delete(memory, kAlignment); }
-  };
+  void release() noexcept {
+    if (memory_ != nullptr) free_device_memory(device_, std::exchange(memory_, nullptr));
+    capacity_ = 0;
+  }
 
-  std::unique_ptr<std::byte, Release> memory_;
+  Device device_;
+  void* memory_ = nullptr;
   std::size_t capacity_ = 0;
 };
 

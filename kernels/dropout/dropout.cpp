@@ -1,6 +1,7 @@
 #include "kernels/dropout/dropout.h"
 
 #include "kernels/common/check.h"
+#include "kernels/common/dispatch.h"
 #include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 #include "kernels/dropout/dropout_backends.h"
@@ -8,7 +9,7 @@
 namespace ebb::kernels {
 
 std::string dropout_unsupported(Device device, DType dtype) {
-  return float_kernels_unsupported(device, dtype);
+  return storage_kernels_unsupported(device, dtype);
 }
 
 void dropout(Context& context, const Dropout& p) {
@@ -18,7 +19,7 @@ void dropout(Context& context, const Dropout& p) {
   check.dense("output", p.output, p.input.dtype, p.input.shape, "as input");
   check.dropout(p.dropout);
   const ProfileScope scope(context, "dropout", [&] { return cost_of_moving(p.input, p.output); });
-  cpu::dropout(context, p);
+  run_on_device<cpu::dropout, cuda::dropout>(context, p);
 }
 
 }  // namespace ebb::kernels

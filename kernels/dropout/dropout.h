@@ -15,7 +15,7 @@
 
 namespace ebb::kernels {
 
-/// Operands, dense, of one dtype: f32 or f64.
+/// Operands, dense, of one dtype: f32 or f64; on CUDA f32, bf16 or f16.
 struct Dropout {
   ConstView input;      // any shape
   DropoutSpec dropout;  // with probability 0 the input is copied

@@ -8,3 +8,9 @@ namespace ebb::kernels::cpu {
 void dropout(Context& context, const Dropout& parameters);
 
 }  // namespace ebb::kernels::cpu
+
+namespace ebb::kernels::cuda {
+
+void dropout(Context& context, const Dropout& parameters);
+
+}  // namespace ebb::kernels::cuda

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "tests/kernels/attention/attention_operands.h"
+#include "tests/kernels/support/backends.h"
 #include "tests/kernels/support/error_rule.h"
-#include "tests/kernels/support/levels.h"
 
 namespace ebb::kernels {
 namespace {

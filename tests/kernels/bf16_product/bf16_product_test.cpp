@@ -6,11 +6,11 @@
 
 #include "kernels/bf16_product/bf16_product_reference.h"
 #include "kernels/matrix_product/matrix_product_reference.h"
+#include "tests/kernels/support/backends.h"
 #include "tests/kernels/support/bf16.h"
 #include "tests/kernels/support/buffer.h"
 #include "tests/kernels/support/error_rule.h"
 #include "tests/kernels/support/expect_error.h"
-#include "tests/kernels/support/levels.h"
 
 namespace ebb::kernels {
 namespace {

@@ -6,10 +6,10 @@
 #include <gtest/gtest.h>
 
 #include "kernels/binary_cross_entropy/binary_cross_entropy_reference.h"
+#include "tests/kernels/support/backends.h"
 #include "tests/kernels/support/buffer.h"
 #include "tests/kernels/support/error_rule.h"
 #include "tests/kernels/support/finite_differences.h"
-#include "tests/kernels/support/levels.h"
 #include "tests/support/message_of.h"
 
 namespace ebb::kernels {

@@ -21,8 +21,8 @@ HWY_AFTER_NAMESPACE();
 
 #include <gtest/gtest.h>
 
+#include "tests/kernels/support/backends.h"
 #include "tests/kernels/support/buffer.h"
-#include "tests/kernels/support/levels.h"
 
 namespace ebb::kernels {
 namespace {

@@ -56,7 +56,7 @@ HWY_AFTER_NAMESPACE();
 
 #include <gtest/gtest.h>
 
-#include "tests/kernels/support/levels.h"
+#include "tests/kernels/support/backends.h"
 
 namespace ebb::kernels {
 namespace {

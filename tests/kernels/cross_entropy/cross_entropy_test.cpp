@@ -5,10 +5,10 @@
 #include <gtest/gtest.h>
 
 #include "kernels/cross_entropy/cross_entropy_reference.h"
+#include "tests/kernels/support/backends.h"
 #include "tests/kernels/support/buffer.h"
 #include "tests/kernels/support/error_rule.h"
 #include "tests/kernels/support/finite_differences.h"
-#include "tests/kernels/support/levels.h"
 #include "tests/support/message_of.h"
 
 namespace ebb::kernels {

@@ -6,18 +6,20 @@
 #include <gtest/gtest.h>
 
 #include "kernels/dropout/dropout_reference.h"
+#include "tests/kernels/support/backends.h"
 #include "tests/kernels/support/buffer.h"
 #include "tests/kernels/support/error_rule.h"
 #include "tests/kernels/support/expect_error.h"
-#include "tests/kernels/support/levels.h"
 
 namespace ebb::kernels {
 namespace {
 
 using ebb::testing::Buffer;
+using ebb::testing::converted;
 using ebb::testing::expect_error;
 using ebb::testing::expect_same_bits;
 using ebb::testing::random_normal;
+using ebb::testing::test_device;
 
 DropoutSpec spec_of(float probability) {
   return {
@@ -33,18 +35,19 @@ Dropout operands(const Buffer<T>& input, Buffer<T>& output, float probability) {
   return p;
 }
 
-TEST(DropoutTest, MultipliesByTheFactorAtEveryInstructionSetAndThreadCount) {
-  ebb::testing::for_each_instruction_set([] {
+TEST(DropoutTest, MultipliesByTheFactorOnEveryBackendForAnyNumberOfThreads) {
+  ebb::testing::for_each_storage_backend([]<class T> {
     for (const std::int64_t count : {0, 1, 7, 31, 33, 257, 1025, 200003}) {
       for (const float probability : {0.0F, 0.1F, 0.5F}) {
-        const Buffer<float> input = random_normal<float>({count}, 1);
+        const Buffer<float> values = random_normal<float>({count}, 1);
+        const Buffer<T> input = converted<T>(values);
         Buffer<float> expected({count});
-        reference::dropout<float>(operands(input, expected, probability));
+        reference::dropout<float>(operands(values, expected, probability));
         for (const int threads : ebb::testing::kThreadCounts) {
-          Context context({}, threads);
-          Buffer<float> output({count});
+          Context context(test_device(), threads);
+          Buffer<T> output({count});
           dropout(context, operands(input, output, probability));
-          expect_same_bits("output", expected, output);
+          expect_same_bits("output", converted<T>(expected), output);
         }
       }
     }
@@ -69,10 +72,29 @@ TEST(DropoutTest, ItsGradientIsDropoutOfTheGradient) {
   EXPECT_NEAR(forward, backward, 1e-12 * std::fabs(forward));
 }
 
+TEST(DropoutTest, TakesMemoryThatIsNotAlignedToAPack) {
+  ebb::testing::for_each_storage_backend([]<class T> {
+    const Buffer<T> input = random_normal<T>({100}, 1);
+    Buffer<T> whole({100});
+    Buffer<T> parts({100});
+    Context context(test_device(), 1);
+    dropout(context, operands(input, whole, 0.3F));
+    for (const std::int64_t begin : {0, 1}) {
+      const std::int64_t count = begin == 0 ? 1 : 99;
+      Dropout p = operands(input, parts, 0.3F);
+      p.dropout.offset = static_cast<std::uint64_t>(begin);
+      p.input = {input.data() + begin, dtype_of<T>, {count}};
+      p.output = {parts.data() + begin, dtype_of<T>, {count}};
+      dropout(context, p);
+    }
+    expect_same_bits("in two parts", whole, parts);
+  });
+}
+
 TEST(DropoutTest, WorksInPlaceAndKeepsNaN) {
   Buffer<float> values = random_normal<float>({100}, 1);
   for (std::size_t i = 0; i < 100; i += 3) values[i] = std::numeric_limits<float>::quiet_NaN();
-  Context context({}, 1);
+  Context context(test_device(), 1);
   Buffer<float> apart({100});
   dropout(context, operands(values, apart, 0.5F));
   dropout(context, operands(values, values, 0.5F));

@@ -5,8 +5,8 @@
 #include "kernels/bf16_product/bf16_product_reference.h"
 #include "kernels/matrix_product/matrix_product_reference.h"
 #include "tests/kernels/linear/linear_operands.h"
+#include "tests/kernels/support/backends.h"
 #include "tests/kernels/support/error_rule.h"
-#include "tests/kernels/support/levels.h"
 
 namespace ebb::kernels {
 namespace {

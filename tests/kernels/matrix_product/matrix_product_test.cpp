@@ -5,9 +5,9 @@
 #include <gtest/gtest.h>
 
 #include "kernels/matrix_product/matrix_product_reference.h"
+#include "tests/kernels/support/backends.h"
 #include "tests/kernels/support/buffer.h"
 #include "tests/kernels/support/error_rule.h"
-#include "tests/kernels/support/levels.h"
 
 namespace ebb::kernels {
 namespace {

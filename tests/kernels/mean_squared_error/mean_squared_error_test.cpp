@@ -5,10 +5,10 @@
 #include <gtest/gtest.h>
 
 #include "kernels/mean_squared_error/mean_squared_error_reference.h"
+#include "tests/kernels/support/backends.h"
 #include "tests/kernels/support/buffer.h"
 #include "tests/kernels/support/error_rule.h"
 #include "tests/kernels/support/finite_differences.h"
-#include "tests/kernels/support/levels.h"
 
 namespace ebb::kernels {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/kernels/support/levels.h"
+#include "tests/kernels/support/backends.h"
 
 namespace ebb {
 namespace {

@@ -6,11 +6,11 @@
 #include <gtest/gtest.h>
 
 #include "kernels/piecewise_linear_encoding/piecewise_linear_encoding_reference.h"
+#include "tests/kernels/support/backends.h"
 #include "tests/kernels/support/buffer.h"
 #include "tests/kernels/support/error_rule.h"
 #include "tests/kernels/support/expect_error.h"
 #include "tests/kernels/support/finite_differences.h"
-#include "tests/kernels/support/levels.h"
 
 namespace ebb::kernels {
 namespace {

@@ -7,10 +7,10 @@
 #include <gtest/gtest.h>
 
 #include "kernels/reduce/reduce_reference.h"
+#include "tests/kernels/support/backends.h"
 #include "tests/kernels/support/buffer.h"
 #include "tests/kernels/support/error_rule.h"
 #include "tests/kernels/support/expect_error.h"
-#include "tests/kernels/support/levels.h"
 
 namespace ebb::kernels {
 namespace {

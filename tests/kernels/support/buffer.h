@@ -1,8 +1,10 @@
 // Operands of kernel tests: reproducible inputs, outputs with guard bands.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <vector>
 
@@ -10,35 +12,46 @@
 
 #include "kernels/common/philox.h"
 #include "kernels/common/view.h"
+#include "tests/kernels/support/numbers.h"
+#include "tests/kernels/support/test_device.h"
 
 namespace ebb::testing {
 
-/// A dense tensor of `T` between guard bands. Filled with NaN (or -1) until written, so that a
-/// kernel that leaves an element out is caught; a write outside fails the test at destruction.
+/// A dense tensor of `T` in memory of the tested device, which the host reaches too. Filled with
+/// NaN (or -1) until written, so that a kernel that leaves an element out is caught. On the CPU
+/// guard bands around it fail the test at destruction after a write outside; on CUDA the memory is
+/// exact, and who watches the device (the virtual GPU, compute-sanitizer) reports accesses outside.
 template <class T>
 class Buffer {
  public:
   explicit Buffer(const Shape& shape)
       : shape_(shape),
-        memory_(static_cast<std::size_t>(shape.elements()) + 2 * kGuard, unwritten()) {
-    for (std::size_t i = 0; i < kGuard; ++i) memory_[i] = memory_[memory_.size() - 1 - i] = kMark;
+        guard_(test_device().is_cuda() ? 0 : kGuard),
+        memory_(test_memory((size() + 2 * guard_) * sizeof(T))) {
+    std::fill_n(start(), size() + 2 * guard_, unwritten());
+    std::fill_n(start(), guard_, mark());
+    std::fill_n(data() + size(), guard_, mark());
   }
   Buffer(const Shape& shape, const std::vector<T>& values) : Buffer(shape) {
-    for (std::size_t i = 0; i < values.size(); ++i) memory_[kGuard + i] = values[i];
+    std::copy(values.begin(), values.end(), data());
   }
-  Buffer(const Buffer&) = default;
-  Buffer& operator=(const Buffer&) = default;
+  Buffer(const Buffer& other) : Buffer(other.shape_) { std::copy_n(other.data(), size(), data()); }
+  Buffer& operator=(const Buffer& other) {
+    std::copy_n(other.data(), size(), data());
+    return *this;
+  }
   ~Buffer() {
-    for (std::size_t i = 0; i < kGuard; ++i) {
-      EXPECT_EQ(memory_[i], kMark) << "write before the start of " << to_string(shape_);
-      EXPECT_EQ(memory_[memory_.size() - 1 - i], kMark) << "write past " << to_string(shape_);
+    for (std::size_t i = 0; i < guard_; ++i) {
+      EXPECT_TRUE(same_bits(start()[i], mark()))
+          << "write before the start of " << to_string(shape_);
+      EXPECT_TRUE(same_bits(data()[size() + i], mark())) << "write past " << to_string(shape_);
     }
   }
 
   const Shape& shape() const { return shape_; }
   std::size_t size() const { return static_cast<std::size_t>(shape_.elements()); }
-  T* data() { return memory_.data() + kGuard; }
-  const T* data() const { return memory_.data() + kGuard; }
+  T* data() { return start() + guard_; }
+  const T* data() const { return start() + guard_; }
   T& operator[](std::size_t i) { return data()[i]; }
   const T& operator[](std::size_t i) const { return data()[i]; }
   std::vector<T> values() const { return {data(), data() + size()}; }
@@ -48,20 +61,24 @@ class Buffer {
 
  private:
   static constexpr std::size_t kGuard = 32;
-  static constexpr T kMark = static_cast<T>(77);
+  static T mark() { return to_number<T>(77); }
   static T unwritten() {
-    if constexpr (std::numeric_limits<T>::has_quiet_NaN) {
-      return std::numeric_limits<T>::quiet_NaN();
-    } else {
+    if constexpr (std::is_integral_v<T>) {
       return static_cast<T>(-1);
+    } else {
+      return to_number<T>(std::numeric_limits<double>::quiet_NaN());
     }
   }
+  static bool same_bits(const T& a, const T& b) { return std::memcmp(&a, &b, sizeof(T)) == 0; }
+  T* start() const { return reinterpret_cast<T*>(memory_.get()); }
 
   Shape shape_;
-  std::vector<T> memory_;
+  std::size_t guard_;
+  TestMemory memory_;
 };
 
-/// Standard normal numbers (Box-Muller over Philox), the same for every T up to rounding to f32.
+/// Standard normal numbers (Box-Muller over Philox), the same for every T up to rounding to f32,
+/// and such as the InputGrid in force can hold.
 template <class T>
 Buffer<T> random_normal(const Shape& shape, std::uint64_t seed, double scale = 1.0) {
   Buffer<T> buffer(shape);
@@ -69,7 +86,8 @@ Buffer<T> random_normal(const Shape& shape, std::uint64_t seed, double scale = 1
     const auto words = philox({.seed = seed, .step = 0, .stream = 0}, i);
     const double radius = std::sqrt(-2.0 * std::log((words[0] + 1.0) / 4294967297.0));
     const double angle = 6.283185307179586 * words[1] / 4294967296.0;
-    buffer[i] = static_cast<T>(static_cast<float>(scale * radius * std::cos(angle)));
+    const auto value = static_cast<float>(scale * radius * std::cos(angle));
+    buffer[i] = to_number<T>(InputGrid::rounded(value));
   }
   return buffer;
 }
@@ -78,7 +96,7 @@ Buffer<T> random_normal(const Shape& shape, std::uint64_t seed, double scale = 1
 template <class To, class From>
 Buffer<To> converted(const Buffer<From>& from) {
   Buffer<To> to(from.shape());
-  for (std::size_t i = 0; i < from.size(); ++i) to[i] = static_cast<To>(from[i]);
+  for (std::size_t i = 0; i < from.size(); ++i) to[i] = to_number<To>(to_double(from[i]));
   return to;
 }
 

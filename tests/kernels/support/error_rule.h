@@ -25,16 +25,16 @@ inline constexpr ErrorRule kForwardRule{.factor = 2.0};
 inline constexpr ErrorRule kGradientRule{.factor = 3.0};
 
 /// Largest |actual - oracle|; elements that are not finite in the oracle must be equal to it.
-inline double largest_error(std::string_view name, const Buffer<float>& actual,
-                            const Buffer<double>& oracle) {
+template <class T>
+double largest_error(std::string_view name, const Buffer<T>& actual, const Buffer<double>& oracle) {
   double largest = 0.0;
   for (std::size_t i = 0; i < oracle.size(); ++i) {
     const double expected = oracle[i];
-    const double got = actual[i];
+    const double got = to_double(actual[i]);
     if (std::isnan(expected)) {
       EXPECT_TRUE(std::isnan(got)) << name << "[" << i << "] is " << got << ", expected NaN";
-    } else if (std::isinf(expected) || std::isinf(static_cast<float>(expected))) {
-      EXPECT_EQ(got, static_cast<float>(expected)) << name << "[" << i << "]";
+    } else if (std::isinf(expected) || std::isinf(to_double(to_number<T>(expected)))) {
+      EXPECT_EQ(got, to_double(to_number<T>(expected))) << name << "[" << i << "]";
     } else if (!std::isfinite(got)) {
       ADD_FAILURE() << name << "[" << i << "] is " << got << ", expected " << expected;
     } else {
@@ -44,10 +44,11 @@ inline double largest_error(std::string_view name, const Buffer<float>& actual,
   return largest;
 }
 
-/// Applies the rule to one output. `naive` is the same-dtype reference, `oracle` the f64 one.
-inline void expect_within(std::string_view name, const Buffer<float>& actual,
-                          const Buffer<float>& naive, const Buffer<double>& oracle,
-                          ErrorRule rule) {
+/// Applies the rule to one output. `naive` is the same-dtype reference, or, where the kernel stores
+/// T = bf16 or f16, the f32 one, whose results are rounded to T here. `oracle` is the f64 one.
+template <class T>
+void expect_within(std::string_view name, const Buffer<T>& actual, const Buffer<float>& naive,
+                   const Buffer<double>& oracle, ErrorRule rule) {
   ASSERT_EQ(actual.size(), oracle.size());
   double magnitude = rule.largest_intermediate;
   if (magnitude == 0.0) {
@@ -55,8 +56,8 @@ inline void expect_within(std::string_view name, const Buffer<float>& actual,
       if (std::isfinite(value)) magnitude = std::max(magnitude, std::fabs(value));
     }
   }
-  const double ulp = magnitude * std::numeric_limits<float>::epsilon();
-  const double naive_error = largest_error("naive reference", naive, oracle);
+  const double ulp = magnitude * epsilon_of<T>();
+  const double naive_error = largest_error("naive reference", converted<T>(naive), oracle);
   EXPECT_LE(largest_error(name, actual, oracle), rule.factor * naive_error + rule.floor_ulps * ulp)
       << name << " " << to_string(oracle.shape()) << ": naive error " << naive_error << ", ulp "
       << ulp;

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "kernels/common/context.h"
+#include "tests/kernels/support/backends.h"
 #include "tests/kernels/support/buffer.h"
 #include "tests/kernels/support/error_rule.h"
-#include "tests/kernels/support/levels.h"
 
 namespace ebb::testing {
 

@@ -1,0 +1,153 @@
+#include <algorithm>
+#include <cstdlib>
+
+#include "kernels/common/cuda/check.h"
+#include "kernels/common/cuda/runtime.h"
+
+namespace ebb::cuda {
+namespace {
+
+/// Makes `device` the calling thread's. A failure is reported by the call that needs it.
+void use(Device device) noexcept { cudaSetDevice(device.index); }
+
+DeviceCount find_devices() {
+  int count = 0;
+  const cudaError_t status = cudaGetDeviceCount(&count);
+  if (status == cudaSuccess && count > 0) return {count, {}};
+  cudaGetLastError();  // not sticky: later calls shall not report it
+  if (status == cudaErrorInsufficientDriver) {
+    return {
+        0, fmt::format("this machine has no NVIDIA driver, or one older than CUDA {}; only the CPU "
+                       "can be used",
+                       runtime_version())};
+  }
+  return {0, fmt::format("this machine has no GPU that CUDA can use ({}); only the CPU can be used",
+                         cudaGetErrorString(status == cudaSuccess ? cudaErrorNoDevice : status))};
+}
+
+int attribute(Device device, cudaDeviceAttr name) {
+  require_available(device);
+  int value = 0;
+  check(cudaDeviceGetAttribute(&value, name, device.index), "asking for a device's attribute");
+  return value;
+}
+
+std::string version_text(int version) {
+  return fmt::format("{}.{}", version / 1000, version % 1000 / 10);
+}
+
+}  // namespace
+
+bool waits_after_every_launch() {
+  static const bool waits = [] {
+    const char* value = std::getenv("EBB_CUDA_SYNC");
+    return value != nullptr && std::string_view(value) == "1";
+  }();
+  return waits;
+}
+
+const DeviceCount& count_devices() {
+  static const DeviceCount found = find_devices();
+  return found;
+}
+
+DeviceProperties properties_of(Device device) {
+  require_available(device);
+  use(device);
+  cudaDeviceProp found{};
+  check(cudaGetDeviceProperties(&found, device.index), "asking for a device's properties");
+  DeviceProperties properties{.name = found.name,
+                              .major = found.major,
+                              .minor = found.minor,
+                              .multiprocessors = found.multiProcessorCount};
+  check(cudaMemGetInfo(&properties.free_bytes, &properties.total_bytes),
+        "asking for a device's memory");
+  return properties;
+}
+
+int compute_capability(Device device) {
+  return 10 * attribute(device, cudaDevAttrComputeCapabilityMajor) +
+         attribute(device, cudaDevAttrComputeCapabilityMinor);
+}
+
+int multiprocessor_count(Device device) {
+  return attribute(device, cudaDevAttrMultiProcessorCount);
+}
+
+std::string runtime_version() {
+  int version = 0;
+  check(cudaRuntimeGetVersion(&version), "asking for the runtime's version");
+  return version_text(version);
+}
+
+std::string driver_version() {
+  int version = 0;
+  const cudaError_t status = cudaDriverGetVersion(&version);
+  return status != cudaSuccess || version == 0 ? "none" : version_text(version);
+}
+
+CudaStream create_stream(Device device) {
+  require_available(device);
+  use(device);
+  cudaStream_t stream = nullptr;
+  check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "making a stream");
+  return stream;
+}
+
+void destroy_stream(Device device, CudaStream stream) noexcept {
+  use(device);
+  cudaStreamSynchronize(stream);
+  cudaStreamDestroy(stream);
+}
+
+void synchronize(Device device, CudaStream stream) {
+  use(device);
+  check(cudaStreamSynchronize(stream), "waiting for the device");
+}
+
+void* allocate(Device device, std::size_t bytes) {
+  require_available(device);
+  use(device);
+  void* memory = nullptr;
+  const cudaError_t status = cudaMalloc(&memory, std::max<std::size_t>(bytes, 1));
+  if (status == cudaErrorMemoryAllocation) {
+    cudaGetLastError();
+    return nullptr;
+  }
+  check(status, "allocating device memory");
+  return memory;
+}
+
+void* allocate_managed(Device device, std::size_t bytes) {
+  require_available(device);
+  use(device);
+  void* memory = nullptr;
+  check(cudaMallocManaged(&memory, std::max<std::size_t>(bytes, 1)), "allocating managed memory");
+  return memory;
+}
+
+void free(Device device, void* memory) noexcept {
+  use(device);
+  cudaFree(memory);
+}
+
+void* allocate_pinned(std::size_t bytes) {
+  void* memory = nullptr;
+  check(cudaMallocHost(&memory, std::max<std::size_t>(bytes, 1)),
+        fmt::format("allocating {} bytes of pinned memory", bytes));
+  return memory;
+}
+
+void free_pinned(void* memory) noexcept { cudaFreeHost(memory); }
+
+void copy(CudaStream stream, void* to, const void* from, std::size_t bytes) {
+  if (bytes == 0) return;
+  finish(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, stream), stream, "copying");
+}
+
+void zero(CudaStream stream, void* memory, std::size_t bytes) {
+  if (bytes == 0) return;
+  finish(cudaMemsetAsync(memory, 0, bytes, stream), stream, "clearing memory");
+}
+
+}  // namespace ebb::cuda

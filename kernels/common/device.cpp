@@ -1,0 +1,60 @@
+#include "kernels/common/device.h"
+
+#include <new>
+
+#include "kernels/common/cuda/runtime.h"
+
+namespace ebb {
+namespace {
+
+constexpr std::align_val_t kAlignment{64};
+
+}  // namespace
+
+std::string device_unavailable(Device device) {
+  if (!device.is_cuda()) return {};
+  if constexpr (kBuiltWithCuda) {
+    const cuda::DeviceCount found = cuda::count_devices();
+    if (device.index < found.count) return {};
+    if (found.count == 0) return found.why_none;
+    return fmt::format("there is no such GPU: {} can be used, counted from cuda:0", found.count);
+  }
+  return "this build of ebb has no CUDA kernels; use --device cpu, or a version of ebb built with "
+         "CUDA";
+}
+
+void require_available(Device device) {
+  const std::string reason = device_unavailable(device);
+  if (!reason.empty()) fail<UnsupportedError>("device {}: {}", to_string(device), reason);
+}
+
+Device parse_device(std::string_view name) {
+  if (name == "cpu") return {};
+  if (name == "cuda") return {DeviceKind::cuda, 0};
+  if (name.starts_with("cuda:") && name.size() > 5 && name.size() < 9 &&
+      name.find_first_not_of("0123456789", 5) == std::string_view::npos) {
+    return {DeviceKind::cuda, std::stoi(std::string(name.substr(5)))};
+  }
+  fail<DataError>("unknown device \"{}\": expected cpu, cuda or cuda:N", name);
+}
+
+int cuda_device_count() {
+  if constexpr (kBuiltWithCuda) return cuda::count_devices().count;
+  return 0;
+}
+
+void* allocate_device_memory(Device device, std::size_t bytes) {
+  if constexpr (kBuiltWithCuda) {
+    if (device.is_cuda()) return cuda::allocate(device, bytes);
+  }
+  return ::operator new(bytes, kAlignment, std::nothrow);
+}
+
+void free_device_memory(Device device, void* memory) noexcept {
+  if constexpr (kBuiltWithCuda) {
+    if (device.is_cuda()) return cuda::free(device, memory);
+  }
+  ::operator delete(memory, kAlignment);
+}
+
+}  // namespace ebb
