@@ -1,0 +1,47 @@
+// What a device can do at most, and how the time of a call on it is taken.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "kernels/common/context.h"
+#include "kernels/common/dtype.h"
+
+namespace ebb::bench {
+
+class CudaTimer;
+
+/// The limits that a kernel's time is a share of.
+struct Limits {
+  double flops_per_second = 0.0;
+  double bytes_per_second = 0.0;  // read and written together
+};
+
+/// One device under measurement.
+class Machine {
+ public:
+  /// Throws UnsupportedError on a device that is not there.
+  explicit Machine(Device device);
+  ~Machine();
+
+  Context& context() { return context_; }
+  /// "cpu, avx2, 2 threads" or the GPU's name.
+  std::string name() const;
+  /// Whether this is the virtual GPU: it counts, and its times mean nothing.
+  bool is_virtual() const;
+
+  /// CPU: measured now, the same for all dtypes. CUDA: from the device's clocks, on the units that
+  /// serve `dtype` (tensor cores for bf16 and f16).
+  Limits limits(DType dtype) const;
+
+  /// Seconds of one call of `body`, which gives work to context(). CUDA: between two events, with
+  /// the second-level cache filled with other data before. CPU: caches warm, as in a training step.
+  double time(const std::function<void()>& body);
+
+ private:
+  Context context_;
+  std::unique_ptr<CudaTimer> timer_;
+};
+
+}  // namespace ebb::bench

@@ -1,0 +1,53 @@
+// The kernels under measurement: each folder of kernels/ adds its cases.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "bench/kernels/operands.h"
+
+namespace ebb::bench {
+
+/// One operation, direction and shape.
+struct KernelCase {
+  std::string operation;  // "layer_norm"
+  std::string direction;  // "forward", "backward"
+  std::string shape;      // "4096x64"
+  double flops = 0.0;     // of matrix products and attention; 0 where moving memory is the floor
+  /// Why it cannot run there; empty if it can.
+  std::function<std::string(Device, DType)> unsupported;
+  /// Makes the operands; the call it returns runs the kernel on them.
+  std::function<std::function<void(Context&)>(Operands&)> kernel;
+  /// Makes the same operands in f64 and fills their results by the reference.
+  std::function<void(Operands&)> oracle;
+};
+
+/// All cases, by folder name.
+std::vector<KernelCase> all_cases();
+
+/// A case whose operands are a parameter struct: `make(operands)` gives it, `kernel` and
+/// `reference` take it.
+template <class Parameters>
+KernelCase make_case(std::string operation, std::string direction, std::string shape, double flops,
+                     std::string (*unsupported)(Device, DType),
+                     std::function<Parameters(Operands&)> make,
+                     void (*kernel)(Context&, const Parameters&),
+                     void (*reference)(const Parameters&)) {
+  return {.operation = std::move(operation),
+          .direction = std::move(direction),
+          .shape = std::move(shape),
+          .flops = flops,
+          .unsupported = unsupported,
+          .kernel = [make, kernel](Operands& operands) -> std::function<void(Context&)> {
+            return [parameters = make(operands), kernel](Context& context) {
+              kernel(context, parameters);
+            };
+          },
+          .oracle = [make, reference](Operands& operands) { reference(make(operands)); }};
+}
+
+std::vector<KernelCase> dropout_cases();
+std::vector<KernelCase> layer_norm_cases();
+
+}  // namespace ebb::bench
