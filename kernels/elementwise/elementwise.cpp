@@ -1,6 +1,7 @@
 #include "kernels/elementwise/elementwise.h"
 
 #include "kernels/common/check.h"
+#include "kernels/common/dispatch.h"
 #include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 #include "kernels/elementwise/elementwise_backends.h"
@@ -31,7 +32,7 @@ void check_pair(std::string_view operation, Device device, const ConstView& inpu
 }  // namespace
 
 std::string elementwise_unsupported(Device device, DType dtype) {
-  return float_kernels_unsupported(device, dtype);
+  return storage_kernels_unsupported(device, dtype);
 }
 
 void binary(Context& context, const Binary& p) {
@@ -47,27 +48,27 @@ void binary(Context& context, const Binary& p) {
   check.dense("output", p.output, p.first.dtype, p.first.shape, "as first");
   const ProfileScope scope(context, operation,
                            [&] { return cost_of_moving(p.first, p.second, p.output); });
-  cpu::binary(context, p);
+  run_on_device<cpu::binary, cuda::binary>(context, p);
 }
 
 void scale(Context& context, const Scale& p) {
   check_pair("scale", context.device(), p.input, p.output);
   const ProfileScope scope(context, "scale", [&] { return cost_of_moving(p.input, p.output); });
-  cpu::scale(context, p);
+  run_on_device<cpu::scale, cuda::scale>(context, p);
 }
 
 void accumulate(Context& context, const Accumulate& p) {
   check_pair("accumulate", context.device(), p.input, p.output);
   const ProfileScope scope(context, "accumulate",
                            [&] { return cost_of_moving(p.input, p.output, p.output); });
-  cpu::accumulate(context, p);
+  run_on_device<cpu::accumulate, cuda::accumulate>(context, p);
 }
 
 void fill(Context& context, const Fill& p) {
   const OperandCheck check("fill");
   check.dense("output", p.output, p.output.dtype, p.output.shape, "as output");
   const ProfileScope scope(context, "fill", [&] { return cost_of_moving(p.output); });
-  cpu::fill(context, p);
+  run_on_device<cpu::fill, cuda::fill>(context, p);
 }
 
 void cast(Context& context, const Cast& p) {
@@ -75,7 +76,7 @@ void cast(Context& context, const Cast& p) {
   check.dense("input", p.input, p.input.dtype, p.input.shape, kLikeInput);
   check.dense("output", p.output, p.output.dtype, p.input.shape, kLikeInput);
   const ProfileScope scope(context, "cast", [&] { return cost_of_moving(p.input, p.output); });
-  cpu::cast(context, p);
+  run_on_device<cpu::cast, cuda::cast>(context, p);
 }
 
 }  // namespace ebb::kernels

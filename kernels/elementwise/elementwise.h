@@ -1,6 +1,7 @@
 // Element-by-element arithmetic and conversions.
 //
-// Results do not depend on the number of threads: elements are independent.
+// Arithmetic takes f32 or f64 on the CPU; on CUDA f32, bf16 or f16, computed in f32 and rounded
+// once. Results do not depend on the number of threads: elements are independent.
 #pragma once
 
 #include <string>
@@ -12,7 +13,7 @@ namespace ebb::kernels {
 
 enum class BinaryOperation { add, subtract, multiply };
 
-/// output = first (+, - or *) second. All dense, of one dtype: f32 or f64.
+/// output = first (+, - or *) second. All dense, of one dtype.
 struct Binary {
   BinaryOperation operation = BinaryOperation::add;
   ConstView first;   // [leading..., shape of second...]
@@ -20,18 +21,18 @@ struct Binary {
   View output;       // as first; may be first, and second where that has the same shape
 };
 
-/// output = factor * input. Dense, of one dtype: f32 or f64.
+/// output = factor * input. Dense, of one dtype.
 struct Scale {
   ConstView input;
-  double factor = 1.0;  // rounded to the dtype first
+  double factor = 1.0;  // rounded to accumulation_dtype of the operands first
   View output;          // as input, which it may be
 };
 
-/// output += alpha * input, rounded once where the instruction set has a fused multiply-add. Dense,
-/// of one dtype: f32 or f64.
+/// output += alpha * input, rounded once where the instruction set has a fused multiply-add, as
+/// CUDA has. Dense, of one dtype.
 struct Accumulate {
   ConstView input;
-  double alpha = 1.0;  // rounded to the dtype first
+  double alpha = 1.0;  // rounded to accumulation_dtype of the operands first
   View output;         // as input
 };
 
@@ -52,7 +53,7 @@ struct Cast {
 };
 
 /// Empty when the device can do arithmetic on `dtype`, else the reason why not. Fill and Cast run
-/// on every dtype.
+/// on every dtype and device.
 std::string elementwise_unsupported(Device device, DType dtype);
 
 /// These throw Error on operands that do not fit; the first three throw UnsupportedError where

@@ -12,3 +12,13 @@ void fill(Context& context, const Fill& parameters);
 void cast(Context& context, const Cast& parameters);
 
 }  // namespace ebb::kernels::cpu
+
+namespace ebb::kernels::cuda {
+
+void binary(Context& context, const Binary& parameters);
+void scale(Context& context, const Scale& parameters);
+void accumulate(Context& context, const Accumulate& parameters);
+void fill(Context& context, const Fill& parameters);
+void cast(Context& context, const Cast& parameters);
+
+}  // namespace ebb::kernels::cuda

@@ -39,7 +39,7 @@ void accumulate(const Accumulate& p) {
 
 /// The conversion of one element that Cast documents.
 template <class To, class From>
-To convert(From value) {
+constexpr To convert(From value) {
   if constexpr (std::is_same_v<From, BFloat16> || std::is_same_v<From, Float16>) {
     return convert<To>(to_float(value));
   } else if constexpr (std::is_same_v<To, BFloat16>) {

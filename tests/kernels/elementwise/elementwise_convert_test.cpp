@@ -1,4 +1,5 @@
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include <gtest/gtest.h>
@@ -12,19 +13,18 @@
 namespace ebb::kernels {
 namespace {
 
+using ebb::testing::Buffer;
 using ebb::testing::expect_error;
-
-template <class T>
-View view_of(std::vector<T>& values) {
-  return {values.data(), dtype_of<T>, {static_cast<std::int64_t>(values.size())}};
-}
+using ebb::testing::test_device;
 
 template <class To, class From>
-std::vector<To> cast_to(std::vector<From> from, int threads = 1) {
-  std::vector<To> to(from.size());
-  Context context({}, threads);
-  cast(context, {view_of(from), view_of(to)});
-  return to;
+std::vector<To> cast_to(const std::vector<From>& from, int threads = 1) {
+  const Shape shape{static_cast<std::int64_t>(from.size())};
+  const Buffer<From> input(shape, from);
+  Buffer<To> output(shape);
+  Context context(test_device(), threads);
+  cast(context, {input.view(), output.view()});
+  return output.values();
 }
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -91,25 +91,122 @@ TEST(CastTest, HasEqualBitsForAnyNumberOfThreads) {
   }
 }
 
+/// Small integers that every type holds.
+template <class T>
+Buffer<T> small_integers(std::int64_t count) {
+  Buffer<T> numbers({count});
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    numbers[i] = ebb::testing::to_number<T>(static_cast<double>(i * 7 % 251));
+  }
+  return numbers;
+}
+
+/// Casts 100 of `From` to every type in `To`, from and to each place relative to a pack.
+template <class From, class... To>
+void expect_casts() {
+  const Buffer<From> input = small_integers<From>(100);
+  Context context(test_device(), 1);
+  const auto expect_cast = [&]<class T>(std::type_identity<T>) {
+    SCOPED_TRACE(std::string(name_of(dtype_of<From>)) + " to " + std::string(name_of(dtype_of<T>)));
+    const Buffer<T> expected = small_integers<T>(100);
+    for (const std::int64_t late : {0, 1}) {
+      for (const std::int64_t count : {99, 80, 1, 0}) {
+        Buffer<T> output({100});
+        const Buffer<T> untouched({100});
+        cast(context, {ConstView(input.data() + late, dtype_of<From>, {count}),
+                       View(output.data() + late, dtype_of<T>, {count})});
+        const auto bytes = static_cast<std::size_t>(count) * sizeof(T);
+        EXPECT_EQ(std::memcmp(output.data() + late, expected.data() + late, bytes), 0);
+        const std::size_t rest = static_cast<std::size_t>(100 - late - count) * sizeof(T);
+        EXPECT_EQ(std::memcmp(output.data() + late + count, untouched.data(), rest), 0);
+        if (late == 1) {
+          EXPECT_EQ(std::memcmp(output.data(), untouched.data(), sizeof(T)), 0);
+        }
+      }
+    }
+  };
+  (expect_cast(std::type_identity<To>()), ...);
+}
+
+TEST(CastTest, GoesBetweenAnyTwoTypesWhereverTheyBegin) {
+  const auto to_all = []<class From>(std::type_identity<From>) {
+    expect_casts<From, float, double, BFloat16, Float16, std::int32_t, std::int64_t,
+                 std::uint8_t>();
+  };
+  to_all(std::type_identity<float>());
+  to_all(std::type_identity<double>());
+  to_all(std::type_identity<BFloat16>());
+  to_all(std::type_identity<Float16>());
+  to_all(std::type_identity<std::int32_t>());
+  to_all(std::type_identity<std::int64_t>());
+  to_all(std::type_identity<std::uint8_t>());
+}
+
+TEST(CastTest, KeepsSpecialValuesOfTheStorageTypes) {
+  const auto nan = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<float> special = {nan, HUGE_VALF, -HUGE_VALF, -0.0F, 0x1p-130F, 0x1p-20F};
+  const auto narrow = cast_to<float>(cast_to<BFloat16>(special));
+  const auto half = cast_to<float>(cast_to<Float16>(special));
+  for (const auto& result : {narrow, half}) {
+    EXPECT_TRUE(std::isnan(result[0]));
+    EXPECT_EQ(result[1], HUGE_VALF);
+    EXPECT_EQ(result[2], -HUGE_VALF);
+    EXPECT_TRUE(std::signbit(result[3]));
+    EXPECT_EQ(result[5], 0x1p-20F);
+  }
+  EXPECT_EQ(narrow[4], 0x1p-130F);
+  EXPECT_EQ(half[4], 0.0F);
+  EXPECT_EQ(cast_to<std::int64_t>(cast_to<BFloat16>(special)),
+            (std::vector<std::int64_t>{0, std::numeric_limits<std::int64_t>::max(),
+                                       std::numeric_limits<std::int64_t>::min(), 0, 0, 0}));
+}
+
 TEST(FillTest, ConvertsTheValueOnce) {
-  Context context({}, 3);
-  ebb::testing::Buffer<float> floats({7, 31});
+  Context context(test_device(), 3);
+  Buffer<float> floats({7, 31});
   fill(context, {0.1, floats.view()});
   for (const float value : floats.values()) EXPECT_EQ(value, 0.1F);
-  ebb::testing::Buffer<std::int32_t> integers({100000});
+  Buffer<std::int32_t> integers({100000});
   fill(context, {-3.7, integers.view()});
   for (const std::int32_t value : integers.values()) EXPECT_EQ(value, -3);
-  std::vector<BFloat16> narrow(5);
-  fill(context, {1.5, view_of(narrow)});
-  for (const BFloat16 value : narrow) EXPECT_EQ(to_float(value), 1.5F);
+  Buffer<BFloat16> narrow({5});
+  fill(context, {1.5, narrow.view()});
+  for (const BFloat16 value : narrow.values()) EXPECT_EQ(to_float(value), 1.5F);
+}
+
+template <class T>
+void expect_fills() {
+  const double value = std::is_same_v<T, std::uint8_t> ? 200 : -1234;
+  const auto filled = ebb::testing::to_number<T>(value);
+  Context context(test_device(), 1);
+  for (std::int64_t begin = 0; begin < 17; ++begin) {
+    for (const std::int64_t count : {0, 1, 2, 5, 15, 16, 17, 40}) {
+      Buffer<T> output({60});
+      const Buffer<T> untouched({60});
+      fill(context, {value, View(output.data() + begin, dtype_of<T>, {count})});
+      for (std::int64_t i = 0; i < 60; ++i) {
+        const bool inside = i >= begin && i < begin + count;
+        const T& expected = inside ? filled : untouched.data()[i];
+        ASSERT_EQ(std::memcmp(output.data() + i, &expected, sizeof(T)), 0)
+            << name_of(dtype_of<T>) << " " << count << " from " << begin << " at " << i;
+      }
+    }
+  }
+}
+
+TEST(FillTest, FillsNoMoreThanAskedWhereverItBegins) {
+  expect_fills<std::uint8_t>();
+  expect_fills<Float16>();
+  expect_fills<std::int32_t>();
+  expect_fills<double>();
 }
 
 TEST(ConvertTest, NamesWhatDoesNotFit) {
   Context context({}, 1);
-  std::vector<float> from(4);
-  std::vector<double> to(3);
+  const Buffer<float> from({4});
+  Buffer<double> to({3});
   expect_error("cast: output is [3], expected [4] (as input)", [&] {
-    cast(context, {view_of(from), view_of(to)});
+    cast(context, {from.view(), to.view()});
   });
   expect_error("fill: output is missing", [&] { fill(context, {1.0, View{}}); });
 }

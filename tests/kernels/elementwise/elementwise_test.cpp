@@ -1,6 +1,7 @@
 #include "kernels/elementwise/elementwise.h"
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include <gtest/gtest.h>
@@ -21,6 +22,7 @@ using ebb::testing::expect_same_bits;
 using ebb::testing::expect_within;
 using ebb::testing::kForwardRule;
 using ebb::testing::random_normal;
+using ebb::testing::test_device;
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
@@ -46,30 +48,75 @@ struct Shapes {
 const Shapes kShapes[] = {{{1}, {1}},        {{7, 31}, {7, 31}},    {{33, 257}, {257}},
                           {{257, 7}, {7}},   {{5, 7, 33}, {7, 33}}, {{31, 33}, {}},
                           {{3, 600}, {600}}, {{400, 257}, {}},      {{700, 257}, {257}},
-                          {{0, 3}, {3}}};
+                          {{0, 3}, {3}},     {{3, 0}, {0}},         {{9, 3}, {3}},
+                          {{65, 40}, {40}},  {{5, 24}, {24}}};
 
-TEST(BinaryTest, IsExactAtEveryInstructionSetAndThreadCount) {
-  // One rounding per element: the kernel must have the bits of the plain loop.
-  ebb::testing::for_each_instruction_set([] {
+TEST(BinaryTest, IsExactOnEveryBackendForAnyNumberOfThreads) {
+  // One operation per element: the kernel must have the bits of the plain loop, rounded to T.
+  ebb::testing::for_each_storage_backend([]<class T> {
     for (const Shapes& shapes : kShapes) {
       const Buffer<float> first = random_normal<float>(shapes.first, 1);
       const Buffer<float> second = random_normal<float>(shapes.second, 2);
+      const Buffer<T> stored_first = converted<T>(first);
+      const Buffer<T> stored_second = converted<T>(second);
       for (const BinaryOperation operation : kOperations) {
         Buffer<float> expected(shapes.first);
         reference::binary<float>(operands(operation, first, second, expected));
         for (const int threads : ebb::testing::kThreadCounts) {
           SCOPED_TRACE(to_string(shapes.first) + " and " + to_string(shapes.second));
-          Context context({}, threads);
-          Buffer<float> output(shapes.first);
-          binary(context, operands(operation, first, second, output));
-          expect_same_bits("output", expected, output);
+          Context context(test_device(), threads);
+          Buffer<T> output(shapes.first);
+          binary(context, operands(operation, stored_first, stored_second, output));
+          expect_same_bits("output", converted<T>(expected), output);
         }
       }
     }
   });
 }
 
-TEST(BinaryTest, WorksInPlaceAndInF64) {
+TEST(BinaryTest, TakesMemoryThatIsNotAlignedToAPack) {
+  ebb::testing::for_each_storage_backend([]<class T> {
+    const Buffer<T> first = random_normal<T>({5, 24}, 1);
+    const Buffer<T> second = random_normal<T>({5, 24}, 2);
+    Buffer<T> whole({5, 24});
+    Context context(test_device(), 1);
+    binary(context, operands(BinaryOperation::multiply, first, second, whole));
+    // One operand at a time begins an element late.
+    for (int late = 0; late < 3; ++late) {
+      Buffer<T> at[] = {Buffer<T>({121}), Buffer<T>({121}), Buffer<T>({121})};
+      T* begin[] = {at[0].data(), at[1].data(), at[2].data()};
+      begin[late] += 1;
+      std::copy_n(first.data(), 120, begin[0]);
+      std::copy_n(second.data(), 120, begin[1]);
+      binary(context,
+             {BinaryOperation::multiply, ConstView(begin[0], dtype_of<T>, {5, 24}),
+              ConstView(begin[1], dtype_of<T>, {5, 24}), View(begin[2], dtype_of<T>, {5, 24})});
+      EXPECT_EQ(std::memcmp(begin[2], whole.data(), 120 * sizeof(T)), 0) << late;
+    }
+  });
+}
+
+TEST(BinaryTest, WorksInPlace) {
+  ebb::testing::for_each_storage_backend([]<class T> {
+    Context context(test_device(), 2);
+    for (const Shape& shape : {Shape{33}, Shape{7, 33}}) {
+      const Buffer<T> second = random_normal<T>(shape, 2);
+      Buffer<T> values = random_normal<T>({7, 33}, 1);
+      Buffer<T> apart({7, 33});
+      binary(context, operands(BinaryOperation::subtract, values, second, apart));
+      binary(context, operands(BinaryOperation::subtract, values, second, values));
+      expect_same_bits("in place", apart, values);
+    }
+    const Buffer<T> first = random_normal<T>({7, 33}, 1);
+    Buffer<T> second = random_normal<T>({7, 33}, 2);
+    Buffer<T> apart({7, 33});
+    binary(context, operands(BinaryOperation::subtract, first, second, apart));
+    binary(context, operands(BinaryOperation::subtract, first, second, second));
+    expect_same_bits("over second", apart, second);
+  });
+}
+
+TEST(BinaryTest, WorksInPlaceInF64) {
   Context context({}, 2);
   const Buffer<double> second = random_normal<double>({33}, 2);
   Buffer<double> values = random_normal<double>({7, 33}, 1);
@@ -81,8 +128,8 @@ TEST(BinaryTest, WorksInPlaceAndInF64) {
 }
 
 TEST(BinaryTest, KeepsNaNAndInfinities) {
-  ebb::testing::for_each_instruction_set([] {
-    Context context({}, 1);
+  ebb::testing::for_each_backend([]<class> {
+    Context context(test_device(), 1);
     const Buffer<float> first({4}, {kNaN, kInfinity, kInfinity, 1.0F});
     const Buffer<float> second({4}, {1.0F, 1.0F, kInfinity, kNaN});
     Buffer<float> output({4});
@@ -91,6 +138,13 @@ TEST(BinaryTest, KeepsNaNAndInfinities) {
     EXPECT_EQ(output[1], kInfinity);
     EXPECT_TRUE(std::isnan(output[2]));
     EXPECT_TRUE(std::isnan(output[3]));
+    const Buffer<float> tiny({4}, {0x1p-140F, -0.0F, 0x1p-126F, -0x1p-149F});
+    const Buffer<float> factors({4}, {0.5F, 1.0F, 0.25F, 1.0F});
+    binary(context, operands(BinaryOperation::multiply, tiny, factors, output));
+    EXPECT_EQ(output[0], 0x1p-141F);
+    EXPECT_TRUE(output[1] == 0.0F && std::signbit(output[1]));
+    EXPECT_EQ(output[2], 0x1p-128F);
+    EXPECT_EQ(output[3], -0x1p-149F);
   });
 }
 
@@ -112,7 +166,7 @@ TEST(BinaryTest, NamesShapesThatDoNotFit) {
 }
 
 TEST(ScaleAndAccumulateTest, FollowTheErrorRuleWithEqualBitsForAnyNumberOfThreads) {
-  ebb::testing::for_each_instruction_set([] {
+  ebb::testing::for_each_storage_backend([]<class T> {
     for (const std::int64_t count : {0, 1, 7, 31, 33, 257, 100003}) {
       const Buffer<float> input = random_normal<float>({count}, 1);
       const Buffer<double> wide_input = converted<double>(input);
@@ -125,19 +179,39 @@ TEST(ScaleAndAccumulateTest, FollowTheErrorRuleWithEqualBitsForAnyNumberOfThread
       Buffer<float> naive_sum = random_normal<float>({count}, 2);
       reference::scale<float>({input.view(), factor, naive_scaled.view()});
       reference::accumulate<float>({input.view(), factor, naive_sum.view()});
-      Buffer<float> first_sum({count});
+      const Buffer<T> stored = converted<T>(input);
+      Buffer<T> first_sum({count});
       for (const int threads : ebb::testing::kThreadCounts) {
-        Context context({}, threads);
-        Buffer<float> scaled({count});
-        Buffer<float> sum = random_normal<float>({count}, 2);
-        scale(context, {input.view(), factor, scaled.view()});
-        accumulate(context, {input.view(), factor, sum.view()});
-        expect_same_bits("scaled", naive_scaled, scaled);
+        Context context(test_device(), threads);
+        Buffer<T> scaled({count});
+        Buffer<T> sum = random_normal<T>({count}, 2);
+        scale(context, {stored.view(), factor, scaled.view()});
+        accumulate(context, {stored.view(), factor, sum.view()});
+        expect_same_bits("scaled", converted<T>(naive_scaled), scaled);
         expect_within("scaled", scaled, naive_scaled, oracle_scaled, kForwardRule);
         expect_within("sum", sum, naive_sum, oracle_sum, kForwardRule);
         if (threads == 1) first_sum = sum;
         expect_same_bits("sum", first_sum, sum);
       }
+    }
+  });
+}
+
+TEST(ScaleAndAccumulateTest, TakeMemoryThatIsNotAlignedToAPackAndWorkInPlace) {
+  ebb::testing::for_each_storage_backend([]<class T> {
+    const Buffer<T> input = random_normal<T>({100}, 1);
+    Buffer<T> values = input;
+    Context context(test_device(), 1);
+    scale(context, {ConstView(values.data() + 1, dtype_of<T>, {99}), -2.0,
+                    View(values.data() + 1, dtype_of<T>, {99})});
+    for (std::size_t i = 1; i < 100; ++i) {
+      ASSERT_EQ(ebb::testing::to_double(values[i]), -2.0 * ebb::testing::to_double(input[i])) << i;
+    }
+    accumulate(context, {ConstView(input.data() + 1, dtype_of<T>, {99}), 4.0,
+                         View(values.data() + 1, dtype_of<T>, {99})});
+    EXPECT_EQ(ebb::testing::to_double(values[0]), ebb::testing::to_double(input[0]));
+    for (std::size_t i = 1; i < 100; ++i) {
+      ASSERT_EQ(ebb::testing::to_double(values[i]), 2.0 * ebb::testing::to_double(input[i])) << i;
     }
   });
 }
