@@ -30,3 +30,20 @@ quietly() {
   rm -f "$log"
   return "$status"
 }
+
+# find_nvcc: prints the first CUDA compiler of version 13.0 or newer, in the order in which
+# cmake/EbbCuda.cmake looks; fails where there is none.
+find_nvcc() {
+  local nvcc release
+  for nvcc in "${CUDACXX:-}" "$PWD/.cuda/bin/nvcc" "$(command -v nvcc || true)" "${CUDA_HOME:-}/bin/nvcc" \
+    "${CUDA_PATH:-}/bin/nvcc" /usr/local/cuda/bin/nvcc; do
+    nvcc=$(command -v "$nvcc" || true)
+    [ -n "$nvcc" ] || continue
+    release=$("$nvcc" --version 2>/dev/null | sed --quiet 's/.*release \([0-9]*\)[.].*/\1/p')
+    if [ "${release:-0}" -ge 13 ]; then
+      printf '%s\n' "$nvcc"
+      return
+    fi
+  done
+  return 1
+}
