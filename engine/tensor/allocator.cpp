@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <bit>
-#include <new>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kernels/common/cuda/runtime.h"
 
 namespace ebb {
 namespace {
 
-constexpr std::align_val_t kAlignment{64};
 constexpr std::size_t kSmallest = 256;
 
 struct SizeClass {
@@ -24,43 +27,83 @@ SizeClass size_class(std::size_t bytes) {
   return {4 * exponent + quarters - 4, quarters * quarter};
 }
 
+std::vector<std::unique_ptr<CachingAllocator>> allocators_of_gpus() {
+  std::vector<std::unique_ptr<CachingAllocator>> allocators;
+  for (int index = 0; index < cuda_device_count(); ++index) {
+    allocators.push_back(std::make_unique<CachingAllocator>(Device{DeviceKind::cuda, index}));
+  }
+  return allocators;
+}
+
+std::string describe_free_memory(Device device) {
+  if constexpr (kBuiltWithCuda) {
+    if (device.is_cuda()) {
+      const cuda::MemoryInfo memory = cuda::memory_of(device);
+      return fmt::format(", and {} of {} are free", memory.free_bytes, memory.total_bytes);
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 CachingAllocator& CachingAllocator::of(Device device) {
-  require_available(device);
   // Never destroyed: tensors in static storage may outlive any order of destruction.
-  static auto* allocator = new CachingAllocator;
-  return *allocator;
+  if (!device.is_cuda()) {
+    static auto* allocator = new CachingAllocator(Device{});
+    return *allocator;
+  }
+  require_available(device);
+  static auto* allocators =
+      new std::vector<std::unique_ptr<CachingAllocator>>(allocators_of_gpus());
+  return *(*allocators)[static_cast<std::size_t>(device.index)];
 }
 
-void* CachingAllocator::allocate(std::size_t bytes) {
+MemoryBlock* CachingAllocator::allocate(std::size_t bytes) {
   const SizeClass size = size_class(bytes);
   const std::lock_guard lock(mutex_);
-  void* block = free_[size.index];
+  MemoryBlock* block = free_[size.index];
   if (block != nullptr) {
-    free_[size.index] = static_cast<FreeBlock*>(block)->next;
+    free_[size.index] = block->next;
     statistics_.cached -= size.bytes;
   } else {
-    block = ::operator new(size.bytes, kAlignment, std::nothrow);
-    if (block == nullptr) {
-      fail(
-          "out of memory: a tensor of {} bytes was asked for while {} bytes are in use; "
-          "use a smaller batch or model",
-          bytes, statistics_.current);
-    }
-    ++statistics_.allocations;
+    block = new_block(bytes, size.bytes);
+    block->size_class = size.index;
   }
+  block->bytes = bytes;
+  block->references.store(1, std::memory_order_relaxed);
   statistics_.current += size.bytes;
   statistics_.peak = std::max(statistics_.peak, statistics_.current);
   return block;
 }
 
-void CachingAllocator::release(void* block, std::size_t bytes) noexcept {
-  const SizeClass size = size_class(bytes);
+MemoryBlock* CachingAllocator::new_block(std::size_t bytes, std::size_t capacity) {
+  auto block = std::make_unique<MemoryBlock>();
+  void* memory = allocate_device_memory(device_, capacity);
+  if (memory == nullptr) {
+    const std::size_t cached = statistics_.cached;
+    release_cached_locked();
+    memory = allocate_device_memory(device_, capacity);
+    if (memory == nullptr) {
+      fail(
+          "out of memory: a tensor of {} bytes was asked for on {} while {} bytes are in use, {} "
+          "were cached and given back{}; use a smaller batch or model",
+          bytes, to_string(device_), statistics_.current, cached, describe_free_memory(device_));
+    }
+  }
+  ++statistics_.allocations;
+  block->data = static_cast<std::byte*>(memory);
+  block->allocator = this;
+  block->capacity = capacity;
+  return block.release();
+}
+
+void CachingAllocator::release(MemoryBlock* block) noexcept {
   const std::lock_guard lock(mutex_);
-  free_[size.index] = new (block) FreeBlock{free_[size.index]};
-  statistics_.current -= size.bytes;
-  statistics_.cached += size.bytes;
+  block->next = free_[block->size_class];
+  free_[block->size_class] = block;
+  statistics_.current -= block->capacity;
+  statistics_.cached += block->capacity;
 }
 
 MemoryStatistics CachingAllocator::statistics() const {
@@ -70,11 +113,14 @@ MemoryStatistics CachingAllocator::statistics() const {
 
 void CachingAllocator::release_cached() {
   const std::lock_guard lock(mutex_);
-  for (FreeBlock*& head : free_) {
+  release_cached_locked();
+}
+
+void CachingAllocator::release_cached_locked() {
+  for (MemoryBlock*& head : free_) {
     while (head != nullptr) {
-      FreeBlock* next = head->next;
-      ::operator delete(head, kAlignment);
-      head = next;
+      const std::unique_ptr<MemoryBlock> block(std::exchange(head, head->next));
+      free_device_memory(device_, block->data);
     }
   }
   statistics_.cached = 0;

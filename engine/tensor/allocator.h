@@ -1,8 +1,15 @@
 // Caching allocation of tensor memory: a freed block is kept for the next request of its size
 // class, so that a warm training step asks the system for nothing.
+//
+// All that the allocator knows of a block lies in host memory: it never reads or writes the block.
+// On CUDA a block may be freed while kernels that use it are still to run. It may be handed out
+// again at once all the same, since all work on tensors of a device goes to its one compute stream
+// (kernels/common/cuda/runtime.h) and so runs after that. What works on another stream, as
+// StagingBuffer does, must hold its tensors until the compute stream waits for it.
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -11,38 +18,60 @@
 
 namespace ebb {
 
-/// What an allocator holds, in bytes, block headers and rounding included.
+/// What an allocator holds, in bytes, rounding included.
 struct MemoryStatistics {
   std::size_t current = 0;        // handed out now
   std::size_t peak = 0;           // the most ever handed out at once
   std::size_t cached = 0;         // freed, kept for reuse
-  std::uint64_t allocations = 0;  // requests that went to the system
+  std::uint64_t allocations = 0;  // requests that went to the system or the device
+};
+
+class CachingAllocator;
+
+/// Memory of a device, and how many storages hold it. On a cache line of its own: counts change
+/// on several threads.
+struct alignas(64) MemoryBlock {
+  std::byte* data = nullptr;
+  std::size_t bytes = 0;  // as asked for
+  std::atomic<std::size_t> references{0};
+  CachingAllocator* allocator = nullptr;
+  MemoryBlock* next = nullptr;  // in a list of free blocks
+  std::size_t capacity = 0;
+  std::size_t size_class = 0;
 };
 
 /// One per device, safe to use from several threads. Sizes are rounded up to classes a quarter of a
-/// power of two apart, so at most a fifth of a block is waste.
+/// power of two apart, so at most a fifth of a block is waste. Blocks are never split or joined.
 class CachingAllocator {
  public:
-  /// The allocator of `device`. Throws UnsupportedError on a device that this build lacks.
+  /// The allocator of `device`. Throws UnsupportedError on a device that cannot be used.
   static CachingAllocator& of(Device device);
 
-  /// Memory for at least `bytes`, aligned to 64 bytes. Throws Error when the system has no more.
-  void* allocate(std::size_t bytes);
-  /// Returns a block to the cache; `bytes` as it was asked for.
-  void release(void* block, std::size_t bytes) noexcept;
+  explicit CachingAllocator(Device device) : device_(device) {}
+  CachingAllocator(const CachingAllocator&) = delete;
+  CachingAllocator& operator=(const CachingAllocator&) = delete;
 
+  /// A block of at least `bytes`, uninitialised, aligned to 64 bytes (CUDA: 256), with one
+  /// reference. When there is no more, cached blocks are given back first; throws Error if that
+  /// does not help.
+  MemoryBlock* allocate(std::size_t bytes);
+  /// Returns a block to the cache.
+  void release(MemoryBlock* block) noexcept;
+
+  Device device() const { return device_; }
   MemoryStatistics statistics() const;
-  /// Gives all cached blocks back to the system.
+  /// Gives all cached blocks back. On CUDA it waits until the device is idle.
   void release_cached();
 
  private:
-  struct FreeBlock {
-    FreeBlock* next;
-  };
   static constexpr std::size_t kClasses = 256;
 
+  MemoryBlock* new_block(std::size_t bytes, std::size_t capacity);
+  void release_cached_locked();
+
+  Device device_;
   mutable std::mutex mutex_;
-  std::array<FreeBlock*, kClasses> free_{};
+  std::array<MemoryBlock*, kClasses> free_{};
   MemoryStatistics statistics_;
 };
 

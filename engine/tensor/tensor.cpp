@@ -1,8 +1,8 @@
 #include "engine/tensor/tensor.h"
 
 #include <algorithm>
-#include <cstring>
 
+#include "engine/tensor/transfer.h"
 #include "kernels/elementwise/elementwise_reference.h"
 
 namespace ebb {
@@ -30,11 +30,12 @@ Tensor Tensor::empty(const Shape& shape, DType dtype, Device device) {
 
 Tensor Tensor::zeros(const Shape& shape, DType dtype, Device device) {
   Tensor tensor = empty(shape, dtype, device);
-  std::memset(tensor.view_.data, 0, tensor.storage_.bytes());
+  fill_with_zeros(tensor.view_.data, device, tensor.storage_.bytes());
   return tensor;
 }
 
 Tensor Tensor::full(const Shape& shape, double value, DType dtype, Device device) {
+  if (device.is_cuda()) return full(shape, value, dtype).to(device);
   Tensor tensor = empty(shape, dtype, device);
   const auto fill = [&]<class T>(T element) {
     std::fill_n(tensor.view_.as<T>(), tensor.elements(), element);
@@ -65,13 +66,26 @@ Tensor Tensor::full(const Shape& shape, double value, DType dtype, Device device
   return tensor;
 }
 
-Tensor Tensor::from_bytes(const Shape& shape, DType dtype, std::span<const std::byte> bytes) {
-  Tensor tensor = empty(shape, dtype);
+Tensor Tensor::from_bytes(const Shape& shape, DType dtype, std::span<const std::byte> bytes,
+                          Device device) {
+  Tensor tensor = empty(shape, dtype, device);
   if (bytes.size() != tensor.storage_.bytes()) {
     fail("tensor {} of {} takes {} values, got {}", to_string(shape), name_of(dtype),
          shape.elements(), bytes.size() / size_of(dtype));
   }
-  if (!bytes.empty()) std::memcpy(tensor.view_.data, bytes.data(), bytes.size());
+  transfer(tensor.view_.data, device, bytes.data(), {}, bytes.size());
+  return tensor;
+}
+
+Tensor Tensor::in_storage(const Storage& storage, std::size_t offset, const Shape& shape,
+                          DType dtype) {
+  const std::size_t bytes = static_cast<std::size_t>(shape.elements()) * size_of(dtype);
+  if (!storage.defined() || offset + bytes > storage.bytes()) {
+    fail("tensor {} of {} ends outside of its storage", to_string(shape), name_of(dtype));
+  }
+  Tensor tensor;
+  tensor.storage_ = storage;
+  tensor.view_ = View(storage.data() + offset, dtype, shape);
   return tensor;
 }
 
@@ -82,8 +96,33 @@ double Tensor::item() const {
   if (dtype() != DType::f32 && dtype() != DType::f64) {
     fail("item() wants a tensor of f32 or f64, got {}", name_of(dtype()));
   }
-  if (dtype() == DType::f64) return *data<double>();
-  return static_cast<double>(*data<float>());
+  double exact = 0.0;
+  float single = 0.0F;
+  const bool is_f64 = dtype() == DType::f64;
+  void* value = is_f64 ? static_cast<void*>(&exact) : &single;
+  transfer(value, {}, view_.data, device(), size_of(dtype()));
+  return is_f64 ? exact : static_cast<double>(single);
+}
+
+Tensor Tensor::to(Device device) const {
+  if (!defined()) fail("an undefined tensor was read");
+  if (device == this->device()) return *this;
+  // One past the last element, counted from the first.
+  std::int64_t end = elements() == 0 ? 0 : 1;
+  for (int i = 0; i < rank() && elements() > 0; ++i) end += (extent(i) - 1) * strides()[i];
+  const Tensor span = empty({end}, dtype(), device);
+  transfer(span.view_.data, device, view_.data, this->device(), span.storage_.bytes());
+  return span.with_view(shape(), strides(), 0);
+}
+
+void copy_values(const Tensor& from, const Tensor& to) {
+  if (!from.contiguous() || !to.contiguous() || from.shape() != to.shape() ||
+      from.dtype() != to.dtype()) {
+    fail("copy_values: {} {} cannot be copied into {} {}", name_of(from.dtype()),
+         to_string(from.shape()), name_of(to.dtype()), to_string(to.shape()));
+  }
+  transfer(to.view().data, to.device(), from.view().data, from.device(),
+           static_cast<std::size_t>(from.elements()) * size_of(from.dtype()));
 }
 
 Tensor Tensor::reshape(const Shape& shape) const {
@@ -116,8 +155,12 @@ Tensor Tensor::slice(int dimension, std::int64_t begin, std::int64_t count) cons
   return with_view(extents, strides(), begin * strides()[dimension]);
 }
 
-void Tensor::require_dtype(DType dtype) const {
+void Tensor::require_readable(DType dtype) const {
   if (!defined()) fail("an undefined tensor was read");
+  if (device().is_cuda()) {
+    fail("tensor {} is on {}, where the host cannot read it; copy it with to(Device())",
+         to_string(shape()), to_string(device()));
+  }
   if (this->dtype() != dtype) {
     fail("tensor {} holds {}, but was read as {}", to_string(shape()), name_of(this->dtype()),
          name_of(dtype));

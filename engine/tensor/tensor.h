@@ -33,14 +33,18 @@ class Tensor {
                      Device device = {});
   /// A copy of host values in row-major order. Throws Error when their number does not fit.
   template <class T>
-  static Tensor from_values(const Shape& shape, std::span<const T> values) {
-    return from_bytes(shape, dtype_of<T>, std::as_bytes(values));
+  static Tensor from_values(const Shape& shape, std::span<const T> values, Device device = {}) {
+    return from_bytes(shape, dtype_of<T>, std::as_bytes(values), device);
   }
   template <class T>
-  static Tensor from_values(const Shape& shape, const std::vector<T>& values) {
-    return from_values(shape, std::span<const T>(values));
+  static Tensor from_values(const Shape& shape, const std::vector<T>& values, Device device = {}) {
+    return from_values(shape, std::span<const T>(values), device);
   }
-  static Tensor from_bytes(const Shape& shape, DType dtype, std::span<const std::byte> bytes);
+  static Tensor from_bytes(const Shape& shape, DType dtype, std::span<const std::byte> bytes,
+                           Device device = {});
+  /// Row-major, in memory that others may see too, from byte `offset` of `storage`.
+  static Tensor in_storage(const Storage& storage, std::size_t offset, const Shape& shape,
+                           DType dtype);
 
   bool defined() const { return storage_.defined(); }
   const Shape& shape() const { return view_.shape; }
@@ -56,20 +60,27 @@ class Tensor {
   /// What kernels take. The view of an undefined tensor is absent.
   const View& view() const { return view_; }
 
-  /// The first element on a CPU tensor. Throws Error on another dtype.
+  /// The first element of a CPU tensor. Throws Error on another dtype, and on another device: to()
+  /// gives what the host can read.
   template <class T>
   T* data() const {
-    require_dtype(dtype_of<T>);
+    require_readable(dtype_of<T>);
     return view_.as<T>();
   }
-  /// The elements of a contiguous CPU tensor. Throws Error on another dtype or with gaps.
+  /// The elements of a contiguous CPU tensor. Throws Error as data() does, and with gaps.
   template <class T>
   std::span<T> values() const {
     require_contiguous("values");
     return {data<T>(), static_cast<std::size_t>(elements())};
   }
-  /// The value of an f32 or f64 tensor of one element.
+  /// The value of an f32 or f64 tensor of one element. On another device than the CPU it waits for
+  /// all work given to it.
   double item() const;
+
+  /// The same values on `device`: this tensor if it is there, else a copy with the same strides,
+  /// off any tape. A copy to the CPU waits for all work given to the tensor's device; it moves the
+  /// gaps of a strided tensor too.
+  Tensor to(Device device) const;
 
   /// Views of the same data; none is recorded on a tape (see engine/operations/views.h for those
   /// that are). Throws Error on a shape of another size, or on a view with gaps.
@@ -91,7 +102,7 @@ class Tensor {
   }
 
  private:
-  void require_dtype(DType dtype) const;
+  void require_readable(DType dtype) const;
   void require_contiguous(std::string_view what) const;
   Tensor with_view(const Shape& shape, const Shape& strides, std::int64_t offset) const;
 
@@ -99,5 +110,9 @@ class Tensor {
   View view_;
   GradientSlot slot_;
 };
+
+/// Copies all elements into a tensor of the same shape and dtype, on any device. Both contiguous.
+/// Throws Error when they do not fit. Waits for the device when `to` is on the CPU and `from` not.
+void copy_values(const Tensor& from, const Tensor& to);
 
 }  // namespace ebb

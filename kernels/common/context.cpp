@@ -20,17 +20,13 @@ Context::Context(Device device, int threads)
     : device_(device), threads_(threads > 0 ? threads : default_threads()), workspace_(device) {
   require_available(device);
   if constexpr (kBuiltWithCuda) {
-    if (device.is_cuda()) stream_ = cuda::create_stream(device);
+    if (device.is_cuda()) stream_ = cuda::compute_stream(device);
   }
   // Settles the instruction set before the first kernel or oneDNN call can.
   active_instruction_set();
 }
 
-Context::~Context() {
-  if constexpr (kBuiltWithCuda) {
-    if (stream_ != nullptr) cuda::destroy_stream(device_, stream_);
-  }
-}
+Context::~Context() = default;
 
 void Context::synchronize() const {
   if constexpr (kBuiltWithCuda) {

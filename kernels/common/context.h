@@ -12,9 +12,9 @@ class Profile;
 class PrimitiveCache;
 
 /// One line of execution: where kernels run and what they may use meanwhile. A context serves one
-/// thread at a time; concurrent lines of work (the lanes of a sharded step) own one each. On CUDA
-/// it owns a stream: kernels are given to it in order and run later, so results may be read after
-/// synchronize(), or by later work on the same context.
+/// thread at a time; concurrent lines of work (the lanes of a sharded step) have one each. On CUDA
+/// all contexts of a device share its one stream, cuda::compute_stream: kernels are given to it in
+/// order and run later, so results may be read after synchronize(), or by later work on the device.
 class Context {
  public:
   /// `threads`: how many threads a kernel may use, 0 for all that the machine offers. Throws

@@ -14,7 +14,7 @@ constexpr std::align_val_t kAlignment{64};
 std::string device_unavailable(Device device) {
   if (!device.is_cuda()) return {};
   if constexpr (kBuiltWithCuda) {
-    const cuda::DeviceCount found = cuda::count_devices();
+    const cuda::DeviceCount& found = cuda::count_devices();
     if (device.index < found.count) return {};
     if (found.count == 0) return found.why_none;
     return fmt::format("there is no such GPU: {} can be used, counted from cuda:0", found.count);

@@ -1,7 +1,5 @@
 #include "apps/churn/training/weights.h"
 
-#include <cstring>
-
 #include "engine/autograd/anomaly.h"
 #include "engine/operations/allocate.h"
 
@@ -38,11 +36,6 @@ void require_same_form(const std::string& name, const Tensor& found, const Tenso
   if (found.shape() == expected.shape() && found.dtype() == expected.dtype()) return;
   fail<DataError>("tensor {} is {} {}, expected {} {}", name, name_of(found.dtype()),
                   to_string(found.shape()), name_of(expected.dtype()), to_string(expected.shape()));
-}
-
-void copy_values(const Tensor& from, const Tensor& to) {
-  std::memcpy(to.view().data, from.view().data,
-              static_cast<std::size_t>(from.elements()) * size_of(from.dtype()));
 }
 
 Tensor duplicate(const Tensor& tensor) {

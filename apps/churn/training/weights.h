@@ -20,8 +20,6 @@ void assign_weights(const ParameterSet& parameters, const std::map<std::string, 
 /// Throws DataError, naming the tensor, unless `found` has the shape and dtype of `expected`.
 void require_same_form(const std::string& name, const Tensor& found, const Tensor& expected);
 
-/// Copies the elements of a contiguous tensor into another of the same form.
-void copy_values(const Tensor& from, const Tensor& to);
 /// A contiguous tensor with memory of its own.
 Tensor duplicate(const Tensor& tensor);
 

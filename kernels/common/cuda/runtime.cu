@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdlib>
+#include <mutex>
 
 #include "kernels/common/cuda/check.h"
 #include "kernels/common/cuda/runtime.h"
@@ -32,6 +33,31 @@ int attribute(Device device, cudaDeviceAttr name) {
   return value;
 }
 
+cudaStream_t new_stream() {
+  cudaStream_t stream = nullptr;
+  check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "making a stream");
+  return stream;
+}
+
+struct Streams {
+  cudaStream_t compute = nullptr;
+  cudaStream_t copy = nullptr;
+};
+
+const Streams& streams_of(Device device) {
+  require_available(device);
+  // Never destroyed: contexts and tensors in static storage may outlive any order of destruction.
+  static auto* streams = new std::vector<Streams>(static_cast<std::size_t>(count_devices().count));
+  static std::mutex mutex;
+  const std::lock_guard lock(mutex);
+  Streams& found = (*streams)[static_cast<std::size_t>(device.index)];
+  if (found.compute == nullptr) {
+    use(device);
+    found = {new_stream(), new_stream()};
+  }
+  return found;
+}
+
 std::string version_text(int version) {
   return fmt::format("{}.{}", version / 1000, version % 1000 / 10);
 }
@@ -60,8 +86,9 @@ DeviceProperties properties_of(Device device) {
                               .major = found.major,
                               .minor = found.minor,
                               .multiprocessors = found.multiProcessorCount};
-  check(cudaMemGetInfo(&properties.free_bytes, &properties.total_bytes),
-        "asking for a device's memory");
+  const MemoryInfo memory = memory_of(device);
+  properties.total_bytes = memory.total_bytes;
+  properties.free_bytes = memory.free_bytes;
   return properties;
 }
 
@@ -86,18 +113,38 @@ std::string driver_version() {
   return status != cudaSuccess || version == 0 ? "none" : version_text(version);
 }
 
-CudaStream create_stream(Device device) {
-  require_available(device);
+CudaStream compute_stream(Device device) { return streams_of(device).compute; }
+
+CudaStream copy_stream(Device device) { return streams_of(device).copy; }
+
+CudaEvent create_event(Device device) {
   use(device);
-  cudaStream_t stream = nullptr;
-  check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "making a stream");
-  return stream;
+  cudaEvent_t event = nullptr;
+  check(cudaEventCreateWithFlags(&event, cudaEventDisableTiming), "making an event");
+  return event;
 }
 
-void destroy_stream(Device device, CudaStream stream) noexcept {
+void destroy_event(Device device, CudaEvent event) noexcept {
   use(device);
-  cudaStreamSynchronize(stream);
-  cudaStreamDestroy(stream);
+  cudaEventDestroy(event);
+}
+
+void record(CudaEvent event, CudaStream stream) {
+  check(cudaEventRecord(event, stream), "recording an event");
+}
+
+void wait_for(CudaStream stream, CudaEvent event) {
+  check(cudaStreamWaitEvent(stream, event, 0), "letting a stream wait");
+}
+
+void synchronize(CudaEvent event) { check(cudaEventSynchronize(event), "waiting for the device"); }
+
+MemoryInfo memory_of(Device device) {
+  require_available(device);
+  use(device);
+  MemoryInfo memory;
+  check(cudaMemGetInfo(&memory.free_bytes, &memory.total_bytes), "asking for a device's memory");
+  return memory;
 }
 
 void synchronize(Device device, CudaStream stream) {

@@ -8,6 +8,9 @@
 
 #include "kernels/common/device.h"
 
+// The type behind cudaEvent_t.
+struct CUevent_st;
+
 namespace ebb::cuda {
 
 struct DeviceCount {
@@ -38,12 +41,35 @@ int multiprocessor_count(Device device);
 std::string runtime_version();
 std::string driver_version();
 
-/// A stream that does not wait for the default stream.
-CudaStream create_stream(Device device);
-/// Waits for the stream's work.
-void destroy_stream(Device device, CudaStream stream) noexcept;
+/// The stream of a device on which all contexts and tensors work, so that whatever is asked of the
+/// device later also runs later. Made when first asked for, and kept. It does not wait for the
+/// default stream.
+CudaStream compute_stream(Device device);
+/// Another one, for copies that run beside kernels; events order the two.
+CudaStream copy_stream(Device device);
+
 /// Waits until all work given to `stream` is done; throws what went wrong in it.
 void synchronize(Device device, CudaStream stream);
+
+/// A point in the work of a stream.
+using CudaEvent = CUevent_st*;
+
+CudaEvent create_event(Device device);
+void destroy_event(Device device, CudaEvent event) noexcept;
+/// `event` is the work that was given to `stream` so far.
+void record(CudaEvent event, CudaStream stream);
+/// What is given to `stream` from here on runs after `event`. An event never recorded is over.
+void wait_for(CudaStream stream, CudaEvent event);
+/// The host waits for `event`.
+void synchronize(CudaEvent event);
+
+struct MemoryInfo {
+  std::size_t free_bytes = 0;
+  std::size_t total_bytes = 0;
+};
+
+/// What the device has now.
+MemoryInfo memory_of(Device device);
 
 /// Null when the device has no more.
 void* allocate(Device device, std::size_t bytes);

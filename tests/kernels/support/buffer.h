@@ -13,7 +13,7 @@
 #include "kernels/common/philox.h"
 #include "kernels/common/view.h"
 #include "tests/kernels/support/numbers.h"
-#include "tests/kernels/support/test_device.h"
+#include "tests/support/test_device.h"
 
 namespace ebb::testing {
 

@@ -1,4 +1,4 @@
-#include "tests/kernels/support/test_device.h"
+#include "tests/support/test_device.h"
 
 #include <cstdlib>
 #include <new>
