@@ -6,7 +6,9 @@ namespace ebb::bench {
 
 std::vector<KernelCase> all_cases() {
   std::vector<KernelCase> cases;
-  for (const auto& folder : {dropout_cases, layer_norm_cases}) {
+  for (const auto& folder : {activation_cases, adamw_cases, attention_cases, dropout_cases,
+                             embedding_cases, encoding_cases, layer_norm_cases, loss_cases,
+                             matrix_product_cases, movement_cases, softmax_cases}) {
     std::vector<KernelCase> added = folder();
     std::move(added.begin(), added.end(), std::back_inserter(cases));
   }

@@ -47,7 +47,16 @@ KernelCase make_case(std::string operation, std::string direction, std::string s
           .oracle = [make, reference](Operands& operands) { reference(make(operands)); }};
 }
 
+std::vector<KernelCase> activation_cases();
+std::vector<KernelCase> adamw_cases();
+std::vector<KernelCase> attention_cases();
 std::vector<KernelCase> dropout_cases();
+std::vector<KernelCase> embedding_cases();
+std::vector<KernelCase> encoding_cases();
 std::vector<KernelCase> layer_norm_cases();
+std::vector<KernelCase> loss_cases();
+std::vector<KernelCase> matrix_product_cases();
+std::vector<KernelCase> movement_cases();
+std::vector<KernelCase> softmax_cases();
 
 }  // namespace ebb::bench

@@ -1,0 +1,79 @@
+#include "kernels/attention/attention.h"
+
+#include <fmt/format.h>
+
+#include "bench/kernels/suite.h"
+#include "kernels/attention/attention_reference.h"
+
+namespace ebb::bench {
+namespace {
+
+struct AttentionShape {
+  std::int64_t batch, heads, tokens, head_dim;
+};
+
+/// Nominal operations of the forward direction; the backward one has 2.5 times as many.
+double flops_of(const AttentionShape& s) {
+  return 4.0 * static_cast<double>(s.batch * s.heads * s.tokens * s.tokens * s.head_dim);
+}
+
+void add_inputs(kernels::AttentionInputs& inputs, Operands& operands, const Shape& extents) {
+  inputs.query = operands.random(extents);
+  inputs.key = operands.random(extents);
+  inputs.value = operands.random(extents);
+}
+
+KernelCase forward_case(const AttentionShape& s, std::string name) {
+  const Shape extents{s.batch, s.heads, s.tokens, s.head_dim};
+  return make_case<kernels::AttentionForward>(
+      "attention", "forward", std::move(name), flops_of(s), nullptr,
+      [=](Operands& operands) {
+        kernels::AttentionForward p;
+        add_inputs(p, operands, extents);
+        p.output = operands.result(extents);
+        p.log_sum_exp = operands.result_as(operands.statistic(), {s.batch, s.heads, s.tokens});
+        return p;
+      },
+      kernels::attention, kernels::reference::attention<double>);
+}
+
+KernelCase backward_case(const AttentionShape& s, std::string name) {
+  const Shape extents{s.batch, s.heads, s.tokens, s.head_dim};
+  return make_case<kernels::AttentionBackward>(
+      "attention", "backward", std::move(name), 2.5 * flops_of(s), nullptr,
+      [=](Operands& operands) {
+        kernels::AttentionBackward p;
+        add_inputs(p, operands, extents);
+        p.output = operands.random(extents);
+        // About what scores of such inputs sum to, so that probabilities are below 1.
+        const double mean = 0.5 + std::log(static_cast<double>(s.tokens));
+        p.log_sum_exp =
+            operands.random_as(operands.statistic(), {s.batch, s.heads, s.tokens}, 0.1, mean);
+        p.grad_output = operands.random(extents);
+        p.grad_query = operands.result(extents);
+        p.grad_key = operands.result(extents);
+        p.grad_value = operands.result(extents);
+        return p;
+      },
+      kernels::attention_backward, kernels::reference::attention_backward<double>);
+}
+
+}  // namespace
+
+std::vector<KernelCase> attention_cases() {
+  std::vector<KernelCase> cases;
+  for (const AttentionShape& s :
+       {AttentionShape{128, 8, 8, 8}, AttentionShape{32, 8, 20, 16}, AttentionShape{32, 8, 32, 32},
+        AttentionShape{8, 8, 64, 64}, AttentionShape{2, 8, 512, 64}}) {
+    const std::string name = fmt::format("{}x{}x{}x{}", s.batch, s.heads, s.tokens, s.head_dim);
+    for (KernelCase kernel_case : {forward_case(s, name), backward_case(s, name)}) {
+      kernel_case.unsupported = [s](Device device, DType dtype) {
+        return kernels::attention_unsupported(device, dtype, s.head_dim);
+      };
+      cases.push_back(std::move(kernel_case));
+    }
+  }
+  return cases;
+}
+
+}  // namespace ebb::bench
