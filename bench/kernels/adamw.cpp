@@ -15,10 +15,10 @@ std::vector<KernelCase> adamw_cases() {
         [=, segments = std::vector<kernels::Segment>{{0, parameters, 0.01F}}](Operands& operands) {
           // Repeated calls go on from each other's results, which is what a training does.
           kernels::AdamWUpdate p;
-          p.parameters = operands.random({parameters});
+          p.parameters = operands.updated({parameters});
           p.gradients = operands.random({parameters});
-          p.first_moment = operands.random({parameters}, 0.1);
-          p.second_moment = operands.random({parameters}, 0.01, 1.0);
+          p.first_moment = operands.updated({parameters}, 0.1);
+          p.second_moment = operands.updated({parameters}, 0.01, 1.0);
           p.segments = segments;
           return p;
         },

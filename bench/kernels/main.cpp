@@ -42,7 +42,7 @@ void measure(benchmark::State& state, Machine& machine, const KernelCase& kernel
   Operands operands(machine.context(), dtype, dtype);
   const auto kernel = kernel_case.kernel(operands);
   const auto call = [&] { kernel(machine.context()); };
-  call();
+  call();  // once before the error is taken: some kernels go on from their own results
   machine.context().synchronize();
   state.counters["error"] = benchmark::Counter(error_of(kernel_case, operands, dtype));
 

@@ -106,6 +106,12 @@ View Operands::random_as(DType dtype, const Shape& shape, double scale, double m
   return add(dtype, shape, values, false);
 }
 
+View Operands::updated(const Shape& shape, double scale, double mean) {
+  const View view = random(shape, scale, mean);
+  operands_.back().result = true;
+  return view;
+}
+
 View Operands::indices(const Shape& shape, std::int64_t below) {
   const std::uint64_t seed = seed_++;
   std::vector<double> values(static_cast<std::size_t>(shape.elements()));

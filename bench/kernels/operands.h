@@ -32,6 +32,8 @@ class Operands {
   View random_as(DType dtype, const Shape& shape, double scale = 1.0, double mean = 0.0);
   /// Whole numbers, uniform in [0, below), as i32.
   View indices(const Shape& shape, std::int64_t below);
+  /// Random numbers that the call changes: a result too, which counts in error_against().
+  View updated(const Shape& shape, double scale = 1.0, double mean = 0.0);
   /// Space for a result, which counts in error_against().
   View result(const Shape& shape);
   View result_as(DType dtype, const Shape& shape);
