@@ -1,0 +1,57 @@
+# Test programs on a CUDA device: this machine's GPU where nvidia-smi lists one, else the virtual GPU
+# (vgpu/README.md), which runs the same binary. Included by tests/CMakeLists.txt.
+set(EBB_TEST_GPU AUTO CACHE STRING "Run the CUDA tests on a GPU: ON, OFF (on the virtual GPU), or AUTO")
+set_property(CACHE EBB_TEST_GPU PROPERTY STRINGS AUTO ON OFF)
+if(EBB_TEST_GPU STREQUAL AUTO)
+  set(test_gpu "${EBB_GPUS}")
+else()
+  set(test_gpu ${EBB_TEST_GPU})
+endif()
+find_program(COMPUTE_SANITIZER compute-sanitizer
+  HINTS ${CUDAToolkit_BIN_DIR} PATHS /usr/local/cuda PATH_SUFFIXES bin compute-sanitizer)
+mark_as_advanced(COMPUTE_SANITIZER)
+
+set(cuda_environment ${EBB_TEST_ENVIRONMENT} EBB_TEST_DEVICE=cuda EBB_CUDA_SYNC=1)
+# A filter that matches nothing is a mistake.
+set(cuda_properties FAIL_REGULAR_EXPRESSION " 0 tests from 0 test suites" TIMEOUT 3600)
+
+# Nothing links to the virtual GPU, so that a build of one test program lacks it.
+add_test(NAME vgpu COMMAND ${CMAKE_COMMAND} --build ${PROJECT_BINARY_DIR} --target vgpu)
+set_tests_properties(vgpu PROPERTIES LABELS vgpu FIXTURES_SETUP vgpu)
+
+# ebb_add_cuda_test(NAME TARGET ARGUMENTS...): runs TARGET on a GPU as the ctest NAME; without a GPU
+# on the virtual one as NAME_1 and NAME_2, with its checks of memory, barriers and races, under two
+# random orders of warps and blocks.
+function(ebb_add_cuda_test name target)
+  if(test_gpu)
+    add_test(NAME ${name} COMMAND ${target} ${ARGN})
+    set_tests_properties(${name} PROPERTIES
+      ENVIRONMENT "${cuda_environment}" LABELS gpu RESOURCE_LOCK gpu ${cuda_properties})
+    return()
+  endif()
+  foreach(seed 1 2)
+    add_test(NAME ${name}_${seed} COMMAND ${target} ${ARGN})
+    set_tests_properties(${name}_${seed} PROPERTIES
+      ENVIRONMENT "${cuda_environment};VGPU_RACE=1;VGPU_THREADS=1;VGPU_SCHED=random:${seed}"
+      ENVIRONMENT_MODIFICATION "LD_LIBRARY_PATH=path_list_prepend:${PROJECT_BINARY_DIR}/vgpu/lib"
+      LABELS vgpu FIXTURES_REQUIRED vgpu ${cuda_properties})
+  endforeach()
+endfunction()
+
+# ebb_sanitize_cuda_test(NAME TARGET ARGUMENTS...): on a GPU also runs TARGET under every tool of
+# compute-sanitizer, as NAME_memcheck and so on. That takes long: for tests of small shapes.
+function(ebb_sanitize_cuda_test name target)
+  if(NOT test_gpu OR NOT COMPUTE_SANITIZER)
+    return()
+  endif()
+  foreach(tool memcheck racecheck initcheck synccheck)
+    add_test(NAME ${name}_${tool}
+             COMMAND ${COMPUTE_SANITIZER} --tool ${tool} --error-exitcode 1 $<TARGET_FILE:${target}> ${ARGN})
+    set_tests_properties(${name}_${tool} PROPERTIES
+      ENVIRONMENT "${cuda_environment}" LABELS "gpu;sanitize" RESOURCE_LOCK gpu ${cuda_properties})
+  endforeach()
+endfunction()
+
+set(kernel_tests kernels_cuda ebb_kernels_tests --gtest_brief=1)
+ebb_add_cuda_test(${kernel_tests})
+ebb_sanitize_cuda_test(${kernel_tests})
