@@ -56,6 +56,10 @@ if(NOT EBB_CUDA STREQUAL OFF)
       set(CMAKE_CUDA_ARCHITECTURES "${architectures}" CACHE STRING "GPU architectures to compile for")
     endif()
     enable_language(CUDA)
+    # CMake 3.25 names this target, whose library CUDA 13 no longer has, without asking if it is there.
+    if(NOT TARGET CUDA::nvToolsExt)
+      add_library(CUDA::nvToolsExt INTERFACE IMPORTED)
+    endif()
     find_package(CUDAToolkit REQUIRED)
     set(EBB_WITH_CUDA TRUE)
     if(NOT DEFINED CMAKE_CUDA20_STANDARD_COMPILE_OPTION)  # CMake 3.25 does not know nvcc's C++20
