@@ -15,10 +15,6 @@ Tensor zeros_like(const Tensor& tensor) {
 
 }  // namespace
 
-double clipping_scale(double norm, double limit) {
-  return limit > 0.0 && norm > limit ? limit / norm : 1.0;
-}
-
 Optimizer::Optimizer(const ParameterSet& parameters, double weight_decay, double average_decay)
     : parameters_(parameters), average_decay_(average_decay) {
   if (!parameters.buffer().defined()) fail("optimizer: initialize() the parameters first");

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/autograd/parameters.h"
+#include "kernels/common/clipping.h"
 #include "kernels/common/context.h"
 #include "kernels/common/segment.h"
 
@@ -17,9 +18,6 @@ struct UpdateOptions {
   double learning_rate = 1e-3;
   double gradient_scale = 1.0;  // see clipping_scale
 };
-
-/// The factor that limits a gradient of `norm` to `limit`; 1 when it is shorter, or limit is 0.
-double clipping_scale(double norm, double limit);
 
 /// Changes the values of a ParameterSet by its gradients, and keeps a moving average of them.
 class Optimizer {
