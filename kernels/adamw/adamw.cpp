@@ -1,9 +1,12 @@
 #include "kernels/adamw/adamw.h"
 
+#include <cmath>
+
 #include "kernels/adamw/adamw_backends.h"
 #include "kernels/common/check.h"
+#include "kernels/common/dispatch.h"
+#include "kernels/common/optimizer_support.h"
 #include "kernels/common/profile.h"
-#include "kernels/common/support.h"
 
 namespace ebb::kernels {
 namespace {
@@ -27,6 +30,7 @@ void check(const AdamWUpdate& p) {
   check.dense("second_moment", p.second_moment, dtype, shape, kLikeParameters);
   if (p.average.present()) check.dense("average", p.average, dtype, shape, kLikeParameters);
   check_segments("adamw", p.segments, shape[0]);
+  check_clipping(check, p.clipping);
   check_share("beta1", p.beta1);
   check_share("beta2", p.beta2);
   if (p.step < 1) fail("adamw: step is {}, expected 1 or more", p.step);
@@ -34,8 +38,17 @@ void check(const AdamWUpdate& p) {
 
 }  // namespace
 
+StepScalars adamw_scalars(const AdamWUpdate& p) {
+  const auto t = static_cast<double>(p.step);
+  return {.learning_rate = p.learning_rate,
+          .gradient_scale = p.gradient_scale,
+          .average_decay = p.average_decay,
+          .first_correction = 1.0 - std::pow(p.beta1, t),
+          .second_correction = 1.0 - std::pow(p.beta2, t)};
+}
+
 std::string adamw_unsupported(Device device, DType dtype) {
-  return float_kernels_unsupported(device, dtype);
+  return optimizer_kernels_unsupported(device, dtype);
 }
 
 void adamw(Context& context, const AdamWUpdate& parameters) {
@@ -47,7 +60,7 @@ void adamw(Context& context, const AdamWUpdate& parameters) {
                           parameters.second_moment, parameters.second_moment, parameters.average,
                           parameters.average);
   });
-  cpu::adamw(context, parameters);
+  run_on_device<cpu::adamw, cuda::adamw>(context, parameters);
 }
 
 }  // namespace ebb::kernels

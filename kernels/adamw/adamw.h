@@ -1,7 +1,7 @@
 // AdamW: Adam with decoupled weight decay, over all parameters in one pass, the moving average of
 // the weights included. With t = step and per element, in this order:
 //
-//   g        = gradient * gradient_scale
+//   g        = gradient * gradient_scale, limited to a global norm (kernels/common/clipping.h)
 //   p       -= learning_rate * weight_decay * p
 //   m       += (1 - beta1) * (g - m)
 //   v        = beta2 * v + (1 - beta2) * g^2
@@ -11,18 +11,21 @@
 // Source: Loshchilov, Hutter, "Decoupled Weight Decay Regularization", 2019; the order and the
 // place of epsilon are those of torch.optim.AdamW. Factors are computed in f64 and rounded once.
 // Elements are independent, so the number of threads changes nothing. Denormal f32 numbers are zero
-// (kernels/common/denormals.h); f64 ones are kept.
+// (kernels/common/denormals.h), on CUDA where an operand is read and a result written; f64 ones are
+// kept. On CUDA all of it is one launch for every 320 segments, which frees the host at once.
 #pragma once
 
 #include <span>
 
+#include "kernels/common/clipping.h"
 #include "kernels/common/context.h"
 #include "kernels/common/segment.h"
+#include "kernels/common/step_scalars.h"
 #include "kernels/common/view.h"
 
 namespace ebb::kernels {
 
-/// Operands: flat buffers of one length, dense, of one dtype: f32 or f64.
+/// Operands: flat buffers of one length, dense, of one dtype: f32; on the CPU also f64.
 struct AdamWUpdate {
   View parameters;                    // [n], updated
   ConstView gradients;                // [n]
@@ -37,7 +40,14 @@ struct AdamWUpdate {
   double epsilon = 1e-8;
   std::int64_t step = 1;        // counted from 1, for the bias correction
   double gradient_scale = 1.0;  // clipping factor of the global norm over accumulated micro-steps
+  Clipping clipping;            // by a norm that the host does not know
+  // In the device's memory; where given, read instead of learning_rate, average_decay, step and
+  // gradient_scale.
+  const StepScalars* device_scalars = nullptr;
 };
+
+/// The scalars of the step that `parameters` describe.
+StepScalars adamw_scalars(const AdamWUpdate& parameters);
 
 /// Empty when the device can update parameters of `dtype`, else the reason why not.
 std::string adamw_unsupported(Device device, DType dtype);

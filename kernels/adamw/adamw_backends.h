@@ -8,3 +8,9 @@ namespace ebb::kernels::cpu {
 void adamw(Context& context, const AdamWUpdate& parameters);
 
 }  // namespace ebb::kernels::cpu
+
+namespace ebb::kernels::cuda {
+
+void adamw(Context& context, const AdamWUpdate& parameters);
+
+}  // namespace ebb::kernels::cuda

@@ -73,13 +73,14 @@ constexpr std::int64_t kGrain = 8 * kParallelGrain;
 void adamw(Context& context, const AdamWUpdate& p) {
   if (p.parameters.dtype == DType::f64) return reference::adamw<double>(p);
   const reference::AdamWFactors<float> factors(p);
-  parallel_for_segments(context, p.segments, p.parameters.elements(), kGrain,
-                        [&](std::int64_t first, std::int64_t count, float weight_decay) {
-                          const FlushDenormals flush;
-                          HWY_DYNAMIC_DISPATCH(update_run)
-                          (p, factors, first, count,
-                           static_cast<float>(p.learning_rate * static_cast<double>(weight_decay)));
-                        });
+  parallel_for_segments(
+      context, p.segments, p.parameters.elements(), kGrain,
+      [&](std::int64_t first, std::int64_t count, float weight_decay) {
+        const FlushDenormals flush;
+        HWY_DYNAMIC_DISPATCH(update_run)
+        (p, factors, first, count,
+         static_cast<float>(factors.learning_rate * static_cast<double>(weight_decay)));
+      });
 }
 
 }  // namespace ebb::kernels::cpu

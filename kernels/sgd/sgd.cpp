@@ -1,8 +1,9 @@
 #include "kernels/sgd/sgd.h"
 
 #include "kernels/common/check.h"
+#include "kernels/common/dispatch.h"
+#include "kernels/common/optimizer_support.h"
 #include "kernels/common/profile.h"
-#include "kernels/common/support.h"
 #include "kernels/sgd/sgd_backends.h"
 
 namespace ebb::kernels {
@@ -28,13 +29,20 @@ void check(const SgdUpdate& p) {
     fail("sgd: nesterov needs a momentum above 0");
   }
   if (p.average.present()) check.dense("average", p.average, dtype, shape, kLikeParameters);
+  check_clipping(check, p.clipping);
   check_segments("sgd", p.segments, shape[0]);
 }
 
 }  // namespace
 
+StepScalars sgd_scalars(const SgdUpdate& p) {
+  return {.learning_rate = p.learning_rate,
+          .gradient_scale = p.gradient_scale,
+          .average_decay = p.average_decay};
+}
+
 std::string sgd_unsupported(Device device, DType dtype) {
-  return float_kernels_unsupported(device, dtype);
+  return optimizer_kernels_unsupported(device, dtype);
 }
 
 void sgd(Context& context, const SgdUpdate& parameters) {
@@ -45,7 +53,7 @@ void sgd(Context& context, const SgdUpdate& parameters) {
                           parameters.momentum_buffer, parameters.momentum_buffer,
                           parameters.average, parameters.average);
   });
-  cpu::sgd(context, parameters);
+  run_on_device<cpu::sgd, cuda::sgd>(context, parameters);
 }
 
 }  // namespace ebb::kernels

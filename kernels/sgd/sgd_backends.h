@@ -8,3 +8,9 @@ namespace ebb::kernels::cpu {
 void sgd(Context& context, const SgdUpdate& parameters);
 
 }  // namespace ebb::kernels::cpu
+
+namespace ebb::kernels::cuda {
+
+void sgd(Context& context, const SgdUpdate& parameters);
+
+}  // namespace ebb::kernels::cuda

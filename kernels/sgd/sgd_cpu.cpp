@@ -17,7 +17,8 @@ namespace ebb::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 /// Updates elements [begin, begin + count).
-void update_run(const SgdUpdate& p, std::int64_t begin, std::int64_t count, float weight_decay) {
+void update_run(const SgdUpdate& p, const reference::SgdFactors<float>& f, std::int64_t begin,
+                std::int64_t count, float weight_decay) {
   const hn::ScalableTag<float> d;
   using V = hn::Vec<decltype(d)>;
   float* parameters = p.parameters.as<float>() + begin;
@@ -25,11 +26,11 @@ void update_run(const SgdUpdate& p, std::int64_t begin, std::int64_t count, floa
   float* buffer = p.momentum != 0.0 ? p.momentum_buffer.as<float>() + begin : nullptr;
   float* average = p.average.present() ? p.average.as<float>() + begin : nullptr;
   const bool nesterov = p.nesterov;
-  const V gradient_scale = hn::Set(d, static_cast<float>(p.gradient_scale));
+  const V gradient_scale = hn::Set(d, f.gradient_scale);
   const V decay = hn::Set(d, weight_decay);
-  const V momentum = hn::Set(d, static_cast<float>(p.momentum));
-  const V learning_rate = hn::Set(d, static_cast<float>(p.learning_rate));
-  const V average_share = hn::Set(d, static_cast<float>(1.0 - p.average_decay));
+  const V momentum = hn::Set(d, f.momentum);
+  const V learning_rate = hn::Set(d, f.learning_rate);
+  const V average_share = hn::Set(d, f.average_share);
   for_vectors(count, [=](std::int64_t i, auto load, auto store) HWY_ATTR {
     const V old = load(parameters + i);
     const V gradient = hn::MulAdd(load(gradients + i), gradient_scale, hn::Mul(decay, old));
@@ -61,10 +62,11 @@ HWY_EXPORT(update_run);
 
 void sgd(Context& context, const SgdUpdate& p) {
   if (p.parameters.dtype == DType::f64) return reference::sgd<double>(p);
+  const reference::SgdFactors<float> factors(p);
   parallel_for_segments(context, p.segments, p.parameters.elements(), kParallelGrain,
                         [&](std::int64_t first, std::int64_t count, float weight_decay) {
                           const FlushDenormals flush;
-                          HWY_DYNAMIC_DISPATCH(update_run)(p, first, count, weight_decay);
+                          HWY_DYNAMIC_DISPATCH(update_run)(p, factors, first, count, weight_decay);
                         });
 }
 

@@ -8,25 +8,38 @@
 
 namespace ebb::kernels::reference {
 
+/// What is constant over the elements of a step, computed in f64.
+template <class T>
+struct SgdFactors {
+  explicit SgdFactors(const SgdUpdate& p) {
+    const StepScalars s = p.device_scalars != nullptr ? *p.device_scalars : sgd_scalars(p);
+    gradient_scale = static_cast<T>(clipped_scale(p.clipping, s.gradient_scale));
+    momentum = static_cast<T>(p.momentum);
+    learning_rate = static_cast<T>(s.learning_rate);
+    average_share = static_cast<T>(1.0 - s.average_decay);
+  }
+
+  T gradient_scale, momentum, learning_rate, average_share;
+};
+
 template <class T>
 void sgd(const SgdUpdate& p) {
-  const T momentum = static_cast<T>(p.momentum);
+  const SgdFactors<T> f(p);
   for (const Segment& segment : p.segments) {
     const T weight_decay = static_cast<T>(segment.weight_decay);
     for (std::int64_t i = segment.begin; i < segment.begin + segment.count; ++i) {
       T& parameter = p.parameters.as<T>()[i];
-      const T gradient =
-          p.gradients.as<T>()[i] * static_cast<T>(p.gradient_scale) + weight_decay * parameter;
+      const T gradient = p.gradients.as<T>()[i] * f.gradient_scale + weight_decay * parameter;
       T direction = gradient;
-      if (momentum != 0) {
+      if (f.momentum != 0) {
         T& buffer = p.momentum_buffer.as<T>()[i];
-        buffer = momentum * buffer + gradient;
-        direction = p.nesterov ? gradient + momentum * buffer : buffer;
+        buffer = f.momentum * buffer + gradient;
+        direction = p.nesterov ? gradient + f.momentum * buffer : buffer;
       }
-      parameter -= static_cast<T>(p.learning_rate) * direction;
+      parameter -= f.learning_rate * direction;
       if (p.average.present()) {
         T& average = p.average.as<T>()[i];
-        average += static_cast<T>(1.0 - p.average_decay) * (parameter - average);
+        average += f.average_share * (parameter - average);
       }
     }
   }

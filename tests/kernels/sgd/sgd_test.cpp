@@ -1,9 +1,12 @@
 #include "kernels/sgd/sgd.h"
 
+#include <algorithm>
+#include <new>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "kernels/gradient_norm/gradient_norm.h"
 #include "kernels/sgd/sgd_reference.h"
 #include "tests/kernels/support/ten_steps.h"
 #include "tests/support/message_of.h"
@@ -12,7 +15,9 @@ namespace ebb::kernels {
 namespace {
 
 using ebb::testing::Buffer;
+using ebb::testing::expect_same_bits;
 using ebb::testing::random_normal;
+using ebb::testing::test_device;
 
 struct Case {
   std::int64_t size;
@@ -41,7 +46,7 @@ struct TenSteps : ebb::testing::OptimizerRun<T, SgdUpdate> {
 
   void run_reference() { for_each_step(reference::sgd<T>); }
   void run_kernel(int threads) {
-    Context context({}, threads);
+    Context context(test_device(), threads);
     for_each_step([&](const SgdUpdate& p) { sgd(context, p); });
   }
   ebb::testing::NamedBuffers<T> outputs() const {
@@ -73,6 +78,89 @@ TEST(SgdTest, LeavesPaddingAlone) {
     EXPECT_EQ(after.parameters[i] == before.parameters[i], i == 16) << i;
     EXPECT_EQ(after.momentum[i] == 0.0F, i == 16) << i;
   }
+}
+
+/// One step with gradients of 1/4 and momentum, over buffers that begin `shift` elements behind a
+/// pack.
+struct OneStep {
+  explicit OneStep(std::int64_t n, std::int64_t shift = 0) {
+    for (Buffer<float>* buffer : {&parameters, &gradients, &momentum, &average}) {
+      *buffer = Buffer<float>({kMost}, std::vector<float>(kMost, 0.25F));
+    }
+    parameters[3] = 0x1p-127F;
+    gradients[3] = 0x1p-130F;
+    momentum[3] = 0x1p-127F;
+    const auto view = [&](Buffer<float>& buffer) -> View {
+      return {buffer.data() + shift, DType::f32, {n}};
+    };
+    p.parameters = view(parameters);
+    p.gradients = view(gradients);
+    p.momentum_buffer = view(momentum);
+    p.average = view(average);
+    p.momentum = 0.5;
+    p.nesterov = true;
+    segments = {{0, n, 0.1F}};
+  }
+  // The views point into the buffers.
+  OneStep(const OneStep&) = delete;
+  OneStep& operator=(const OneStep&) = delete;
+
+  void run() {
+    Context context(test_device(), 1);
+    p.segments = segments;
+    sgd(context, p);
+  }
+
+  static constexpr std::int64_t kMost = 65;
+  Buffer<float> parameters{{kMost}}, gradients{{kMost}}, momentum{{kMost}}, average{{kMost}};
+  std::vector<Segment> segments;
+  SgdUpdate p;
+};
+
+TEST(SgdTest, TakesMemoryThatIsNotAlignedToAPack) {
+  OneStep whole(65);
+  OneStep shifted(64, 1);
+  whole.run();
+  shifted.run();
+  EXPECT_EQ(shifted.parameters[0], 0.25F);
+  for (std::size_t i = 1; i < 65; ++i) {
+    EXPECT_EQ(shifted.parameters[i], whole.parameters[i]) << i;
+    EXPECT_EQ(shifted.momentum[i], whole.momentum[i]) << i;
+    EXPECT_EQ(shifted.average[i], whole.average[i]) << i;
+  }
+}
+
+TEST(SgdTest, TakesDenormalsAsZero) {
+  OneStep step(65);
+  step.run();
+  EXPECT_EQ(step.parameters[3], 0.0F);
+  EXPECT_EQ(step.momentum[3], 0.0F);
+}
+
+TEST(SgdTest, ClipsByTheNormAndReadsScalarsFromTheDevice) {
+  // 64 gradients of 1/4: the norm is 2.
+  OneStep expected(64, 1);
+  expected.gradients[3] = 0.25F;
+  expected.p.gradient_scale = 0.5 * clipping_scale(0.5 * 2.0, 0.75);
+  expected.p.learning_rate = 0.125;
+  expected.p.average_decay = 0.5;
+  expected.run();
+  const auto memory = ebb::testing::test_memory(sizeof(StepScalars));
+  auto* scalars = new (memory.get()) StepScalars(sgd_scalars(expected.p));
+  scalars->gradient_scale = 0.5;
+  OneStep step(64, 1);
+  step.gradients[3] = 0.25F;
+  Buffer<double> squares({gradient_norm_parts(64)});
+  Buffer<double> norm({1});
+  step.p.clipping = {.squares = squares.view(), .limit = 0.75, .norm = norm.view()};
+  step.p.device_scalars = scalars;
+  Context context(test_device(), 1);
+  gradient_norm(context, {.gradient = step.p.gradients, .squares = squares.view()});
+  step.run();
+  EXPECT_EQ(norm[0], 1.0);
+  expect_same_bits("parameters", expected.parameters, step.parameters);
+  expect_same_bits("momentum", expected.momentum, step.momentum);
+  expect_same_bits("average", expected.average, step.average);
 }
 
 // Computed by PyTorch 2: three steps of torch.optim.SGD.

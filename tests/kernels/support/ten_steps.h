@@ -48,7 +48,7 @@ template <class T>
 using NamedBuffers = std::vector<std::pair<std::string, const Buffer<T>*>>;
 
 /// `Run<T>` is an OptimizerRun with run_kernel(threads), run_reference() and outputs(). All outputs
-/// follow the error rule at every instruction set.
+/// follow the error rule on every backend.
 template <template <class> class Run, class Case>
 void expect_error_rule_over_ten_steps(const Case& c) {
   Run<double> oracle(c);
@@ -57,8 +57,8 @@ void expect_error_rule_over_ten_steps(const Case& c) {
   naive.run_reference();
   // Ten steps round ten times.
   const ErrorRule rule{.factor = 2.0, .floor_ulps = 10.0};
-  for_each_instruction_set([&] {
-    Run<float> actual(c);
+  for_each_backend([&]<class T> {
+    Run<T> actual(c);
     actual.run_kernel(2);
     const auto outputs = actual.outputs();
     for (std::size_t i = 0; i < outputs.size(); ++i) {
