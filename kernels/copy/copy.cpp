@@ -1,6 +1,7 @@
 #include "kernels/copy/copy.h"
 
 #include "kernels/common/check.h"
+#include "kernels/common/dispatch.h"
 #include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 #include "kernels/copy/copy_backends.h"
@@ -24,7 +25,7 @@ void check(const Copy& p) {
 }  // namespace
 
 std::string copy_unsupported(Device device, DType dtype, bool accumulate) {
-  return float_kernels_unsupported(device, accumulate ? dtype : DType::f32);
+  return storage_kernels_unsupported(device, accumulate ? dtype : DType::f32);
 }
 
 void copy(Context& context, const Copy& parameters) {
@@ -35,7 +36,7 @@ void copy(Context& context, const Copy& parameters) {
     return cost_of_moving(parameters.input, parameters.output,
                           parameters.accumulate ? parameters.output : View());
   });
-  cpu::copy(context, parameters);
+  run_on_device<cpu::copy, cuda::copy>(context, parameters);
 }
 
 }  // namespace ebb::kernels

@@ -20,7 +20,7 @@ struct Copy {
 };
 
 /// Empty when the device can copy `dtype`, else the reason why not: a plain copy takes every dtype,
-/// an accumulating one f32 and f64.
+/// an accumulating one f32 and f64, on CUDA f32, bf16 and f16 (added in f32, rounded once).
 std::string copy_unsupported(Device device, DType dtype, bool accumulate);
 
 /// Throws Error on operands that do not fit, UnsupportedError where copy_unsupported says so.

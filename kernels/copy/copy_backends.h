@@ -8,3 +8,9 @@ namespace ebb::kernels::cpu {
 void copy(Context& context, const Copy& parameters);
 
 }  // namespace ebb::kernels::cpu
+
+namespace ebb::kernels::cuda {
+
+void copy(Context& context, const Copy& parameters);
+
+}  // namespace ebb::kernels::cuda

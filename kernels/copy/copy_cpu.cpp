@@ -9,6 +9,7 @@
 #include "kernels/common/parallel.h"
 #include "kernels/common/vector_loop.h"
 #include "kernels/copy/copy_backends.h"
+#include "kernels/copy/copy_layout.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace ebb::kernels::HWY_NAMESPACE {
@@ -31,39 +32,10 @@ namespace {
 
 HWY_EXPORT(add_row);
 
-/// Both views with the same, fewest possible dimensions.
-struct Layout {
-  Shape shape;
-  Shape from;  // strides of the input
-  Shape to;    // strides of the output
-};
-
-Layout merged_layout(const Copy& p) {
-  Layout layout;
-  for (int i = 0; i < p.input.shape.rank(); ++i) {
-    const std::int64_t extent = p.input.shape[i];
-    if (extent == 1) continue;
-    const std::int64_t from = p.input.strides[i];
-    const std::int64_t to = p.output.strides[i];
-    if (layout.shape.rank() > 0 && layout.from[-1] == extent * from &&
-        layout.to[-1] == extent * to) {
-      layout.shape[-1] *= extent;
-      layout.from[-1] = from;
-      layout.to[-1] = to;
-    } else {
-      layout.shape.push_back(extent);
-      layout.from.push_back(from);
-      layout.to.push_back(to);
-    }
-  }
-  if (layout.shape.rank() == 0) layout = {{1}, {1}, {1}};
-  return layout;
-}
-
 /// Calls body(from, to, count) for the parts of innermost rows that make up the elements
 /// [begin, end); `from` and `to` are the offsets of the part's first element.
 template <class Body>
-void for_row_parts(const Layout& layout, std::int64_t begin, std::int64_t end, Body&& body) {
+void for_row_parts(const CopyLayout& layout, std::int64_t begin, std::int64_t end, Body&& body) {
   const std::int64_t columns = layout.shape[-1];
   for (std::int64_t start = begin; start < end;) {
     const std::int64_t column = start % columns;
@@ -84,7 +56,7 @@ void for_row_parts(const Layout& layout, std::int64_t begin, std::int64_t end, B
 
 /// Copies elements of `kSize` bytes.
 template <std::size_t kSize>
-void copy_bytes(const Layout& layout, const Copy& p, std::int64_t begin, std::int64_t end) {
+void copy_bytes(const CopyLayout& layout, const Copy& p, std::int64_t begin, std::int64_t end) {
   constexpr auto kStep = static_cast<std::int64_t>(kSize);
   const std::byte* input = p.input.as<std::byte>();
   std::byte* output = p.output.as<std::byte>();
@@ -105,7 +77,7 @@ void copy_bytes(const Layout& layout, const Copy& p, std::int64_t begin, std::in
 }
 
 template <class T>
-void add_elements(const Layout& layout, const Copy& p, std::int64_t begin, std::int64_t end) {
+void add_elements(const CopyLayout& layout, const Copy& p, std::int64_t begin, std::int64_t end) {
   const T* input = p.input.as<T>();
   T* output = p.output.as<T>();
   const std::int64_t from_step = layout.from[-1];
@@ -121,7 +93,7 @@ void add_elements(const Layout& layout, const Copy& p, std::int64_t begin, std::
   });
 }
 
-using CopyElements = void (*)(const Layout&, const Copy&, std::int64_t, std::int64_t);
+using CopyElements = void (*)(const CopyLayout&, const Copy&, std::int64_t, std::int64_t);
 
 CopyElements copy_elements(const Copy& p) {
   if (p.accumulate) return p.input.dtype == DType::f32 ? add_elements<float> : add_elements<double>;
@@ -140,7 +112,7 @@ CopyElements copy_elements(const Copy& p) {
 }  // namespace
 
 void copy(Context& context, const Copy& p) {
-  const Layout layout = merged_layout(p);
+  const CopyLayout layout = merged_layout({p.input.shape, p.input.strides, p.output.strides});
   const CopyElements run = copy_elements(p);
   parallel_for(context, p.input.elements(), kParallelGrain,
                [&](std::int64_t begin, std::int64_t end) { run(layout, p, begin, end); });

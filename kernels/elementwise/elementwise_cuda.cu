@@ -6,6 +6,7 @@
 // `period` elements, does too where the period is whole packs; else its elements are read one by
 // one, from the caches. A thread finds its column by one division and goes on by additions.
 #include "kernels/common/cuda/map.cuh"
+#include "kernels/common/cuda/repeated.cuh"
 #include "kernels/elementwise/elementwise_backends.h"
 
 namespace ebb::kernels::cuda {
@@ -15,64 +16,42 @@ using namespace ebb::cuda;
 
 constexpr int kThreads = 256;
 
-/// The place of a thread's elements in the second operand.
-struct Column {
-  std::int64_t period;
-  std::int64_t step;  // what a stride of the whole grid adds, below the period
-};
-
 __device__ float combine(BinaryOperation operation, float a, float b) {
   if (operation == BinaryOperation::add) return a + b;
   return operation == BinaryOperation::subtract ? a - b : a * b;
-}
-
-/// kCount neighbours of the operand that repeats, from `column` on.
-template <int kCount, class T>
-__device__ void load_repeated(const T* second, std::int64_t column, std::int64_t period,
-                              float (&values)[kCount]) {
-#pragma unroll
-  for (int i = 0; i < kCount; ++i) {
-    values[i] = to_f32(second[column]);
-    if (++column == period) column = 0;
-  }
 }
 
 /// The packs (kCount elements) of a thread, from pack `first` to the one before `last`.
 template <int kCount, class T>
 __device__ void combine_packs(BinaryOperation operation, const T* first, const T* second, T* output,
                               std::int64_t begin, std::int64_t end, std::int64_t stride,
-                              Column place, bool second_in_packs) {
+                              Columns columns, bool second_in_packs) {
   if (begin >= end) return;
-  std::int64_t column = begin * kCount % place.period;
+  std::int64_t column = columns.first(begin * kCount);
   for (std::int64_t i = begin; i < end; i += stride) {
     float a[kCount];
     float b[kCount];
     load_pack(first + i * kCount, a);
-    if (second_in_packs) {
-      load_pack(second + column, b);
-    } else {
-      load_repeated(second, column, place.period, b);
-    }
+    load_repeated(second, column, columns.period, second_in_packs, b);
 #pragma unroll
     for (int j = 0; j < kCount; ++j) a[j] = combine(operation, a[j], b[j]);
     store_pack(output + i * kCount, a);
-    column += place.step;
-    if (column >= place.period) column -= place.period;
+    column = columns.next(column);
   }
 }
 
 template <class T>
 __global__ void __launch_bounds__(kThreads)
     binary_kernel(BinaryOperation operation, const T* first, const T* second, T* output,
-                  std::int64_t count, std::int64_t packs, Column pack_place, Column element_place,
-                  bool second_in_packs) {
+                  std::int64_t count, std::int64_t packs, Columns pack_columns,
+                  Columns element_columns, bool second_in_packs) {
   constexpr int kPack = kPackOf<T>;
   const std::int64_t stride = std::int64_t{gridDim.x} * kThreads;
   const std::int64_t thread = std::int64_t{blockIdx.x} * kThreads + threadIdx.x;
-  combine_packs<kPack>(operation, first, second, output, thread, packs, stride, pack_place,
+  combine_packs<kPack>(operation, first, second, output, thread, packs, stride, pack_columns,
                        second_in_packs);
   combine_packs<1>(operation, first, second, output, packs * kPack + thread, count, stride,
-                   element_place, true);
+                   element_columns, true);
 }
 
 template <class T>
@@ -86,9 +65,8 @@ void run_binary(Context& context, const Binary& p) {
   const unsigned blocks = grid_for(context, packs > 0 ? packs : count, kThreads);
   const std::int64_t stride = std::int64_t{blocks} * kThreads;
   launch(context, {"binary", blocks, kThreads}, binary_kernel<T>, p.operation, p.first.as<T>(),
-         p.second.as<T>(), p.output.as<T>(), count, packs,
-         Column{period, stride * kPackOf<T> % period}, Column{period, stride % period},
-         second_in_packs);
+         p.second.as<T>(), p.output.as<T>(), count, packs, columns_of(period, stride * kPackOf<T>),
+         columns_of(period, stride), second_in_packs);
 }
 
 struct Multiply {
