@@ -1,6 +1,7 @@
 #include "kernels/unary/unary.h"
 
 #include "kernels/common/check.h"
+#include "kernels/common/dispatch.h"
 #include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 #include "kernels/unary/unary_backends.h"
@@ -8,7 +9,7 @@
 namespace ebb::kernels {
 
 std::string unary_unsupported(Device device, DType dtype) {
-  return float_kernels_unsupported(device, dtype);
+  return storage_kernels_unsupported(device, dtype);
 }
 
 void unary(Context& context, const UnaryForward& p) {
@@ -17,7 +18,7 @@ void unary(Context& context, const UnaryForward& p) {
   check.dense("input", p.input, p.input.dtype, p.input.shape, "as input");
   check.dense("output", p.output, p.input.dtype, p.input.shape, "as input");
   const ProfileScope scope(context, "unary", [&] { return cost_of_moving(p.input, p.output); });
-  cpu::unary(context, p);
+  run_on_device<cpu::unary, cuda::unary>(context, p);
 }
 
 void unary_backward(Context& context, const UnaryBackward& p) {
@@ -30,7 +31,7 @@ void unary_backward(Context& context, const UnaryBackward& p) {
   const ProfileScope scope(context, "unary_backward", [&] {
     return cost_of_moving(p.input, p.output, p.grad_output, p.grad_input);
   });
-  cpu::unary_backward(context, p);
+  run_on_device<cpu::unary_backward, cuda::unary_backward>(context, p);
 }
 
 }  // namespace ebb::kernels

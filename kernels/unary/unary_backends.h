@@ -9,3 +9,10 @@ void unary(Context& context, const UnaryForward& parameters);
 void unary_backward(Context& context, const UnaryBackward& parameters);
 
 }  // namespace ebb::kernels::cpu
+
+namespace ebb::kernels::cuda {
+
+void unary(Context& context, const UnaryForward& parameters);
+void unary_backward(Context& context, const UnaryBackward& parameters);
+
+}  // namespace ebb::kernels::cuda

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/kernels/support/backends.h"
+#include "tests/kernels/support/expect_error.h"
 
 namespace ebb {
 namespace {
@@ -35,6 +36,16 @@ TEST(Peak, BandwidthIsThatOfAProcessor) {
       EXPECT_LT(bandwidth, 1e13) << bytes;
     }
   });
+}
+
+TEST(Peak, IsThatOfTheProcessorAlone) {
+  if (!testing::test_device().is_cuda()) GTEST_SKIP() << "the CPU has one";
+  const Context context(testing::test_device(), 1);
+  testing::expect_error<UnsupportedError>("measure_peak_gflops: there are no kernels for cuda:0",
+                                          [&] { kernels::measure_peak_gflops(context); });
+  testing::expect_error<UnsupportedError>(
+      "measure_copy_bandwidth: there are no kernels for cuda:0",
+      [&] { kernels::measure_copy_bandwidth(context, 1 << 14); });
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "kernels/unary/unary_reference.h"
 #include "tests/kernels/support/backends.h"
 #include "tests/kernels/support/buffer.h"
 #include "tests/kernels/support/error_rule.h"
@@ -15,8 +16,11 @@ namespace ebb::kernels {
 namespace {
 
 using ebb::testing::Buffer;
+using ebb::testing::converted;
 using ebb::testing::expect_error;
 using ebb::testing::random_normal;
+using ebb::testing::test_device;
+using ebb::testing::to_double;
 
 constexpr UnaryFunction kFunctions[] = {UnaryFunction::exponential, UnaryFunction::logarithm,
                                         UnaryFunction::square_root, UnaryFunction::reciprocal};
@@ -43,18 +47,54 @@ Buffer<T> positive_numbers(std::int64_t count) {
 }
 
 TEST(UnaryTest, FollowsTheFormulaForAnyNumberOfThreads) {
-  const auto input = positive_numbers<float>(5000);
-  for (const UnaryFunction function : kFunctions) {
-    for (const int threads : ebb::testing::kThreadCounts) {
-      Context context({}, threads);
-      Buffer<float> output(input.shape());
-      unary(context, {.function = function, .input = input.view(), .output = output.view()});
-      for (std::size_t i = 0; i < input.size(); ++i) {
-        const double exact = formula(function, input[i]);
-        ASSERT_NEAR(output[i], exact, 2e-7 * std::max(1.0, std::fabs(exact)));
+  ebb::testing::for_each_storage_backend([]<class T> {
+    for (const std::int64_t count : {0, 1, 7, 5000, 5003}) {
+      const auto numbers = converted<T>(positive_numbers<float>(count));
+      const auto grad_output = random_normal<T>({count}, 2);
+      for (const UnaryFunction function : kFunctions) {
+        for (const int threads : ebb::testing::kThreadCounts) {
+          Context context(test_device(), threads);
+          Buffer<T> output({count});
+          Buffer<T> grad_input({count});
+          unary(context, {.function = function, .input = numbers.view(), .output = output.view()});
+          unary_backward(context, {.function = function,
+                                   .input = numbers.view(),
+                                   .output = output.view(),
+                                   .grad_output = grad_output.view(),
+                                   .grad_input = grad_input.view()});
+          for (std::size_t i = 0; i < output.size(); ++i) {
+            const double x = to_double(numbers[i]);
+            const double exact = formula(function, x);
+            // The result is rounded to T, half a unit in its last place.
+            const double ulp = ebb::testing::epsilon_of<T>();
+            ASSERT_NEAR(to_double(output[i]), exact, 1.7 * ulp * std::max(1.0, std::fabs(exact)));
+            const double slope =
+                reference::unary_derivative<double>(function, x, to_double(output[i]));
+            const double gradient = slope * to_double(grad_output[i]);
+            ASSERT_NEAR(to_double(grad_input[i]), gradient,
+                        3 * ulp * std::max(1.0, std::fabs(gradient)));
+          }
+        }
       }
     }
-  }
+  });
+}
+
+TEST(UnaryTest, TakesMemoryThatIsNotAlignedToAPackAndWorksInPlace) {
+  ebb::testing::for_each_storage_backend([]<class T> {
+    const auto numbers = converted<T>(positive_numbers<float>(100));
+    Context context(test_device(), 1);
+    for (const UnaryFunction function : kFunctions) {
+      Buffer<T> apart({100});
+      unary(context, {.function = function, .input = numbers.view(), .output = apart.view()});
+      Buffer<T> values = numbers;
+      const View part(values.data() + 1, dtype_of<T>, {98});
+      unary(context, {.function = function, .input = part, .output = part});
+      EXPECT_EQ(to_double(values[0]), to_double(numbers[0]));
+      EXPECT_EQ(to_double(values[99]), to_double(numbers[99]));
+      for (std::size_t i = 1; i < 99; ++i) EXPECT_EQ(to_double(values[i]), to_double(apart[i]));
+    }
+  });
 }
 
 TEST(UnaryTest, AgreesWithFiniteDifferences) {
@@ -79,14 +119,29 @@ TEST(UnaryTest, AgreesWithFiniteDifferences) {
   }
 }
 
-TEST(UnaryTest, KeepsNaN) {
-  Context context({}, 1);
-  Buffer<float> input({1}, {std::numeric_limits<float>::quiet_NaN()});
-  for (const UnaryFunction function : kFunctions) {
-    Buffer<float> output({1}, {0.0F});
-    unary(context, {.function = function, .input = input.view(), .output = output.view()});
-    EXPECT_TRUE(std::isnan(output[0]));
-  }
+TEST(UnaryTest, IsExactAtSpecialValues) {
+  ebb::testing::for_each_storage_backend([]<class T> {
+    const double infinity = std::numeric_limits<double>::infinity();
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    const double inputs[] = {nan, infinity, -infinity, 0.0, -0.0, 1.0, -1.0};
+    Buffer<T> input({7});
+    for (std::size_t i = 0; i < 7; ++i) input[i] = ebb::testing::to_number<T>(inputs[i]);
+    Context context(test_device(), 1);
+    for (const UnaryFunction function : kFunctions) {
+      Buffer<T> output({7});
+      unary(context, {.function = function, .input = input.view(), .output = output.view()});
+      for (std::size_t i = 0; i < 7; ++i) {
+        const double exact = formula(function, inputs[i]);
+        const double got = to_double(output[i]);
+        if (std::isnan(exact)) {
+          EXPECT_TRUE(std::isnan(got)) << inputs[i];
+        } else if (exact == 0.0 || std::isinf(exact)) {
+          EXPECT_EQ(got, exact) << inputs[i];
+          EXPECT_EQ(std::signbit(got), std::signbit(exact)) << inputs[i];
+        }
+      }
+    }
+  });
 }
 
 TEST(UnaryTest, NamesTheOperandThatDoesNotFit) {
