@@ -1,6 +1,7 @@
 #include "kernels/matrix_product/matrix_product.h"
 
 #include "kernels/common/check.h"
+#include "kernels/common/dispatch.h"
 #include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 #include "kernels/matrix_product/matrix_product_backends.h"
@@ -55,7 +56,9 @@ OperationCost cost(const MatrixProduct& p) {
 }  // namespace
 
 std::string matrix_product_unsupported(Device device, DType dtype) {
-  return float_kernels_unsupported(device, dtype);
+  const std::string reason = storage_kernels_unsupported(device, dtype);
+  if (!reason.empty() || !device.is_cuda() || dtype == DType::f32) return reason;
+  return fmt::format("CUDA multiplies matrices of f32, not of {}; cast first", name_of(dtype));
 }
 
 void matrix_product(Context& context, const MatrixProduct& parameters) {
@@ -63,7 +66,7 @@ void matrix_product(Context& context, const MatrixProduct& parameters) {
                     matrix_product_unsupported(context.device(), parameters.a.dtype));
   check(parameters);
   const ProfileScope scope(context, "matrix_product", [&] { return cost(parameters); });
-  cpu::matrix_product(context, parameters);
+  run_on_device<cpu::matrix_product, cuda::matrix_product>(context, parameters);
 }
 
 }  // namespace ebb::kernels

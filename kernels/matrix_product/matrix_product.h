@@ -2,10 +2,11 @@
 //
 //   output[..., i, j] = sum over p of a[..., i, p] * b[..., p, j]
 //
-// f32 through oneDNN's JIT-compiled sgemm (accumulated in f32), f64 by plain loops. A transposed
-// operand is a view with its last two strides swapped; it costs nothing. Work is divided into
-// blocks whose bounds depend on the shape alone, each computed by one thread, so results do not
-// depend on the number of threads.
+// On the CPU f32 through oneDNN's JIT-compiled sgemm (accumulated in f32), f64 by plain loops. On
+// CUDA f32 by the kernels in ladder/; where k is long and the output small, workspace holds sums of
+// parts of k (gemm.h). A transposed operand is a view with its last two strides swapped; it costs
+// nothing. Work is divided into blocks whose bounds depend on the shape alone, so results do not
+// depend on the number of threads or multiprocessors.
 #pragma once
 
 #include "kernels/common/context.h"

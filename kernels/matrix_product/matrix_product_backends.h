@@ -12,3 +12,9 @@ void serial_matrix_product(const ConstView& a, const ConstView& b, const View& o
                            bool accumulate);
 
 }  // namespace ebb::kernels::cpu
+
+namespace ebb::kernels::cuda {
+
+void matrix_product(Context& context, const MatrixProduct& parameters);
+
+}  // namespace ebb::kernels::cuda

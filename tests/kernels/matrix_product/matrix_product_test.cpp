@@ -16,6 +16,7 @@ using ebb::testing::Buffer;
 using ebb::testing::expect_same_bits;
 using ebb::testing::expect_within;
 using ebb::testing::random_normal;
+using ebb::testing::test_device;
 
 struct Case {
   std::int64_t batch, m, n, k;
@@ -63,18 +64,18 @@ TEST_P(MatrixProductTest, FollowsTheErrorRule) {
   Operands<float> actual(GetParam());
   reference::matrix_product<double>(oracle.parameters());
   reference::matrix_product<float>(naive.parameters());
-  Context context({}, 2);
+  Context context(test_device(), 2);
   matrix_product(context, actual.parameters());
   expect_within("output", actual.output, naive.output, oracle.output, ebb::testing::kForwardRule);
 }
 
 TEST_P(MatrixProductTest, HasEqualBitsForAnyNumberOfThreads) {
   Operands<float> first(GetParam());
-  Context one({}, 1);
+  Context one(test_device(), 1);
   matrix_product(one, first.parameters());
   for (const int threads : ebb::testing::kThreadCounts) {
     Operands<float> other(GetParam());
-    Context context({}, threads);
+    Context context(test_device(), threads);
     matrix_product(context, other.parameters());
     expect_same_bits("output", first.output, other.output);
   }
@@ -89,11 +90,30 @@ INSTANTIATE_TEST_SUITE_P(Shapes, MatrixProductTest,
                                            Case{1, 64, 192, 1000, true, false, true},
                                            Case{1, 1, 33, 257, true, true, false},
                                            Case{5, 33, 7, 1, false, true, true},
-                                           Case{1, 700, 1, 33, true, false, true}));
+                                           Case{1, 700, 1, 33, true, false, true},
+                                           // Sums of parts of k, whole quads and not.
+                                           Case{1, 64, 64, 640, true, false, false},
+                                           Case{2, 67, 33, 1030, false, true, true},
+                                           Case{1, 5, 130, 513, false, false, false}));
+
+// Enough tiles for the larger of the kernels on CUDA, with and without whole quads.
+TEST(MatrixProductTest, FollowsTheErrorRuleOnManyTiles) {
+  for (const Case& c :
+       {Case{16, 500, 250, 21, false, true, true}, Case{1, 1500, 1400, 4, true, false, false}}) {
+    Operands<double> oracle(c);
+    Operands<float> naive(c);
+    Operands<float> actual(c);
+    reference::matrix_product<double>(oracle.parameters());
+    reference::matrix_product<float>(naive.parameters());
+    Context context(test_device(), 2);
+    matrix_product(context, actual.parameters());
+    expect_within("output", actual.output, naive.output, oracle.output, ebb::testing::kForwardRule);
+  }
+}
 
 TEST(MatrixProductTest, MultipliesNothingToZeros) {
   Operands<float> operands({1, 3, 4, 0, false, false, false});
-  Context context({}, 1);
+  Context context(test_device(), 1);
   matrix_product(context, operands.parameters());
   for (const float value : operands.output.values()) EXPECT_EQ(value, 0.0F);
 }
@@ -101,7 +121,7 @@ TEST(MatrixProductTest, MultipliesNothingToZeros) {
 TEST(MatrixProductTest, KeepsNaNInItsRow) {
   Operands<float> operands({1, 3, 5, 4, false, false, false});
   operands.a[4] = std::numeric_limits<float>::quiet_NaN();
-  Context context({}, 1);
+  Context context(test_device(), 1);
   matrix_product(context, operands.parameters());
   for (std::size_t i = 0; i < 15; ++i) {
     EXPECT_EQ(std::isnan(operands.output[i]), i / 5 == 1) << i;
@@ -113,7 +133,7 @@ TEST(MatrixProductTest, NamesTheOperandThatDoesNotFit) {
   Buffer<float> wrong({1, 6, 5});
   MatrixProduct p = operands.parameters();
   p.b = wrong.view();
-  Context context({}, 1);
+  Context context(test_device(), 1);
   try {
     matrix_product(context, p);
     FAIL() << "no error";
