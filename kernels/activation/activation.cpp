@@ -4,6 +4,7 @@
 
 #include "kernels/activation/activation_backends.h"
 #include "kernels/common/check.h"
+#include "kernels/common/dispatch.h"
 #include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 
@@ -66,7 +67,7 @@ Activation parse_activation(std::string_view name) {
 }
 
 std::string activation_unsupported(Device device, DType dtype) {
-  return float_kernels_unsupported(device, dtype);
+  return storage_kernels_unsupported(device, dtype);
 }
 
 void activation(Context& context, const ActivationForward& parameters) {
@@ -76,7 +77,7 @@ void activation(Context& context, const ActivationForward& parameters) {
     return cost_of_moving(parameters.input, parameters.bias, parameters.derivative,
                           parameters.output);
   });
-  cpu::activation(context, parameters);
+  run_on_device<cpu::activation, cuda::activation>(context, parameters);
 }
 
 void activation_backward(Context& context, const ActivationBackward& parameters) {
@@ -87,7 +88,7 @@ void activation_backward(Context& context, const ActivationBackward& parameters)
     return cost_of_moving(parameters.derivative, parameters.grad_output, parameters.grad_input,
                           parameters.grad_bias);
   });
-  cpu::activation_backward(context, parameters);
+  run_on_device<cpu::activation_backward, cuda::activation_backward>(context, parameters);
 }
 
 }  // namespace ebb::kernels

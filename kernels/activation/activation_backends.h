@@ -9,3 +9,10 @@ void activation(Context& context, const ActivationForward& parameters);
 void activation_backward(Context& context, const ActivationBackward& parameters);
 
 }  // namespace ebb::kernels::cpu
+
+namespace ebb::kernels::cuda {
+
+void activation(Context& context, const ActivationForward& parameters);
+void activation_backward(Context& context, const ActivationBackward& parameters);
+
+}  // namespace ebb::kernels::cuda
