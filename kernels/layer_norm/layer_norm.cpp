@@ -1,6 +1,7 @@
 #include "kernels/layer_norm/layer_norm.h"
 
 #include "kernels/common/check.h"
+#include "kernels/common/dispatch.h"
 #include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 #include "kernels/layer_norm/layer_norm_backends.h"
@@ -29,9 +30,9 @@ void check(const LayerNormForward& p) {
   } else if (p.dropout.active()) {
     fail("layer_norm: dropout needs a residual to add to; use the dropout operation instead");
   }
-  if (p.mean.present()) check.dense("mean", p.mean, dtype, rows, kRows);
+  if (p.mean.present()) check.dense("mean", p.mean, accumulation_dtype(dtype), rows, kRows);
   if (p.inverse_deviation.present()) {
-    check.dense("inverse_deviation", p.inverse_deviation, dtype, rows, kRows);
+    check.dense("inverse_deviation", p.inverse_deviation, accumulation_dtype(dtype), rows, kRows);
   }
 }
 
@@ -44,8 +45,8 @@ void check(const LayerNormBackward& p) {
   const Shape rows{shape[-1] == 0 ? 0 : shape.elements() / shape[-1]};
   check.dense("sum", p.sum, dtype, shape, kLikeInput);
   check.dense("gamma", p.gamma, dtype, columns, kLastDimension);
-  check.dense("mean", p.mean, dtype, rows, kRows);
-  check.dense("inverse_deviation", p.inverse_deviation, dtype, rows, kRows);
+  check.dense("mean", p.mean, accumulation_dtype(dtype), rows, kRows);
+  check.dense("inverse_deviation", p.inverse_deviation, accumulation_dtype(dtype), rows, kRows);
   check.dense("grad_output", p.grad_output, dtype, shape, kLikeInput);
   if (p.grad_sum.present()) check.dense("grad_sum", p.grad_sum, dtype, shape, kLikeInput);
   check.dense("grad_residual", p.grad_residual, dtype, shape, kLikeInput);
@@ -57,7 +58,7 @@ void check(const LayerNormBackward& p) {
 }  // namespace
 
 std::string layer_norm_unsupported(Device device, DType dtype) {
-  return float_kernels_unsupported(device, dtype);
+  return storage_kernels_unsupported(device, dtype);
 }
 
 void layer_norm(Context& context, const LayerNormForward& parameters) {
@@ -68,7 +69,7 @@ void layer_norm(Context& context, const LayerNormForward& parameters) {
                           parameters.sum, parameters.output, parameters.mean,
                           parameters.inverse_deviation);
   });
-  cpu::layer_norm(context, parameters);
+  run_on_device<cpu::layer_norm, cuda::layer_norm>(context, parameters);
 }
 
 void layer_norm_backward(Context& context, const LayerNormBackward& parameters) {
@@ -81,7 +82,7 @@ void layer_norm_backward(Context& context, const LayerNormBackward& parameters) 
                           parameters.grad_residual, parameters.grad_input, parameters.grad_gamma,
                           parameters.grad_beta);
   });
-  cpu::layer_norm_backward(context, parameters);
+  run_on_device<cpu::layer_norm_backward, cuda::layer_norm_backward>(context, parameters);
 }
 
 }  // namespace ebb::kernels

@@ -17,7 +17,8 @@
 
 namespace ebb::kernels {
 
-/// Operands of the forward direction. All dense, of one dtype: f32 or f64.
+/// Operands of the forward direction. All dense, of one dtype: f32 or f64, on CUDA f32, bf16 or
+/// f16; mean and inverse_deviation in f32 beside bf16 and f16.
 struct LayerNormForward {
   ConstView input;      // [..., columns]
   ConstView residual;   // optional, as input
@@ -31,7 +32,7 @@ struct LayerNormForward {
   View inverse_deviation;  // [rows]; optional, 1 / sqrt(variance + epsilon)
 };
 
-/// Operands of the backward direction. All dense, of one dtype: f32 or f64.
+/// Operands of the backward direction. All dense, of the dtypes of the forward one.
 ///
 ///   n = (sum - mean) * inverse_deviation,  g = grad_output * gamma
 ///   grad_sum_total = grad_sum + inverse_deviation * (g - mean(g) - n * mean(g * n))

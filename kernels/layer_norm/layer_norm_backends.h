@@ -9,3 +9,10 @@ void layer_norm(Context& context, const LayerNormForward& parameters);
 void layer_norm_backward(Context& context, const LayerNormBackward& parameters);
 
 }  // namespace ebb::kernels::cpu
+
+namespace ebb::kernels::cuda {
+
+void layer_norm(Context& context, const LayerNormForward& parameters);
+void layer_norm_backward(Context& context, const LayerNormBackward& parameters);
+
+}  // namespace ebb::kernels::cuda

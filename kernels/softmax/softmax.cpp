@@ -1,6 +1,7 @@
 #include "kernels/softmax/softmax.h"
 
 #include "kernels/common/check.h"
+#include "kernels/common/dispatch.h"
 #include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 #include "kernels/softmax/softmax_backends.h"
@@ -28,7 +29,7 @@ void check(const SoftmaxBackward& p) {
 }  // namespace
 
 std::string softmax_unsupported(Device device, DType dtype) {
-  return float_kernels_unsupported(device, dtype);
+  return storage_kernels_unsupported(device, dtype);
 }
 
 void softmax(Context& context, const SoftmaxForward& parameters) {
@@ -36,7 +37,7 @@ void softmax(Context& context, const SoftmaxForward& parameters) {
   check(parameters);
   const ProfileScope scope(context, "softmax",
                            [&] { return cost_of_moving(parameters.input, parameters.output); });
-  cpu::softmax(context, parameters);
+  run_on_device<cpu::softmax, cuda::softmax>(context, parameters);
 }
 
 void softmax_backward(Context& context, const SoftmaxBackward& parameters) {
@@ -46,7 +47,7 @@ void softmax_backward(Context& context, const SoftmaxBackward& parameters) {
   const ProfileScope scope(context, "softmax_backward", [&] {
     return cost_of_moving(parameters.output, parameters.grad_output, parameters.grad_input);
   });
-  cpu::softmax_backward(context, parameters);
+  run_on_device<cpu::softmax_backward, cuda::softmax_backward>(context, parameters);
 }
 
 }  // namespace ebb::kernels

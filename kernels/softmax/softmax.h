@@ -12,13 +12,13 @@
 
 namespace ebb::kernels {
 
-/// Operands of the forward direction. Dense, of one dtype: f32 or f64.
+/// Operands of the forward direction. Dense, of one dtype: f32 or f64; on CUDA f32, bf16 or f16.
 struct SoftmaxForward {
   ConstView input;  // [..., columns]
   View output;      // as input; may be the input's own memory
 };
 
-/// Operands of the backward direction. Dense, of one dtype: f32 or f64.
+/// Operands of the backward direction. Dense, of one dtype: f32 or f64; on CUDA f32, bf16 or f16.
 struct SoftmaxBackward {
   ConstView output;       // [..., columns]: what the forward direction gave
   ConstView grad_output;  // as output

@@ -9,3 +9,10 @@ void softmax(Context& context, const SoftmaxForward& parameters);
 void softmax_backward(Context& context, const SoftmaxBackward& parameters);
 
 }  // namespace ebb::kernels::cpu
+
+namespace ebb::kernels::cuda {
+
+void softmax(Context& context, const SoftmaxForward& parameters);
+void softmax_backward(Context& context, const SoftmaxBackward& parameters);
+
+}  // namespace ebb::kernels::cuda

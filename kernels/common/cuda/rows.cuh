@@ -1,0 +1,78 @@
+// How kernels that reduce over the last dimension deal rows to threads.
+//
+//   columns                        row on             held in
+//   up to 16 packs                 half a warp        registers, one pack a thread
+//   up to 512                      a warp             registers, 16 elements a thread
+//   up to 4096                     256 threads        registers, 16 elements a thread
+//   more                           256 threads        memory: read again in each pass
+//
+// A pack is 16 bytes where columns are whole packs and operands aligned so, else one element.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "kernels/common/cuda/collectives.cuh"
+#include "kernels/common/cuda/launch.h"
+#include "kernels/common/cuda/storage.cuh"
+
+namespace ebb::cuda {
+
+inline constexpr int kRowThreads = 256;  // of a block
+inline constexpr int kPerThread = 16;    // elements of a row that a thread keeps in registers
+
+/// kGroup threads share a row, each with kPacks packs of kPack neighbours; the packs of a group
+/// alternate, so that its loads are coalesced. kPacks = 0: a row does not fit.
+template <int kGroup_, int kPacks_, int kPack_>
+struct RowLayout {
+  static constexpr int kGroup = kGroup_;
+  static constexpr int kPacks = kPacks_;
+  static constexpr int kPack = kPack_;
+  static constexpr int kGroups = kRowThreads / kGroup;  // rows that a block has at work
+  static constexpr int kPerWarp = std::max(kWarpSize / kGroup, 1);
+
+  /// The first column of pack `i` of the calling thread.
+  __device__ static std::int64_t column(int i) {
+    return (std::int64_t{i} * kGroup + threadIdx.x % kGroup) * kPack;
+  }
+  /// The group of the calling thread in its block.
+  __device__ static int group() { return static_cast<int>(threadIdx.x) / kGroup; }
+};
+
+/// Calls body(row, present) for every kGroups-th row from the calling thread's group on, within
+/// [begin, end). The threads of a warp stay together, so that they may reduce: where only some have
+/// a row left, `present` is false for the others.
+template <class Layout, class Body>
+__device__ void for_rows(std::int64_t begin, std::int64_t end, std::int64_t stride, Body&& body) {
+  const int within_warp = Layout::group() % Layout::kPerWarp;
+  std::int64_t first = begin + Layout::group() - within_warp;
+  for (; first < end; first += stride) body(first + within_warp, first + within_warp < end);
+}
+
+/// Over the threads of a row; every thread of the warp, and of the block where a row is on all of
+/// it, takes part.
+template <class Layout, class Operation>
+__device__ float row_reduce(float value) {
+  if constexpr (Layout::kGroup <= kWarpSize) {
+    return warp_reduce<Operation, Layout::kGroup>(value);
+  } else {
+    __shared__ float scratch[kRowThreads / kWarpSize];
+    return block_reduce<Operation>(value, scratch);
+  }
+}
+
+/// Calls body(RowLayout) by the rule above, for elements of T.
+template <class T, class Body>
+void for_row_layout(std::int64_t columns, bool in_packs, Body&& body) {
+  constexpr int kPack = kPackOf<T>;
+  constexpr int kHalfWarp = kWarpSize / 2;
+  const bool on_warp = columns <= kWarpSize * kPerThread;
+  if (columns > kRowThreads * kPerThread) return body(RowLayout<kRowThreads, 0, 1>());
+  if (!in_packs && on_warp) return body(RowLayout<kWarpSize, kPerThread, 1>());
+  if (!in_packs) return body(RowLayout<kRowThreads, kPerThread, 1>());
+  if (columns <= kHalfWarp * kPack) return body(RowLayout<kHalfWarp, 1, kPack>());
+  if (on_warp) return body(RowLayout<kWarpSize, kPerThread / kPack, kPack>());
+  return body(RowLayout<kRowThreads, kPerThread / kPack, kPack>());
+}
+
+}  // namespace ebb::cuda
