@@ -242,6 +242,25 @@ TEST(ActivationTest, IsExactAtNaNAndInfinities) {
   });
 }
 
+TEST(ActivationTest, GoesRoundTheWholeGrid) {
+  // More than the threads of a large GPU take at once.
+  if (!test_device().is_cuda()) GTEST_SKIP() << "the CPU has no grid";
+  const Shape shape{643000, 7};
+  Buffer<float> input(shape);
+  Buffer<float> bias({7});
+  for (std::size_t i = 0; i < input.size(); ++i) input[i] = static_cast<float>(i % 1000);
+  for (std::size_t i = 0; i < bias.size(); ++i) bias[i] = -static_cast<float>(100 * i);
+  Buffer<float> expected(shape);
+  Buffer<float> output(shape);
+  ActivationForward p{.input = input.view(), .bias = bias.view(), .kind = Activation::relu};
+  p.output = expected.view();
+  reference::activation<float>(p);
+  p.output = output.view();
+  Context context(test_device(), 1);
+  activation(context, p);
+  expect_same_bits("output", expected, output);
+}
+
 TEST(ActivationTest, DerivativesAgreeWithFiniteDifferences) {
   for (const Activation kind : kKinds) {
     for (double x = -5.95; x < 6.0; x += 0.1) {  // never at the kink of relu

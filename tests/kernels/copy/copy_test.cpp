@@ -190,6 +190,19 @@ TEST(CopyDetailsTest, TakesMemoryThatIsNotAlignedToAPack) {
   });
 }
 
+TEST(CopyDetailsTest, GoesRoundTheWholeGrid) {
+  // More than one unit for each thread of a large GPU.
+  if (!test_device().is_cuda()) GTEST_SKIP() << "the CPU has no grid";
+  const Case c{"many rows", {400000, 3}, {4, 1}, {3, 1}};
+  const auto input = counting<std::uint8_t>(span_of(c.shape, c.from));
+  Buffer<std::uint8_t> expected({span_of(c.shape, c.to)});
+  Buffer<std::uint8_t> output({span_of(c.shape, c.to)});
+  reference::copy<std::uint8_t>(operands(c, input, expected));
+  Context context(test_device(), 1);
+  copy(context, operands(c, input, output));
+  expect_same_bits("output", expected, output);
+}
+
 TEST(CopyDetailsTest, KeepsNaNWhereItAccumulates) {
   ebb::testing::for_each_storage_backend([]<class T> {
     const double nan = std::numeric_limits<double>::quiet_NaN();

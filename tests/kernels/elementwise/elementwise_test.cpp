@@ -96,6 +96,24 @@ TEST(BinaryTest, TakesMemoryThatIsNotAlignedToAPack) {
   });
 }
 
+TEST(BinaryTest, GoesRoundTheWholeGrid) {
+  // More than the threads of a large GPU take at once.
+  if (!test_device().is_cuda()) GTEST_SKIP() << "the CPU has no grid";
+  for (const std::int64_t columns : {7, 12}) {
+    const Shape shape{4500000 / columns, columns};
+    Buffer<float> first(shape);
+    Buffer<float> second({columns});
+    for (std::size_t i = 0; i < first.size(); ++i) first[i] = static_cast<float>(i % 1000);
+    for (std::size_t i = 0; i < second.size(); ++i) second[i] = static_cast<float>(i);
+    Buffer<float> expected(shape);
+    reference::binary<float>(operands(BinaryOperation::multiply, first, second, expected));
+    Buffer<float> output(shape);
+    Context context(test_device(), 1);
+    binary(context, operands(BinaryOperation::multiply, first, second, output));
+    expect_same_bits("output", expected, output);
+  }
+}
+
 TEST(BinaryTest, WorksInPlace) {
   ebb::testing::for_each_storage_backend([]<class T> {
     Context context(test_device(), 2);
