@@ -1,6 +1,7 @@
 #include "kernels/embedding/embedding.h"
 
 #include "kernels/common/check.h"
+#include "kernels/common/dispatch.h"
 #include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 #include "kernels/embedding/embedding_backends.h"
@@ -37,7 +38,7 @@ void check_table(const OperandCheck& check, std::string_view operation, std::str
 }  // namespace
 
 std::string embedding_unsupported(Device device, DType dtype) {
-  return float_kernels_unsupported(device, dtype);
+  return storage_kernels_unsupported(device, dtype);
 }
 
 void embedding(Context& context, const EmbeddingForward& p) {
@@ -49,7 +50,7 @@ void embedding(Context& context, const EmbeddingForward& p) {
   check_rows(check, kOperation, "output", p.output, p.indices, p.table.shape);
   const ProfileScope scope(context, kOperation,
                            [&] { return cost_of_moving(p.indices, p.output, p.output); });
-  cpu::embedding(context, p);
+  run_on_device<cpu::embedding, cuda::embedding>(context, p);
 }
 
 void embedding_backward(Context& context, const EmbeddingBackward& p) {
@@ -61,7 +62,7 @@ void embedding_backward(Context& context, const EmbeddingBackward& p) {
   check_rows(check, kOperation, "grad_output", p.grad_output, p.indices, p.grad_table.shape);
   const ProfileScope scope(context, kOperation,
                            [&] { return cost_of_moving(p.indices, p.grad_output, p.grad_table); });
-  cpu::embedding_backward(context, p);
+  run_on_device<cpu::embedding_backward, cuda::embedding_backward>(context, p);
 }
 
 }  // namespace ebb::kernels

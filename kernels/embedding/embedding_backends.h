@@ -10,3 +10,10 @@ void embedding(Context& context, const EmbeddingForward& parameters);
 void embedding_backward(Context& context, const EmbeddingBackward& parameters);
 
 }  // namespace ebb::kernels::cpu
+
+namespace ebb::kernels::cuda {
+
+void embedding(Context& context, const EmbeddingForward& parameters);
+void embedding_backward(Context& context, const EmbeddingBackward& parameters);
+
+}  // namespace ebb::kernels::cuda

@@ -1,0 +1,246 @@
+// The embedding's backward direction on CUDA, without atomics: indices are sorted by row
+// (embedding_sort.cuh), so that the gradients of a table row are a run of the sorted positions, in
+// ascending order. The list is cut into pieces of 32. A thread adds up the positions of a piece in
+// order for one pack of columns; where a run lies within a piece, that is the row's gradient.
+// Otherwise the sums of its pieces go to scratch memory, and the block of the piece where the run
+// begins adds them: thread y of that block every blockDim.y-th, then the threads in order. All of
+// it depends on the indices and the shape alone, so the same operands give the same bits.
+//
+// Per element sizeof(T) bytes read and, of the table, sizeof(T) written twice (zeros come first);
+// runs over many pieces move up to 1/8 (f32) or 1/4 (bf16) more. A pass of the sort moves 24 bytes
+// per index.
+#include "kernels/common/cuda/runtime.h"
+#include "kernels/embedding/embedding_backends.h"
+#include "kernels/embedding/embedding_rows.cuh"
+#include "kernels/embedding/embedding_sort.cuh"
+
+namespace ebb::kernels::cuda {
+namespace {
+
+using namespace ebb::cuda;
+
+constexpr std::uint32_t kPiece = 32;  // sorted positions
+constexpr std::uint32_t kBatch = 4;   // of them read at once
+
+template <class T>
+struct Sums {
+  SortItems sorted;
+  const T* grad_output;
+  RowOffsets offsets;
+  T* grad_table;
+  float* partials;  // [pieces, 2, packs * kPack]: the run from before, the run that goes on
+  std::int64_t packs;
+  bool accumulate;
+
+  __device__ float* partial(std::uint32_t piece, bool goes_on, std::int64_t dim) const {
+    return partials + (2 * std::int64_t{piece} + (goes_on ? 1 : 0)) * dim;
+  }
+};
+
+template <int kPack, class T>
+__device__ inline void write_row(const Sums<T>& s, std::uint32_t row, std::int64_t pack,
+                                 float (&sum)[kPack]) {
+  T* to = s.grad_table + (row * s.packs + pack) * kPack;
+  if (s.accumulate) {
+    float before[kPack];
+    load_pack(to, before);
+#pragma unroll
+    for (int j = 0; j < kPack; ++j) sum[j] = before[j] + sum[j];
+  }
+  store_pack(to, sum);
+}
+
+/// The sums of the runs of one piece in one pack of columns.
+template <int kPack, class T>
+__device__ void sum_piece(const Sums<T>& s, std::uint32_t piece, std::int64_t pack) {
+  const std::uint32_t none = s.sorted.most;
+  const std::uint32_t begin = piece * kPiece;
+  const std::uint32_t end = min(s.sorted.n, begin + kPiece);
+  const std::uint32_t after = end < s.sorted.n ? s.sorted.keys[end] : none;
+  bool from_before = begin > 0 && s.sorted.keys[begin - 1] == s.sorted.keys[begin];
+  std::uint32_t row = s.sorted.keys[begin];
+  float sum[kPack] = {};
+  const auto finish_run = [&](bool goes_on) {
+    if (row == none) return;
+    if (from_before || goes_on) {
+      store_pack(s.partial(piece, !from_before, s.packs * kPack) + pack * kPack, sum);
+    } else {
+      write_row(s, row, pack, sum);
+    }
+  };
+  for (std::uint32_t first = begin; first < end; first += kBatch) {
+    std::uint32_t rows[kBatch];
+    float values[kBatch][kPack];
+#pragma unroll
+    for (std::uint32_t b = 0; b < kBatch; ++b) {
+      rows[b] = first + b < end ? s.sorted.keys[first + b] : none;
+      if (rows[b] == none) continue;
+      const std::int64_t offset = s.offsets(s.sorted.positions[first + b]);
+      load_pack(s.grad_output + offset + pack * kPack, values[b]);
+    }
+#pragma unroll
+    for (std::uint32_t b = 0; b < kBatch; ++b) {
+      if (first + b >= end) break;
+      if (rows[b] != row) {
+        finish_run(false);
+        from_before = false;
+        row = rows[b];
+#pragma unroll
+        for (int j = 0; j < kPack; ++j) sum[j] = 0.0F;
+      }
+      if (row == none) return;
+#pragma unroll
+      for (int j = 0; j < kPack; ++j) sum[j] += values[b][j];
+    }
+  }
+  finish_run(row == after);
+}
+
+template <int kPack, class T>
+__global__ void __launch_bounds__(kEmbeddingThreads) sum_pieces(Sums<T> s, std::uint32_t pieces) {
+  const std::uint32_t stride = gridDim.x * blockDim.y;
+  for (std::uint32_t piece = blockIdx.x * blockDim.y + threadIdx.y; piece < pieces;
+       piece += stride) {
+    for (std::int64_t pack = threadIdx.x; pack < s.packs; pack += blockDim.x) {
+      sum_piece<kPack>(s, piece, pack);
+    }
+  }
+}
+
+/// The last piece of the run that the first position of piece `low` belongs to.
+__device__ inline std::uint32_t last_piece(const SortItems& sorted, std::uint32_t low,
+                                           std::uint32_t pieces) {
+  const std::uint32_t row = sorted.keys[low * kPiece];
+  const auto begins_with_row = [&](std::uint32_t piece) {
+    return piece < pieces && sorted.keys[piece * kPiece] == row;
+  };
+  // Most runs are short.
+  std::uint32_t step = 1;
+  while (begins_with_row(low + step)) {
+    low += step;
+    step *= 2;
+  }
+  for (; step > 0; step /= 2) {
+    if (begins_with_row(low + step)) low += step;
+  }
+  return low;
+}
+
+/// Block `piece` adds up the run that begins in this piece and goes on.
+template <int kPack, class T>
+__global__ void __launch_bounds__(kEmbeddingThreads)
+    sum_long_runs(Sums<T> s, std::uint32_t pieces) {
+  __shared__ float scratch[kEmbeddingThreads * kPack];
+  const std::uint32_t piece = blockIdx.x;
+  const std::uint32_t begin = piece * kPiece;
+  const std::uint32_t next = begin + kPiece;
+  if (next >= s.sorted.n) return;
+  const std::uint32_t row = s.sorted.keys[next - 1];
+  const bool goes_on = s.sorted.keys[next] == row;
+  const bool from_before = begin > 0 && s.sorted.keys[begin - 1] == row;
+  if (row == s.sorted.most || !goes_on || from_before) return;
+  const std::uint32_t last = last_piece(s.sorted, piece + 1, pieces);
+  const std::int64_t dim = s.packs * kPack;
+  for (std::int64_t first_pack = 0; first_pack < s.packs; first_pack += blockDim.x) {
+    const std::int64_t pack = first_pack + threadIdx.x;
+    const bool inside = pack < s.packs;
+    float sum[kPack] = {};
+    if (inside && threadIdx.y == 0) load_pack(s.partial(piece, true, dim) + pack * kPack, sum);
+    if (inside) {
+#pragma unroll 4
+      for (std::uint32_t p = piece + 1 + threadIdx.y; p <= last; p += blockDim.y) {
+        float values[kPack];
+        load_pack(s.partial(p, false, dim) + pack * kPack, values);
+#pragma unroll
+        for (int j = 0; j < kPack; ++j) sum[j] += values[j];
+      }
+    }
+    store_pack(scratch + (threadIdx.y * blockDim.x + threadIdx.x) * kPack, sum);
+    __syncthreads();
+    if (inside && threadIdx.y == 0) {
+      for (std::uint32_t y = 1; y < blockDim.y; ++y) {
+        float values[kPack];
+        load_pack(scratch + (y * blockDim.x + threadIdx.x) * kPack, values);
+#pragma unroll
+        for (int j = 0; j < kPack; ++j) sum[j] += values[j];
+      }
+      write_row(s, row, pack, sum);
+    }
+    __syncthreads();
+  }
+}
+
+/// Parts of one piece of workspace, each aligned to 64 bytes.
+class Parts {
+ public:
+  explicit Parts(void* memory) : memory_(static_cast<std::byte*>(memory)) {}
+  template <class T>
+  T* take(std::int64_t count) {
+    auto* part = reinterpret_cast<T*>(memory_ + used_);
+    used_ += blocks_of(count * static_cast<std::int64_t>(sizeof(T)), 64) * 64;
+    return part;
+  }
+  std::int64_t used() const { return used_; }
+
+ private:
+  std::byte* memory_;
+  std::int64_t used_ = 0;
+};
+
+struct Scratch {
+  Scratch(void* memory, std::int64_t n, std::int64_t dim) {
+    Parts parts(memory);
+    partials = parts.take<float>(2 * blocks_of(n, kPiece) * dim);
+    for (int side = 0; side < 2; ++side) {
+      sort.keys[side] = parts.take<std::uint32_t>(n);
+      sort.positions[side] = parts.take<std::uint32_t>(n);
+    }
+    sort.counts = parts.take<std::uint32_t>(kDigits * sort_tiles(n));
+    sort.totals = parts.take<std::uint32_t>(kDigits);
+    bytes = parts.used();
+  }
+
+  float* partials;
+  SortBuffers sort;
+  std::int64_t bytes;
+};
+
+}  // namespace
+
+void embedding_backward(Context& context, const EmbeddingBackward& p) {
+  const std::int64_t n = p.indices.elements();
+  const std::int64_t rows = p.grad_table.shape[0];
+  const std::int64_t dim = p.grad_table.shape[1];
+  if (!p.accumulate) {
+    zero(context.stream(), p.grad_table.data,
+         static_cast<std::size_t>(rows * dim) * size_of(p.grad_table.dtype));
+  }
+  if (n == 0 || rows == 0 || dim == 0) return;
+  const auto bytes = static_cast<std::size_t>(Scratch(nullptr, n, dim).bytes);
+  const Scratch scratch(context.workspace().acquire(bytes), n, dim);
+  const SortItems sorted =
+      sort_indices(context, p.indices.as<std::int32_t>(), n, rows, scratch.sort);
+  const auto pieces = static_cast<std::uint32_t>(blocks_of(n, kPiece));
+  for_storage(p.grad_table.dtype, [&]<class T>(std::type_identity<T>) {
+    const RowOffsets offsets(p.grad_output);
+    const auto* grad_output = p.grad_output.as<T>();
+    auto* grad_table = p.grad_table.as<T>();
+    const auto run = [&]<int kPack>() {
+      const Sums<T> sums{.sorted = sorted,
+                         .grad_output = grad_output,
+                         .offsets = offsets,
+                         .grad_table = grad_table,
+                         .partials = scratch.partials,
+                         .packs = dim / kPack,
+                         .accumulate = p.accumulate};
+      const RowThreads threads(context, sums.packs, pieces);
+      launch(context, {"embedding_backward", threads.grid, threads.block}, sum_pieces<kPack, T>,
+             sums, pieces);
+      launch(context, {"embedding_backward", pieces, threads.block}, sum_long_runs<kPack, T>, sums,
+             pieces);
+    };
+    with_row_packs<T>(dim, offsets, run, grad_output, grad_table);
+  });
+}
+
+}  // namespace ebb::kernels::cuda

@@ -1,0 +1,187 @@
+// A stable sort of an embedding's indices by table row on CUDA: least significant digit first, 8
+// bits a pass, so one pass for tables of up to 255 rows and two for up to 65535. Stable sorting of
+// integers has one result, so it is deterministic.
+//
+// A pass is three launches: digits are counted by tile of 2048 indices, the counts of every digit
+// are summed up over tiles, and the indices of each tile go to their places. Within a tile a warp
+// takes 256 neighbours in order. Per index and pass 8 bytes are read twice and written once.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/common/blocks.h"
+#include "kernels/common/cuda/collectives.cuh"
+#include "kernels/common/cuda/launch.h"
+
+namespace ebb::kernels::cuda {
+
+inline constexpr int kDigits = 256;
+inline constexpr int kSortThreads = kDigits;  // a thread takes a digit where digits are the work
+inline constexpr int kSortWarps = kSortThreads / ebb::cuda::kWarpSize;
+inline constexpr int kSortRounds = 8;
+inline constexpr int kSortTile = kSortThreads * kSortRounds;
+
+/// Keys are table rows; `most` stands for all that are no rows, and sorts last.
+struct SortItems {
+  const std::uint32_t* keys;
+  const std::uint32_t* positions;  // null: they count from 0
+  std::uint32_t n;
+  std::uint32_t most;
+
+  __device__ std::uint32_t key(std::uint32_t i) const { return min(keys[i], most); }
+  __device__ std::uint32_t position(std::uint32_t i) const {
+    return positions == nullptr ? i : positions[i];
+  }
+};
+
+/// How often each warp of the block has met each digit.
+using DigitCounts = std::uint32_t[kSortWarps][kDigits];
+
+/// Calls body(i, digit, peers) in order for the items of the calling warp's part of tile
+/// blockIdx.x; `peers` are the lanes with this digit. Past the end `digit` is kDigits.
+template <class Body>
+__device__ inline void for_digits(const SortItems& items, int shift, Body&& body) {
+  const std::uint32_t lane = threadIdx.x % ebb::cuda::kWarpSize;
+  const std::uint32_t warp = threadIdx.x / ebb::cuda::kWarpSize;
+  const std::uint32_t begin = blockIdx.x * kSortTile + warp * (kSortTile / kSortWarps) + lane;
+  for (int round = 0; round < kSortRounds; ++round) {
+    const std::uint32_t i = begin + round * ebb::cuda::kWarpSize;
+    const std::uint32_t digit = i < items.n ? items.key(i) >> shift & (kDigits - 1) : kDigits;
+    body(i, digit, __match_any_sync(ebb::cuda::kAllLanes, digit));
+  }
+}
+
+/// Adds `peers` to the count of `digit`, once for all of them.
+__device__ inline void count_peers(std::uint32_t* counts, std::uint32_t digit, unsigned peers) {
+  const int leader = __ffs(static_cast<int>(peers)) - 1;
+  __syncwarp();
+  if (static_cast<int>(threadIdx.x) % ebb::cuda::kWarpSize == leader && digit < kDigits) {
+    counts[digit] += __popc(peers);
+  }
+  __syncwarp();
+}
+
+/// Every thread takes part.
+__device__ inline void count_digits(const SortItems& items, int shift, DigitCounts& counts) {
+  for (auto& of_warp : counts) of_warp[threadIdx.x] = 0;
+  __syncthreads();
+  std::uint32_t* mine = counts[threadIdx.x / ebb::cuda::kWarpSize];
+  for_digits(items, shift, [&](std::uint32_t, std::uint32_t digit, unsigned peers) {
+    count_peers(mine, digit, peers);
+  });
+  __syncthreads();
+}
+
+/// The sum of the values of the threads before the calling one, of a block of kSortThreads; `total`
+/// is that of all. `scratch` is free again on return.
+__device__ inline std::uint32_t sum_before(std::uint32_t value, std::uint32_t& total,
+                                           std::uint32_t (&scratch)[kSortWarps]) {
+  const std::uint32_t lane = threadIdx.x % ebb::cuda::kWarpSize;
+  const std::uint32_t warp = threadIdx.x / ebb::cuda::kWarpSize;
+  std::uint32_t sum = value;
+#pragma unroll
+  for (int distance = 1; distance < ebb::cuda::kWarpSize; distance *= 2) {
+    const std::uint32_t before = __shfl_up_sync(ebb::cuda::kAllLanes, sum, distance);
+    if (lane >= distance) sum += before;
+  }
+  if (lane == ebb::cuda::kWarpSize - 1) scratch[warp] = sum;
+  __syncthreads();
+  std::uint32_t before_warp = 0;
+  total = 0;
+  for (int w = 0; w < kSortWarps; ++w) {
+    if (w == warp) before_warp = total;
+    total += scratch[w];
+  }
+  __syncthreads();
+  return before_warp + sum - value;
+}
+
+/// counts[digit][tile] of the items.
+__global__ void __launch_bounds__(kSortThreads)
+    count_tiles(SortItems items, int shift, std::uint32_t* counts) {
+  __shared__ DigitCounts by_warp;
+  count_digits(items, shift, by_warp);
+  std::uint32_t count = 0;
+  for (const auto& of_warp : by_warp) count += of_warp[threadIdx.x];
+  counts[std::size_t{threadIdx.x} * gridDim.x + blockIdx.x] = count;
+}
+
+/// Replaces the counts of digit blockIdx.x by the sums over the tiles before; totals[digit] is the
+/// sum over all.
+__global__ void __launch_bounds__(kSortThreads)
+    sum_tiles(std::uint32_t* counts, std::uint32_t tiles, std::uint32_t* totals) {
+  __shared__ std::uint32_t scratch[kSortWarps];
+  std::uint32_t* mine = counts + std::size_t{blockIdx.x} * tiles;
+  std::uint32_t before = 0;
+  for (std::uint32_t first = 0; first < tiles; first += kSortThreads) {
+    const std::uint32_t tile = first + threadIdx.x;
+    std::uint32_t total = 0;
+    const std::uint32_t sum = sum_before(tile < tiles ? mine[tile] : 0, total, scratch);
+    if (tile < tiles) mine[tile] = before + sum;
+    before += total;
+  }
+  if (threadIdx.x == 0) totals[blockIdx.x] = before;
+}
+
+__global__ void __launch_bounds__(kSortThreads)
+    place_items(SortItems items, int shift, const std::uint32_t* counts,
+                const std::uint32_t* totals, std::uint32_t* keys, std::uint32_t* positions) {
+  __shared__ DigitCounts places;
+  __shared__ std::uint32_t scratch[kSortWarps];
+  count_digits(items, shift, places);
+  // The place of the first item of each warp and digit.
+  std::uint32_t total = 0;
+  std::uint32_t place = sum_before(totals[threadIdx.x], total, scratch);
+  place += counts[std::size_t{threadIdx.x} * gridDim.x + blockIdx.x];
+  for (auto& of_warp : places) {
+    const std::uint32_t count = of_warp[threadIdx.x];
+    of_warp[threadIdx.x] = place;
+    place += count;
+  }
+  __syncthreads();
+  std::uint32_t* mine = places[threadIdx.x / ebb::cuda::kWarpSize];
+  const unsigned lanes_before = (1u << threadIdx.x % ebb::cuda::kWarpSize) - 1u;
+  for_digits(items, shift, [&](std::uint32_t i, std::uint32_t digit, unsigned peers) {
+    if (digit < kDigits) {
+      const std::uint32_t to = mine[digit] + __popc(peers & lanes_before);
+      keys[to] = items.key(i);
+      positions[to] = items.position(i);
+    }
+    count_peers(mine, digit, peers);
+  });
+}
+
+/// Scratch memory of a sort.
+struct SortBuffers {
+  std::uint32_t* keys[2];
+  std::uint32_t* positions[2];
+  std::uint32_t* counts;  // kDigits for each tile
+  std::uint32_t* totals;  // kDigits
+};
+
+inline std::int64_t sort_tiles(std::int64_t n) { return blocks_of(n, kSortTile); }
+
+/// Sorts indices[0, n); the result lies in one of the pairs of buffers.
+inline SortItems sort_indices(Context& context, const std::int32_t* indices, std::int64_t n,
+                              std::int64_t rows, const SortBuffers& buffers) {
+  // As unsigned numbers, negative indices are no rows either.
+  SortItems items{.keys = reinterpret_cast<const std::uint32_t*>(indices),
+                  .positions = nullptr,
+                  .n = static_cast<std::uint32_t>(n),
+                  .most = static_cast<std::uint32_t>(rows)};
+  const auto tiles = static_cast<unsigned>(sort_tiles(n));
+  for (int shift = 0, side = 0; shift < 32 && rows >> shift != 0; shift += 8, side = 1 - side) {
+    ebb::cuda::launch(context, {"embedding_backward", tiles, kSortThreads}, count_tiles, items,
+                      shift, buffers.counts);
+    ebb::cuda::launch(context, {"embedding_backward", kDigits, kSortThreads}, sum_tiles,
+                      buffers.counts, tiles, buffers.totals);
+    ebb::cuda::launch(context, {"embedding_backward", tiles, kSortThreads}, place_items, items,
+                      shift, buffers.counts, buffers.totals, buffers.keys[side],
+                      buffers.positions[side]);
+    items.keys = buffers.keys[side];
+    items.positions = buffers.positions[side];
+  }
+  return items;
+}
+
+}  // namespace ebb::kernels::cuda
