@@ -1,6 +1,7 @@
 #include "kernels/periodic_encoding/periodic_encoding.h"
 
 #include "kernels/common/check.h"
+#include "kernels/common/dispatch.h"
 #include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 #include "kernels/periodic_encoding/periodic_encoding_backends.h"
@@ -27,7 +28,7 @@ Shape checked_shape(std::string_view operation, const ConstView& input,
 }  // namespace
 
 std::string periodic_encoding_unsupported(Device device, DType dtype) {
-  return float_kernels_unsupported(device, dtype);
+  return storage_kernels_unsupported(device, dtype);
 }
 
 void periodic_encoding(Context& context, const PeriodicEncodingForward& p) {
@@ -37,7 +38,7 @@ void periodic_encoding(Context& context, const PeriodicEncodingForward& p) {
   OperandCheck(kName).dense("output", p.output, p.input.dtype, encoded, kEncoded);
   const ProfileScope scope(context, kName,
                            [&] { return cost_of_moving(p.input, p.frequencies, p.output); });
-  cpu::periodic_encoding(context, p);
+  run_on_device<cpu::periodic_encoding, cuda::periodic_encoding>(context, p);
 }
 
 void periodic_encoding_backward(Context& context, const PeriodicEncodingBackward& p) {
@@ -59,7 +60,7 @@ void periodic_encoding_backward(Context& context, const PeriodicEncodingBackward
     return cost_of_moving(p.input, p.frequencies, p.output, p.grad_output, p.grad_input,
                           p.grad_frequencies);
   });
-  cpu::periodic_encoding_backward(context, p);
+  run_on_device<cpu::periodic_encoding_backward, cuda::periodic_encoding_backward>(context, p);
 }
 
 }  // namespace ebb::kernels

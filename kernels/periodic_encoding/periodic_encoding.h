@@ -10,6 +10,7 @@
 // Whole turns of c x are taken off before the multiplication by 2 pi, so large products lose no
 // more than their own rounding. NaN or an infinite c x gives NaN. f32 sums over rows are taken over
 // fixed blocks of rows, which are added in order: results do not depend on the number of threads.
+// On CUDA everything is computed in f32, and sums depend on the shape alone likewise.
 #pragma once
 
 #include <string>
@@ -19,7 +20,8 @@
 
 namespace ebb::kernels {
 
-/// Operands of the forward direction. Dense, of one dtype: f32 or f64.
+/// Operands of the forward direction. Dense, of one dtype: f32 or f64; on CUDA f32,
+/// bf16 or f16.
 struct PeriodicEncodingForward {
   ConstView input;        // [rows, features]
   ConstView frequencies;  // [features, k], turns per unit of input
@@ -43,7 +45,8 @@ struct PeriodicEncodingBackward {
 std::string periodic_encoding_unsupported(Device device, DType dtype);
 
 /// Throws Error on operands that do not fit, UnsupportedError where periodic_encoding_unsupported
-/// says so. The backward direction needs 4 bytes of workspace per frequency and 256 rows.
+/// says so. The backward direction needs 4 bytes of workspace per frequency and 256 rows (on CUDA
+/// for at most 512 blocks of rows).
 void periodic_encoding(Context& context, const PeriodicEncodingForward& parameters);
 void periodic_encoding_backward(Context& context, const PeriodicEncodingBackward& parameters);
 

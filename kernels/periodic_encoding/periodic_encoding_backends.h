@@ -9,3 +9,10 @@ void periodic_encoding(Context& context, const PeriodicEncodingForward& paramete
 void periodic_encoding_backward(Context& context, const PeriodicEncodingBackward& parameters);
 
 }  // namespace ebb::kernels::cpu
+
+namespace ebb::kernels::cuda {
+
+void periodic_encoding(Context& context, const PeriodicEncodingForward& parameters);
+void periodic_encoding_backward(Context& context, const PeriodicEncodingBackward& parameters);
+
+}  // namespace ebb::kernels::cuda

@@ -1,6 +1,8 @@
 #include "kernels/periodic_encoding/periodic_encoding.h"
 
+#include <cmath>
 #include <limits>
+#include <numbers>
 
 #include <gtest/gtest.h>
 
@@ -15,12 +17,16 @@ namespace ebb::kernels {
 namespace {
 
 using ebb::testing::Buffer;
+using ebb::testing::converted;
 using ebb::testing::expect_error;
 using ebb::testing::expect_same_bits;
 using ebb::testing::expect_within;
 using ebb::testing::kForwardRule;
 using ebb::testing::kGradientRule;
 using ebb::testing::random_normal;
+using ebb::testing::test_device;
+using ebb::testing::to_double;
+using ebb::testing::to_number;
 
 struct Case {
   std::int64_t rows;
@@ -59,7 +65,7 @@ struct Operands {
 
 template <class T>
 void run(Operands<T>& operands, int threads) {
-  Context context({}, threads);
+  Context context(std::is_same_v<T, double> ? Device{} : test_device(), threads);
   periodic_encoding(context, operands.forward());
   periodic_encoding_backward(context, operands.backward());
 }
@@ -72,15 +78,29 @@ void run_reference(Operands<T>& operands) {
 
 class PeriodicEncodingTest : public ::testing::TestWithParam<Case> {};
 
-TEST_P(PeriodicEncodingTest, FollowsTheErrorRuleAtEveryInstructionSet) {
-  Operands<double> oracle(GetParam());
-  Operands<float> naive(GetParam());
-  run_reference(oracle);
-  run_reference(naive);
-  ebb::testing::for_each_instruction_set([&] {
-    Operands<float> actual(GetParam());
-    run(actual, 2);
-    expect_within("output", actual.output, naive.output, oracle.output, kForwardRule);
+TEST_P(PeriodicEncodingTest, FollowsTheErrorRuleOnEveryBackend) {
+  ebb::testing::for_each_storage_backend([]<class T> {
+    Operands<double> oracle(GetParam());
+    Operands<float> naive(GetParam());
+    run_reference(oracle);
+    run_reference(naive);
+    const Buffer<double> oracle_output = oracle.output;
+    const Buffer<float> naive_output = naive.output;
+    if (ebb::testing::kIsStorage<T>) {
+      // The backward direction reads what the forward one stored.
+      for (std::size_t i = 0; i < oracle.output.size(); ++i) {
+        oracle.output[i] = ebb::testing::rounded_to(dtype_of<T>, oracle.output[i]);
+        naive.output[i] = static_cast<float>(oracle.output[i]);
+      }
+      reference::periodic_encoding_backward<double>(oracle.backward());
+      reference::periodic_encoding_backward<float>(naive.backward());
+    }
+    Operands<T> actual(GetParam());
+    Context context(test_device(), 2);
+    periodic_encoding(context, actual.forward());
+    expect_within("output", actual.output, naive_output, oracle_output, kForwardRule);
+    if (ebb::testing::kIsStorage<T>) actual.output = converted<T>(oracle.output);
+    periodic_encoding_backward(context, actual.backward());
     expect_within("grad_input", actual.grad_input, naive.grad_input, oracle.grad_input,
                   kGradientRule);
     expect_within("grad_frequencies", actual.grad_frequencies, naive.grad_frequencies,
@@ -103,7 +123,42 @@ TEST_P(PeriodicEncodingTest, HasEqualBitsForAnyNumberOfThreads) {
 INSTANTIATE_TEST_SUITE_P(Shapes, PeriodicEncodingTest,
                          ::testing::Values(Case{1, 1, 1}, Case{7, 5, 3}, Case{33, 4, 16},
                                            Case{257, 7, 31}, Case{1500, 9, 24},
-                                           Case{31, 3, 33, 40.0}));
+                                           Case{31, 3, 33, 40.0}, Case{0, 3, 5}, Case{8, 2, 0},
+                                           Case{255, 1, 8}, Case{513, 2, 9}));
+
+TEST(PeriodicEncodingTest, TakesMemoryThatIsNotAlignedToAPack) {
+  ebb::testing::for_each_storage_backend([]<class T> {
+    Operands<T> operands({7, 5, 3});
+    run(operands, 1);
+    Buffer<T> shifted({operands.output.shape().elements() + 1});
+    PeriodicEncodingForward p = operands.forward();
+    p.output = {shifted.data() + 1, dtype_of<T>, operands.output.shape()};
+    Context context(test_device(), 1);
+    periodic_encoding(context, p);
+    for (std::size_t i = 0; i < operands.output.size(); ++i) {
+      ASSERT_EQ(to_double(shifted[i + 1]), to_double(operands.output[i])) << i;
+    }
+    EXPECT_TRUE(std::isnan(to_double(shifted[0])));
+  });
+}
+
+// More rows than 512 chunks of 256.
+TEST(PeriodicEncodingTest, AddsUpManyRows) {
+  constexpr std::int64_t kRows = 512 * 256 + 300;
+  Operands<float> operands({kRows, 1, 1});
+  for (std::size_t i = 0; i < static_cast<std::size_t>(kRows); ++i) {
+    operands.input[i] = i % 2 == 0 ? 1.0F : 3.0F;
+    operands.output[3 * i] = 0.0F;
+    operands.output[3 * i + 1] = 1.0F;
+    operands.grad_output[3 * i] = 0.5F;
+  }
+  Context context(test_device(), 1);
+  PeriodicEncodingBackward p = operands.backward();
+  p.grad_input = {};
+  periodic_encoding_backward(context, p);
+  const double expected = 2.0 * std::numbers::pi * 0.5 * 2.0 * static_cast<double>(kRows);
+  EXPECT_NEAR(operands.grad_frequencies[0], expected, 1e-5 * expected);
+}
 
 TEST(PeriodicEncodingTest, FollowsTheFormula) {
   Buffer<double> input({1, 1}, {0.25});
@@ -140,7 +195,7 @@ TEST(PeriodicEncodingTest, AccumulatesTheGradientOfFrequencies) {
   Operands<float> twice({7, 5, 3});
   run(operands, 1);
   run(twice, 1);
-  Context context({}, 1);
+  Context context(test_device(), 1);
   PeriodicEncodingBackward again = twice.backward();
   again.accumulate = true;
   again.grad_input = {};
@@ -151,17 +206,20 @@ TEST(PeriodicEncodingTest, AccumulatesTheGradientOfFrequencies) {
 }
 
 TEST(PeriodicEncodingTest, GivesNaNForWhatIsNoNumber) {
-  ebb::testing::for_each_instruction_set([] {
-    Operands<float> operands({3, 1, 9});
-    operands.input[0] = std::numeric_limits<float>::quiet_NaN();
-    operands.input[2] = std::numeric_limits<float>::infinity();
+  ebb::testing::for_each_storage_backend([]<class T> {
+    Operands<T> operands({3, 1, 9});
+    operands.input[0] = to_number<T>(std::numeric_limits<double>::quiet_NaN());
+    operands.input[2] = to_number<T>(std::numeric_limits<double>::infinity());
     run(operands, 1);
     for (std::size_t i = 0; i < 18; ++i) {
-      EXPECT_TRUE(std::isnan(operands.output[i]));
-      EXPECT_TRUE(std::isfinite(operands.output[19 + i]));
-      EXPECT_TRUE(std::isnan(operands.output[38 + i]));
+      EXPECT_TRUE(std::isnan(to_double(operands.output[i])));
+      EXPECT_TRUE(std::isfinite(to_double(operands.output[19 + i])));
+      EXPECT_TRUE(std::isnan(to_double(operands.output[38 + i])));
     }
-    EXPECT_EQ(operands.output[18], 1.0F);
+    EXPECT_EQ(to_double(operands.output[18]), 1.0);
+    EXPECT_TRUE(std::isnan(to_double(operands.grad_input[0])));
+    EXPECT_TRUE(std::isfinite(to_double(operands.grad_input[1])));
+    EXPECT_TRUE(std::isnan(to_double(operands.grad_frequencies[0])));
   });
 }
 
