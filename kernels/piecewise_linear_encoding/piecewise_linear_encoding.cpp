@@ -1,6 +1,7 @@
 #include "kernels/piecewise_linear_encoding/piecewise_linear_encoding.h"
 
 #include "kernels/common/check.h"
+#include "kernels/common/dispatch.h"
 #include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 #include "kernels/piecewise_linear_encoding/piecewise_linear_encoding_backends.h"
@@ -29,7 +30,7 @@ void check(std::string_view operation, const ConstView& input, const ConstView& 
 }  // namespace
 
 std::string piecewise_linear_encoding_unsupported(Device device, DType dtype) {
-  return float_kernels_unsupported(device, dtype);
+  return storage_kernels_unsupported(device, dtype);
 }
 
 void piecewise_linear_encoding(Context& context, const PiecewiseLinearEncodingForward& p) {
@@ -38,7 +39,7 @@ void piecewise_linear_encoding(Context& context, const PiecewiseLinearEncodingFo
   check(kName, p.input, p.edges, p.counts, "output", p.output);
   const ProfileScope scope(context, kName,
                            [&] { return cost_of_moving(p.input, p.edges, p.output); });
-  cpu::piecewise_linear_encoding(context, p);
+  run_on_device<cpu::piecewise_linear_encoding, cuda::piecewise_linear_encoding>(context, p);
 }
 
 void piecewise_linear_encoding_backward(Context& context,
@@ -50,7 +51,8 @@ void piecewise_linear_encoding_backward(Context& context,
   const ProfileScope scope(context, kName, [&] {
     return cost_of_moving(p.input, p.edges, p.grad_output, p.grad_input);
   });
-  cpu::piecewise_linear_encoding_backward(context, p);
+  run_on_device<cpu::piecewise_linear_encoding_backward, cuda::piecewise_linear_encoding_backward>(
+      context, p);
 }
 
 }  // namespace ebb::kernels

@@ -11,7 +11,11 @@
 // Source: Gorishniy et al., "On embeddings for numerical features in tabular deep learning", 2022.
 //
 // NaN gives NaN in every component but the zeros and the 1. Results do not depend on the number of
-// threads: elements are independent.
+// threads: elements are independent. On CUDA they are computed in f32.
+//
+// The CPU looks at counts and edges first and throws. On CUDA the host does not read them, so
+// nothing is thrown: counts out of range are taken as the nearest in range, and edges that do not
+// ascend give what the formula gives, infinities and NaN where a bin is empty.
 #pragma once
 
 #include <string>
@@ -21,7 +25,8 @@
 
 namespace ebb::kernels {
 
-/// Operands of the forward direction. Dense, of one dtype (f32 or f64) but for the counts.
+/// Operands of the forward direction. Dense, of one dtype (f32 or f64; on CUDA f32,
+/// bf16 or f16) but for the counts.
 struct PiecewiseLinearEncodingForward {
   ConstView input;   // [rows, features]
   ConstView edges;   // [features, most_bins + 1]; a feature's first bins + 1 are used and ascend
@@ -41,8 +46,8 @@ struct PiecewiseLinearEncodingBackward {
 /// Empty when the device can encode `dtype`, else the reason why not.
 std::string piecewise_linear_encoding_unsupported(Device device, DType dtype);
 
-/// Throws Error on operands that do not fit, on a count out of range and on edges that do not
-/// ascend; UnsupportedError where piecewise_linear_encoding_unsupported says so.
+/// Throws Error on operands that do not fit and, on the CPU, on a count out of range and on edges
+/// that do not ascend; UnsupportedError where piecewise_linear_encoding_unsupported says so.
 void piecewise_linear_encoding(Context& context, const PiecewiseLinearEncodingForward& parameters);
 void piecewise_linear_encoding_backward(Context& context,
                                         const PiecewiseLinearEncodingBackward& parameters);

@@ -11,3 +11,11 @@ void piecewise_linear_encoding_backward(Context& context,
                                         const PiecewiseLinearEncodingBackward& parameters);
 
 }  // namespace ebb::kernels::cpu
+
+namespace ebb::kernels::cuda {
+
+void piecewise_linear_encoding(Context& context, const PiecewiseLinearEncodingForward& parameters);
+void piecewise_linear_encoding_backward(Context& context,
+                                        const PiecewiseLinearEncodingBackward& parameters);
+
+}  // namespace ebb::kernels::cuda

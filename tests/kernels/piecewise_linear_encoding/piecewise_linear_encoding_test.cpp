@@ -1,6 +1,7 @@
 #include "kernels/piecewise_linear_encoding/piecewise_linear_encoding.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include <gtest/gtest.h>
@@ -22,6 +23,9 @@ using ebb::testing::expect_within;
 using ebb::testing::kForwardRule;
 using ebb::testing::kGradientRule;
 using ebb::testing::random_normal;
+using ebb::testing::test_device;
+using ebb::testing::to_double;
+using ebb::testing::to_number;
 
 struct Case {
   std::int64_t rows;
@@ -47,9 +51,16 @@ struct Operands {
       const std::int64_t bins =
           std::max<std::int64_t>(0, c.most_bins - static_cast<std::int64_t>(f % 3));
       counts[f] = static_cast<std::int32_t>(bins);
-      auto values = random_normal<T>({bins + 1}, 10 + f).values();
+      auto values = random_normal<double>({bins + 1}, 10 + f).values();
       std::sort(values.begin(), values.end());
-      std::copy(values.begin(), values.end(), edges.data() + f * width);
+      for (std::size_t t = 0; t < values.size(); ++t) {
+        // Coarse grids hold some numbers twice.
+        while (t > 0 && values[t] <= values[t - 1]) {
+          const double step = std::max(std::fabs(values[t - 1]), 0.01) / 64.0;
+          values[t] = ebb::testing::InputGrid::rounded(values[t - 1] + step);
+        }
+        edges[f * width + t] = to_number<T>(values[t]);
+      }
     }
     // A number that lies on an inner edge.
     if (c.most_bins > 2 && c.rows > 1) input[0] = edges[1];
@@ -77,7 +88,7 @@ struct Operands {
 
 template <class T>
 void run(Operands<T>& operands, int threads) {
-  Context context({}, threads);
+  Context context(std::is_same_v<T, double> ? Device{} : test_device(), threads);
   piecewise_linear_encoding(context, operands.forward());
   piecewise_linear_encoding_backward(context, operands.backward());
 }
@@ -91,13 +102,13 @@ void run_reference(Operands<T>& operands) {
 
 class PiecewiseLinearEncodingTest : public ::testing::TestWithParam<Case> {};
 
-TEST_P(PiecewiseLinearEncodingTest, FollowsTheErrorRuleAtEveryInstructionSet) {
-  Operands<double> oracle(GetParam());
-  Operands<float> naive(GetParam());
-  run_reference(oracle);
-  run_reference(naive);
-  ebb::testing::for_each_instruction_set([&] {
-    Operands<float> actual(GetParam());
+TEST_P(PiecewiseLinearEncodingTest, FollowsTheErrorRuleOnEveryBackend) {
+  ebb::testing::for_each_storage_backend([]<class T> {
+    Operands<double> oracle(GetParam());
+    Operands<float> naive(GetParam());
+    run_reference(oracle);
+    run_reference(naive);
+    Operands<T> actual(GetParam());
     run(actual, 2);
     expect_within("output", actual.output, naive.output, oracle.output, kForwardRule);
     expect_within("grad_input", actual.grad_input, naive.grad_input, oracle.grad_input,
@@ -118,7 +129,38 @@ TEST_P(PiecewiseLinearEncodingTest, HasEqualBitsForAnyNumberOfThreads) {
 
 INSTANTIATE_TEST_SUITE_P(Shapes, PiecewiseLinearEncodingTest,
                          ::testing::Values(Case{1, 1, 1}, Case{7, 5, 3}, Case{33, 4, 16},
-                                           Case{257, 7, 31}, Case{1500, 9, 48}));
+                                           Case{257, 7, 31}, Case{1500, 9, 48}, Case{0, 3, 4},
+                                           Case{9, 3, 0}));
+
+TEST(PiecewiseLinearEncodingTest, TakesMemoryThatIsNotAlignedToAPack) {
+  ebb::testing::for_each_storage_backend([]<class T> {
+    Operands<T> operands({7, 5, 3});
+    run(operands, 1);
+    Buffer<T> shifted({operands.output.shape().elements() + 1});
+    PiecewiseLinearEncodingForward p = operands.forward();
+    p.output = {shifted.data() + 1, dtype_of<T>, operands.output.shape()};
+    Context context(test_device(), 1);
+    piecewise_linear_encoding(context, p);
+    for (std::size_t i = 0; i < operands.output.size(); ++i) {
+      ASSERT_EQ(to_double(shifted[i + 1]), to_double(operands.output[i])) << i;
+    }
+    EXPECT_TRUE(std::isnan(to_double(shifted[0])));
+  });
+}
+
+TEST(PiecewiseLinearEncodingTest, OnCudaCountsOutOfRangeAreTheNearestInRange) {
+  if (!test_device().is_cuda()) GTEST_SKIP() << "the CPU refuses them";
+  Operands<float> expected({3, 1, 4});
+  Operands<float> operands({3, 1, 4});
+  for (const std::int32_t count : {5, 1000000, -1, -1000000}) {
+    expected.counts[0] = count > 0 ? 4 : 0;
+    operands.counts[0] = count;
+    run(expected, 1);
+    run(operands, 1);
+    expect_same_bits("output", expected.output, operands.output);
+    expect_same_bits("grad_input", expected.grad_input, operands.grad_input);
+  }
+}
 
 TEST(PiecewiseLinearEncodingTest, FollowsTheFormula) {
   Buffer<double> input({4, 1}, {-3.0, 0.5, 1.0, 7.0});
@@ -156,19 +198,19 @@ TEST(PiecewiseLinearEncodingTest, AgreesWithFiniteDifferences) {
 }
 
 TEST(PiecewiseLinearEncodingTest, KeepsNaNAndInfinity) {
-  ebb::testing::for_each_instruction_set([] {
-    Operands<float> operands({3, 1, 9});
-    operands.input[0] = std::numeric_limits<float>::quiet_NaN();
-    operands.input[1] = std::numeric_limits<float>::infinity();
-    operands.input[2] = -std::numeric_limits<float>::infinity();
+  ebb::testing::for_each_storage_backend([]<class T> {
+    Operands<T> operands({3, 1, 9});
+    operands.input[0] = to_number<T>(std::numeric_limits<double>::quiet_NaN());
+    operands.input[1] = to_number<T>(std::numeric_limits<double>::infinity());
+    operands.input[2] = to_number<T>(-std::numeric_limits<double>::infinity());
     run(operands, 1);
-    for (std::size_t i = 0; i < 10; ++i) EXPECT_TRUE(std::isnan(operands.output[i]));
-    EXPECT_EQ(operands.output[10], 1.0F);
-    EXPECT_TRUE(std::isnan(operands.grad_input[0]));
-    EXPECT_EQ(operands.output[11], 1.0F);
-    EXPECT_EQ(operands.output[11 + 8], std::numeric_limits<float>::infinity());
-    EXPECT_EQ(operands.output[22], -std::numeric_limits<float>::infinity());
-    EXPECT_EQ(operands.output[22 + 8], 0.0F);
+    for (std::size_t i = 0; i < 10; ++i) EXPECT_TRUE(std::isnan(to_double(operands.output[i])));
+    EXPECT_EQ(to_double(operands.output[10]), 1.0);
+    EXPECT_TRUE(std::isnan(to_double(operands.grad_input[0])));
+    EXPECT_EQ(to_double(operands.output[11]), 1.0);
+    EXPECT_EQ(to_double(operands.output[11 + 8]), std::numeric_limits<double>::infinity());
+    EXPECT_EQ(to_double(operands.output[22]), -std::numeric_limits<double>::infinity());
+    EXPECT_EQ(to_double(operands.output[22 + 8]), 0.0);
   });
 }
 

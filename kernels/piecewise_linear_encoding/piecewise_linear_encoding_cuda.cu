@@ -1,0 +1,102 @@
+// Piecewise linear encoding on CUDA. Forward, a thread computes neighbouring components of the flat
+// output and writes them in packs of 16 bytes: sizeof(T) bytes per component, the edges staying in
+// the first-level cache, and one division. Backward, a number has a slope in one bin alone, which
+// its thread finds by bisection: of the gradient it reads two components.
+#include "kernels/common/cuda/encoded_rows.cuh"
+#include "kernels/piecewise_linear_encoding/piecewise_linear_encoding_backends.h"
+
+namespace ebb::kernels::cuda {
+namespace {
+
+using namespace ebb::cuda;
+
+/// Counts out of range would lead outside the edges.
+__device__ inline std::int64_t clamped(std::int32_t count, std::int64_t most_bins) {
+  return min(max(std::int64_t{count}, std::int64_t{0}), most_bins);
+}
+
+template <class T>
+__global__ void __launch_bounds__(kEncodingThreads)
+    encode(const T* input, const T* edges, const std::int32_t* counts, T* output,
+           std::int64_t count, std::uint32_t most_bins, std::uint32_t features) {
+  write_components(output, count, most_bins + 2, features,
+                   [&](std::int64_t number, std::uint32_t feature, std::uint32_t bin) {
+                     if (bin == most_bins + 1) return 1.0F;
+                     const float x = to_f32(input[number]);
+                     if (bin == most_bins) return x;
+                     const auto bins =
+                         static_cast<std::uint32_t>(clamped(counts[feature], most_bins));
+                     if (bin >= bins) return 0.0F;
+                     const T* edge = edges + std::int64_t{feature} * (most_bins + 1) + bin;
+                     const float lower = to_f32(edge[0]);
+                     const float upper = to_f32(edge[1]);
+                     if (bin > 0 && x < lower) return 0.0F;
+                     if (bin + 1 < bins && x >= upper) return 1.0F;
+                     return (x - lower) / (upper - lower);
+                   });
+}
+
+/// The bin of `bins`, at least one, whose slope `x` is on: the last one that begins at or below it,
+/// else the first.
+template <class T>
+__device__ inline std::int64_t bin_of(float x, const T* edges, std::int64_t bins) {
+  std::int64_t low = 0;
+  std::int64_t high = bins - 1;
+  while (low < high) {
+    const std::int64_t middle = (low + high + 1) / 2;
+    if (x >= to_f32(edges[middle])) {
+      low = middle;
+    } else {
+      high = middle - 1;
+    }
+  }
+  return low;
+}
+
+template <class T>
+__global__ void __launch_bounds__(kEncodingThreads)
+    find_grad_input(const T* input, const T* edges, const std::int32_t* counts,
+                    const T* grad_output, T* grad_input, std::int64_t count, std::int64_t most_bins,
+                    std::int64_t features) {
+  const std::int64_t stride = std::int64_t{gridDim.x} * kEncodingThreads;
+  for (std::int64_t i = std::int64_t{blockIdx.x} * kEncodingThreads + threadIdx.x; i < count;
+       i += stride) {
+    const float x = to_f32(input[i]);
+    const std::int64_t feature = i % features;
+    const std::int64_t bins = clamped(counts[feature], most_bins);
+    const T* gradients = grad_output + i * (most_bins + 2);
+    float gradient = to_f32(gradients[most_bins]);
+    if (bins > 0) {
+      const T* edge = edges + feature * (most_bins + 1);
+      const std::int64_t bin = bin_of(x, edge, bins);
+      gradient += to_f32(gradients[bin]) / (to_f32(edge[bin + 1]) - to_f32(edge[bin]));
+    }
+    grad_input[i] = from_f32<T>(x != x ? x : gradient);
+  }
+}
+
+}  // namespace
+
+void piecewise_linear_encoding(Context& context, const PiecewiseLinearEncodingForward& p) {
+  for_storage(p.input.dtype, [&]<class T>(std::type_identity<T>) {
+    const std::int64_t count = p.output.elements();
+    launch(context, {"piecewise_linear_encoding", encoding_grid<T>(count), kEncodingThreads},
+           encode<T>, p.input.as<T>(), p.edges.as<T>(), p.counts.as<std::int32_t>(),
+           p.output.as<T>(), count, static_cast<std::uint32_t>(p.edges.shape[1] - 1),
+           static_cast<std::uint32_t>(p.input.shape[1]));
+  });
+}
+
+void piecewise_linear_encoding_backward(Context& context,
+                                        const PiecewiseLinearEncodingBackward& p) {
+  for_storage(p.input.dtype, [&]<class T>(std::type_identity<T>) {
+    const std::int64_t count = p.input.elements();
+    const unsigned grid = grid_for(context, count, kEncodingThreads);
+    launch(context, {"piecewise_linear_encoding_backward", grid, kEncodingThreads},
+           find_grad_input<T>, p.input.as<T>(), p.edges.as<T>(), p.counts.as<std::int32_t>(),
+           p.grad_output.as<T>(), p.grad_input.as<T>(), count, p.edges.shape[1] - 1,
+           p.input.shape[1]);
+  });
+}
+
+}  // namespace ebb::kernels::cuda
