@@ -2,6 +2,8 @@
 
 #include "kernels/attention/attention_backends.h"
 #include "kernels/common/check.h"
+#include "kernels/common/cuda/runtime.h"
+#include "kernels/common/dispatch.h"
 #include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 
@@ -77,7 +79,8 @@ void check(const AttentionForward& p) {
   check.inputs(p);
   check.rows("output", p.output, p.query.shape, "as query");
   if (p.log_sum_exp.present()) {
-    check.dense("log_sum_exp", p.log_sum_exp, p.query.dtype, rows_of(p), "[batch, heads, queries]");
+    check.dense("log_sum_exp", p.log_sum_exp, accumulation_dtype(p.query.dtype), rows_of(p),
+                "[batch, heads, queries]");
   }
 }
 
@@ -85,7 +88,8 @@ void check(const AttentionBackward& p) {
   const AttentionCheck check("attention_backward", p.query.dtype);
   check.inputs(p);
   check.rows("output", p.output, p.query.shape, "as query");
-  check.dense("log_sum_exp", p.log_sum_exp, p.query.dtype, rows_of(p), "[batch, heads, queries]");
+  check.dense("log_sum_exp", p.log_sum_exp, accumulation_dtype(p.query.dtype), rows_of(p),
+              "[batch, heads, queries]");
   check.rows("grad_output", p.grad_output, p.query.shape, "as query");
   check.rows("grad_query", p.grad_query, p.query.shape, "as query");
   check.rows("grad_key", p.grad_key, p.key.shape, "as key");
@@ -103,14 +107,33 @@ OperationCost cost(const AttentionInputs& p, double flops_per_score) {
           .shape = {p.query.shape[2], p.key.shape[2], p.query.shape[3]}};
 }
 
+/// Why the GPU cannot.
+std::string unsupported_on_gpu(Device device, DType dtype, std::int64_t head_dim) {
+  if (dtype != DType::f32) {
+    return fmt::format("attention on {} computes in f32, not in {}; cast first", to_string(device),
+                       name_of(dtype));
+  }
+  // Wider tiles need more shared memory than a block has before compute capability 8.0.
+  constexpr std::int64_t kMostBefore80 = 64;
+  if (head_dim > kMostBefore80 && ebb::cuda::compute_capability(device) < 80) {
+    return fmt::format("head_dim is {}, expected 1 to {} on a GPU of compute capability below 8.0",
+                       head_dim, kMostBefore80);
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string attention_unsupported(Device device, DType dtype, std::int64_t head_dim) {
-  std::string reason = float_kernels_unsupported(device, dtype);
-  if (reason.empty() && (head_dim < 1 || head_dim > kMaxHeadDim)) {
-    reason = fmt::format("head_dim is {}, expected 1 to {}", head_dim, kMaxHeadDim);
+  std::string reason = storage_kernels_unsupported(device, dtype);
+  if (!reason.empty()) return reason;
+  if (head_dim < 1 || head_dim > kMaxHeadDim) {
+    return fmt::format("head_dim is {}, expected 1 to {}", head_dim, kMaxHeadDim);
   }
-  return reason;
+  if constexpr (kBuiltWithCuda) {
+    if (device.is_cuda()) return unsupported_on_gpu(device, dtype, head_dim);
+  }
+  return {};
 }
 
 void attention(Context& context, const AttentionForward& parameters) {
@@ -118,7 +141,7 @@ void attention(Context& context, const AttentionForward& parameters) {
   require_supported("attention", attention_unsupported(context.device(), parameters.query.dtype,
                                                        parameters.query.shape[-1]));
   const ProfileScope scope(context, "attention", [&] { return cost(parameters, 4.0); });
-  cpu::attention(context, parameters);
+  run_on_device<cpu::attention, cuda::attention>(context, parameters);
 }
 
 void attention_backward(Context& context, const AttentionBackward& parameters) {
@@ -127,7 +150,7 @@ void attention_backward(Context& context, const AttentionBackward& parameters) {
       "attention_backward",
       attention_unsupported(context.device(), parameters.query.dtype, parameters.query.shape[-1]));
   const ProfileScope scope(context, "attention_backward", [&] { return cost(parameters, 10.0); });
-  cpu::attention_backward(context, parameters);
+  run_on_device<cpu::attention_backward, cuda::attention_backward>(context, parameters);
 }
 
 }  // namespace ebb::kernels

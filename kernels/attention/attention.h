@@ -11,8 +11,9 @@
 // A key that the padding mask or causality hides contributes nothing, not even its NaN. A row whose
 // every score is hidden or -inf gives a zero output, a log_sum_exp of -inf and zero gradients. A
 // NaN in a visible key makes the row NaN. Sums accumulate in f32 (f64 for f64 operands). Results do
-// not depend on the number of threads: the forward direction works on whole rows of queries, and in
-// the backward one each head's sums are taken in order on one thread.
+// not depend on the number of threads, nor change between runs: on the CPU the forward direction
+// works on whole rows of queries, and in the backward one each head's sums are taken in order on
+// one thread; on CUDA no sum crosses blocks but grad_bias, whose parts are added in order.
 #pragma once
 
 #include "kernels/common/context.h"
@@ -24,9 +25,9 @@ namespace ebb::kernels {
 /// The largest head_dim served.
 inline constexpr std::int64_t kMaxHeadDim = 256;
 
-/// What both directions read. One dtype, f32 or f64, except the mask. Query, key, value and bias
-/// may have any strides as long as the last dimension is without gaps, so that query, key and value
-/// can be views of one fused projection [batch, tokens, 3, heads, head_dim].
+/// What both directions read. One dtype, f32 or f64 (on CUDA f32), except the mask. Query, key,
+/// value and bias may have any strides as long as the last dimension is without gaps, so that
+/// query, key and value can be views of one fused projection [batch, tokens, 3, heads, head_dim].
 struct AttentionInputs {
   ConstView query;             // [batch, heads, queries, head_dim]
   ConstView key;               // [batch, heads, keys, head_dim]
@@ -42,8 +43,10 @@ struct AttentionInputs {
 
 /// Operands of the forward direction.
 struct AttentionForward : AttentionInputs {
-  View output;       // as query, of any strides with a gapless last dimension
-  View log_sum_exp;  // [batch, heads, queries], dense; optional, what the backward direction needs
+  View output;  // as query, of any strides with a gapless last dimension
+  // [batch, heads, queries], dense, of accumulation_dtype; optional, what the backward direction
+  // needs.
+  View log_sum_exp;
 };
 
 /// Operands of the backward direction. Gradients are overwritten and may have any strides with a
@@ -67,8 +70,9 @@ struct AttentionBackward : AttentionInputs {
 std::string attention_unsupported(Device device, DType dtype, std::int64_t head_dim);
 
 /// Throws Error on operands that do not fit, UnsupportedError where attention_unsupported says so.
-/// The workspace holds, per thread, some tiles of 32 queries and, in the backward direction, one
-/// head's grad_key and grad_value.
+/// On the CPU the workspace holds, per thread, some tiles of 32 queries and, in the backward
+/// direction, one head's grad_key and grad_value; on CUDA, in the backward direction, a number per
+/// row of queries and, with a bias that few heads of many share, up to 8 MiB of partial sums.
 void attention(Context& context, const AttentionForward& parameters);
 void attention_backward(Context& context, const AttentionBackward& parameters);
 

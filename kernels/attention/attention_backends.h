@@ -9,3 +9,10 @@ void attention(Context& context, const AttentionForward& parameters);
 void attention_backward(Context& context, const AttentionBackward& parameters);
 
 }  // namespace ebb::kernels::cpu
+
+namespace ebb::kernels::cuda {
+
+void attention(Context& context, const AttentionForward& parameters);
+void attention_backward(Context& context, const AttentionBackward& parameters);
+
+}  // namespace ebb::kernels::cuda

@@ -1,4 +1,4 @@
-// Extents and addresses of one attention call, for the CPU kernels and the reference.
+// Extents and addresses of one attention call, for all kernels and the reference.
 #pragma once
 
 #include <algorithm>

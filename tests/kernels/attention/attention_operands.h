@@ -108,7 +108,7 @@ struct AttentionOperands {
   Buffer<T> grad_output, bias;
   Buffer<std::uint8_t> mask;
   Buffer<T> output{grad_output.shape()};
-  Buffer<T> log_sum_exp{{spec.batch, spec.heads, spec.queries}};
+  Buffer<Statistic<T>> log_sum_exp{{spec.batch, spec.heads, spec.queries}};
   Projections grads{spec, Projections::kUnwritten};
   Buffer<T> grad_bias{bias.shape()};
 
@@ -155,10 +155,12 @@ void run_reference(AttentionOperands<T>& operands) {
   kernels::reference::attention_backward<T>(operands.backward());
 }
 
-inline void run_kernel(AttentionOperands<float>& operands, int threads = 1) {
-  Context context({}, threads);
+template <class T>
+void run_kernel(AttentionOperands<T>& operands, int threads = 1) {
+  Context context(test_device(), threads);
   kernels::attention(context, operands.forward());
   kernels::attention_backward(context, operands.backward());
+  context.synchronize();
 }
 
 }  // namespace ebb::testing

@@ -21,6 +21,9 @@ using ebb::testing::kForwardRule;
 using ebb::testing::Padding;
 using ebb::testing::run_kernel;
 using ebb::testing::run_reference;
+using ebb::testing::test_device;
+using ebb::testing::to_double;
+using ebb::testing::to_number;
 
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -29,25 +32,35 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 template <class T>
 void fill_row(Buffer<T>& buffer, std::int64_t b, std::int64_t h, std::int64_t row, float value) {
   const Shape& s = buffer.shape();
-  std::fill_n(buffer.data() + ((b * s[1] + h) * s[2] + row) * s[3], s[3], static_cast<T>(value));
+  std::fill_n(buffer.data() + ((b * s[1] + h) * s[2] + row) * s[3], s[3], to_number<T>(value));
+}
+
+template <class T>
+void set(Buffer<T>& buffer, std::int64_t i, float value) {
+  buffer[static_cast<std::size_t>(i)] = to_number<T>(value);
+}
+
+template <class T>
+void fill_grad_output(AttentionOperands<T>& o, std::int64_t b, std::int64_t h, std::int64_t q,
+                      float value) {
+  std::fill_n(o.grad_output.data() + o.at(b, h, q, 0), o.spec.head_dim, to_number<T>(value));
 }
 
 /// Calls change(operands) on an oracle and a kernel run and expects the same values to be finite,
 /// infinite and NaN everywhere, and the finite ones to agree.
-void expect_like_reference(const AttentionCase& c,
-                           const std::function<void(AttentionOperands<double>&)>& change_oracle,
-                           const std::function<void(AttentionOperands<float>&)>& change) {
-  AttentionOperands<double> oracle(c);
-  AttentionOperands<float> naive(c);
-  change_oracle(oracle);
-  change(naive);
-  run_reference(oracle);
-  run_reference(naive);
-  ebb::testing::for_each_instruction_set([&] {
-    AttentionOperands<float> actual(c);
+template <class Change>
+void expect_like_reference(const AttentionCase& c, Change change) {
+  ebb::testing::for_each_backend([&]<class T> {
+    AttentionOperands<double> oracle(c);
+    AttentionOperands<float> naive(c);
+    AttentionOperands<T> actual(c);
+    change(oracle);
+    change(naive);
     change(actual);
+    run_reference(oracle);
+    run_reference(naive);
     run_kernel(actual);
-    const auto expect = [](const char* name, const Buffer<float>& got, const Buffer<float>& same,
+    const auto expect = [](const char* name, const auto& got, const Buffer<float>& same,
                            const Buffer<double>& expected) {
       expect_within(name, got, same, expected, {.factor = 3.0, .largest_intermediate = 10.0});
     };
@@ -62,13 +75,6 @@ void expect_like_reference(const AttentionCase& c,
   });
 }
 
-template <class Change>
-void expect_like_reference(const AttentionCase& c, Change change) {
-  expect_like_reference(
-      c, [=](AttentionOperands<double>& o) { change(o); },
-      [=](AttentionOperands<float>& o) { change(o); });
-}
-
 constexpr AttentionCase kPlain{.queries = 37, .keys = 35, .head_dim = 13};
 
 AttentionCase with(AttentionCase c, Padding padding, Bias bias, bool causal) {
@@ -81,9 +87,9 @@ AttentionCase with(AttentionCase c, Padding padding, Bias bias, bool causal) {
 TEST(AttentionSpecialValuesTest, HiddenKeysContributeNothing) {
   for (const Padding padding : {Padding::tail, Padding::holes}) {
     const AttentionCase c = with(kPlain, padding, Bias::none, false);
-    ebb::testing::for_each_instruction_set([&] {
-      AttentionOperands<float> clean(c);
-      AttentionOperands<float> dirty(c);
+    ebb::testing::for_each_backend([&]<class T> {
+      AttentionOperands<T> clean(c);
+      AttentionOperands<T> dirty(c);
       for (std::int64_t i = 0; i < c.batch * c.keys; ++i) {
         if (dirty.mask[static_cast<std::size_t>(i)] == 0) continue;
         for (std::int64_t h = 0; h < c.heads; ++h) {
@@ -107,7 +113,7 @@ TEST(AttentionSpecialValuesTest, CausalityHidesNaN) {
   expect_like_reference(with(kPlain, Padding::none, Bias::none, true), [](auto& o) {
     fill_row(o.inputs.keys, 0, 1, 20, kNaN);
     fill_row(o.inputs.values, 1, 0, 20, kNaN);
-    std::fill_n(o.grad_output.data() + o.at(1, 1, 7, 0), o.spec.head_dim, kNaN);
+    fill_grad_output(o, 1, 1, 7, kNaN);
   });
 }
 
@@ -117,23 +123,27 @@ TEST(AttentionSpecialValuesTest, ARowThatSeesNothingIsZero) {
     std::fill_n(o.mask.data(), o.spec.keys, std::uint8_t{1});
     fill_row(o.inputs.keys, 0, 0, 3, kNaN);
     fill_row(o.inputs.values, 0, 0, 3, kNaN);
-    std::fill_n(o.grad_output.data(), o.spec.head_dim, kNaN);
+    fill_grad_output(o, 0, 0, 0, kNaN);
   };
   expect_like_reference(c, change);
-  AttentionOperands<float> operands(c);
-  change(operands);
-  run_kernel(operands);
-  // Batch entry 0 is hidden altogether; in entry 1 causality hides all from the first 2 queries.
-  for (std::int64_t h = 0; h < c.heads; ++h) {
-    for (std::int64_t q = 0; q < c.queries; ++q) {
-      EXPECT_EQ(operands.output[operands.at(0, h, q, 0)], 0.0F);
-      EXPECT_EQ(operands.log_sum_exp[static_cast<std::size_t>(h * c.queries + q)], -kInfinity);
+  ebb::testing::for_each_backend([&]<class T> {
+    AttentionOperands<T> operands(c);
+    change(operands);
+    run_kernel(operands);
+    // Batch entry 0 is hidden altogether; in entry 1 causality hides all from the first 2 queries.
+    for (std::int64_t h = 0; h < c.heads; ++h) {
+      for (std::int64_t q = 0; q < c.queries; ++q) {
+        EXPECT_EQ(to_double(operands.output[operands.at(0, h, q, 0)]), 0.0);
+        EXPECT_EQ(operands.log_sum_exp[static_cast<std::size_t>(h * c.queries + q)], -kInfinity);
+      }
+      for (const std::int64_t q : {0, 1}) {
+        EXPECT_EQ(to_double(operands.output[operands.at(1, h, q, 5)]), 0.0);
+      }
     }
-    for (const std::int64_t q : {0, 1}) EXPECT_EQ(operands.output[operands.at(1, h, q, 5)], 0.0F);
-  }
-  for (std::size_t i = 0; i < operands.grads.queries.size() / 2; ++i) {
-    EXPECT_EQ(operands.grads.queries[i], 0.0F);
-  }
+    for (std::size_t i = 0; i < operands.grads.queries.size() / 2; ++i) {
+      EXPECT_EQ(to_double(operands.grads.queries[i]), 0.0);
+    }
+  });
 }
 
 TEST(AttentionSpecialValuesTest, ARowOfMinusInfinityBiasIsZero) {
@@ -146,9 +156,10 @@ TEST(AttentionSpecialValuesTest, ARowOfMinusInfinityBiasIsZero) {
       // Nothing infinite or NaN of an empty row reaches a gradient.
       fill_row(o.inputs.queries, 0, 1, 4, 1.0F);
       fill_row(o.inputs.keys, 0, 1, 7, -kInfinity);
-      std::fill_n(o.grad_output.data() + o.at(1, 1, 36, 0), o.spec.head_dim, kNaN);
+      fill_grad_output(o, 1, 1, 36, kNaN);
       // The first 200 keys of one row: with many keys, whole blocks of -inf.
-      std::fill_n(o.bias.data(), std::min<std::int64_t>(o.spec.keys - 1, 200), -kInfinity);
+      const std::int64_t hidden = std::min<std::int64_t>(o.spec.keys - 1, 200);
+      for (std::int64_t i = 0; i < hidden; ++i) set(o.bias, i, -kInfinity);
     });
   }
 }
@@ -161,16 +172,16 @@ TEST(AttentionSpecialValuesTest, NaNAndInfinityInVisibleKeysSpreadAsInTheFormula
       fill_row(o.inputs.keys, 0, 0, o.spec.keys - 1, kNaN);
       fill_row(o.inputs.keys, 0, 1, 5, kInfinity);
       fill_row(o.inputs.queries, 1, 0, 6, kNaN);
-      o.inputs.values[o.inputs.values.size() - 3] = kInfinity;
+      set(o.inputs.values, static_cast<std::int64_t>(o.inputs.values.size()) - 3, kInfinity);
     });
   }
 }
 
 TEST(AttentionSpecialValuesTest, AScoreOfInfinityIsNaN) {
   expect_like_reference(with(kPlain, Padding::none, Bias::full, false), [](auto& o) {
-    o.bias[3] = kInfinity;
-    o.bias[40] = kNaN;
-    o.bias[80] = -kInfinity;
+    set(o.bias, 3, kInfinity);
+    set(o.bias, 40, kNaN);
+    set(o.bias, 80, -kInfinity);
   });
 }
 

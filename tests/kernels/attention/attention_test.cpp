@@ -22,6 +22,9 @@ using ebb::testing::Layout;
 using ebb::testing::Padding;
 using ebb::testing::run_kernel;
 using ebb::testing::run_reference;
+using ebb::testing::test_device;
+using ebb::testing::to_double;
+using ebb::testing::to_number;
 
 /// The largest probability * (|grad_p| + |delta|): what cancels in a gradient of scores.
 double largest_score_term(AttentionOperands<double>& oracle) {
@@ -51,7 +54,8 @@ double largest_of(const Buffer<double>& buffer) {
   return largest;
 }
 
-void expect_gradients_within(AttentionOperands<float>& actual, AttentionOperands<float>& naive,
+template <class T>
+void expect_gradients_within(AttentionOperands<T>& actual, AttentionOperands<float>& naive,
                              AttentionOperands<double>& oracle) {
   const double term = largest_score_term(oracle);
   ErrorRule rule = kGradientRule;
@@ -79,13 +83,13 @@ void expect_gradients_within(AttentionOperands<float>& actual, AttentionOperands
 
 class AttentionTest : public ::testing::TestWithParam<AttentionCase> {};
 
-TEST_P(AttentionTest, FollowsTheErrorRuleAtEveryInstructionSet) {
-  AttentionOperands<double> oracle(GetParam());
-  AttentionOperands<float> naive(GetParam());
-  run_reference(oracle);
-  run_reference(naive);
-  ebb::testing::for_each_instruction_set([&] {
-    AttentionOperands<float> actual(GetParam());
+TEST_P(AttentionTest, FollowsTheErrorRuleOnEveryBackend) {
+  ebb::testing::for_each_backend([]<class T> {
+    AttentionOperands<double> oracle(GetParam());
+    AttentionOperands<float> naive(GetParam());
+    run_reference(oracle);
+    run_reference(naive);
+    AttentionOperands<T> actual(GetParam());
     run_kernel(actual, 2);
     expect_within("output", actual.output, naive.output, oracle.output, kForwardRule);
     expect_within("log_sum_exp", actual.log_sum_exp, naive.log_sum_exp, oracle.log_sum_exp,
@@ -94,22 +98,30 @@ TEST_P(AttentionTest, FollowsTheErrorRuleAtEveryInstructionSet) {
   });
 }
 
-TEST_P(AttentionTest, HasEqualBitsForAnyNumberOfThreads) {
-  AttentionOperands<float> first(GetParam());
-  run_kernel(first, 1);
-  for (const int threads : ebb::testing::kThreadCounts) {
-    AttentionOperands<float> other(GetParam());
-    run_kernel(other, threads);
-    expect_same_bits("output", first.output, other.output);
-    expect_same_bits("log_sum_exp", first.log_sum_exp, other.log_sum_exp);
-    expect_same_bits("grads", first.grads.all, other.grads.all);
-    expect_same_bits("grad_query", first.grads.queries, other.grads.queries);
-    expect_same_bits("grad_key", first.grads.keys, other.grads.keys);
-    expect_same_bits("grad_value", first.grads.values, other.grads.values);
-    if (GetParam().bias != Bias::none) {
-      expect_same_bits("grad_bias", first.grad_bias, other.grad_bias);
-    }
+template <class T>
+void expect_same_results(const AttentionOperands<T>& first, const AttentionOperands<T>& other) {
+  expect_same_bits("output", first.output, other.output);
+  expect_same_bits("log_sum_exp", first.log_sum_exp, other.log_sum_exp);
+  expect_same_bits("grads", first.grads.all, other.grads.all);
+  expect_same_bits("grad_query", first.grads.queries, other.grads.queries);
+  expect_same_bits("grad_key", first.grads.keys, other.grads.keys);
+  expect_same_bits("grad_value", first.grads.values, other.grads.values);
+  if (first.spec.bias != Bias::none) {
+    expect_same_bits("grad_bias", first.grad_bias, other.grad_bias);
   }
+}
+
+TEST_P(AttentionTest, HasEqualBitsForAnyNumberOfThreadsAndInEveryRun) {
+  ebb::testing::for_each_backend([]<class T> {
+    AttentionOperands<T> first(GetParam());
+    run_kernel(first, 1);
+    for (const int threads : ebb::testing::kThreadCounts) {
+      if (test_device().is_cuda() && threads > 1) break;  // a GPU has no threads to choose
+      AttentionOperands<T> other(GetParam());
+      run_kernel(other, threads);
+      expect_same_results(first, other);
+    }
+  });
 }
 
 AttentionCase square(std::int64_t tokens, std::int64_t head_dim, AttentionCase c = {}) {
@@ -131,7 +143,9 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(square(1, 1), square(1, 8), square(7, 5), square(8, 8), square(20, 16),
                       square(31, 24), square(33, 32), square(64, 64), square(257, 64),
                       square(20, 128), square(17, 256), oblong(7, 1, 16), oblong(1, 257, 24),
-                      oblong(33, 130, 13), oblong(300, 20, 16),
+                      square(8, 8, {.batch = 1, .heads = 3}),
+                      square(17, 12, {.batch = 3, .heads = 1}), square(65, 20), oblong(4, 70, 192),
+                      oblong(70, 32, 96), oblong(33, 130, 13), oblong(300, 20, 16),
                       square(20, 16, {.batch = 33, .heads = 4, .layout = Layout::fused})));
 
 INSTANTIATE_TEST_SUITE_P(
@@ -161,34 +175,145 @@ INSTANTIATE_TEST_SUITE_P(
                              {.padding = Padding::holes, .bias = Bias::shared, .dropout = 0.3F})));
 
 TEST(AttentionTest, TakesNoKeysAndNoQueries) {
-  AttentionOperands<float> no_keys(oblong(5, 0, 8));
-  run_kernel(no_keys);
-  for (const float value : no_keys.output.values()) EXPECT_EQ(value, 0.0F);
-  for (const float value : no_keys.grads.queries.values()) EXPECT_EQ(value, 0.0F);
-  AttentionOperands<float> no_queries(oblong(0, 5, 8, {.bias = Bias::full}));
-  run_kernel(no_queries);
-  for (const float value : no_queries.grads.keys.values()) EXPECT_EQ(value, 0.0F);
-  for (const float value : no_queries.grads.values.values()) EXPECT_EQ(value, 0.0F);
+  ebb::testing::for_each_backend([]<class T> {
+    AttentionOperands<T> no_keys(oblong(5, 0, 8));
+    run_kernel(no_keys);
+    for (const T value : no_keys.output.values()) EXPECT_EQ(to_double(value), 0.0);
+    for (const T value : no_keys.grads.queries.values()) EXPECT_EQ(to_double(value), 0.0);
+    for (const std::int64_t keys : {5, 50}) {
+      AttentionOperands<T> no_queries(oblong(0, keys, 8, {.bias = Bias::full}));
+      run_kernel(no_queries);
+      for (const T value : no_queries.grads.keys.values()) EXPECT_EQ(to_double(value), 0.0);
+      for (const T value : no_queries.grads.values.values()) EXPECT_EQ(to_double(value), 0.0);
+    }
+    AttentionOperands<T> no_batch(oblong(5, 6, 8, {.batch = 0, .bias = Bias::shared_batch}));
+    run_kernel(no_batch);
+    for (const T value : no_batch.grad_bias.values()) EXPECT_EQ(to_double(value), 0.0);
+  });
+}
+
+/// A copy of a view [batch, heads, rows, columns] whose rows begin at odd addresses.
+template <class T>
+struct Misaligned {
+  explicit Misaligned(const ConstView& from)
+      : memory({from.shape[0], from.shape[1], from.shape[2], from.shape[3] + 1}),
+        shape(from.shape) {
+    for (std::int64_t b = 0; b < shape[0]; ++b) {
+      for (std::int64_t h = 0; h < shape[1]; ++h) {
+        const HeadRows<const T> rows(from, b, h);
+        const HeadRows<T> own(view(), b, h);
+        for (std::int64_t i = 0; i < shape[2]; ++i) {
+          std::copy_n(rows.row(i), shape[3], own.row(i));
+        }
+      }
+    }
+  }
+  View view() {
+    return {memory.data() + 1, dtype_of<T>, shape, contiguous_strides(memory.shape())};
+  }
+
+  Buffer<T> memory;
+  Shape shape;
+};
+
+template <class T>
+void expect_same_rows(const char* name, const View& first, const View& other) {
+  for (std::int64_t b = 0; b < first.shape[0]; ++b) {
+    for (std::int64_t h = 0; h < first.shape[1]; ++h) {
+      const HeadRows<T> a(first, b, h);
+      const HeadRows<T> c(other, b, h);
+      for (std::int64_t i = 0; i < first.shape[2]; ++i) {
+        const auto bytes = static_cast<std::size_t>(first.shape[3]) * sizeof(T);
+        EXPECT_EQ(std::memcmp(a.row(i), c.row(i), bytes), 0) << name << " row " << i;
+      }
+    }
+  }
+}
+
+TEST(AttentionTest, TakesMemoryThatIsNotAlignedToAPack) {
+  for (const AttentionCase& c :
+       {square(20, 16, {.bias = Bias::full}), square(40, 32, {.bias = Bias::shared})}) {
+    ebb::testing::for_each_backend([&]<class T> {
+      AttentionOperands<T> operands(c);
+      run_kernel(operands);
+      AttentionForward f = operands.forward();
+      AttentionBackward p = operands.backward();
+      Misaligned<T> query(f.query), key(f.key), value(f.value), bias(f.bias), output(f.output);
+      Misaligned<T> grad_output(p.grad_output), grad_query(p.query), grad_key(p.key);
+      Misaligned<T> grad_value(p.value), grad_bias(p.bias);
+      f.query = p.query = query.view();
+      f.key = p.key = key.view();
+      f.value = p.value = value.view();
+      f.bias = p.bias = bias.view();
+      f.output = output.view();
+      p.output = output.view();
+      p.grad_output = grad_output.view();
+      p.grad_query = grad_query.view();
+      p.grad_key = grad_key.view();
+      p.grad_value = grad_value.view();
+      p.grad_bias = grad_bias.view();
+      Context context(test_device(), 1);
+      attention(context, f);
+      attention_backward(context, p);
+      context.synchronize();
+      const AttentionBackward aligned = operands.backward();
+      expect_same_rows<T>("output", operands.forward().output, f.output);
+      expect_same_rows<T>("grad_query", aligned.grad_query, p.grad_query);
+      expect_same_rows<T>("grad_key", aligned.grad_key, p.grad_key);
+      expect_same_rows<T>("grad_value", aligned.grad_value, p.grad_value);
+      expect_same_rows<T>("grad_bias", aligned.grad_bias, p.grad_bias);
+    });
+  }
 }
 
 TEST(AttentionTest, DropsWhatTheReferenceDrops) {
   // With the identity as values, the output is the row of probabilities after dropout.
-  AttentionOperands<float> operands(
-      oblong(37, 29, 29, {.padding = Padding::holes, .dropout = 0.25F}));
-  for (std::size_t i = 0; i < operands.inputs.values.size(); ++i) {
-    operands.inputs.values[i] = i / 29 % 29 == i % 29 ? 1.0F : 0.0F;
-  }
-  const AttentionForward p = operands.forward();
-  ebb::testing::for_each_instruction_set([&] {
+  ebb::testing::for_each_backend([]<class T> {
+    const AttentionCase c = oblong(37, 29, 29, {.padding = Padding::holes, .dropout = 0.25F});
+    AttentionOperands<float> same(c);
+    AttentionOperands<T> operands(c);
+    for (std::size_t i = 0; i < operands.inputs.values.size(); ++i) {
+      operands.inputs.values[i] = to_number<T>(i / 29 % 29 == i % 29 ? 1.0 : 0.0);
+    }
     run_kernel(operands);
     for (std::int64_t b = 0; b < 2; ++b) {
       for (std::int64_t h = 0; h < 2; ++h) {
-        const reference::AttentionHead<float> head(p, b, h);
+        const reference::AttentionHead<float> head(same.forward(), b, h);
         for (std::int64_t i = 0; i < 37 * 29; ++i) {
           const bool kept =
               head.visible(i / 29, i % 29) && head.dropout_factor(i / 29, i % 29) != 0.0F;
-          EXPECT_EQ(operands.output[operands.at(b, h, i / 29, i % 29)] != 0.0F, kept);
+          EXPECT_EQ(to_double(operands.output[operands.at(b, h, i / 29, i % 29)]) != 0.0, kept);
         }
+      }
+    }
+  });
+}
+
+TEST(AttentionTest, DropsWhatTheWholeBatchWouldInPartsOfIt) {
+  // Rows of 29 elements (padded to 32) that lie 75 apart: pieces end within Philox blocks.
+  ebb::testing::for_each_backend([]<class T> {
+    const AttentionCase c = oblong(19, 29, 29, {.dropout = 0.5F});
+    AttentionOperands<float> same(c);
+    AttentionOperands<T> operands(c);
+    for (std::size_t i = 0; i < operands.inputs.values.size(); ++i) {
+      operands.inputs.values[i] = to_number<T>(i / 29 % 29 == i % 29 ? 1.0 : 0.0);
+    }
+    AttentionForward p = operands.forward();
+    p.dropout.run = 37;
+    p.dropout.stride = 75;
+    p.dropout.offset = 5;
+    Context context(test_device(), 1);
+    attention(context, p);
+    context.synchronize();
+    AttentionForward as_reference = same.forward();
+    as_reference.dropout = p.dropout;
+    for (std::int64_t row = 0; row < 4 * 19; ++row) {
+      const std::int64_t b = row / 38;
+      const std::int64_t h = row / 19 % 2;
+      const reference::AttentionHead<float> head(as_reference, b, h);
+      for (std::int64_t k = 0; k < 29; ++k) {
+        EXPECT_EQ(to_double(operands.output[operands.at(b, h, row % 19, k)]) != 0.0,
+                  head.dropout_factor(row % 19, k) != 0.0F);
       }
     }
   });

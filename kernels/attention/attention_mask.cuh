@@ -1,0 +1,77 @@
+// What a tile of scores does not see, and what dropout keeps of it: words with a bit per key.
+#pragma once
+
+#include "kernels/attention/attention_operands.cuh"
+
+namespace ebb::kernels::cuda {
+
+/// How many keys, from the first, causality lets query `q` see.
+__device__ inline int visible_keys(const AttentionGeometry& g, int q) {
+  const auto keys = static_cast<int>(g.keys);
+  if (!g.causal) return keys;
+  return max(0, min(keys, q + 1 + keys - static_cast<int>(g.queries)));
+}
+
+/// Bit i: whether key `first + i` exists and the padding mask leaves it, for i < kKeys. For all
+/// lanes of a warp together.
+template <int kKeys, class T>
+__device__ inline unsigned visible_word(const Operands<T>& p, const Place& place, int first) {
+  const int key = first + place.lane;
+  bool visible = place.active && place.lane < kKeys && key < p.geometry.keys;
+  if (visible && p.padding != nullptr) {
+    visible = p.padding[place.b * p.geometry.keys + key] == 0;
+  }
+  return __ballot_sync(kAllLanes, visible);
+}
+
+/// Bit i: whether dropout keeps element `first + i`, for i < count <= 32: what dropout_factor() of
+/// kernels/common/philox.h decides, drawing each Philox block once.
+__device__ inline unsigned kept_word(const DropoutSpec& spec, std::uint64_t first, int count) {
+  const std::uint32_t threshold = spec.threshold();
+  unsigned kept = 0;
+  for (int done = 0; done < count;) {
+    const std::uint64_t place = first + static_cast<std::uint64_t>(done);
+    const std::uint64_t element = spec.element(place);
+    const auto skipped = static_cast<int>(element % 8);
+    int piece = min(8 - skipped, count - done);
+    if (spec.run != 0) {
+      const std::uint64_t rest = spec.run - (spec.offset + place) % spec.run;
+      if (rest < static_cast<std::uint64_t>(piece)) piece = static_cast<int>(rest);
+    }
+    unsigned decisions = 0;
+    int bit = 0;
+    for (const std::uint32_t word : philox(spec.key, element / 8)) {
+      decisions |= ((word & 0xffffu) >= threshold ? 1u : 0u) << bit++;
+      decisions |= ((word >> 16) >= threshold ? 1u : 0u) << bit++;
+    }
+    kept |= (decisions >> skipped & ((1u << piece) - 1u)) << done;
+    done += piece;
+  }
+  return kept;
+}
+
+/// The words of dropout for a warp's tile of kWarpRows rows and kKeys keys: word t of a lane is for
+/// row `first_of_lane + step * t`, a bit per key. `row`: the first row's index among all rows of
+/// all heads; `key`: the first key; `count`: how many keys there are. For all lanes together.
+template <int kWarpRows, int kKeys, int kWords>
+__device__ inline void kept_words(const DropoutSpec& spec, std::int64_t padded_keys,
+                                  std::int64_t row, int key, int count, int first_of_lane, int step,
+                                  unsigned (&words)[kWords]) {
+  constexpr int kRowLanes = kWarpSize / kWarpRows;
+  constexpr int kBits = kKeys / kRowLanes;
+  const int lane = static_cast<int>(threadIdx.x) % kWarpSize;
+  const int begin = lane % kRowLanes * kBits;
+  const std::int64_t element = (row + lane / kRowLanes) * padded_keys + key + begin;
+  unsigned word = kept_word(spec, static_cast<std::uint64_t>(element), min(kBits, count - begin))
+                  << begin;
+#pragma unroll
+  for (int distance = 1; distance < kRowLanes; distance *= 2) {
+    word |= __shfl_xor_sync(kAllLanes, word, distance);
+  }
+#pragma unroll
+  for (int t = 0; t < kWords; ++t) {
+    words[t] = __shfl_sync(kAllLanes, word, (first_of_lane + step * t) * kRowLanes);
+  }
+}
+
+}  // namespace ebb::kernels::cuda
