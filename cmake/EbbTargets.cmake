@@ -20,9 +20,10 @@ target_compile_options(ebb_options INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${EBB_CX
 if(EBB_WITH_CUDA)
   # --expt-relaxed-constexpr: device code calls the constexpr functions of the host (Philox, shapes).
   # FMT_USE_CONSTEXPR: fmt 9 takes nvcc for a compiler without constexpr.
+  # -fopenmp: headers with parallel loops are to mean the same to every compiler.
   set(EBB_CUDA_OPTIONS
     --expt-relaxed-constexpr --extended-lambda -DFMT_USE_CONSTEXPR=1 -lineinfo
-    -Xcompiler=-march=x86-64-v2,-Wall,-Wextra,-Wno-missing-field-initializers
+    -Xcompiler=-march=x86-64-v2,-fopenmp,-Wall,-Wextra,-Wno-missing-field-initializers
     $<$<BOOL:${EBB_WARNINGS_AS_ERRORS}>:-Werror=all-warnings>)
   target_compile_options(ebb_options INTERFACE "$<$<COMPILE_LANGUAGE:CUDA>:${EBB_CUDA_OPTIONS}>")
 endif()
