@@ -4,6 +4,7 @@
 
 #include "kernels/binary_cross_entropy/binary_cross_entropy_backends.h"
 #include "kernels/common/check.h"
+#include "kernels/common/dispatch.h"
 #include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 
@@ -25,7 +26,7 @@ void check(const BinaryCrossEntropy& p) {
     check.dense("sample_weights", p.sample_weights, dtype, shape, kLikeLogits);
   }
   if (p.ignored.present()) check.dense("ignored", p.ignored, DType::u8, shape, kLikeLogits);
-  check.dense("loss", p.loss, dtype, {}, "a scalar");
+  check.dense("loss", p.loss, accumulation_dtype(dtype), {}, "a scalar");
   if (p.grad_logits.present()) check.dense("grad_logits", p.grad_logits, dtype, shape, kLikeLogits);
   if (!(p.positive_weight > 0.0) || std::isinf(p.positive_weight)) {
     fail("binary_cross_entropy: positive_weight is {}, expected a finite number above 0",
@@ -42,7 +43,7 @@ void check(const BinaryCrossEntropy& p) {
 }  // namespace
 
 std::string binary_cross_entropy_unsupported(Device device, DType dtype) {
-  return float_kernels_unsupported(device, dtype);
+  return storage_kernels_unsupported(device, dtype);
 }
 
 void binary_cross_entropy(Context& context, const BinaryCrossEntropy& parameters) {
@@ -53,7 +54,7 @@ void binary_cross_entropy(Context& context, const BinaryCrossEntropy& parameters
     return cost_of_moving(parameters.logits, parameters.targets, parameters.sample_weights,
                           parameters.ignored, parameters.grad_logits);
   });
-  cpu::binary_cross_entropy(context, parameters);
+  run_on_device<cpu::binary_cross_entropy, cuda::binary_cross_entropy>(context, parameters);
 }
 
 }  // namespace ebb::kernels

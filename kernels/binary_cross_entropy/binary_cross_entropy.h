@@ -17,7 +17,8 @@
 
 namespace ebb::kernels {
 
-/// Operands: dense, of one dtype (f32 or f64) where no other is named.
+/// Operands: dense, of one dtype where no other is named: f32 or f64; on CUDA f32, bf16 or f16,
+/// with the loss in f32.
 struct BinaryCrossEntropy {
   ConstView logits;          // [n]
   ConstView targets;         // [n], in [0, 1] (not checked)

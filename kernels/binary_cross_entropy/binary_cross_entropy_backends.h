@@ -8,3 +8,9 @@ namespace ebb::kernels::cpu {
 void binary_cross_entropy(Context& context, const BinaryCrossEntropy& parameters);
 
 }  // namespace ebb::kernels::cpu
+
+namespace ebb::kernels::cuda {
+
+void binary_cross_entropy(Context& context, const BinaryCrossEntropy& parameters);
+
+}  // namespace ebb::kernels::cuda

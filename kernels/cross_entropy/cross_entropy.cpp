@@ -1,6 +1,7 @@
 #include "kernels/cross_entropy/cross_entropy.h"
 
 #include "kernels/common/check.h"
+#include "kernels/common/dispatch.h"
 #include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 #include "kernels/cross_entropy/cross_entropy_backends.h"
@@ -21,7 +22,7 @@ void check(const CrossEntropy& p) {
     check.dense("class_weights", p.class_weights, dtype, {shape[1]},
                 "[classes], the last dimension of logits");
   }
-  check.dense("loss", p.loss, dtype, {}, "a scalar");
+  check.dense("loss", p.loss, accumulation_dtype(dtype), {}, "a scalar");
   if (p.grad_logits.present()) check.dense("grad_logits", p.grad_logits, dtype, shape, "as logits");
   if (!(p.label_smoothing >= 0.0 && p.label_smoothing <= 1.0)) {
     fail("cross_entropy: label_smoothing is {}, expected [0, 1]", p.label_smoothing);
@@ -34,7 +35,7 @@ void check(const CrossEntropy& p) {
 }  // namespace
 
 std::string cross_entropy_unsupported(Device device, DType dtype) {
-  return float_kernels_unsupported(device, dtype);
+  return storage_kernels_unsupported(device, dtype);
 }
 
 void cross_entropy(Context& context, const CrossEntropy& parameters) {
@@ -44,7 +45,7 @@ void cross_entropy(Context& context, const CrossEntropy& parameters) {
   const ProfileScope scope(context, "cross_entropy", [&] {
     return cost_of_moving(parameters.logits, parameters.targets, parameters.grad_logits);
   });
-  cpu::cross_entropy(context, parameters);
+  run_on_device<cpu::cross_entropy, cuda::cross_entropy>(context, parameters);
 }
 
 }  // namespace ebb::kernels

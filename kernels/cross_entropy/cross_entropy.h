@@ -21,10 +21,12 @@
 
 namespace ebb::kernels {
 
-/// Operands: dense, of one dtype (f32 or f64) where no other is named.
+/// Operands: dense, of one dtype where no other is named: f32 or f64; on CUDA f32, bf16 or f16,
+/// with the loss in f32.
 struct CrossEntropy {
   ConstView logits;                  // [n, classes]
-  ConstView targets;                 // i32 [n], each in [0, classes) or ignore_index
+  ConstView targets;                 // i32 [n], each in [0, classes) or ignore_index; else Error,
+                                     // on CUDA a loss and a gradient of NaN
   ConstView class_weights;           // [classes], optional
   double label_smoothing = 0.0;      // in [0, 1]
   std::int32_t ignore_index = -100;  // rows of this target count for nothing, even if NaN

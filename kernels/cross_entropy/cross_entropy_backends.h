@@ -9,3 +9,9 @@ namespace ebb::kernels::cpu {
 void cross_entropy(Context& context, const CrossEntropy& parameters);
 
 }  // namespace ebb::kernels::cpu
+
+namespace ebb::kernels::cuda {
+
+void cross_entropy(Context& context, const CrossEntropy& parameters);
+
+}  // namespace ebb::kernels::cuda

@@ -1,6 +1,7 @@
 #include "kernels/mean_squared_error/mean_squared_error.h"
 
 #include "kernels/common/check.h"
+#include "kernels/common/dispatch.h"
 #include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 #include "kernels/mean_squared_error/mean_squared_error_backends.h"
@@ -16,7 +17,7 @@ void check(const MeanSquaredError& p) {
   const DType dtype = p.prediction.dtype;
   check.dense("prediction", p.prediction, dtype, shape, kLikePrediction);
   check.dense("target", p.target, dtype, shape, kLikePrediction);
-  check.dense("loss", p.loss, dtype, {}, "a scalar");
+  check.dense("loss", p.loss, accumulation_dtype(dtype), {}, "a scalar");
   if (p.grad_prediction.present()) {
     check.dense("grad_prediction", p.grad_prediction, dtype, shape, kLikePrediction);
   }
@@ -28,7 +29,7 @@ void check(const MeanSquaredError& p) {
 }  // namespace
 
 std::string mean_squared_error_unsupported(Device device, DType dtype) {
-  return float_kernels_unsupported(device, dtype);
+  return storage_kernels_unsupported(device, dtype);
 }
 
 void mean_squared_error(Context& context, const MeanSquaredError& parameters) {
@@ -38,7 +39,7 @@ void mean_squared_error(Context& context, const MeanSquaredError& parameters) {
   const ProfileScope scope(context, "mean_squared_error", [&] {
     return cost_of_moving(parameters.prediction, parameters.target, parameters.grad_prediction);
   });
-  cpu::mean_squared_error(context, parameters);
+  run_on_device<cpu::mean_squared_error, cuda::mean_squared_error>(context, parameters);
 }
 
 }  // namespace ebb::kernels

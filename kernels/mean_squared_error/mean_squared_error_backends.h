@@ -8,3 +8,9 @@ namespace ebb::kernels::cpu {
 void mean_squared_error(Context& context, const MeanSquaredError& parameters);
 
 }  // namespace ebb::kernels::cpu
+
+namespace ebb::kernels::cuda {
+
+void mean_squared_error(Context& context, const MeanSquaredError& parameters);
+
+}  // namespace ebb::kernels::cuda

@@ -1,0 +1,221 @@
+// Cross-entropy on CUDA: loss and gradient in one pass over the logits, a row in registers
+// (kernels/common/cuda/rows.cuh); rows of more than 4096 classes are read three times. A block
+// takes a fixed run of rows and leaves a partial sum of the loss
+// (kernels/common/cuda/loss_sums.cuh). The sum of the weights of the targets' classes is found by a
+// pass over the targets before.
+//
+// A kernel cannot throw: a target that is neither a class nor ignore_index gives a loss and a row
+// of the gradient of NaN.
+//
+// Per logit: 2 * sizeof(T) bytes; an exponential and some 10 operations.
+#include "kernels/common/blocks.h"
+#include "kernels/common/cuda/loss_sums.cuh"
+#include "kernels/common/cuda/rows.cuh"
+#include "kernels/cross_entropy/cross_entropy_backends.h"
+
+namespace ebb::kernels::cuda {
+namespace {
+
+using namespace ebb::cuda;
+
+constexpr std::int64_t kRowsPerGroup = 4;
+
+template <class T>
+struct Rows {
+  const T* logits;
+  const std::int32_t* targets;
+  const T* weights;  // of classes; null: ones
+  T* gradient;       // null: not wanted
+  std::int64_t count;
+  std::int64_t classes;
+  float smoothing;
+  std::int32_t ignore_index;
+
+  __device__ float weight(std::int64_t c) const {
+    return weights != nullptr ? to_f32(weights[c]) : 1.0F;
+  }
+  __device__ bool counts(std::int32_t target) const { return target != ignore_index; }
+  __device__ bool valid(std::int32_t target) const { return target >= 0 && target < classes; }
+  /// q of cross_entropy.h; NaN for a target that is no class.
+  __device__ float share(std::int64_t c, std::int32_t target) const {
+    if (!valid(target)) return NAN;
+    const float smooth = smoothing / static_cast<float>(classes);
+    return weight(c) * ((c == target ? 1.0F - smoothing : 0.0F) + smooth);
+  }
+};
+
+template <class T>
+__global__ void __launch_bounds__(kLossThreads) weights_kernel(Rows<T> rows, float* partials) {
+  const std::int64_t begin = blockIdx.x * kLossBlock;
+  const std::int64_t end = min(begin + kLossBlock, rows.count);
+  float total = 0.0F;
+  for (std::int64_t row = begin + threadIdx.x; row < end; row += kLossThreads) {
+    const std::int32_t target = rows.targets[row];
+    if (rows.counts(target)) total += rows.valid(target) ? rows.weight(target) : NAN;
+  }
+  store_block_sum(total, partials);
+}
+
+/// What all classes of a row have in common.
+struct RowSums {
+  float largest;
+  float log_sum;        // of exponentials of logits minus the largest
+  float share_per_sum;  // sum of shares over sum of exponentials
+};
+
+/// The loss of one class; its gradient replaces `logit`.
+__device__ float class_loss(float& logit, float share, const RowSums& sums, float scale) {
+  const float centred = logit - sums.largest;
+  logit = (expf(centred) * sums.share_per_sum - share) * scale;
+  return share == 0.0F ? 0.0F : share * (sums.log_sum - centred);
+}
+
+template <class Layout, class T>
+__global__ void __launch_bounds__(kRowThreads)
+    cross_entropy_kernel(Rows<T> rows, InverseNormalizer normalizer, std::int64_t rows_per_block,
+                         float* partials) {
+  constexpr int kPacks = Layout::kPacks;
+  constexpr int kPack = Layout::kPack;
+  const float scale = normalizer();
+  const std::int64_t begin = blockIdx.x * rows_per_block;
+  const std::int64_t end = min(begin + rows_per_block, rows.count);
+  float total = 0.0F;
+  for_rows<Layout>(begin, end, Layout::kGroups, [&](std::int64_t row, bool present) {
+    const std::int32_t target = present ? rows.targets[row] : rows.ignore_index;
+    const std::int64_t read_end = rows.counts(target) ? rows.classes : 0;
+    const T* const logits = rows.logits + row * rows.classes;
+    float x[kPacks][kPack];
+    float largest = Maximum::kIdentity;
+    float shares = 0.0F;
+#pragma unroll
+    for (int i = 0; i < kPacks; ++i) {
+      const std::int64_t column = Layout::column(i);
+      if (column >= read_end) continue;
+      load_pack(logits + column, x[i]);
+#pragma unroll
+      for (int j = 0; j < kPack; ++j) {
+        largest = Maximum()(largest, x[i][j]);
+        shares += rows.share(column + j, target);
+      }
+    }
+    RowSums sums{.largest = row_reduce<Layout, Maximum>(largest)};
+    shares = row_reduce<Layout, Sum>(shares);
+    float sum = 0.0F;
+#pragma unroll
+    for (int i = 0; i < kPacks; ++i) {
+      if (Layout::column(i) >= read_end) continue;
+#pragma unroll
+      for (int j = 0; j < kPack; ++j) sum += expf(x[i][j] - sums.largest);
+    }
+    sum = row_reduce<Layout, Sum>(sum);
+    sums.log_sum = logf(sum);
+    sums.share_per_sum = shares / sum;
+    const bool some = rows.counts(target) && shares != 0.0F;
+    const std::int64_t write_end = present ? rows.classes : 0;
+#pragma unroll
+    for (int i = 0; i < kPacks; ++i) {
+      const std::int64_t column = Layout::column(i);
+      if (column >= write_end) continue;
+#pragma unroll
+      for (int j = 0; j < kPack; ++j) {
+        if (some) {
+          total += class_loss(x[i][j], rows.share(column + j, target), sums, scale);
+        } else {
+          x[i][j] = 0.0F;
+        }
+      }
+      if (rows.gradient != nullptr) {
+        store_pack(rows.gradient + row * rows.classes + column, x[i]);
+      }
+    }
+  });
+  store_block_sum(total, partials);
+}
+
+/// A block per row that does not fit into registers.
+template <class Layout, class T>
+__global__ void __launch_bounds__(kRowThreads)
+    cross_entropy_long_kernel(Rows<T> rows, InverseNormalizer normalizer,
+                              std::int64_t rows_per_block, float* partials) {
+  const float scale = normalizer();
+  const std::int64_t begin = blockIdx.x * rows_per_block;
+  const std::int64_t end = min(begin + rows_per_block, rows.count);
+  float total = 0.0F;
+  for (std::int64_t row = begin; row < end; ++row) {
+    const std::int32_t target = rows.targets[row];
+    const std::int64_t read_end = rows.counts(target) ? rows.classes : 0;
+    const T* const logits = rows.logits + row * rows.classes;
+    float largest = Maximum::kIdentity;
+    float shares = 0.0F;
+    for (std::int64_t c = threadIdx.x; c < read_end; c += kRowThreads) {
+      largest = Maximum()(largest, to_f32(logits[c]));
+      shares += rows.share(c, target);
+    }
+    RowSums sums{.largest = row_reduce<Layout, Maximum>(largest)};
+    shares = row_reduce<Layout, Sum>(shares);
+    float sum = 0.0F;
+    for (std::int64_t c = threadIdx.x; c < read_end; c += kRowThreads) {
+      sum += expf(to_f32(logits[c]) - sums.largest);
+    }
+    sum = row_reduce<Layout, Sum>(sum);
+    sums.log_sum = logf(sum);
+    sums.share_per_sum = shares / sum;
+    const bool some = rows.counts(target) && shares != 0.0F;
+    for (std::int64_t c = threadIdx.x; c < rows.classes; c += kRowThreads) {
+      float x = 0.0F;
+      if (some) {
+        x = to_f32(logits[c]);
+        total += class_loss(x, rows.share(c, target), sums, scale);
+      }
+      if (rows.gradient != nullptr) rows.gradient[row * rows.classes + c] = from_f32<T>(x);
+    }
+  }
+  store_block_sum(total, partials);
+}
+
+template <class Layout, class T>
+void run(Context& context, const Rows<T>& rows, InverseNormalizer scale, float* loss) {
+  const std::int64_t rows_per_block = kRowsPerGroup * Layout::kGroups;
+  const std::int64_t blocks = blocks_of(rows.count, rows_per_block);
+  const std::int64_t target_blocks = blocks_of(rows.count, kLossBlock);
+  // The normalizer, then a partial sum per block.
+  auto* const workspace = static_cast<double*>(context.workspace().acquire(
+      sizeof(double) + static_cast<std::size_t>(blocks + target_blocks) * sizeof(float)));
+  auto* const partials = reinterpret_cast<float*>(workspace + 1);
+  if (scale.value == 0.0) {
+    launch(context, {"cross_entropy (weights)", static_cast<unsigned>(target_blocks), kLossThreads},
+           weights_kernel<T>, rows, partials);
+    sum_partials(context, partials, target_blocks, workspace);
+    scale.on_device = workspace;
+  }
+  const LaunchShape shape{"cross_entropy", static_cast<unsigned>(blocks), kRowThreads};
+  if constexpr (Layout::kPacks == 0) {
+    launch(context, shape, cross_entropy_long_kernel<Layout, T>, rows, scale, rows_per_block,
+           partials);
+  } else {
+    launch(context, shape, cross_entropy_kernel<Layout, T>, rows, scale, rows_per_block, partials);
+  }
+  store_loss(context, partials, blocks, scale, loss);
+}
+
+}  // namespace
+
+void cross_entropy(Context& context, const CrossEntropy& p) {
+  for_storage(p.logits.dtype, [&]<class T>(std::type_identity<T>) {
+    const Rows<T> rows{.logits = p.logits.as<T>(),
+                       .targets = p.targets.as<std::int32_t>(),
+                       .weights = p.class_weights.as<T>(),
+                       .gradient = p.grad_logits.as<T>(),
+                       .count = p.logits.shape[0],
+                       .classes = p.logits.shape[1],
+                       .smoothing = static_cast<float>(p.label_smoothing),
+                       .ignore_index = p.ignore_index};
+    const bool in_packs =
+        rows.classes % kPackOf<T> == 0 && aligned_to(16, p.logits.data, p.grad_logits.data);
+    for_row_layout<T>(rows.classes, in_packs, [&]<class Layout>(Layout) {
+      run<Layout>(context, rows, {p.normalizer}, p.loss.as<float>());
+    });
+  });
+}
+
+}  // namespace ebb::kernels::cuda
