@@ -130,7 +130,7 @@ __device__ inline std::uint32_t last_piece(const SortItems& sorted, std::uint32_
 template <int kPack, class T>
 __global__ void __launch_bounds__(kEmbeddingThreads)
     sum_long_runs(Sums<T> s, std::uint32_t pieces) {
-  __shared__ float scratch[kEmbeddingThreads * kPack];
+  __shared__ float scratch[kPack][kEmbeddingThreads];
   const std::uint32_t piece = blockIdx.x;
   const std::uint32_t begin = piece * kPiece;
   const std::uint32_t next = begin + kPiece;
@@ -155,14 +155,14 @@ __global__ void __launch_bounds__(kEmbeddingThreads)
         for (int j = 0; j < kPack; ++j) sum[j] += values[j];
       }
     }
-    store_pack(scratch + (threadIdx.y * blockDim.x + threadIdx.x) * kPack, sum);
+    const std::uint32_t thread = threadIdx.y * blockDim.x + threadIdx.x;
+#pragma unroll
+    for (int j = 0; j < kPack; ++j) scratch[j][thread] = sum[j];
     __syncthreads();
     if (inside && threadIdx.y == 0) {
       for (std::uint32_t y = 1; y < blockDim.y; ++y) {
-        float values[kPack];
-        load_pack(scratch + (y * blockDim.x + threadIdx.x) * kPack, values);
 #pragma unroll
-        for (int j = 0; j < kPack; ++j) sum[j] += values[j];
+        for (int j = 0; j < kPack; ++j) sum[j] += scratch[j][y * blockDim.x + threadIdx.x];
       }
       write_row(s, row, pack, sum);
     }

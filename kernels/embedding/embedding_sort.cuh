@@ -4,7 +4,9 @@
 //
 // A pass is three launches: digits are counted by tile of 2048 indices, the counts of every digit
 // are summed up over tiles, and the indices of each tile go to their places. Within a tile a warp
-// takes 256 neighbours in order. Per index and pass 8 bytes are read twice and written once.
+// takes 256 neighbours in order. Per index and pass 8 bytes are read twice and written once, and
+// half a byte of counts moves five times, in sectors of 32 bytes for 4. Banks conflict where lanes
+// hold digits that are equal modulo 32.
 #pragma once
 
 #include <cstdint>
@@ -72,28 +74,26 @@ __device__ inline void count_digits(const SortItems& items, int shift, DigitCoun
   __syncthreads();
 }
 
-/// The sum of the values of the threads before the calling one, of a block of kSortThreads; `total`
-/// is that of all. `scratch` is free again on return.
-__device__ inline std::uint32_t sum_before(std::uint32_t value, std::uint32_t& total,
-                                           std::uint32_t (&scratch)[kSortWarps]) {
+/// The sum of the values of the lanes up to the calling one.
+__device__ inline std::uint32_t warp_sum_up_to(std::uint32_t value) {
   const std::uint32_t lane = threadIdx.x % ebb::cuda::kWarpSize;
-  const std::uint32_t warp = threadIdx.x / ebb::cuda::kWarpSize;
-  std::uint32_t sum = value;
 #pragma unroll
   for (int distance = 1; distance < ebb::cuda::kWarpSize; distance *= 2) {
-    const std::uint32_t before = __shfl_up_sync(ebb::cuda::kAllLanes, sum, distance);
-    if (lane >= distance) sum += before;
+    const std::uint32_t before = __shfl_up_sync(ebb::cuda::kAllLanes, value, distance);
+    if (lane >= distance) value += before;
   }
-  if (lane == ebb::cuda::kWarpSize - 1) scratch[warp] = sum;
+  return value;
+}
+
+/// The sum of the values of the threads before the calling one, of a block of kSortThreads.
+__device__ inline std::uint32_t sum_before(std::uint32_t value,
+                                           std::uint32_t (&scratch)[kSortWarps]) {
+  const std::uint32_t warp = threadIdx.x / ebb::cuda::kWarpSize;
+  std::uint32_t sum = warp_sum_up_to(value);
+  if (threadIdx.x % ebb::cuda::kWarpSize == ebb::cuda::kWarpSize - 1) scratch[warp] = sum;
   __syncthreads();
-  std::uint32_t before_warp = 0;
-  total = 0;
-  for (int w = 0; w < kSortWarps; ++w) {
-    if (w == warp) before_warp = total;
-    total += scratch[w];
-  }
-  __syncthreads();
-  return before_warp + sum - value;
+  for (std::uint32_t w = 0; w < warp; ++w) sum += scratch[w];
+  return sum - value;
 }
 
 /// counts[digit][tile] of the items.
@@ -106,21 +106,22 @@ __global__ void __launch_bounds__(kSortThreads)
   counts[std::size_t{threadIdx.x} * gridDim.x + blockIdx.x] = count;
 }
 
-/// Replaces the counts of digit blockIdx.x by the sums over the tiles before; totals[digit] is the
-/// sum over all.
+/// Replaces the counts of every digit by the sums over the tiles before; totals[digit] is the sum
+/// over all. A warp takes a digit.
 __global__ void __launch_bounds__(kSortThreads)
     sum_tiles(std::uint32_t* counts, std::uint32_t tiles, std::uint32_t* totals) {
-  __shared__ std::uint32_t scratch[kSortWarps];
-  std::uint32_t* mine = counts + std::size_t{blockIdx.x} * tiles;
+  const std::uint32_t lane = threadIdx.x % ebb::cuda::kWarpSize;
+  const std::uint32_t digit = blockIdx.x * kSortWarps + threadIdx.x / ebb::cuda::kWarpSize;
+  std::uint32_t* mine = counts + std::size_t{digit} * tiles;
   std::uint32_t before = 0;
-  for (std::uint32_t first = 0; first < tiles; first += kSortThreads) {
-    const std::uint32_t tile = first + threadIdx.x;
-    std::uint32_t total = 0;
-    const std::uint32_t sum = sum_before(tile < tiles ? mine[tile] : 0, total, scratch);
-    if (tile < tiles) mine[tile] = before + sum;
-    before += total;
+  for (std::uint32_t first = 0; first < tiles; first += ebb::cuda::kWarpSize) {
+    const std::uint32_t tile = first + lane;
+    const std::uint32_t count = tile < tiles ? mine[tile] : 0;
+    const std::uint32_t sum = warp_sum_up_to(count);
+    if (tile < tiles) mine[tile] = before + sum - count;
+    before += __shfl_sync(ebb::cuda::kAllLanes, sum, ebb::cuda::kWarpSize - 1);
   }
-  if (threadIdx.x == 0) totals[blockIdx.x] = before;
+  if (lane == 0) totals[digit] = before;
 }
 
 __global__ void __launch_bounds__(kSortThreads)
@@ -130,8 +131,7 @@ __global__ void __launch_bounds__(kSortThreads)
   __shared__ std::uint32_t scratch[kSortWarps];
   count_digits(items, shift, places);
   // The place of the first item of each warp and digit.
-  std::uint32_t total = 0;
-  std::uint32_t place = sum_before(totals[threadIdx.x], total, scratch);
+  std::uint32_t place = sum_before(totals[threadIdx.x], scratch);
   place += counts[std::size_t{threadIdx.x} * gridDim.x + blockIdx.x];
   for (auto& of_warp : places) {
     const std::uint32_t count = of_warp[threadIdx.x];
@@ -173,8 +173,8 @@ inline SortItems sort_indices(Context& context, const std::int32_t* indices, std
   for (int shift = 0, side = 0; shift < 32 && rows >> shift != 0; shift += 8, side = 1 - side) {
     ebb::cuda::launch(context, {"embedding_backward", tiles, kSortThreads}, count_tiles, items,
                       shift, buffers.counts);
-    ebb::cuda::launch(context, {"embedding_backward", kDigits, kSortThreads}, sum_tiles,
-                      buffers.counts, tiles, buffers.totals);
+    ebb::cuda::launch(context, {"embedding_backward", kDigits / kSortWarps, kSortThreads},
+                      sum_tiles, buffers.counts, tiles, buffers.totals);
     ebb::cuda::launch(context, {"embedding_backward", tiles, kSortThreads}, place_items, items,
                       shift, buffers.counts, buffers.totals, buffers.keys[side],
                       buffers.positions[side]);
