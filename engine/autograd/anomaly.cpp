@@ -37,6 +37,7 @@ std::string text_of(const std::string* text) { return text != nullptr ? *text : 
 
 std::optional<double> first_non_finite(const Tensor& tensor) {
   if (!tensor.defined()) return std::nullopt;
+  if (tensor.device().is_cuda()) return first_non_finite(tensor.to(Device()));
   switch (tensor.dtype()) {
     case DType::f32:
       return search<float>(tensor.view());

@@ -12,7 +12,8 @@ namespace ebb {
 
 /// The first element of `tensor` that is NaN or infinite, in row-major order; empty if all are
 /// finite, and for an undefined tensor or one of integers. A NaN comes without its sign, which
-/// means nothing and differs between processors. Any strides; CPU tensors only.
+/// means nothing and differs between processors. Any strides. Waits for the device of
+/// `tensor`, and copies it from there.
 std::optional<double> first_non_finite(const Tensor& tensor);
 
 /// "head.weight holds inf", of the first parameter in the order of declaration whose part of `flat`

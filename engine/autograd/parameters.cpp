@@ -26,13 +26,14 @@ double draw(const Initializer& initializer, const RandomKey& key, std::uint64_t 
   return initializer.value * std::sqrt(-2.0 * std::log(first)) * std::cos(angle);
 }
 
-void fill(const Parameter& parameter, const RandomKey& key) {
+// Fills the part of `buffer`, on the CPU, that belongs to `parameter`.
+void fill(const Parameter& parameter, const Tensor& buffer, const RandomKey& key) {
   for (std::int64_t i = 0; i < parameter.shape.elements(); ++i) {
     const double value = draw(parameter.initializer, key, static_cast<std::uint64_t>(i));
-    if (parameter.value.dtype() == DType::f64) {
-      parameter.value.data<double>()[i] = value;
+    if (buffer.dtype() == DType::f64) {
+      buffer.data<double>()[parameter.offset + i] = value;
     } else {
-      parameter.value.data<float>()[i] = static_cast<float>(value);
+      buffer.data<float>()[parameter.offset + i] = static_cast<float>(value);
     }
   }
 }
@@ -68,18 +69,20 @@ void ParameterSet::initialize(std::uint64_t seed) {
     parameter.offset = end;
     end += (parameter.shape.elements() + kAlignment - 1) / kAlignment * kAlignment;
   }
-  buffer_ = Tensor::zeros({end}, dtype_, device_);
-  std::vector<Parameter*> by_name;
+  std::vector<const Parameter*> by_name;
+  for (const Parameter& parameter : parameters_) by_name.push_back(&parameter);
+  std::sort(by_name.begin(), by_name.end(),
+            [](const Parameter* a, const Parameter* b) { return a->name < b->name; });
+  // Drawn on the host, so that they are the same on every device.
+  const Tensor values = Tensor::zeros({end}, dtype_);
+  std::uint32_t stream = 0;
+  for (const Parameter* parameter : by_name) {
+    fill(*parameter, values, {.seed = seed, .step = kInitialStep, .stream = stream++});
+  }
+  buffer_ = values.to(device_);
   for (Parameter& parameter : parameters_) {
     parameter.value =
         buffer_.slice(0, parameter.offset, parameter.shape.elements()).reshape(parameter.shape);
-    by_name.push_back(&parameter);
-  }
-  std::sort(by_name.begin(), by_name.end(),
-            [](const Parameter* a, const Parameter* b) { return a->name < b->name; });
-  std::uint32_t stream = 0;
-  for (const Parameter* parameter : by_name) {
-    fill(*parameter, {.seed = seed, .step = kInitialStep, .stream = stream++});
   }
   stream = 0;
   for (auto& entry : streams_) entry.second = stream++;

@@ -48,7 +48,7 @@ class ParameterSet {
 
   /// Lays the buffer out and draws first values: element i of a parameter comes from Philox keyed
   /// by (seed, place of its name in sorted order, i), so it does not depend on the order of
-  /// declaration.
+  /// declaration, nor on the device.
   void initialize(std::uint64_t seed);
 
   const std::deque<Parameter>& parameters() const { return parameters_; }
@@ -85,8 +85,9 @@ class Scope {
   }
   /// "prefix" itself; empty for the outermost scope.
   const std::string& path() const { return prefix_; }
-  /// The dtype of the parameters declared here.
+  /// The dtype and the device of the parameters declared here.
   DType dtype() const { return parameters_->dtype(); }
+  Device device() const { return parameters_->device(); }
   /// The number of the random stream of this scope, set by ParameterSet::initialize.
   const std::uint32_t& stream() const { return parameters_->declare_stream(prefix_); }
 

@@ -2,7 +2,9 @@
 
 #include <atomic>
 
+#include "engine/tensor/transfer.h"
 #include "kernels/copy/copy.h"
+#include "kernels/elementwise/elementwise.h"
 
 namespace ebb {
 namespace {
@@ -62,7 +64,9 @@ void Tape::backward(const Tensor& loss, double upstream) {
   }
   if (!wants(loss)) fail("backward: loss was not recorded on this tape, so it has no gradients");
   touched_.clear();
-  add(loss.slot(), Tensor::full(loss.shape(), upstream, loss.dtype(), loss.device()));
+  const Tensor gradient = Tensor::empty(loss.shape(), loss.dtype(), loss.device());
+  kernels::fill(context_, {.value = upstream, .output = gradient.view()});
+  add(loss.slot(), gradient);
   while (last_ != nullptr) {
     Node* node = last_;
     last_ = node->previous;
@@ -128,9 +132,8 @@ const Tensor& Tape::gradients() {
   for (std::size_t i = 0; i < parameter_written_.size(); ++i) {
     if (parameter_written_[i] != 0) continue;
     const Tensor gradient = parameter_gradient(i);
-    std::fill_n(static_cast<std::byte*>(gradient.view().data),
-                static_cast<std::size_t>(gradient.elements()) * size_of(gradient.dtype()),
-                std::byte{0});
+    fill_with_zeros(gradient.view().data, gradient.device(),
+                    static_cast<std::size_t>(gradient.elements()) * size_of(gradient.dtype()));
     parameter_written_[i] = 1;
   }
   return gradients_;

@@ -10,4 +10,9 @@ inline Tensor empty_like(const Tensor& tensor) {
   return Tensor::empty(tensor.shape(), tensor.dtype(), tensor.device());
 }
 
+/// The same with another shape.
+inline Tensor empty_as(const Tensor& tensor, const Shape& shape) {
+  return Tensor::empty(shape, tensor.dtype(), tensor.device());
+}
+
 }  // namespace ebb

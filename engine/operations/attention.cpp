@@ -50,8 +50,9 @@ Tensor forward(const Pass& pass, const Heads& heads, const AttentionOptions& opt
   p.output = output.view();
   Tensor log_sum_exp;
   if (records) {
-    log_sum_exp = Tensor::empty(
-        {heads.query.extent(0), heads.query.extent(1), heads.query.extent(2)}, output.dtype());
+    log_sum_exp =
+        Tensor::empty({heads.query.extent(0), heads.query.extent(1), heads.query.extent(2)},
+                      accumulation_dtype(output.dtype()), output.device());
     p.log_sum_exp = log_sum_exp.view();
   }
   kernels::attention(pass.context, p);
@@ -107,7 +108,7 @@ Tensor attention(const Pass& pass, const Tensor& query, const Tensor& key, const
                  const AttentionOptions& options) {
   require_heads("attention", query, key);
   const bool records = pass.records(query, key, value, options.bias);
-  Tensor output = Tensor::empty(query.shape(), query.dtype());
+  Tensor output = empty_like(query);
   Saved saved{.heads = {query, key, value},
               .options = options,
               .dropout = dropout_of(pass, query, key, options),
@@ -118,9 +119,8 @@ Tensor attention(const Pass& pass, const Tensor& query, const Tensor& key, const
   pass.tape->record("attention", [saved, output_slot = output.slot()](Tape& tape) {
     const Tensor gradient = tape.take(output_slot);
     if (!gradient.defined()) return;
-    const auto dense = [](const Tensor& t) { return Tensor::empty(t.shape(), t.dtype()); };
-    const Heads gradients{dense(saved.heads.query), dense(saved.heads.key),
-                          dense(saved.heads.value)};
+    const Heads gradients{empty_like(saved.heads.query), empty_like(saved.heads.key),
+                          empty_like(saved.heads.value)};
     backward(tape, saved, gradient, gradients);
     tape.add(saved.heads.query.slot(), gradients.query);
     tape.add(saved.heads.key.slot(), gradients.key);
@@ -136,7 +136,7 @@ Tensor self_attention(const Pass& pass, const Tensor& qkv, std::int64_t heads,
          to_string(qkv.shape()), heads);
   }
   const bool records = pass.records(qkv, options.bias);
-  Tensor output = Tensor::empty({qkv.extent(0), qkv.extent(1), qkv.extent(2) / 3}, qkv.dtype());
+  Tensor output = empty_as(qkv, {qkv.extent(0), qkv.extent(1), qkv.extent(2) / 3});
   const Heads parts = split(qkv, heads);
   Saved saved{.heads = parts,
               .options = options,
@@ -166,7 +166,7 @@ Tensor leading_attention(const Pass& pass, const Tensor& query, const Tensor& ke
   }
   if (options.causal) fail("leading_attention: has no causal mask");
   const bool records = pass.records(query, key_value, options.bias);
-  Tensor output = Tensor::empty(query.shape(), query.dtype());
+  Tensor output = empty_like(query);
   const Heads parts = split(query, key_value, heads);
   Saved saved{.heads = parts,
               .options = options,

@@ -30,6 +30,8 @@ Tensor expanded(const Pass& pass, const Tensor& bias, const Shape& shape) {
 // 0 where a query sees a key and -inf where it does not.
 Tensor hidden_keys(const Pass& pass, const AttentionOptions& options, const Shape& shape,
                    DType dtype) {
+  const Tensor mask =
+      options.key_padding_mask.defined() ? options.key_padding_mask.to(Device()) : Tensor();
   std::vector<double> values(static_cast<std::size_t>(shape.elements()));
   const std::int64_t queries = shape[2];
   const std::int64_t keys = shape[3];
@@ -38,12 +40,12 @@ Tensor hidden_keys(const Pass& pass, const AttentionOptions& options, const Shap
     const std::int64_t query = i / keys % queries;
     const std::int64_t batch = i / (keys * queries * shape[1]);
     const bool hidden = (options.causal && key > query + keys - queries) ||
-                        (options.key_padding_mask.defined() &&
-                         options.key_padding_mask.data<std::uint8_t>()[batch * keys + key] != 0);
+                        (mask.defined() && mask.data<std::uint8_t>()[batch * keys + key] != 0);
     values[static_cast<std::size_t>(i)] = hidden ? -std::numeric_limits<double>::infinity() : 0.0;
   }
-  const Tensor exact = Tensor::from_values(shape, values);
-  Tensor result = Tensor::empty(shape, dtype);
+  const Device device = pass.context.device();
+  const Tensor exact = Tensor::from_values(shape, values, device);
+  Tensor result = Tensor::empty(shape, dtype, device);
   kernels::cast(pass.context, {.input = exact.view(), .output = result.view()});
   return result;
 }

@@ -1,5 +1,6 @@
 #include "engine/operations/embedding.h"
 
+#include "engine/operations/allocate.h"
 #include "kernels/embedding/embedding.h"
 
 namespace ebb {
@@ -10,7 +11,7 @@ Tensor embedding(const Pass& pass, const Tensor& table, const Tensor& indices) {
   }
   Shape shape = indices.shape();
   shape.push_back(table.extent(1));
-  Tensor output = Tensor::empty(shape, table.dtype());
+  Tensor output = empty_as(table, shape);
   kernels::embedding(pass.context,
                      {.table = table.view(), .indices = indices.view(), .output = output.view()});
   if (!pass.records(table)) return output;

@@ -18,7 +18,8 @@ struct Saved {
 
 Tensor empty_rows(const Tensor& tensor) {
   const std::int64_t columns = tensor.extent(-1);
-  return Tensor::empty({columns == 0 ? 0 : tensor.elements() / columns}, tensor.dtype());
+  return Tensor::empty({columns == 0 ? 0 : tensor.elements() / columns},
+                       accumulation_dtype(tensor.dtype()), tensor.device());
 }
 
 // Runs the backward kernel; grad_sum may be undefined. Gives the gradient of the sum to `residual`
@@ -103,17 +104,18 @@ ResidualNorm add_layer_norm(const Pass& pass, const Tensor& residual, const Tens
   if (!records) return result;
   result.sum = pass.tape->attach(result.sum);
   result.output = pass.tape->attach(result.output);
-  pass.tape->record("add_layer_norm",
-                    [saved, residual = residual.slot(), input = input.slot(),
-                     sum_slot = result.sum.slot(), output_slot = result.output.slot()](Tape& tape) {
-                      const Tensor grad_sum = tape.take(sum_slot);
-                      Tensor grad_output = tape.take(output_slot);
-                      if (!grad_output.defined() && !grad_sum.defined()) return;
-                      // Nothing read the normalised form: its gradient is zero.
-                      if (!grad_output.defined())
-                        grad_output = Tensor::zeros(grad_sum.shape(), grad_sum.dtype());
-                      backward(tape, saved, grad_output, grad_sum, residual, input);
-                    });
+  pass.tape->record("add_layer_norm", [saved, residual = residual.slot(), input = input.slot(),
+                                       sum_slot = result.sum.slot(),
+                                       output_slot = result.output.slot()](Tape& tape) {
+    const Tensor grad_sum = tape.take(sum_slot);
+    Tensor grad_output = tape.take(output_slot);
+    if (!grad_output.defined() && !grad_sum.defined()) return;
+    // Nothing read the normalised form: its gradient is zero.
+    if (!grad_output.defined()) {
+      grad_output = Tensor::zeros(grad_sum.shape(), grad_sum.dtype(), grad_sum.device());
+    }
+    backward(tape, saved, grad_output, grad_sum, residual, input);
+  });
   return result;
 }
 

@@ -13,7 +13,8 @@ Tensor layer_norm_composed(const Pass& pass, const Tensor& input, const Tensor& 
   };
   const Tensor centered = subtract(pass, input, along_row(mean(pass, input, -1)));
   const Tensor variance = mean(pass, multiply(pass, centered, centered), -1);
-  const Tensor shifted = add(pass, variance, Tensor::full({}, epsilon, input.dtype()));
+  const Tensor shifted =
+      add(pass, variance, Tensor::full({}, epsilon, input.dtype(), input.device()));
   const Tensor inverse_deviation = reciprocal(pass, sqrt(pass, shifted));
   const Tensor normalized = multiply(pass, centered, along_row(inverse_deviation));
   return add(pass, multiply(pass, normalized, gamma), beta);

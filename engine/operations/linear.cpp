@@ -24,7 +24,7 @@ Tensor linear(const Pass& pass, const Tensor& input, const Tensor& weight, const
               Activation activation, const DropoutSpec& dropout, const PackedWeight& packed) {
   if (input.rank() == 0) fail("linear: input is a scalar, expected [..., in]");
   const Tensor rows = as_rows(input);
-  const Tensor output = Tensor::empty({rows.extent(0), weight.extent(0)}, input.dtype());
+  const Tensor output = empty_as(input, {rows.extent(0), weight.extent(0)});
   const bool records = pass.records(input, weight, bias);
   const bool curved = activation != Activation::identity || dropout.active();
   const Tensor derivative = records && curved ? empty_like(output) : Tensor();
@@ -32,7 +32,7 @@ Tensor linear(const Pass& pass, const Tensor& input, const Tensor& weight, const
   Tensor kept = rows;
   Tensor rounded;
   if (records && packed.forward != nullptr) {
-    kept = rounded = Tensor::empty(rows.shape(), DType::bf16);
+    kept = rounded = Tensor::empty(rows.shape(), DType::bf16, rows.device());
   }
   kernels::linear(pass.context, {.input = rows.view(),
                                  .weight = weight.view(),
@@ -58,7 +58,7 @@ Tensor linear(const Pass& pass, const Tensor& input, const Tensor& weight, const
                               .packed_weight = backward_weight};
     Tensor grad_pre_activation;
     if (derivative.defined()) {
-      grad_pre_activation = Tensor::empty({kept.extent(0), weight.extent(0)}, weight.dtype());
+      grad_pre_activation = empty_as(weight, {kept.extent(0), weight.extent(0)});
       p.grad_pre_activation = grad_pre_activation.view();
     }
     if (kept.slot()) {
@@ -86,7 +86,7 @@ Tensor matmul(const Pass& pass, const Tensor& a, const Tensor& b) {
     fail("matmul: a is {} and b is {}, expected [..., m, k] and [..., k, n]", to_string(a.shape()),
          to_string(b.shape()));
   }
-  Tensor output = Tensor::empty(with_last(a.shape(), b.extent(-1)), a.dtype());
+  Tensor output = empty_as(a, with_last(a.shape(), b.extent(-1)));
   kernels::matrix_product(pass.context, {.a = a.view(), .b = b.view(), .output = output.view()});
   if (!pass.records(a, b)) return output;
   output = pass.tape->attach(output);

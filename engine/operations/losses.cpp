@@ -13,17 +13,19 @@ namespace {
 Tensor record_loss(const Pass& pass, const char* name, const Tensor& input, const Tensor& loss,
                    const Tensor& grad_input) {
   const Tensor output = pass.tape->attach(loss);
-  pass.tape->record(name, [grad_input, input_slot = input.slot(),
-                           output_slot = output.slot()](Tape& tape) {
-    const Tensor upstream = tape.take(output_slot);
-    if (!upstream.defined()) return;
-    const double factor = upstream.item();
-    if (factor != 1.0) {
-      kernels::scale(tape.context(),
-                     {.input = grad_input.view(), .factor = factor, .output = grad_input.view()});
-    }
-    tape.add(input_slot, grad_input);
-  });
+  pass.tape->record(
+      name, [grad_input, input_slot = input.slot(), output_slot = output.slot()](Tape& tape) {
+        const Tensor upstream = tape.take(output_slot);
+        if (!upstream.defined()) return;
+        // The host can look at the factor on the CPU only; elsewhere that would be to wait.
+        if (upstream.device().is_cuda() || upstream.item() != 1.0) {
+          kernels::binary(tape.context(), {.operation = kernels::BinaryOperation::multiply,
+                                           .first = grad_input.view(),
+                                           .second = upstream.reshape({}).view(),
+                                           .output = grad_input.view()});
+        }
+        tape.add(input_slot, grad_input);
+      });
   return output;
 }
 
@@ -31,7 +33,7 @@ Tensor record_loss(const Pass& pass, const char* name, const Tensor& input, cons
 
 Tensor binary_cross_entropy(const Pass& pass, const Tensor& logits, const Tensor& targets,
                             const BinaryCrossEntropyOptions& options) {
-  const Tensor loss = Tensor::empty({}, logits.dtype());
+  const Tensor loss = empty_as(logits, {});
   const bool records = pass.records(logits, targets, options.sample_weights);
   const Tensor gradient = records ? empty_like(logits) : Tensor();
   const auto flat = [](const Tensor& tensor) {
@@ -51,7 +53,7 @@ Tensor binary_cross_entropy(const Pass& pass, const Tensor& logits, const Tensor
 
 Tensor cross_entropy(const Pass& pass, const Tensor& logits, const Tensor& targets,
                      const CrossEntropyOptions& options) {
-  const Tensor loss = Tensor::empty({}, logits.dtype());
+  const Tensor loss = empty_as(logits, {});
   const bool records = pass.records(logits, options.class_weights);
   const Tensor gradient = records ? empty_like(logits) : Tensor();
   kernels::cross_entropy(pass.context, {.logits = logits.view(),
@@ -67,7 +69,7 @@ Tensor cross_entropy(const Pass& pass, const Tensor& logits, const Tensor& targe
 
 Tensor mean_squared_error(const Pass& pass, const Tensor& prediction, const Tensor& target,
                           double normalizer) {
-  const Tensor loss = Tensor::empty({}, prediction.dtype());
+  const Tensor loss = empty_as(prediction, {});
   const bool records = pass.records(prediction, target);
   const Tensor gradient = records ? empty_like(prediction) : Tensor();
   kernels::mean_squared_error(pass.context, {.prediction = prediction.view(),

@@ -14,11 +14,13 @@ namespace {
 
 Tensor constant(const Pass& pass, const Shape& shape, const std::vector<double>& values,
                 DType dtype) {
-  const Tensor exact = Tensor::from_values(shape, values);
-  Tensor result = Tensor::empty(shape, dtype);
+  const Tensor exact = Tensor::from_values(shape, values, pass.context.device());
+  Tensor result = Tensor::empty(shape, dtype, pass.context.device());
   kernels::cast(pass.context, {.input = exact.view(), .output = result.view()});
   return result;
 }
+
+Tensor on_host(const Tensor& tensor) { return tensor.defined() ? tensor.to(Device()) : tensor; }
 
 double element(const Tensor& tensor, std::int64_t i) {
   return tensor.dtype() == DType::f64 ? tensor.data<double>()[i]
@@ -26,7 +28,7 @@ double element(const Tensor& tensor, std::int64_t i) {
 }
 
 Tensor shifted(const Pass& pass, const Tensor& input, double amount) {
-  return add(pass, input, Tensor::full({}, amount, input.dtype()));
+  return add(pass, input, Tensor::full({}, amount, input.dtype(), input.device()));
 }
 
 // log(1 + e^input) = max(input, 0) + log(1 + e^-|input|).
@@ -56,10 +58,12 @@ Tensor binary_cross_entropy_composed(const Pass& pass, const Tensor& logits, con
   const Tensor if_negative = multiply(pass, softplus(pass, x), not_y);
   std::vector<double> weights(static_cast<std::size_t>(x.elements()), 1.0);
   double total = 0.0;
+  const Tensor sample_weights = on_host(options.sample_weights);
+  const Tensor ignored = on_host(options.ignored);
   for (std::int64_t i = 0; i < x.elements(); ++i) {
     double& weight = weights[static_cast<std::size_t>(i)];
-    if (options.sample_weights.defined()) weight = element(options.sample_weights, i);
-    if (options.ignored.defined() && options.ignored.data<std::uint8_t>()[i] != 0) weight = 0.0;
+    if (sample_weights.defined()) weight = element(sample_weights, i);
+    if (ignored.defined() && ignored.data<std::uint8_t>()[i] != 0) weight = 0.0;
     total += weight;
   }
   const Tensor rows = multiply(pass, add(pass, if_positive, if_negative),
@@ -69,6 +73,9 @@ Tensor binary_cross_entropy_composed(const Pass& pass, const Tensor& logits, con
 
 Tensor cross_entropy_composed(const Pass& pass, const Tensor& logits, const Tensor& targets,
                               const CrossEntropyOptions& options) {
+  const Tensor values = on_host(logits);
+  const Tensor labels = on_host(targets);
+  const Tensor class_weights = on_host(options.class_weights);
   const std::int64_t n = logits.extent(0);
   const std::int64_t classes = logits.extent(1);
   // What each logit of a row costs, and the largest logit of the row, which is a constant here: the
@@ -78,14 +85,14 @@ Tensor cross_entropy_composed(const Pass& pass, const Tensor& logits, const Tens
   double total = 0.0;
   for (std::int64_t i = 0; i < n; ++i) {
     double& most = largest[static_cast<std::size_t>(i)];
-    most = element(logits, i * classes);
+    most = element(values, i * classes);
     for (std::int64_t c = 1; c < classes; ++c) {
-      most = std::max(most, element(logits, i * classes + c));
+      most = std::max(most, element(values, i * classes + c));
     }
-    const std::int32_t target = targets.data<std::int32_t>()[i];
+    const std::int32_t target = labels.data<std::int32_t>()[i];
     if (target == options.ignore_index) continue;
     const auto weight = [&](std::int64_t c) {
-      return options.class_weights.defined() ? element(options.class_weights, c) : 1.0;
+      return class_weights.defined() ? element(class_weights, c) : 1.0;
     };
     const double even = options.label_smoothing / static_cast<double>(classes);
     for (std::int64_t c = 0; c < classes; ++c) {

@@ -27,7 +27,7 @@ void copy(Context& context, const Tensor& from, const Tensor& to, bool accumulat
 
 Tensor packed(Context& context, const Tensor& tensor) {
   if (tensor.contiguous()) return tensor;
-  Tensor dense = Tensor::empty(tensor.shape(), tensor.dtype());
+  Tensor dense = empty_like(tensor);
   copy(context, tensor, dense);
   return dense;
 }
@@ -99,7 +99,7 @@ Tensor concat(const Pass& pass, std::span<const Tensor> inputs, int dimension) {
   if (inputs.empty()) fail("concat: no tensors given");
   const Shape shape = joined_shape(inputs, dimension);
   if (dimension < 0) dimension += shape.rank();
-  Tensor output = Tensor::empty(shape, inputs.front().dtype());
+  Tensor output = empty_as(inputs.front(), shape);
   std::int64_t begin = 0;
   for (const Tensor& input : inputs) {
     copy(pass.context, input, output.slice(dimension, begin, input.extent(dimension)));

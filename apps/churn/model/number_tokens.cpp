@@ -9,26 +9,29 @@
 #include "engine/operations/periodic_encoding.h"
 #include "engine/operations/piecewise_linear_encoding.h"
 #include "engine/operations/views.h"
+#include "kernels/elementwise/elementwise.h"
 
 namespace ebb::churn {
 namespace {
 
 // Edges of all features in one tensor, rows padded with their last edge.
-Tensor padded_edges(const InputSchema& schema, std::size_t most, DType dtype) {
+Tensor padded_edges(const InputSchema& schema, std::size_t most, DType dtype, Device device) {
   std::vector<double> edges;
   for (const std::vector<double>& feature : schema.bin_edges) {
     edges.insert(edges.end(), feature.begin(), feature.end());
     edges.insert(edges.end(), most - feature.size(), feature.back());
   }
   const Shape shape{schema.number_count(), static_cast<std::int64_t>(most)};
-  if (dtype == DType::f64) return Tensor::from_values(shape, edges);
-  return Tensor::from_values(shape, std::vector<float>(edges.begin(), edges.end()));
+  if (dtype == DType::f64) return Tensor::from_values(shape, edges, device);
+  return Tensor::from_values(shape, std::vector<float>(edges.begin(), edges.end()), device);
 }
 
 // [rows, features] -> [rows, features, 2]: the value and 1.
 Tensor with_one(const Pass& pass, const Tensor& input) {
   const Shape column{input.extent(0), input.extent(1), 1};
-  const Tensor parts[] = {reshape(pass, input, column), Tensor::full(column, 1.0, input.dtype())};
+  const Tensor ones = Tensor::empty(column, input.dtype(), input.device());
+  kernels::fill(pass.context, {.value = 1.0, .output = ones.view()});
+  const Tensor parts[] = {reshape(pass, input, column), ones};
   return concat(pass, parts, 2);
 }
 
@@ -54,8 +57,8 @@ NumberTokens::NumberTokens(const Scope& scope, const InputSchema& schema, const 
       most = std::max(most, edges.size());
       bins.push_back(static_cast<std::int32_t>(edges.size()) - 1);
     }
-    edges_ = padded_edges(schema, most, scope.dtype());
-    edge_counts_ = Tensor::from_values({schema.number_count()}, bins);
+    edges_ = padded_edges(schema, most, scope.dtype(), scope.device());
+    edge_counts_ = Tensor::from_values({schema.number_count()}, bins, scope.device());
     width = static_cast<std::int64_t>(most) + 1;
   }
   weight_ = &scope.parameter("weight", {schema.number_count(), width, config.dim},
