@@ -2,7 +2,11 @@
 // order, so that the result has the same bits for any number of threads.
 #pragma once
 
+#include <utility>
+
+#include "engine/tensor/staging_buffer.h"
 #include "engine/training/lanes.h"
+#include "kernels/common/clipping.h"
 
 namespace ebb {
 
@@ -19,19 +23,36 @@ class GradientStep {
                Precision precision = Precision::f32);
 
   /// Calls loss(pass, range) on every shard for its share of the batch's loss (a recorded scalar;
-  /// shares add up), finds the gradients and adds them up. Throws what `loss` throws.
+  /// shares add up), finds the gradients and adds them up. Throws what `loss` throws. On CUDA all
+  /// of it may still be to be done on return.
   template <class Loss>
-  StepResult run(const ShardPlan& plan, const PassSettings& settings, Loss&& loss) {
+  void find(const ShardPlan& plan, const PassSettings& settings, Loss&& loss) {
     start(plan);
     lanes_.for_each_shard(plan, settings, [&](const Pass& pass, RowRange range) {
       const Tensor share = loss(pass, range);
-      losses_[static_cast<std::size_t>(range.begin / plan.rows_per_shard)] = share.item();
+      keep_loss(pass.context, range.begin / plan.rows_per_shard, share);
       pass.tape->backward(share);
     });
-    return finish(plan);
+    finish(plan);
   }
 
-  /// The gradients that run() found, flat, in the layout of ParameterSet::buffer().
+  /// What find() found. On CUDA it waits for that: ask once per step, after all of the step is
+  /// given to the device.
+  StepResult result();
+
+  /// find() and result().
+  template <class Loss>
+  StepResult run(const ShardPlan& plan, const PassSettings& settings, Loss&& loss) {
+    find(plan, settings, std::forward<Loss>(loss));
+    return result();
+  }
+
+  /// For an optimiser that is to limit the gradients' norm to `limit`: it finds the norm where they
+  /// are, without the host. Valid until the next find().
+  kernels::Clipping clipping(double limit) const;
+
+  /// The gradients that find() found, flat, in the layout of ParameterSet::buffer(); valid until
+  /// the next find().
   const Tensor& gradients() const { return gradients_; }
 
   /// Whether run() looks at every operation for NaN and infinities; see Tape::detect_anomalies.
@@ -47,11 +68,16 @@ class GradientStep {
 
  private:
   void start(const ShardPlan& plan);
-  StepResult finish(const ShardPlan& plan);
+  void keep_loss(Context& context, std::int64_t shard, const Tensor& share);
+  void finish(const ShardPlan& plan);
 
   Lanes lanes_;
-  std::vector<double> losses_;  // by shard
   Tensor gradients_;
+  // f64, what the host will want to know: partial sums of the squares of the gradients, then the
+  // losses by shard.
+  Tensor figures_;
+  std::int64_t parts_ = 0;  // partial sums
+  StagingBuffer staging_;
 };
 
 }  // namespace ebb

@@ -9,7 +9,8 @@ Lanes::Lane::Lane(Device device, const ParameterSet* parameters) : context(devic
 Lanes::Lanes(Device device, int threads, const ParameterSet* parameters, Precision precision)
     : team_(device, threads) {
   if (precision == Precision::bf16) packed_weights_ = std::make_unique<PackedWeights>(device);
-  for (std::int64_t lane = 0; lane < kMost; ++lane) {
+  const std::int64_t count = device.is_cuda() ? 1 : kMost;
+  for (std::int64_t lane = 0; lane < count; ++lane) {
     lanes_.push_back(std::make_unique<Lane>(device, parameters));
   }
 }
@@ -30,9 +31,14 @@ Profile Lanes::take_profile() {
   return all;
 }
 
-ShardPlan Lanes::plan(std::int64_t rows, std::int64_t rows_per_shard) {
+ShardPlan Lanes::plan(std::int64_t rows, std::int64_t rows_per_shard, Device device) {
   if (rows <= 0 || rows_per_shard <= 0) {
     fail("Lanes: {} rows in shards of {}, expected at least 1", rows, rows_per_shard);
+  }
+  if (device.is_cuda()) {
+    // Activations of some 10,000 tokens, up to 1 GB at common widths, fill any GPU.
+    constexpr std::int64_t kCaches = 64;
+    return {rows, std::min(rows, kCaches * rows_per_shard), 1};
   }
   // A batch that would fill few shards is divided finer, so that threads have work.
   const std::int64_t finer = std::max<std::int64_t>(1, blocks_of(rows, kMost / 2));

@@ -36,7 +36,9 @@ struct ShardPlan {
   }
 };
 
-/// One serial context and tape per lane, kept warm between batches.
+/// One serial context and tape per lane, kept warm between batches. A CUDA device has one lane,
+/// which takes all shards: each fills the device, and they would wait for each other on its stream
+/// anyway.
 class Lanes {
  public:
   /// The most lanes that a batch is divided among: more threads than these do not help.
@@ -51,7 +53,8 @@ class Lanes {
   /// lane's serial context and tape, and first_row set. `pass` gives the other settings. Denormals
   /// are zero in `body`.
   template <class Body>
-  void for_each_shard(const ShardPlan& plan, const PassSettings& settings, Body&& body) {
+  void for_each_shard(const ShardPlan& whole, const PassSettings& settings, Body&& body) {
+    const ShardPlan plan = dealt(whole);
     if (packed_weights_ != nullptr) packed_weights_->refresh(team_);
     parallel_for(team_, plan.lanes, 1, [&](std::int64_t begin, std::int64_t end) {
       const FlushDenormals flush;
@@ -67,8 +70,17 @@ class Lanes {
     });
   }
 
-  /// The division of a batch of `rows` when about `rows_per_shard` of them fill the cache.
-  static ShardPlan plan(std::int64_t rows, std::int64_t rows_per_shard);
+  /// The division of a batch of `rows` when about `rows_per_shard` of them fill a processor's
+  /// cache. On CUDA shards are as large as its memory easily holds: batches of training are whole.
+  static ShardPlan plan(std::int64_t rows, std::int64_t rows_per_shard, Device device = {});
+
+  Device device() const { return team_.device(); }
+  std::int64_t count() const { return static_cast<std::int64_t>(lanes_.size()); }
+  /// `plan` for as many lanes as there are.
+  ShardPlan dealt(ShardPlan plan) const {
+    plan.lanes = std::min(plan.lanes, count());
+    return plan;
+  }
 
   /// A context that may use all threads, for work between batches.
   Context& team() { return team_; }

@@ -13,8 +13,8 @@ struct SmallClassifier {
   static constexpr std::int64_t kDim = 16;
   static constexpr std::int64_t kLength = 5;
 
-  explicit SmallClassifier(DType dtype)
-      : parameters(dtype),
+  explicit SmallClassifier(DType dtype, Device device = {})
+      : parameters(dtype, device),
         encoder(Scope(parameters).child("encoder"), 2,
                 {.dim = kDim, .heads = 2, .feed_forward = 32}),
         head(Scope(parameters).child("head"), kDim, 1) {
@@ -34,7 +34,7 @@ struct SmallClassifier {
 };
 
 struct SmallBatch {
-  SmallBatch(std::int64_t count, DType dtype)
+  SmallBatch(std::int64_t count, DType dtype, Device device = {})
       : rows(count),
         input(random_tensor({count, SmallClassifier::kLength, SmallClassifier::kDim}, 11, dtype)),
         targets(Tensor::empty({count}, dtype)) {
@@ -46,6 +46,8 @@ struct SmallBatch {
         targets.data<float>()[i] = static_cast<float>(target);
       }
     }
+    input = input.to(device);
+    targets = targets.to(device);
   }
 
   /// The share of the batch's loss that one shard has.

@@ -6,15 +6,6 @@
 namespace ebb::testing {
 namespace {
 
-Tensor as_f32(const Tensor& tensor) {
-  if (tensor.dtype() != DType::f64) return tensor;
-  Tensor rounded = Tensor::empty(tensor.shape(), DType::f32);
-  for (std::int64_t i = 0; i < tensor.elements(); ++i) {
-    rounded.data<float>()[i] = static_cast<float>(tensor.data<double>()[i]);
-  }
-  return rounded;
-}
-
 void expect_equal(const Found& fused, const Found& composed, double tolerance) {
   EXPECT_LE(relative_difference(fused.output, composed.output), tolerance) << "output";
   ASSERT_EQ(fused.gradients.size(), composed.gradients.size());
@@ -26,18 +17,30 @@ void expect_equal(const Found& fused, const Found& composed, double tolerance) {
 
 }  // namespace
 
+Tensor as_f32(const Tensor& tensor) {
+  if (tensor.dtype() != DType::f64) return tensor;
+  Tensor rounded = Tensor::empty(tensor.shape(), DType::f32);
+  for (std::int64_t i = 0; i < tensor.elements(); ++i) {
+    rounded.data<float>()[i] = static_cast<float>(tensor.data<double>()[i]);
+  }
+  return rounded;
+}
+
 Found run_with_gradients(const CheckedFunction& function, const std::vector<Tensor>& inputs,
-                         int threads) {
-  Context context({}, threads);
+                         int threads, Device device, const PassSettings& settings) {
+  Context context(device, threads);
   Tape tape(context);
-  const Pass pass{context, &tape};
+  const Pass pass{context, &tape, settings};
   std::vector<Tensor> watched;
-  for (const Tensor& input : inputs) watched.push_back(tape.watch(input));
-  Found found;
-  found.output = function(pass, watched);
-  const Tensor upstream = random_tensor(found.output.shape(), 4711, found.output.dtype());
-  tape.backward(sum(pass, multiply(pass, found.output, upstream)));
-  for (const Tensor& input : watched) found.gradients.push_back(tape.gradient(input));
+  for (const Tensor& input : inputs) watched.push_back(tape.watch(input.to(device)));
+  const Tensor output = function(pass, watched);
+  const Tensor upstream = random_tensor(output.shape(), 4711, output.dtype()).to(device);
+  tape.backward(sum(pass, multiply(pass, output, upstream)));
+  Found found{output.to(Device()), {}};
+  for (const Tensor& input : watched) {
+    const Tensor gradient = tape.gradient(input);
+    found.gradients.push_back(gradient.defined() ? gradient.to(Device()) : gradient);
+  }
   return found;
 }
 

@@ -80,8 +80,13 @@ struct Found {
   std::vector<Tensor> gradients;
 };
 
+/// What is found lies on the CPU, wherever it was computed. `function` must take the device of its
+/// own tensors from its pass.
 Found run_with_gradients(const CheckedFunction& function, const std::vector<Tensor>& inputs,
-                         int threads = 1);
+                         int threads = 1, Device device = {}, const PassSettings& settings = {});
+
+/// The values in f32.
+Tensor as_f32(const Tensor& tensor);
 
 /// Two computations of the same inputs must agree in output and gradients: to 1e-12 in f64, to
 /// rounding in f32. `inputs` are f64.
