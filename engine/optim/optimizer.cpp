@@ -64,7 +64,8 @@ void AdamW::update(Context& context, const Update& update) {
                            .beta2 = options_.beta2,
                            .epsilon = options_.epsilon,
                            .step = steps(),
-                           .gradient_scale = update.options.gradient_scale});
+                           .gradient_scale = update.options.gradient_scale,
+                           .clipping = update.options.clipping});
 }
 
 void AdamW::add_state(std::map<std::string, Tensor>& state) const {
@@ -87,7 +88,8 @@ void Sgd::update(Context& context, const Update& update) {
                          .learning_rate = update.options.learning_rate,
                          .momentum = options_.momentum,
                          .nesterov = options_.nesterov,
-                         .gradient_scale = update.options.gradient_scale});
+                         .gradient_scale = update.options.gradient_scale,
+                         .clipping = update.options.clipping});
 }
 
 void Sgd::add_state(std::map<std::string, Tensor>& state) const {

@@ -17,6 +17,7 @@ namespace ebb {
 struct UpdateOptions {
   double learning_rate = 1e-3;
   double gradient_scale = 1.0;  // see clipping_scale
+  kernels::Clipping clipping;   // of the gradients where they lie; see GradientStep::clipping
 };
 
 /// Changes the values of a ParameterSet by its gradients, and keeps a moving average of them.
