@@ -1,6 +1,7 @@
 #include "kernels/reduce/reduce.h"
 
 #include "kernels/common/check.h"
+#include "kernels/common/dispatch.h"
 #include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 #include "kernels/reduce/reduce_backends.h"
@@ -44,7 +45,7 @@ OperationCost cost(const SumBuffers& p) {
 }  // namespace
 
 std::string reduce_unsupported(Device device, DType dtype) {
-  return float_kernels_unsupported(device, dtype);
+  return storage_kernels_unsupported(device, dtype);
 }
 
 void reduce(Context& context, const Reduce& parameters) {
@@ -52,7 +53,7 @@ void reduce(Context& context, const Reduce& parameters) {
   check(parameters);
   const ProfileScope scope(context, "reduce",
                            [&] { return cost_of_moving(parameters.input, parameters.output); });
-  cpu::reduce(context, parameters);
+  run_on_device<cpu::reduce, cuda::reduce>(context, parameters);
 }
 
 void sum_buffers(Context& context, const SumBuffers& p) {
@@ -64,13 +65,16 @@ void sum_buffers(Context& context, const SumBuffers& p) {
     check.dense("an input", input, p.output.dtype, p.output.shape, "as output");
   }
   const ProfileScope scope(context, "sum_buffers", [&] { return cost(p); });
-  cpu::sum_buffers(context, p);
+  run_on_device<cpu::sum_buffers, cuda::sum_buffers>(context, p);
 }
 
 double sum_of_squares(Context& context, const ConstView& input) {
   require_supported("sum_of_squares", reduce_unsupported(context.device(), input.dtype));
   OperandCheck("sum_of_squares").dense("input", input, input.dtype, input.shape, "as input");
   const ProfileScope scope(context, "sum_of_squares", [&] { return cost_of_moving(input); });
+  if constexpr (kBuiltWithCuda) {
+    if (context.device().is_cuda()) return cuda::sum_of_squares(context, input);
+  }
   return cpu::sum_of_squares(context, input);
 }
 

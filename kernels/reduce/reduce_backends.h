@@ -28,4 +28,12 @@ void sum_buffers(Context& context, const SumBuffers& parameters);
 double sum_of_squares(Context& context, const ConstView& input);
 
 }  // namespace cpu
+
+namespace cuda {
+
+void reduce(Context& context, const Reduce& parameters);
+void sum_buffers(Context& context, const SumBuffers& parameters);
+double sum_of_squares(Context& context, const ConstView& input);
+
+}  // namespace cuda
 }  // namespace ebb::kernels
