@@ -109,13 +109,14 @@ OperationCost cost(const AttentionInputs& p, double flops_per_score) {
 
 /// Why the GPU cannot.
 std::string unsupported_on_gpu(Device device, DType dtype, std::int64_t head_dim) {
+  if (ebb::cuda::compute_capability(device) >= 80) return {};
   if (dtype != DType::f32) {
-    return fmt::format("attention on {} computes in f32, not in {}; cast first", to_string(device),
+    return fmt::format("attention in {} needs tensor cores of compute capability 8.0",
                        name_of(dtype));
   }
-  // Wider tiles need more shared memory than a block has before compute capability 8.0.
+  // Wider tiles need more shared memory than a block has there.
   constexpr std::int64_t kMostBefore80 = 64;
-  if (head_dim > kMostBefore80 && ebb::cuda::compute_capability(device) < 80) {
+  if (head_dim > kMostBefore80) {
     return fmt::format("head_dim is {}, expected 1 to {} on a GPU of compute capability below 8.0",
                        head_dim, kMostBefore80);
   }

@@ -14,6 +14,10 @@
 // not depend on the number of threads, nor change between runs: on the CPU the forward direction
 // works on whole rows of queries, and in the backward one each head's sums are taken in order on
 // one thread; on CUDA no sum crosses blocks but grad_bias, whose parts are added in order.
+//
+// In bf16 and f16, probabilities (before they are divided by their sum, and times dropout's factors)
+// and gradients of scores are rounded to the dtype before they are multiplied by rows of value, key,
+// query or grad_output.
 #pragma once
 
 #include "kernels/common/context.h"
@@ -25,9 +29,10 @@ namespace ebb::kernels {
 /// The largest head_dim served.
 inline constexpr std::int64_t kMaxHeadDim = 256;
 
-/// What both directions read. One dtype, f32 or f64 (on CUDA f32), except the mask. Query, key,
-/// value and bias may have any strides as long as the last dimension is without gaps, so that
-/// query, key and value can be views of one fused projection [batch, tokens, 3, heads, head_dim].
+/// What both directions read. One dtype, except the mask: on the CPU f32 or f64; on CUDA f32, bf16
+/// or f16. Query, key, value and bias may have any strides as long as the last dimension is without
+/// gaps, so that query, key and value can be views of one fused projection [batch, tokens, 3, heads,
+/// head_dim].
 struct AttentionInputs {
   ConstView query;             // [batch, heads, queries, head_dim]
   ConstView key;               // [batch, heads, keys, head_dim]

@@ -1,18 +1,17 @@
 // Attention backward on CUDA in f32, multiplied by FMA. No sum crosses blocks, so none needs
 // atomics, and each has one order.
 //
-// Heads of up to 32 keys (16 above head_dim 128): one pass. A block holds all keys of its heads and
+// Heads of up to 32 keys and head_dim 128: one pass. A block holds all keys of its heads and
 // goes over their queries; scores and their gradients are computed once (5 products, 10 flops per
-// score and component) and every operand is moved once. Longer heads: a pass whose blocks own
-// queries (grad_query, and delta for the other pass), then one whose blocks own a tile of keys
+// score and component) and every operand is moved once. Longer and wider heads: a pass whose blocks
+// own queries (grad_query, and delta for the other pass), then one whose blocks own a tile of keys
 // (grad_key, grad_value): 7 products, 14 flops. grad_bias has a pass of its own
 // (attention_bias_gradient_cuda.cu).
 //
 // Heads are dealt to blocks as in the forward direction. A warp computes the scores of its own
 // queries; sums over queries are divided by keys, 8 to a warp, over the weights that all warps of
 // the head left in shared memory.
-#include "kernels/attention/attention_backends.h"
-#include "kernels/attention/attention_bias_gradient.h"
+#include "kernels/attention/attention_cuda.h"
 #include "kernels/attention/attention_fma_backward.cuh"
 #include "kernels/common/cuda/launch.h"
 
@@ -20,9 +19,7 @@ namespace ebb::kernels::cuda {
 namespace {
 
 template <int kHeadDim>
-__global__ void __launch_bounds__(kAttentionThreads, (kHeadDim > 128  ? 1
-                                                      : kHeadDim > 64 ? 2
-                                                                      : 3))
+__global__ void __launch_bounds__(kAttentionThreads, blocks_at_once(kHeadDim))
     query_kernel(const BackwardOperands<float> p, const Teams teams, int tiles, int key_rows) {
   using Tile = BackwardTile<kHeadDim>;
   extern __shared__ float4 shared_memory[];
@@ -136,9 +133,7 @@ struct KeySums {
 
 /// kWholeHead: the tile holds all keys, so that grad_query is complete too.
 template <int kHeadDim, bool kWholeHead>
-__global__ void __launch_bounds__(kAttentionThreads, (kHeadDim > 128  ? 1
-                                                      : kHeadDim > 64 ? 2
-                                                                      : 3))
+__global__ void __launch_bounds__(kAttentionThreads, blocks_at_once(kHeadDim))
     key_kernel(const BackwardOperands<float> p, const Teams teams, int tiles, int key_rows) {
   using Tile = BackwardTile<kHeadDim>;
   extern __shared__ float4 shared_memory[];
@@ -198,9 +193,12 @@ void run_backward(const Context& context, const BackwardOperands<float>& operand
   const int key_rows = Tile::key_rows(g.keys);
   const Teams teams(g.queries, Tile::kWarpRows, key_rows * kHeadDim);
   const std::size_t shared = BackwardShared<Tile>::bytes(teams.heads_per_block(), key_rows);
-  if (g.keys <= Tile::kKeys) {
-    return launch(context, {"attention_backward", teams.blocks(g, 1), kAttentionThreads, shared},
-                  key_kernel<kHeadDim, true>, operands, teams, 1, key_rows);
+  // Wider heads lack the registers for both.
+  if constexpr (kHeadDim <= 128) {
+    if (g.keys <= Tile::kKeys) {
+      return launch(context, {"attention_backward", teams.blocks(g, 1), kAttentionThreads, shared},
+                    key_kernel<kHeadDim, true>, operands, teams, 1, key_rows);
+    }
   }
   const auto query_tiles = static_cast<int>(blocks_of(g.queries, teams.warps * Tile::kWarpRows));
   launch(context, {"attention_backward", teams.blocks(g, query_tiles), kAttentionThreads, shared},
@@ -212,15 +210,11 @@ void run_backward(const Context& context, const BackwardOperands<float>& operand
 
 }  // namespace
 
-void attention_backward(Context& context, const AttentionBackward& p) {
-  const auto rows = static_cast<std::size_t>(p.log_sum_exp.elements());
-  const BiasGradientPlan bias_plan(p);
-  float* workspace = context.workspace().acquire_array<float>(rows + bias_plan.partial_sums());
-  const BackwardOperands<float> operands(p, workspace);
+void attention_backward_fma(const Context& context, const AttentionBackward& p, float* deltas) {
+  const BackwardOperands<float> operands(p, deltas);
   for_padded_head_dim(p.query.shape[3], [&](auto head_dim) {
     run_backward<decltype(head_dim)::value>(context, operands);
   });
-  if (p.grad_bias.present()) attention_bias_gradient(context, p, bias_plan, workspace + rows);
 }
 
 }  // namespace ebb::kernels::cuda

@@ -11,6 +11,9 @@ using BackwardTile = FmaTile<kHeadDim, (kHeadDim > 128  ? 1
                                         : kHeadDim > 32 ? 2
                                                         : 4)>;
 
+/// Blocks whose registers a multiprocessor is to hold: as many as do without spilling.
+constexpr int blocks_at_once(int head_dim) { return head_dim > 128 ? 1 : head_dim > 64 ? 2 : 3; }
+
 /// The shared memory of a block, in floats.
 template <class Tile>
 struct BackwardShared {

@@ -130,6 +130,7 @@ __device__ inline void load_rows(float* tile, int tile_row, const RowsOf<const f
   using Lanes = RowLanes<kHeadDim>;
   const int lane = static_cast<int>(threadIdx.x) % kWarpSize;
   const int first = warp * Lanes::kRowsAtOnce + lane / Lanes::kLanes;
+#pragma unroll 2
   for (int r = first; r < count; r += warps * Lanes::kRowsAtOnce) {
 #pragma unroll
     for (int u = 0; u < Lanes::kChunks; ++u) {

@@ -9,7 +9,7 @@
 // Per score and component: 4 flops. Bytes moved: query and output once, key and value once for each
 // 64 (32) queries of a head, from the second time on mostly out of the second-level cache. Per
 // score besides: an exponential, and an eighth of a Philox block under dropout.
-#include "kernels/attention/attention_backends.h"
+#include "kernels/attention/attention_cuda.h"
 #include "kernels/attention/attention_fma_tile.cuh"
 #include "kernels/attention/attention_online_softmax.cuh"
 #include "kernels/common/cuda/launch.h"
@@ -19,6 +19,9 @@ namespace {
 
 template <int kHeadDim>
 using Tile = FmaTile<kHeadDim, (kHeadDim > 64 ? 2 : 4)>;
+
+/// Blocks whose registers a multiprocessor is to hold: as many as do without spilling.
+constexpr int blocks_at_once(int head_dim) { return head_dim > 64 ? 2 : head_dim > 16 ? 3 : 4; }
 
 /// The shared memory of a block, in floats.
 template <class Tile>
@@ -60,9 +63,7 @@ __device__ void mask_scores(const RowsOf<const float>& bias, int row, int key, u
 }
 
 template <int kHeadDim>
-__global__ void __launch_bounds__(kAttentionThreads, (kHeadDim > 64   ? 2
-                                                      : kHeadDim > 16 ? 3
-                                                                      : 4))
+__global__ void __launch_bounds__(kAttentionThreads, blocks_at_once(kHeadDim))
     forward_kernel(const ForwardOperands<float> p, const Teams teams, int tiles, int key_rows) {
   using Tile = Tile<kHeadDim>;
   using Own = Columns<kHeadDim, 8>;
@@ -187,7 +188,7 @@ void run_forward(const Context& context, const AttentionForward& p) {
 
 }  // namespace
 
-void attention(Context& context, const AttentionForward& p) {
+void attention_fma(const Context& context, const AttentionForward& p) {
   for_padded_head_dim(p.query.shape[3],
                       [&](auto head_dim) { run_forward<decltype(head_dim)::value>(context, p); });
 }

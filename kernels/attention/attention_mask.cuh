@@ -50,13 +50,12 @@ __device__ inline unsigned kept_word(const DropoutSpec& spec, std::uint64_t firs
   return kept;
 }
 
-/// The words of dropout for a warp's tile of kWarpRows rows and kKeys keys: word t of a lane is for
-/// row `first_of_lane + step * t`, a bit per key. `row`: the first row's index among all rows of
-/// all heads; `key`: the first key; `count`: how many keys there are. For all lanes together.
-template <int kWarpRows, int kKeys, int kWords>
-__device__ inline void kept_words(const DropoutSpec& spec, std::int64_t padded_keys,
-                                  std::int64_t row, int key, int count, int first_of_lane, int step,
-                                  unsigned (&words)[kWords]) {
+/// What dropout keeps of a warp's tile of kWarpRows rows and kKeys keys: a word with a bit per key
+/// for row `lane / (32 / kWarpRows)`. `row`: the first row's index among all rows of all heads;
+/// `key`: the first key; `count`: how many keys there are. For all lanes together.
+template <int kWarpRows, int kKeys>
+__device__ inline unsigned kept_row_word(const DropoutSpec& spec, std::int64_t padded_keys,
+                                         std::int64_t row, int key, int count) {
   constexpr int kRowLanes = kWarpSize / kWarpRows;
   constexpr int kBits = kKeys / kRowLanes;
   const int lane = static_cast<int>(threadIdx.x) % kWarpSize;
@@ -68,9 +67,18 @@ __device__ inline void kept_words(const DropoutSpec& spec, std::int64_t padded_k
   for (int distance = 1; distance < kRowLanes; distance *= 2) {
     word |= __shfl_xor_sync(kAllLanes, word, distance);
   }
+  return word;
+}
+
+/// The same for rows `first_of_lane + step * t`.
+template <int kWarpRows, int kKeys, int kWords>
+__device__ inline void kept_words(const DropoutSpec& spec, std::int64_t padded_keys,
+                                  std::int64_t row, int key, int count, int first_of_lane, int step,
+                                  unsigned (&words)[kWords]) {
+  const unsigned word = kept_row_word<kWarpRows, kKeys>(spec, padded_keys, row, key, count);
 #pragma unroll
   for (int t = 0; t < kWords; ++t) {
-    words[t] = __shfl_sync(kAllLanes, word, (first_of_lane + step * t) * kRowLanes);
+    words[t] = __shfl_sync(kAllLanes, word, (first_of_lane + step * t) * (kWarpSize / kWarpRows));
   }
 }
 

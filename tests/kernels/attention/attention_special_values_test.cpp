@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/kernels/attention/attention_naive.h"
 #include "tests/kernels/attention/attention_operands.h"
 #include "tests/kernels/support/backends.h"
 #include "tests/kernels/support/error_rule.h"
@@ -20,7 +21,7 @@ using ebb::testing::expect_within;
 using ebb::testing::kForwardRule;
 using ebb::testing::Padding;
 using ebb::testing::run_kernel;
-using ebb::testing::run_reference;
+using ebb::testing::run_oracle_and_naive;
 using ebb::testing::test_device;
 using ebb::testing::to_double;
 using ebb::testing::to_number;
@@ -50,15 +51,14 @@ void fill_grad_output(AttentionOperands<T>& o, std::int64_t b, std::int64_t h, s
 /// infinite and NaN everywhere, and the finite ones to agree.
 template <class Change>
 void expect_like_reference(const AttentionCase& c, Change change) {
-  ebb::testing::for_each_backend([&]<class T> {
+  ebb::testing::for_each_storage_backend([&]<class T> {
     AttentionOperands<double> oracle(c);
     AttentionOperands<float> naive(c);
     AttentionOperands<T> actual(c);
     change(oracle);
     change(naive);
     change(actual);
-    run_reference(oracle);
-    run_reference(naive);
+    run_oracle_and_naive<T>(oracle, naive);
     run_kernel(actual);
     const auto expect = [](const char* name, const auto& got, const Buffer<float>& same,
                            const Buffer<double>& expected) {
@@ -87,7 +87,7 @@ AttentionCase with(AttentionCase c, Padding padding, Bias bias, bool causal) {
 TEST(AttentionSpecialValuesTest, HiddenKeysContributeNothing) {
   for (const Padding padding : {Padding::tail, Padding::holes}) {
     const AttentionCase c = with(kPlain, padding, Bias::none, false);
-    ebb::testing::for_each_backend([&]<class T> {
+    ebb::testing::for_each_storage_backend([&]<class T> {
       AttentionOperands<T> clean(c);
       AttentionOperands<T> dirty(c);
       for (std::int64_t i = 0; i < c.batch * c.keys; ++i) {
@@ -126,7 +126,7 @@ TEST(AttentionSpecialValuesTest, ARowThatSeesNothingIsZero) {
     fill_grad_output(o, 0, 0, 0, kNaN);
   };
   expect_like_reference(c, change);
-  ebb::testing::for_each_backend([&]<class T> {
+  ebb::testing::for_each_storage_backend([&]<class T> {
     AttentionOperands<T> operands(c);
     change(operands);
     run_kernel(operands);

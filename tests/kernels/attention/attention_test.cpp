@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/kernels/attention/attention_naive.h"
 #include "tests/kernels/attention/attention_operands.h"
 #include "tests/kernels/support/backends.h"
 #include "tests/kernels/support/error_rule.h"
@@ -21,7 +22,7 @@ using ebb::testing::kGradientRule;
 using ebb::testing::Layout;
 using ebb::testing::Padding;
 using ebb::testing::run_kernel;
-using ebb::testing::run_reference;
+using ebb::testing::run_oracle_and_naive;
 using ebb::testing::test_device;
 using ebb::testing::to_double;
 using ebb::testing::to_number;
@@ -84,11 +85,10 @@ void expect_gradients_within(AttentionOperands<T>& actual, AttentionOperands<flo
 class AttentionTest : public ::testing::TestWithParam<AttentionCase> {};
 
 TEST_P(AttentionTest, FollowsTheErrorRuleOnEveryBackend) {
-  ebb::testing::for_each_backend([]<class T> {
+  ebb::testing::for_each_storage_backend([]<class T> {
     AttentionOperands<double> oracle(GetParam());
     AttentionOperands<float> naive(GetParam());
-    run_reference(oracle);
-    run_reference(naive);
+    run_oracle_and_naive<T>(oracle, naive);
     AttentionOperands<T> actual(GetParam());
     run_kernel(actual, 2);
     expect_within("output", actual.output, naive.output, oracle.output, kForwardRule);
@@ -112,7 +112,7 @@ void expect_same_results(const AttentionOperands<T>& first, const AttentionOpera
 }
 
 TEST_P(AttentionTest, HasEqualBitsForAnyNumberOfThreadsAndInEveryRun) {
-  ebb::testing::for_each_backend([]<class T> {
+  ebb::testing::for_each_storage_backend([]<class T> {
     AttentionOperands<T> first(GetParam());
     run_kernel(first, 1);
     for (const int threads : ebb::testing::kThreadCounts) {
@@ -175,7 +175,7 @@ INSTANTIATE_TEST_SUITE_P(
                              {.padding = Padding::holes, .bias = Bias::shared, .dropout = 0.3F})));
 
 TEST(AttentionTest, TakesNoKeysAndNoQueries) {
-  ebb::testing::for_each_backend([]<class T> {
+  ebb::testing::for_each_storage_backend([]<class T> {
     AttentionOperands<T> no_keys(oblong(5, 0, 8));
     run_kernel(no_keys);
     for (const T value : no_keys.output.values()) EXPECT_EQ(to_double(value), 0.0);
@@ -233,7 +233,7 @@ void expect_same_rows(const char* name, const View& first, const View& other) {
 TEST(AttentionTest, TakesMemoryThatIsNotAlignedToAPack) {
   for (const AttentionCase& c :
        {square(20, 16, {.bias = Bias::full}), square(40, 32, {.bias = Bias::shared})}) {
-    ebb::testing::for_each_backend([&]<class T> {
+    ebb::testing::for_each_storage_backend([&]<class T> {
       AttentionOperands<T> operands(c);
       run_kernel(operands);
       AttentionForward f = operands.forward();
@@ -268,7 +268,7 @@ TEST(AttentionTest, TakesMemoryThatIsNotAlignedToAPack) {
 
 TEST(AttentionTest, DropsWhatTheReferenceDrops) {
   // With the identity as values, the output is the row of probabilities after dropout.
-  ebb::testing::for_each_backend([]<class T> {
+  ebb::testing::for_each_storage_backend([]<class T> {
     const AttentionCase c = oblong(37, 29, 29, {.padding = Padding::holes, .dropout = 0.25F});
     AttentionOperands<float> same(c);
     AttentionOperands<T> operands(c);
@@ -291,7 +291,7 @@ TEST(AttentionTest, DropsWhatTheReferenceDrops) {
 
 TEST(AttentionTest, DropsWhatTheWholeBatchWouldInPartsOfIt) {
   // Rows of 29 elements (padded to 32) that lie 75 apart: pieces end within Philox blocks.
-  ebb::testing::for_each_backend([]<class T> {
+  ebb::testing::for_each_storage_backend([]<class T> {
     const AttentionCase c = oblong(19, 29, 29, {.dropout = 0.5F});
     AttentionOperands<float> same(c);
     AttentionOperands<T> operands(c);

@@ -1,0 +1,91 @@
+// The gradient of attention's bias on CUDA in bf16 and f16: as attention_bias_gradient_cuda.cu,
+// with products on tensor cores. A block owns 64 queries by 64 keys (32 above head_dim 128).
+#include "kernels/attention/attention_bias_tile.cuh"
+#include "kernels/attention/attention_cuda.h"
+#include "kernels/attention/attention_mma_backward.cuh"
+#include "kernels/common/cuda/launch.h"
+
+namespace ebb::kernels::cuda {
+namespace {
+
+template <int kHeadDim, class T>
+__global__ void __launch_bounds__(kAttentionThreads, (kHeadDim > 64 ? 2 : 3))
+    bias_gradient_kernel(const BackwardOperands<T> p, const BiasGradient bias, const Teams teams,
+                         int query_tiles, int key_tiles, int key_rows) {
+  using Tile = MmaTile<kHeadDim>;
+  constexpr int kParts = Tile::kKeys / 32;
+  extern __shared__ uint4 shared_memory[];
+  const AttentionGeometry& g = p.geometry;
+  const MmaBackwardShared<Tile, T> shared(shared_memory, 1, key_rows);
+  const BiasTile tile = bias_tile_of_block(bias, query_tiles, key_tiles);
+  QueryChunk<Tile> rows;
+  float sums[kParts][4][4] = {};
+  for (std::int64_t m = tile.first_member; m < tile.last_member; ++m) {
+    const Place place = place_of_member(g, bias, tile, m);
+    rows.first = tile.query * Tile::kBlockRows + place.warp * Tile::kWarpRows;
+    rows.tile_row = place.warp * Tile::kWarpRows;
+    rows.count = load_mma_queries<Tile, false>(p, place, rows.first, shared);
+    const MmaKeyTile keys =
+        load_mma_keys<Tile>(p, place, tile.key * Tile::kKeys, teams, key_rows, shared);
+    __syncthreads();
+#pragma unroll
+    for (int part = 0; part < kParts; ++part) {
+      if (32 * part >= keys.count) continue;
+      float gradients[4][4];
+      differentiate_queries(p, place, rows, keys, 32 * part, shared, gradients);
+#pragma unroll
+      for (int n = 0; n < 4; ++n) {
+#pragma unroll
+        for (int e = 0; e < 4; ++e) sums[part][n][e] += gradients[n][e];
+      }
+    }
+    __syncthreads();  // all are done with the head
+  }
+  const RowsOf<float> to = rows_of_slice(bias, tile);
+  const int lane = static_cast<int>(threadIdx.x) % kWarpSize;
+  const int warp = static_cast<int>(threadIdx.x) / kWarpSize;
+#pragma unroll
+  for (int part = 0; part < kParts; ++part) {
+#pragma unroll
+    for (int n = 0; n < 4; ++n) {
+#pragma unroll
+      for (int e = 0; e < 4; ++e) {
+        const int q = tile.query * Tile::kBlockRows + warp * Tile::kWarpRows + lane / 4 + e / 2 * 8;
+        const int k = tile.key * Tile::kKeys + 32 * part + 8 * n + lane % 4 * 2 + e % 2;
+        if (q < g.queries && k < g.keys) to.row(q)[k] = sums[part][n][e];
+      }
+    }
+  }
+}
+
+template <int kHeadDim, class T>
+void run(const Context& context, const AttentionBackward& p, const BiasGradientPlan& plan,
+         const View& sums) {
+  using Tile = MmaTile<kHeadDim>;
+  const BackwardOperands<T> operands(p, nullptr);
+  const AttentionGeometry& g = operands.geometry;
+  const BiasGradient bias(sums, plan);
+  const auto query_tiles = static_cast<int>(blocks_of(g.queries, Tile::kBlockRows));
+  const auto key_tiles = static_cast<int>(blocks_of(g.keys, Tile::kKeys));
+  const int key_rows = Tile::key_rows(g.keys);
+  const Teams teams = mma_teams<Tile>(Tile::kBlockRows, key_rows);
+  launch(context,
+         {"attention_backward",
+          static_cast<unsigned>(plan.matrices * plan.slices * query_tiles * key_tiles),
+          kAttentionThreads, MmaBackwardShared<Tile, T>::bytes(1, key_rows)},
+         bias_gradient_kernel<kHeadDim, T>, operands, bias, teams, query_tiles, key_tiles,
+         key_rows);
+}
+
+}  // namespace
+
+void attention_bias_gradient_mma(const Context& context, const AttentionBackward& p,
+                                 const BiasGradientPlan& plan, const View& sums) {
+  for_mma_head_dim(p.query.shape[3], [&](auto head_dim) {
+    constexpr int kHeadDim = decltype(head_dim)::value;
+    if (p.query.dtype == DType::bf16) return run<kHeadDim, BFloat16>(context, p, plan, sums);
+    run<kHeadDim, Float16>(context, p, plan, sums);
+  });
+}
+
+}  // namespace ebb::kernels::cuda
