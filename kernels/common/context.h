@@ -10,6 +10,9 @@ namespace ebb {
 
 class Profile;
 class PrimitiveCache;
+namespace cuda {
+class PreparedProducts;
+}
 
 /// One line of execution: where kernels run and what they may use meanwhile. A context serves one
 /// thread at a time; concurrent lines of work (the lanes of a sharded step) have one each. On CUDA
@@ -36,6 +39,9 @@ class Context {
   void set_profile(Profile* profile) { profile_ = profile; }
   /// What oneDNN has prepared for this context; made when first asked for.
   PrimitiveCache& primitives();
+  /// What cuBLASLt has prepared for this context; made when first asked for. Defined in builds with
+  /// CUDA only.
+  cuda::PreparedProducts& prepared_products();
 
  private:
   Device device_;
@@ -44,6 +50,7 @@ class Context {
   Workspace workspace_;
   Profile* profile_ = nullptr;
   std::unique_ptr<PrimitiveCache> primitives_;
+  std::shared_ptr<cuda::PreparedProducts> prepared_products_;  // shared: may be incomplete here
 };
 
 /// The number of threads used when none is asked for: OMP_NUM_THREADS or the processors available.

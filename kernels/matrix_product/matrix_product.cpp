@@ -57,8 +57,10 @@ OperationCost cost(const MatrixProduct& p) {
 
 std::string matrix_product_unsupported(Device device, DType dtype) {
   const std::string reason = storage_kernels_unsupported(device, dtype);
-  if (!reason.empty() || !device.is_cuda() || dtype == DType::f32) return reason;
-  return fmt::format("CUDA multiplies matrices of f32, not of {}; cast first", name_of(dtype));
+  if constexpr (kBuiltWithCuda) {
+    if (reason.empty() && device.is_cuda()) return cuda::matrix_product_unsupported(device, dtype);
+  }
+  return reason;
 }
 
 void matrix_product(Context& context, const MatrixProduct& parameters) {

@@ -3,10 +3,15 @@
 //   output[..., i, j] = sum over p of a[..., i, p] * b[..., p, j]
 //
 // On the CPU f32 through oneDNN's JIT-compiled sgemm (accumulated in f32), f64 by plain loops. On
-// CUDA f32 by the kernels in ladder/; where k is long and the output small, workspace holds sums of
-// parts of k (gemm.h). A transposed operand is a view with its last two strides swapped; it costs
-// nothing. Work is divided into blocks whose bounds depend on the shape alone, so results do not
-// depend on the number of threads or multiprocessors.
+// CUDA f32, bf16 and f16, the latter two on tensor cores (compute capability 8.0), all accumulated
+// in f32 and rounded once: through cuBLASLt where it can be loaded and takes the operands, else by
+// the kernels in ladder/; EBB_GEMM=own|cublaslt chooses. f32 is f32, never TF32. Where k is long
+// and the output small, our kernels keep sums of parts of k in workspace (gemm.h).
+//
+// A transposed operand is a view with its last two strides swapped; it costs nothing. Work is
+// divided into blocks whose bounds depend on the shape alone, so results do not depend on the
+// number of threads. On CUDA our kernels give the same bits on every GPU with the same
+// instructions; cuBLASLt the same on every run on one GPU.
 #pragma once
 
 #include "kernels/common/context.h"

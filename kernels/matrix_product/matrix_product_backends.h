@@ -16,5 +16,7 @@ void serial_matrix_product(const ConstView& a, const ConstView& b, const View& o
 namespace ebb::kernels::cuda {
 
 void matrix_product(Context& context, const MatrixProduct& parameters);
+/// Why the device, which is there, cannot multiply `dtype`; empty where it can.
+std::string matrix_product_unsupported(Device device, DType dtype);
 
 }  // namespace ebb::kernels::cuda

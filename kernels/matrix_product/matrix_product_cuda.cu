@@ -1,5 +1,5 @@
-// The matrix product on CUDA: the fitting rung of our own ladder.
-#include "kernels/matrix_product/ladder/ladder.h"
+// The matrix product on CUDA: cuBLASLt, or our own ladder (gemm_cuda.h).
+#include "kernels/matrix_product/gemm_cuda.h"
 #include "kernels/matrix_product/matrix_product_backends.h"
 
 namespace ebb::kernels::cuda {
@@ -8,7 +8,11 @@ void matrix_product(Context& context, const MatrixProduct& parameters) {
   const gemm::Problem p =
       gemm::problem_of(parameters.a, parameters.b, parameters.output, parameters.accumulate);
   auto* workspace = static_cast<float*>(context.workspace().acquire(gemm::workspace_bytes(p)));
-  gemm::register_tiled(context, p, workspace);
+  gemm::multiply(context, p, workspace);
+}
+
+std::string matrix_product_unsupported(Device device, DType dtype) {
+  return gemm::unsupported(device, dtype);
 }
 
 }  // namespace ebb::kernels::cuda

@@ -55,4 +55,32 @@ __device__ inline void mma_m16n8k16(float (&d)[4], const unsigned (&a)[4], unsig
 #endif
 }
 
+/// Copies 16 bytes from global to shared memory, both aligned to 16, of which the first `bytes` are
+/// read and the others zeros. Needs compute capability 8.0.
+__device__ inline void cp_async_16(void* to, const void* from, int bytes) {
+#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 800
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;"
+               :
+               : "r"(shared_address(to)), "l"(from), "r"(bytes)
+               : "memory");
+#else
+  __trap();
+#endif
+}
+
+/// Makes a group of the thread's copies since the last one.
+__device__ inline void cp_async_commit_group() {
+#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 800
+  asm volatile("cp.async.commit_group;" : : : "memory");
+#endif
+}
+
+/// Waits until at most `kPending` of the thread's youngest groups are under way.
+template <int kPending>
+__device__ inline void cp_async_wait_group() {
+#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 800
+  asm volatile("cp.async.wait_group %0;" : : "n"(kPending) : "memory");
+#endif
+}
+
 }  // namespace ebb::cuda::ptx

@@ -28,25 +28,33 @@ __device__ inline void store_quad(T* to, int count, bool whole, const float (&va
   }
 }
 
-/// output = sums, or output += sums.
+/// output = sums, or output += sums; output is of T or f32.
 template <class T>
 struct PlainEpilogue {
   explicit PlainEpilogue(const Problem& p)
-      : output(static_cast<T*>(p.output.data)),
+      : output(p.output.data),
         leading(p.output.leading),
         batch(p.batch),
         accumulate(p.output.accumulate),
-        aligned(lines_aligned(p.output, p.batch, kQuad * sizeof(T))) {
+        to_f32(p.output.dtype == DType::f32),
+        aligned(lines_aligned(p.output, p.batch,
+                              kQuad * static_cast<std::int64_t>(size_of(p.output.dtype)))) {
     std::copy_n(p.output.batch_strides, kMaxBatchRank, strides);
   }
 
   /// Makes the epilogue that of one pair of the batch.
-  __device__ void choose(std::int64_t pair) { output += batch.offset(pair, strides); }
+  __device__ void choose(std::int64_t pair) { first = batch.offset(pair, strides); }
 
   /// Takes `count` sums of `row` from `column` on, which is a multiple of 4.
   __device__ void operator()(std::int64_t row, std::int64_t column, int count,
                              float (&sums)[kQuad]) const {
-    T* to = output + row * leading + column;
+    const std::int64_t at = first + row * leading + column;
+    if (to_f32) return put(static_cast<float*>(output) + at, count, sums);
+    if constexpr (!std::is_same_v<T, float>) put(static_cast<T*>(output) + at, count, sums);
+  }
+
+  template <class To>
+  __device__ void put(To* to, int count, float (&sums)[kQuad]) const {
     const bool whole = aligned && count >= kQuad;
     if (accumulate) {
       float before[kQuad];
@@ -57,12 +65,14 @@ struct PlainEpilogue {
     store_quad(to, count, whole, sums);
   }
 
-  T* output;
+  void* output;
   std::int64_t leading;
   std::int64_t strides[kMaxBatchRank];
   Batch batch;
   bool accumulate;
+  bool to_f32;
   bool aligned;
+  std::int64_t first = 0;  // element of the pair
 };
 
 /// Keeps the sums of one part of k: [parts, pairs, m, n].
@@ -78,6 +88,26 @@ struct PartialEpilogue {
   std::int64_t m;
   std::int64_t n;
 };
+
+/// Hands a warp's rows of sums from shared memory to the epilogue: a row of neighbouring quads at a
+/// time, so that memory is accessed in whole lines. `rows` and `columns`: how many are there. The
+/// loop is not unrolled: epilogues are long.
+template <int kRows, int kColumns, int kPitch, class Epilogue>
+__device__ inline void hand_over(const float (*staged)[kPitch], int rows, int columns,
+                                 std::int64_t first_row, std::int64_t first_column,
+                                 const Epilogue& epilogue) {
+  constexpr int kQuadsOfRow = kColumns / kQuad;
+  const int lane = static_cast<int>(threadIdx.x) % 32;
+#pragma unroll 1
+  for (int i = lane; i < kRows * kQuadsOfRow; i += 32) {
+    const int row = i / kQuadsOfRow;
+    const int column = i % kQuadsOfRow * kQuad;
+    if (row >= rows || column >= columns) continue;
+    float sums[kQuad];
+    ebb::cuda::load_pack(&staged[row][column], sums);
+    epilogue(first_row + row, first_column + column, min(columns - column, kQuad), sums);
+  }
+}
 
 inline constexpr int kReduceThreads = 256;
 
@@ -114,6 +144,17 @@ void launch_reduce(const Context& context, const Problem& p, std::int64_t parts,
       context,
       {"matrix_product", static_cast<unsigned>(blocks_of(quads, kReduceThreads)), kReduceThreads},
       reduce_partials<Epilogue>, partials, parts, pairs, p.m, p.n, epilogue);
+}
+
+/// Calls body.operator()<a.lines_along_k, b.lines_along_k>().
+template <class Body>
+void for_layouts(const Problem& p, Body&& body) {
+  if (p.a.lines_along_k) {
+    if (p.b.lines_along_k) return body.template operator()<true, true>();
+    return body.template operator()<true, false>();
+  }
+  if (p.b.lines_along_k) return body.template operator()<false, true>();
+  body.template operator()<false, false>();
 }
 
 }  // namespace ebb::kernels::gemm

@@ -6,12 +6,9 @@ namespace {
 
 template <class Epilogue>
 void run(const Context& context, const Problem& p, const Split& split, const Epilogue& epilogue) {
-  if (p.a.lines_along_k) {
-    if (p.b.lines_along_k) return launch_register_tiled<true, true>(context, p, split, epilogue);
-    return launch_register_tiled<true, false>(context, p, split, epilogue);
-  }
-  if (p.b.lines_along_k) return launch_register_tiled<false, true>(context, p, split, epilogue);
-  launch_register_tiled<false, false>(context, p, split, epilogue);
+  for_layouts(p, [&]<bool kAlongKA, bool kAlongKB> {
+    launch_register_tiled<kAlongKA, kAlongKB>(context, p, split, epilogue);
+  });
 }
 
 }  // namespace
@@ -20,8 +17,13 @@ void register_tiled(const Context& context, const Problem& p, float* workspace) 
   const Split split = split_of(p);
   const PlainEpilogue<float> epilogue(p);
   if (split.parts == 1) return run(context, p, split, epilogue);
-  run(context, p, split, PartialEpilogue{workspace, p.m, p.n});
+  register_tiled_parts(context, p, split, workspace);
   launch_reduce(context, p, split.parts, workspace, epilogue);
+}
+
+void register_tiled_parts(const Context& context, const Problem& p, const Split& split,
+                          float* sums) {
+  run(context, p, split, PartialEpilogue{sums, p.m, p.n});
 }
 
 }  // namespace ebb::kernels::gemm

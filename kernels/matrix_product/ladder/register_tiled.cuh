@@ -18,21 +18,9 @@
 #pragma once
 
 #include "kernels/matrix_product/ladder/epilogue.cuh"
+#include "kernels/matrix_product/ladder/tiles.h"
 
 namespace ebb::kernels::gemm {
-
-/// What one launch needs besides the epilogue.
-struct TileArguments {
-  std::int64_t m, n, k;
-  std::int64_t pairs, part_length;
-  std::int64_t tiles_n, tiles;  // per row of tiles, per pair
-  const float* a;
-  const float* b;
-  std::int64_t leading_a, leading_b;
-  std::int64_t strides_a[kMaxBatchRank], strides_b[kMaxBatchRank];
-  Batch batch;
-  bool aligned_a, aligned_b;
-};
 
 inline constexpr int kSlice = 16;  // steps along k
 inline constexpr int kWarpColumns = 64;
@@ -99,39 +87,31 @@ struct Tile {
 using SmallTile = Tile<1, 4, 1>;  // 64 x 64
 using LargeTile = Tile<2, 4, 2>;  // 128 x 128
 
+/// The shared memory of a block; at the end a warp stages 16 rows of its sums in a part of it.
+template <class T>
+struct Slices {
+  alignas(16) float a[2][kSlice][T::kRows];
+  alignas(16) float b[2][kSlice][T::kColumns];
+};
+
 template <class T, bool kAlongKA, bool kAlongKB, class Epilogue>
 __global__ void __launch_bounds__(T::kThreads)
     register_tiled_kernel(const TileArguments p, Epilogue epilogue) {
   constexpr int kQuadsM = T::kWarpRows / 16;
   constexpr int kQuadsN = 2;
-  __shared__ alignas(16) float slice_a[2][kSlice][T::kRows];
-  __shared__ alignas(16) float slice_b[2][kSlice][T::kColumns];
+  __shared__ Slices<T> slices;
 
-  // Tiles of one row of tiles are neighbours: they share a's rows in the cache.
-  const std::int64_t block = blockIdx.x;
-  const std::int64_t tile = block % p.tiles;
-  const std::int64_t pair = block / p.tiles % p.pairs;
-  const std::int64_t part = block / p.tiles / p.pairs;
-  const std::int64_t first_row = tile / p.tiles_n * T::kRows;
-  const std::int64_t first_column = tile % p.tiles_n * T::kColumns;
-  const std::int64_t first_step = part * p.part_length;
-  const std::int64_t steps = min(p.part_length, p.k - first_step);
-  const int rows = static_cast<int>(min(std::int64_t{T::kRows}, p.m - first_row));
-  const int columns = static_cast<int>(min(std::int64_t{T::kColumns}, p.n - first_column));
-
+  const BlockPlace place(p, T::kRows, T::kColumns);
   SliceLoader<kAlongKA, T::kRows, T::kThreads> a;
-  a.leading = p.leading_a;
-  a.from = p.a + p.batch.offset(pair, p.strides_a) +
-           (kAlongKA ? first_row * p.leading_a + first_step : first_step * p.leading_a + first_row);
-  a.outer = rows;
-  a.aligned = p.aligned_a;
+  a.from = place.first<kAlongKA, float>(p, p.a, place.first_row);
+  a.leading = p.a.leading;
+  a.outer = place.rows;
+  a.aligned = p.a.aligned;
   SliceLoader<kAlongKB, T::kColumns, T::kThreads> b;
-  b.leading = p.leading_b;
-  b.from = p.b + p.batch.offset(pair, p.strides_b) +
-           (kAlongKB ? first_column * p.leading_b + first_step
-                     : first_step * p.leading_b + first_column);
-  b.outer = columns;
-  b.aligned = p.aligned_b;
+  b.from = place.first<kAlongKB, float>(p, p.b, place.first_column);
+  b.leading = p.b.leading;
+  b.outer = place.columns;
+  b.aligned = p.b.aligned;
 
   // A warp's lanes are 4 x 8; a lane's quads of rows are 16 apart, its quads of columns 32.
   const int lane = static_cast<int>(threadIdx.x) % 32;
@@ -149,11 +129,11 @@ __global__ void __launch_bounds__(T::kThreads)
       float right[kQuadsN][kQuad];
 #pragma unroll
       for (int i = 0; i < kQuadsM; ++i) {
-        ebb::cuda::load_pack(&slice_a[buffer][step][row ^ (i * 16 ^ swizzle)], left[i]);
+        ebb::cuda::load_pack(&slices.a[buffer][step][row ^ (i * 16 ^ swizzle)], left[i]);
       }
 #pragma unroll
       for (int i = 0; i < kQuadsN; ++i) {
-        ebb::cuda::load_pack(&slice_b[buffer][step][column ^ (i * 32 ^ swizzle)], right[i]);
+        ebb::cuda::load_pack(&slices.b[buffer][step][column ^ (i * 32 ^ swizzle)], right[i]);
       }
 #pragma unroll
       for (int i = 0; i < kQuadsM * kQuad; ++i) {
@@ -166,19 +146,19 @@ __global__ void __launch_bounds__(T::kThreads)
     }
   };
   const auto steps_at = [&](std::int64_t step) {
-    return static_cast<int>(min(std::int64_t{kSlice}, steps - step));
+    return static_cast<int>(min(std::int64_t{kSlice}, place.steps - step));
   };
 
-  if (steps > 0) {
+  if (place.steps > 0) {
     a.fetch(steps_at(0));
     b.fetch(steps_at(0));
-    a.store(slice_a[0]);
-    b.store(slice_b[0]);
+    a.store(slices.a[0]);
+    b.store(slices.b[0]);
     __syncthreads();
   }
   int buffer = 0;
-  for (std::int64_t step = 0; step < steps; step += kSlice) {
-    const bool more = step + kSlice < steps;
+  for (std::int64_t step = 0; step < place.steps; step += kSlice) {
+    const bool more = step + kSlice < place.steps;
     if (more) {
       a.fetch(steps_at(step + kSlice));
       b.fetch(steps_at(step + kSlice));
@@ -186,59 +166,44 @@ __global__ void __launch_bounds__(T::kThreads)
     multiply(buffer);
     buffer ^= 1;
     if (more) {
-      a.store(slice_a[buffer]);
-      b.store(slice_b[buffer]);
+      a.store(slices.a[buffer]);
+      b.store(slices.b[buffer]);
       __syncthreads();
     }
   }
 
-  epilogue.choose(part * p.pairs + pair);
+  constexpr int kStagedRows = 16;
+  static_assert(sizeof(Slices<T>) >= T::kThreads / 32 * kStagedRows * kWarpColumns * sizeof(float));
+  __syncthreads();
+  auto* staged =
+      reinterpret_cast<float(*)[kWarpColumns]>(&slices) + static_cast<std::ptrdiff_t>(warp) * 16;
+  epilogue.choose(place.part * p.pairs + place.pair);
 #pragma unroll
-  for (int i = 0; i < kQuadsM * kQuad; ++i) {
-    const int at = row + i / kQuad * 16 + i % kQuad;
-    if (at >= rows) continue;
+  for (int i = 0; i < kQuadsM; ++i) {
+    __syncwarp();
 #pragma unroll
-    for (int j = 0; j < kQuadsN; ++j) {
-      const int from = column + j * 32;
-      if (from >= columns) continue;
-      epilogue(first_row + at, first_column + from, min(columns - from, kQuad), sums[i][j]);
+    for (int j = 0; j < kQuad; ++j) {
+#pragma unroll
+      for (int n = 0; n < kQuadsN; ++n) {
+        ebb::cuda::store_pack(&staged[lane / 8 * kQuad + j][lane % 8 * kQuad + n * 32],
+                              sums[i * kQuad + j][n]);
+      }
     }
+    __syncwarp();
+    const int top = warp / warps_n * T::kWarpRows + i * kStagedRows;
+    const int left = warp % warps_n * kWarpColumns;
+    hand_over<kStagedRows, kWarpColumns>(staged, place.rows - top, place.columns - left,
+                                         place.first_row + top, place.first_column + left,
+                                         epilogue);
   }
 }
 
 template <class T, bool kAlongKA, bool kAlongKB, class Epilogue>
 void launch_tiles(const Context& context, const Problem& p, const Split& split,
                   const Epilogue& epilogue) {
-  TileArguments arguments{.m = p.m,
-                          .n = p.n,
-                          .k = p.k,
-                          .pairs = p.batch.size(),
-                          .part_length = split.length,
-                          .tiles_n = blocks_of(p.n, T::kColumns),
-                          .a = static_cast<const float*>(p.a.data),
-                          .b = static_cast<const float*>(p.b.data),
-                          .leading_a = p.a.leading,
-                          .leading_b = p.b.leading,
-                          .batch = p.batch,
-                          .aligned_a = lines_aligned(p.a, p.batch, kQuad * sizeof(float)),
-                          .aligned_b = lines_aligned(p.b, p.batch, kQuad * sizeof(float))};
-  std::copy_n(p.a.batch_strides, kMaxBatchRank, arguments.strides_a);
-  std::copy_n(p.b.batch_strides, kMaxBatchRank, arguments.strides_b);
-  arguments.tiles = blocks_of(p.m, T::kRows) * arguments.tiles_n;
-  const std::int64_t blocks = arguments.tiles * arguments.pairs * split.parts;
-  ebb::cuda::launch(context, {"matrix_product", static_cast<unsigned>(blocks), T::kThreads},
+  const TileArguments arguments(p, split, T::kRows, T::kColumns, kQuad * sizeof(float));
+  ebb::cuda::launch(context, {"matrix_product", arguments.blocks(), T::kThreads},
                     register_tiled_kernel<T, kAlongKA, kAlongKB, Epilogue>, arguments, epilogue);
-}
-
-/// Whether the output has so many tiles of 128 x 128 that they fill a large GPU, without wasting
-/// much beyond its edges.
-inline bool fits_large_tiles(const Problem& p) {
-  constexpr std::int64_t kEnough = 128;
-  const auto covered = [&](std::int64_t tile) {
-    return blocks_of(p.m, tile) * tile * blocks_of(p.n, tile) * tile;
-  };
-  const std::int64_t tiles = covered(128) / (128 * 128) * p.batch.size();
-  return tiles >= kEnough && 8 * covered(128) <= 9 * covered(64);
 }
 
 template <bool kAlongKA, bool kAlongKB, class Epilogue>

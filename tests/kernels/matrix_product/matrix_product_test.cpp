@@ -8,6 +8,7 @@
 #include "tests/kernels/support/backends.h"
 #include "tests/kernels/support/buffer.h"
 #include "tests/kernels/support/error_rule.h"
+#include "tests/kernels/support/product_libraries.h"
 
 namespace ebb::kernels {
 namespace {
@@ -15,6 +16,7 @@ namespace {
 using ebb::testing::Buffer;
 using ebb::testing::expect_same_bits;
 using ebb::testing::expect_within;
+using ebb::testing::for_each_product_backend;
 using ebb::testing::random_normal;
 using ebb::testing::test_device;
 
@@ -58,10 +60,11 @@ struct Operands {
 
 class MatrixProductTest : public ::testing::TestWithParam<Case> {};
 
-TEST_P(MatrixProductTest, FollowsTheErrorRule) {
-  Operands<double> oracle(GetParam());
-  Operands<float> naive(GetParam());
-  Operands<float> actual(GetParam());
+template <class T>
+void expect_error_rule(const Case& c) {
+  Operands<double> oracle(c);
+  Operands<float> naive(c);
+  Operands<T> actual(c);
   reference::matrix_product<double>(oracle.parameters());
   reference::matrix_product<float>(naive.parameters());
   Context context(test_device(), 2);
@@ -69,16 +72,23 @@ TEST_P(MatrixProductTest, FollowsTheErrorRule) {
   expect_within("output", actual.output, naive.output, oracle.output, ebb::testing::kForwardRule);
 }
 
+TEST_P(MatrixProductTest, FollowsTheErrorRule) {
+  for_each_product_backend([&]<class T> { expect_error_rule<T>(GetParam()); });
+}
+
 TEST_P(MatrixProductTest, HasEqualBitsForAnyNumberOfThreads) {
-  Operands<float> first(GetParam());
-  Context one(test_device(), 1);
-  matrix_product(one, first.parameters());
-  for (const int threads : ebb::testing::kThreadCounts) {
-    Operands<float> other(GetParam());
-    Context context(test_device(), threads);
-    matrix_product(context, other.parameters());
-    expect_same_bits("output", first.output, other.output);
-  }
+  for_each_product_backend([&]<class T> {
+    Operands<T> first(GetParam());
+    Context one(test_device(), 1);
+    matrix_product(one, first.parameters());
+    for (const int threads : ebb::testing::kThreadCounts) {
+      if (test_device().is_cuda() && threads > 2) break;
+      Operands<T> other(GetParam());
+      Context context(test_device(), threads);
+      matrix_product(context, other.parameters());
+      expect_same_bits("output", first.output, other.output);
+    }
+  });
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, MatrixProductTest,
@@ -96,36 +106,122 @@ INSTANTIATE_TEST_SUITE_P(Shapes, MatrixProductTest,
                                            Case{2, 67, 33, 1030, false, true, true},
                                            Case{1, 5, 130, 513, false, false, false}));
 
-// Enough tiles for the larger of the kernels on CUDA, with and without whole quads.
+// Enough tiles for the larger of our kernels on CUDA, with and without whole quads.
 TEST(MatrixProductTest, FollowsTheErrorRuleOnManyTiles) {
-  for (const Case& c :
-       {Case{16, 500, 250, 21, false, true, true}, Case{1, 1500, 1400, 4, true, false, false}}) {
-    Operands<double> oracle(c);
-    Operands<float> naive(c);
-    Operands<float> actual(c);
+  for_each_product_backend([]<class T> {
+    expect_error_rule<T>({16, 500, 250, 21, false, true, true});
+    expect_error_rule<T>({1, 1500, 1400, 4, true, false, false});
+  });
+}
+
+/// A matrix whose lines have room between them and do not begin at multiples of 16 bytes. The room
+/// must stay as it is.
+template <class T>
+struct Apart {
+  Apart(std::int64_t rows, std::int64_t columns, std::int64_t begin, std::int64_t room,
+        std::uint64_t seed)
+      : shape{rows, columns},
+        first(begin),
+        leading(columns + room),
+        memory(random_normal<T>({begin + rows * (columns + room)}, seed)) {}
+
+  View view() { return {memory.data() + first, dtype_of<T>, shape, Shape{leading, 1}}; }
+
+  Shape shape;
+  std::int64_t first, leading;
+  Buffer<T> memory;
+};
+
+template <class T>
+struct ApartOperands {
+  ApartOperands(std::int64_t begin, std::int64_t room)
+      : a(37, 70, begin, room, 1), b(70, 45, begin, room, 2), output(37, 45, begin, room, 3) {}
+  MatrixProduct parameters() { return {a.view(), b.view(), output.view(), true}; }
+
+  Apart<T> a, b, output;
+};
+
+TEST(MatrixProductTest, TakesLinesThatAreApartAndNotAligned) {
+  for_each_product_backend([]<class T> {
+    for (const std::int64_t begin : {0, 1, 8}) {
+      for (const std::int64_t room : {1, 3, 10}) {
+        ApartOperands<double> oracle(begin, room);
+        ApartOperands<float> naive(begin, room);
+        ApartOperands<T> actual(begin, room);
+        reference::matrix_product<double>(oracle.parameters());
+        reference::matrix_product<float>(naive.parameters());
+        Context context(test_device(), 1);
+        matrix_product(context, actual.parameters());
+        expect_within("output", actual.output.memory, naive.output.memory, oracle.output.memory,
+                      ebb::testing::kForwardRule);
+      }
+    }
+  });
+}
+
+/// Heads of an attention as batches, which are not evenly spaced, and one b for all of them.
+template <class T>
+struct HeadOperands {
+  MatrixProduct parameters() {
+    return {{a.data(), dtype_of<T>, {3, 2, 9, 16}, {9 * 32, 16, 32, 1}},
+            {b.data(), dtype_of<T>, {3, 2, 16, 12}, {0, 16 * 12, 12, 1}},
+            {output.data(), dtype_of<T>, {3, 2, 9, 12}, {9 * 24, 12, 24, 1}},
+            false};
+  }
+
+  Buffer<T> a = random_normal<T>({3, 9, 2, 16}, 1);
+  Buffer<T> b = random_normal<T>({2, 16, 12}, 2);
+  Buffer<T> output{{3, 9, 2, 12}};
+};
+
+TEST(MatrixProductTest, TakesBatchesOfAnyStrides) {
+  for_each_product_backend([]<class T> {
+    HeadOperands<double> oracle;
+    HeadOperands<float> naive;
+    HeadOperands<T> actual;
     reference::matrix_product<double>(oracle.parameters());
     reference::matrix_product<float>(naive.parameters());
     Context context(test_device(), 2);
     matrix_product(context, actual.parameters());
     expect_within("output", actual.output, naive.output, oracle.output, ebb::testing::kForwardRule);
-  }
+  });
 }
 
 TEST(MatrixProductTest, MultipliesNothingToZeros) {
-  Operands<float> operands({1, 3, 4, 0, false, false, false});
-  Context context(test_device(), 1);
-  matrix_product(context, operands.parameters());
-  for (const float value : operands.output.values()) EXPECT_EQ(value, 0.0F);
+  for_each_product_backend([]<class T> {
+    Operands<T> operands({1, 3, 4, 0, false, false, false});
+    Context context(test_device(), 1);
+    matrix_product(context, operands.parameters());
+    for (const T value : operands.output.values()) EXPECT_EQ(ebb::testing::to_double(value), 0.0);
+    for (const Case& c :
+         {Case{1, 0, 4, 3, false, false, false}, Case{1, 3, 0, 4, true, false, true},
+          Case{0, 3, 4, 5, false, true, false}}) {
+      Operands<T> empty(c);
+      matrix_product(context, empty.parameters());
+    }
+  });
 }
 
-TEST(MatrixProductTest, KeepsNaNInItsRow) {
-  Operands<float> operands({1, 3, 5, 4, false, false, false});
-  operands.a[4] = std::numeric_limits<float>::quiet_NaN();
-  Context context(test_device(), 1);
-  matrix_product(context, operands.parameters());
-  for (std::size_t i = 0; i < 15; ++i) {
-    EXPECT_EQ(std::isnan(operands.output[i]), i / 5 == 1) << i;
-  }
+TEST(MatrixProductTest, KeepsNaNAndInfinitiesInTheirRows) {
+  for_each_product_backend([]<class T> {
+    // With tails in every direction, and with sums of parts of k.
+    for (const std::int64_t k : {4, 70, 521}) {
+      Operands<T> operands({1, 67, 5, k, false, false, false});
+      std::fill_n(operands.b.data(), operands.b.size(), ebb::testing::to_number<T>(1.0));
+      const auto set = [&](std::int64_t row, std::int64_t step, double value) {
+        operands.a[static_cast<std::size_t>(row * k + step)] = ebb::testing::to_number<T>(value);
+      };
+      set(1, k - 1, std::numeric_limits<double>::quiet_NaN());
+      set(66, 2, std::numeric_limits<double>::infinity());
+      Context context(test_device(), 1);
+      matrix_product(context, operands.parameters());
+      for (std::size_t i = 0; i < operands.output.size(); ++i) {
+        const double value = ebb::testing::to_double(operands.output[i]);
+        EXPECT_EQ(std::isnan(value), i / 5 == 1) << i;
+        EXPECT_EQ(std::isinf(value), i / 5 == 66) << i;
+      }
+    }
+  });
 }
 
 TEST(MatrixProductTest, NamesTheOperandThatDoesNotFit) {
