@@ -5,7 +5,7 @@
 
 namespace ebb {
 
-PackedWeights::PackedWeights(Device device) {
+PackedWeights::PackedWeights(Device device) : device_(device) {
   kernels::require_linear_precision(Precision::bf16, device);
 }
 
@@ -24,19 +24,23 @@ const PackedMatrix& PackedWeights::copy_of(const Parameter& weight, Side side) {
     const std::int64_t out = weight.shape[0];
     const std::int64_t in = weight.shape[1];
     // Braces make the matrix in place: it does not move.
-    std::unique_ptr<Copy> made(side == kForward ? new Copy{&weight, side, {in, out}}
-                                                : new Copy{&weight, side, {out, in}});
-    Context context({}, 1);
+    std::unique_ptr<Copy> made(side == kForward ? new Copy{&weight, side, {in, out, device_}}
+                                                : new Copy{&weight, side, {out, in, device_}});
+    Context context(device_, 1);
     made->matrix.pack(context, made->source());
-    for (std::int64_t block = 0; block < made->matrix.blocks(); ++block) {
-      pieces_.push_back({made.get(), block});
-    }
+    context.synchronize();  // others read it on streams of their own
+    const std::int64_t pieces = device_.is_cuda() ? 1 : made->matrix.blocks();
+    for (std::int64_t block = 0; block < pieces; ++block) pieces_.push_back({made.get(), block});
     copy = std::move(made);
   }
   return copy->matrix;
 }
 
 void PackedWeights::refresh(Context& team) {
+  if (device_.is_cuda()) {
+    for (const Piece& piece : pieces_) piece.copy->matrix.pack(team, piece.copy->source());
+    return;
+  }
   parallel_for(team, static_cast<std::int64_t>(pieces_.size()), 1,
                [this](std::int64_t begin, std::int64_t end) {
                  for (std::int64_t i = begin; i < end; ++i) {

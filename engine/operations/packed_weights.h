@@ -29,7 +29,7 @@ class PackedWeights {
   /// between two calls of refresh().
   PackedWeight of(const Parameter& weight, bool with_backward);
 
-  /// Takes the present values of all weights that were asked for.
+  /// Takes the present values of all weights that were asked for. On CUDA on the team's stream.
   void refresh(Context& team);
 
  private:
@@ -48,6 +48,7 @@ class PackedWeights {
 
   const PackedMatrix& copy_of(const Parameter& weight, Side side);
 
+  Device device_;
   std::mutex mutex_;
   std::unordered_map<const Parameter*, std::unique_ptr<Copy>> copies_[2];  // by side
   std::vector<Piece> pieces_;                                              // of all copies

@@ -2,6 +2,7 @@
 
 #include "kernels/bf16_product/bf16_product_backends.h"
 #include "kernels/common/check.h"
+#include "kernels/common/dispatch.h"
 #include "kernels/common/instruction_set.h"
 #include "kernels/common/support.h"
 
@@ -37,7 +38,13 @@ void check(const Bf16Product& p) {
 }  // namespace
 
 std::string bf16_product_unsupported(Device device) {
-  if (device.kind != DeviceKind::cpu) return float_kernels_unsupported(device, DType::f32);
+  if (device.is_cuda()) {
+    const std::string reason = storage_kernels_unsupported(device, DType::bf16);
+    if constexpr (kBuiltWithCuda) {
+      if (reason.empty()) return cuda::bf16_product_unsupported(device);
+    }
+    return reason;
+  }
   if (active_bf16_unit() != Bf16Unit::none) return {};
   if (supported_instruction_sets().back() != active_instruction_set()) {
     return fmt::format(
@@ -51,13 +58,13 @@ void round_to_bf16(Context& context, const RoundToBf16& p) {
   const OperandCheck check("round_to_bf16");
   check.dense("input", p.input, DType::f32, p.input.shape, "any");
   check.dense("output", p.output, DType::bf16, p.input.shape, "as input");
-  cpu::round_to_bf16(context, p);
+  run_on_device<cpu::round_to_bf16, cuda::round_to_bf16>(context, p);
 }
 
 void bf16_product(Context& context, const Bf16Product& parameters) {
   require_supported("bf16_product", bf16_product_unsupported(context.device()));
   check(parameters);
-  cpu::bf16_product(context, parameters);
+  run_on_device<cpu::bf16_product, cuda::bf16_product>(context, parameters);
 }
 
 }  // namespace ebb::kernels

@@ -17,3 +17,12 @@ void bf16_product(Context& context, const Bf16Product& parameters);
 void pack_columns(const ConstView& matrix, std::int64_t block, BFloat16* block_memory);
 
 }  // namespace ebb::kernels::cpu
+
+namespace ebb::kernels::cuda {
+
+void round_to_bf16(Context& context, const RoundToBf16& parameters);
+void bf16_product(Context& context, const Bf16Product& parameters);
+/// Why the device, which is there, cannot multiply bf16; empty where it can.
+std::string bf16_product_unsupported(Device device);
+
+}  // namespace ebb::kernels::cuda

@@ -16,29 +16,38 @@ std::int64_t block_elements(std::int64_t k) {
 }  // namespace
 
 struct PackedMatrix::State {
-  State(std::int64_t k, std::int64_t n)
-      : elements(block_elements(k) * blocks_of(n, cpu::kPackedColumns)),
-        data(memory.acquire_array<BFloat16>(static_cast<std::size_t>(elements))) {
+  State(std::int64_t k, std::int64_t n, Device device) : memory(device) {
+    const bool cuda = device.is_cuda();
+    const std::int64_t elements =
+        cuda ? k * n : block_elements(k) * blocks_of(n, cpu::kPackedColumns);
+    data = memory.acquire_array<BFloat16>(static_cast<std::size_t>(elements));
+    if (cuda) return;
     std::fill_n(data, elements, BFloat16{});
     object = {packed_matrix_description(k, n), onednn_cpu(), data};
   }
 
-  std::int64_t elements;
   Workspace memory;
   BFloat16* data;
-  dnnl::memory object;
+  dnnl::memory object;  // empty on CUDA
+  Shape strides;        // on CUDA: of the matrix that was packed
 };
 
-PackedMatrix::PackedMatrix(std::int64_t k, std::int64_t n) : k_(k), n_(n) {
+PackedMatrix::PackedMatrix(std::int64_t k, std::int64_t n, Device device)
+    : k_(k), n_(n), device_(device) {
   if (k <= 0 || n <= 0) fail("PackedMatrix: {} x {}, expected positive extents", k, n);
-  state_ = std::make_unique<State>(k, n);
+  state_ = std::make_unique<State>(k, n, device);
 }
 
 PackedMatrix::~PackedMatrix() = default;
 
 std::int64_t PackedMatrix::blocks() const { return blocks_of(n_, cpu::kPackedColumns); }
 
-dnnl_memory* PackedMatrix::handle() const { return state_->object.get(); }
+dnnl_memory* PackedMatrix::handle() const { return state_->object.get(true); }
+
+ConstView PackedMatrix::values() const {
+  if (state_->strides.rank() == 0) fail("PackedMatrix: it is multiplied before pack()");
+  return {state_->data, DType::bf16, Shape{k_, n_}, state_->strides};
+}
 
 void PackedMatrix::check(const ConstView& matrix) const {
   const Shape shape{k_, n_};
@@ -59,6 +68,18 @@ void PackedMatrix::pack_block(const ConstView& matrix, std::int64_t block) {
 
 void PackedMatrix::pack(Context& context, const ConstView& matrix) {
   check(matrix);
+  if (context.device() != device_) {
+    fail("PackedMatrix: it is on {}, the context on {}", to_string(device_),
+         to_string(context.device()));
+  }
+  if (device_.is_cuda()) {
+    // Both lie in memory in one order, whichever it is.
+    const Shape flat{matrix.elements()};
+    round_to_bf16(context, {.input = {matrix.data, DType::f32, flat},
+                            .output = {state_->data, DType::bf16, flat}});
+    state_->strides = matrix.strides;
+    return;
+  }
   const std::int64_t grain = blocks_of(kParallelGrain, block_elements(k_));
   parallel_for(context, blocks(), grain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t block = begin; block < end; ++block) pack_block(matrix, block);

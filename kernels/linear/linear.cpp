@@ -1,9 +1,11 @@
 #include "kernels/linear/linear.h"
 
 #include "kernels/common/check.h"
+#include "kernels/common/dispatch.h"
 #include "kernels/common/profile.h"
 #include "kernels/common/support.h"
 #include "kernels/linear/linear_backends.h"
+#include "kernels/matrix_product/matrix_product.h"
 
 namespace ebb::kernels {
 namespace {
@@ -88,7 +90,7 @@ OperationCost cost(const Parameters& p, int products) {
 }  // namespace
 
 std::string linear_unsupported(Device device, DType dtype) {
-  return float_kernels_unsupported(device, dtype);
+  return matrix_product_unsupported(device, dtype);
 }
 
 void require_linear_precision(Precision precision, Device device) {
@@ -103,7 +105,7 @@ void linear(Context& context, const LinearForward& parameters) {
   }
   check(parameters);
   const ProfileScope scope(context, "linear", [&] { return cost(parameters, 1); });
-  cpu::linear(context, parameters);
+  run_on_device<cpu::linear, cuda::linear>(context, parameters);
 }
 
 void linear_backward(Context& context, const LinearBackward& parameters) {
@@ -117,7 +119,7 @@ void linear_backward(Context& context, const LinearBackward& parameters) {
     return cost(parameters,
                 int{parameters.grad_input.present()} + int{parameters.grad_weight.present()});
   });
-  cpu::linear_backward(context, parameters);
+  run_on_device<cpu::linear_backward, cuda::linear_backward>(context, parameters);
 }
 
 }  // namespace ebb::kernels

@@ -3,8 +3,9 @@
 //   output     = factor activation(input · weightᵀ + bias)      factor: dropout's
 //   derivative = factor activation'(input · weightᵀ + bias)     kept for the backward direction
 //
-// The epilogue runs on blocks of rows while they are in cache, so that activations pass through
-// memory once. Accumulated in f32 (f64 for f64). Results do not depend on the number of threads.
+// On the CPU the epilogue runs on blocks of rows while they are in cache, on CUDA within our
+// kernels of matrix products (with cuBLASLt as a second pass): see matrix_product.h, also for what
+// runs where. Accumulated in f32 (f64 for f64). Results do not depend on the number of threads.
 //
 // With a packed weight, f32 operands are multiplied in bf16 (see bf16_product.h): the input, the
 // weight and the gradient of pre_activation are rounded, everything else is as it is in f32.
@@ -19,7 +20,8 @@
 
 namespace ebb::kernels {
 
-/// Operands of the forward direction. All dense, of one dtype: f32 or f64.
+/// Operands of the forward direction. All dense, of one dtype: f32 or f64; on CUDA f32, bf16 or
+/// f16.
 struct LinearForward {
   ConstView input;   // [rows, in]
   ConstView weight;  // [out, in]
@@ -54,7 +56,9 @@ std::string linear_unsupported(Device device, DType dtype);
 /// Throws UnsupportedError when the device cannot run linear layers in that precision.
 void require_linear_precision(Precision precision, Device device);
 
-/// Throws Error on operands that do not fit, UnsupportedError where linear_unsupported says so.
+/// Throws Error on operands that do not fit, UnsupportedError where linear_unsupported says so. On
+/// CUDA they need workspace for what is rounded to bf16, for products (matrix_product.h), and with
+/// cuBLASLt for 4 bytes per element of an output that has an epilogue.
 void linear(Context& context, const LinearForward& parameters);
 void linear_backward(Context& context, const LinearBackward& parameters);
 

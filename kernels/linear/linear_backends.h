@@ -15,3 +15,10 @@ void linear_backward_bf16(Context& context, const LinearBackward& parameters,
 void linear_product_bf16(Context& context, const LinearForward& block, const View& output);
 
 }  // namespace ebb::kernels::cpu
+
+namespace ebb::kernels::cuda {
+
+void linear(Context& context, const LinearForward& parameters);
+void linear_backward(Context& context, const LinearBackward& parameters);
+
+}  // namespace ebb::kernels::cuda

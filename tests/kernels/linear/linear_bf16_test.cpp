@@ -7,6 +7,7 @@
 #include "tests/kernels/linear/linear_operands.h"
 #include "tests/kernels/support/backends.h"
 #include "tests/kernels/support/error_rule.h"
+#include "tests/kernels/support/product_libraries.h"
 
 namespace ebb::kernels {
 namespace {
@@ -16,6 +17,7 @@ using ebb::testing::expect_same_bits;
 using ebb::testing::expect_within;
 using ebb::testing::LinearCase;
 using ebb::testing::LinearOperands;
+using ebb::testing::test_device;
 using ebb::testing::transposed;
 
 template <class T>
@@ -51,15 +53,15 @@ void run_reference(LinearOperands<T>& layer) {
 
 void run_kernel(LinearOperands<float>& layer, int threads) {
   const LinearCase& c = layer.spec;
-  Context context({}, threads);
-  PackedMatrix forward_weight(c.in, c.out);
+  Context context(test_device(), threads);
+  PackedMatrix forward_weight(c.in, c.out, test_device());
   forward_weight.pack(context, transposed(layer.weight.view()));
-  PackedMatrix backward_weight(c.out, c.in);
+  PackedMatrix backward_weight(c.out, c.in, test_device());
   backward_weight.pack(context, layer.weight.view());
-  std::vector<BFloat16> rounded(layer.input.size());
+  Buffer<BFloat16> rounded({c.rows, c.in});
   LinearForward f = layer.forward();
   f.packed_weight = &forward_weight;
-  f.rounded_input = {rounded.data(), DType::bf16, {c.rows, c.in}};
+  f.rounded_input = rounded.view();
   linear(context, f);
   LinearBackward b = layer.backward();
   b.packed_weight = &backward_weight;
@@ -70,55 +72,85 @@ void run_kernel(LinearOperands<float>& layer, int threads) {
 class LinearBf16Test : public ::testing::TestWithParam<LinearCase> {
  protected:
   void SetUp() override {
-    const std::string reason = bf16_product_unsupported(Device{});
+    const std::string reason = bf16_product_unsupported(test_device());
     if (!reason.empty()) GTEST_SKIP() << reason;
   }
 };
 
-TEST_P(LinearBf16Test, FollowsTheErrorRuleAtEveryInstructionSet) {
+TEST_P(LinearBf16Test, FollowsTheErrorRuleOnEveryBackend) {
   LinearOperands<double> oracle(GetParam());
   LinearOperands<float> naive(GetParam());
   run_reference(oracle);
   run_reference(naive);
-  ebb::testing::for_each_instruction_set([&] {
-    LinearOperands<float> actual(GetParam());
-    run_kernel(actual, 2);
-    const auto& forward = ebb::testing::kForwardRule;
-    const auto& gradient = ebb::testing::kGradientRule;
-    expect_within("derivative", actual.derivative, naive.derivative, oracle.derivative, forward);
-    expect_within("output", actual.output, naive.output, oracle.output, forward);
-    expect_within("grad_input", actual.grad_input, naive.grad_input, oracle.grad_input, gradient);
-    expect_within("grad_weight", actual.grad_weight, naive.grad_weight, oracle.grad_weight,
-                  gradient);
-    expect_within("grad_bias", actual.grad_bias, naive.grad_bias, oracle.grad_bias, gradient);
+  ebb::testing::for_each_product_library([&] {
+    ebb::testing::for_each_backend([&]<class T> {
+      LinearOperands<float> actual(GetParam());
+      run_kernel(actual, 2);
+      const auto& forward = ebb::testing::kForwardRule;
+      const auto& gradient = ebb::testing::kGradientRule;
+      expect_within("derivative", actual.derivative, naive.derivative, oracle.derivative, forward);
+      expect_within("output", actual.output, naive.output, oracle.output, forward);
+      expect_within("grad_input", actual.grad_input, naive.grad_input, oracle.grad_input, gradient);
+      expect_within("grad_weight", actual.grad_weight, naive.grad_weight, oracle.grad_weight,
+                    gradient);
+      expect_within("grad_bias", actual.grad_bias, naive.grad_bias, oracle.grad_bias, gradient);
+    });
   });
 }
 
 TEST_P(LinearBf16Test, HasEqualBitsForAnyNumberOfThreads) {
-  LinearOperands<float> first(GetParam());
-  run_kernel(first, 1);
-  for (const int threads : ebb::testing::kThreadCounts) {
-    LinearOperands<float> other(GetParam());
-    run_kernel(other, threads);
-    expect_same_bits("output", first.output, other.output);
-    expect_same_bits("grad_input", first.grad_input, other.grad_input);
-    expect_same_bits("grad_weight", first.grad_weight, other.grad_weight);
-    expect_same_bits("grad_bias", first.grad_bias, other.grad_bias);
-  }
+  ebb::testing::for_each_product_library([&] {
+    LinearOperands<float> first(GetParam());
+    run_kernel(first, 1);
+    for (const int threads : ebb::testing::kThreadCounts) {
+      if (test_device().is_cuda() && threads > 1) break;
+      LinearOperands<float> other(GetParam());
+      run_kernel(other, threads);
+      expect_same_bits("output", first.output, other.output);
+      expect_same_bits("grad_input", first.grad_input, other.grad_input);
+      expect_same_bits("grad_weight", first.grad_weight, other.grad_weight);
+      expect_same_bits("grad_bias", first.grad_bias, other.grad_bias);
+    }
+  });
 }
 
 // Without room for the rounded input the kernel rounds into scratch memory of its own.
 TEST_P(LinearBf16Test, DoesNotNeedTheRoundedInput) {
-  LinearOperands<float> kept(GetParam());
-  run_kernel(kept, 1);
-  LinearOperands<float> dropped(GetParam());
-  Context context({}, 2);
-  PackedMatrix packed(GetParam().in, GetParam().out);
-  packed.pack(context, transposed(dropped.weight.view()));
-  LinearForward f = dropped.forward();
-  f.packed_weight = &packed;
-  linear(context, f);
-  expect_same_bits("output", kept.output, dropped.output);
+  ebb::testing::for_each_product_library([&] {
+    LinearOperands<float> kept(GetParam());
+    run_kernel(kept, 1);
+    LinearOperands<float> dropped(GetParam());
+    Context context(test_device(), 2);
+    PackedMatrix packed(GetParam().in, GetParam().out, test_device());
+    packed.pack(context, transposed(dropped.weight.view()));
+    LinearForward f = dropped.forward();
+    f.packed_weight = &packed;
+    linear(context, f);
+    expect_same_bits("output", kept.output, dropped.output);
+  });
+}
+
+// A weight that is packed from [in, out] is not that of the fused kernel on CUDA.
+TEST_P(LinearBf16Test, TakesAWeightPackedFromItsTranspose) {
+  ebb::testing::for_each_product_library([&] {
+    const LinearCase& c = GetParam();
+    LinearOperands<float> kept(c);
+    run_kernel(kept, 1);
+    LinearOperands<float> other(c);
+    Buffer<float> turned({c.in, c.out});
+    for (std::int64_t i = 0; i < c.in * c.out; ++i) {
+      turned[static_cast<std::size_t>(i)] =
+          other.weight[static_cast<std::size_t>(i % c.out * c.in + i / c.out)];
+    }
+    Context context(test_device(), 1);
+    PackedMatrix packed(c.in, c.out, test_device());
+    packed.pack(context, turned.view());
+    LinearForward f = other.forward();
+    f.packed_weight = &packed;
+    linear(context, f);
+    expect_within("output", other.output, kept.output, ebb::testing::converted<double>(kept.output),
+                  ebb::testing::kForwardRule);
+  });
 }
 
 // From one row to several blocks of 128.
@@ -129,7 +161,8 @@ INSTANTIATE_TEST_SUITE_P(Shapes, LinearBf16Test,
                                            LinearCase{257, 33, 7, Activation::silu, 0.5F, true},
                                            LinearCase{300, 64, 257, Activation::gelu, 0.1F, false},
                                            LinearCase{400, 257, 64, Activation::identity, 0.1F,
-                                                      true}));
+                                                      true},
+                                           LinearCase{600, 64, 32, Activation::gelu, 0.1F, true}));
 
 }  // namespace
 }  // namespace ebb::kernels

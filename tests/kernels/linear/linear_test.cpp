@@ -7,6 +7,7 @@
 #include "tests/kernels/linear/linear_operands.h"
 #include "tests/kernels/support/backends.h"
 #include "tests/kernels/support/error_rule.h"
+#include "tests/kernels/support/product_libraries.h"
 
 namespace ebb::kernels {
 namespace {
@@ -14,8 +15,10 @@ namespace {
 using ebb::testing::Buffer;
 using ebb::testing::expect_same_bits;
 using ebb::testing::expect_within;
+using ebb::testing::for_each_product_backend;
 using ebb::testing::LinearCase;
 using ebb::testing::LinearOperands;
+using ebb::testing::test_device;
 using ebb::testing::transposed;
 
 /// Both directions as plain loops.
@@ -41,44 +44,54 @@ void run_reference(LinearOperands<T>& operands) {
       {transposed(b.grad_pre_activation), b.input, b.grad_weight, b.accumulate_weight});
 }
 
-void run_kernel(LinearOperands<float>& operands, int threads) {
-  Context context({}, threads);
+template <class T>
+void run_kernel(LinearOperands<T>& operands, int threads) {
+  Context context(test_device(), threads);
   linear(context, operands.forward());
   linear_backward(context, operands.backward());
 }
 
+/// The gradient of pre_activation is kept in T before it is multiplied.
+template <class T>
+void expect_gradients_within(LinearOperands<T>& actual, LinearOperands<float>& naive,
+                             LinearOperands<double>& oracle) {
+  const auto& gradient = ebb::testing::kGradientRule;
+  expect_within("grad_input", actual.grad_input, naive.grad_input, oracle.grad_input, gradient);
+  expect_within("grad_weight", actual.grad_weight, naive.grad_weight, oracle.grad_weight, gradient);
+  expect_within("grad_bias", actual.grad_bias, naive.grad_bias, oracle.grad_bias, gradient);
+}
+
 class LinearTest : public ::testing::TestWithParam<LinearCase> {};
 
-TEST_P(LinearTest, FollowsTheErrorRuleAtEveryInstructionSet) {
-  LinearOperands<double> oracle(GetParam());
-  LinearOperands<float> naive(GetParam());
-  run_reference(oracle);
-  run_reference(naive);
-  ebb::testing::for_each_instruction_set([&] {
-    LinearOperands<float> actual(GetParam());
+TEST_P(LinearTest, FollowsTheErrorRuleOnEveryBackend) {
+  for_each_product_backend([&]<class T> {
+    LinearOperands<double> oracle(GetParam());
+    LinearOperands<float> naive(GetParam());
+    run_reference(oracle);
+    run_reference(naive);
+    LinearOperands<T> actual(GetParam());
     run_kernel(actual, 2);
     const auto& forward = ebb::testing::kForwardRule;
-    const auto& gradient = ebb::testing::kGradientRule;
     expect_within("derivative", actual.derivative, naive.derivative, oracle.derivative, forward);
     expect_within("output", actual.output, naive.output, oracle.output, forward);
-    expect_within("grad_input", actual.grad_input, naive.grad_input, oracle.grad_input, gradient);
-    expect_within("grad_weight", actual.grad_weight, naive.grad_weight, oracle.grad_weight,
-                  gradient);
-    expect_within("grad_bias", actual.grad_bias, naive.grad_bias, oracle.grad_bias, gradient);
+    expect_gradients_within(actual, naive, oracle);
   });
 }
 
 TEST_P(LinearTest, HasEqualBitsForAnyNumberOfThreads) {
-  LinearOperands<float> first(GetParam());
-  run_kernel(first, 1);
-  for (const int threads : ebb::testing::kThreadCounts) {
-    LinearOperands<float> other(GetParam());
-    run_kernel(other, threads);
-    expect_same_bits("output", first.output, other.output);
-    expect_same_bits("grad_input", first.grad_input, other.grad_input);
-    expect_same_bits("grad_weight", first.grad_weight, other.grad_weight);
-    expect_same_bits("grad_bias", first.grad_bias, other.grad_bias);
-  }
+  for_each_product_backend([&]<class T> {
+    LinearOperands<T> first(GetParam());
+    run_kernel(first, 1);
+    for (const int threads : ebb::testing::kThreadCounts) {
+      if (test_device().is_cuda() && threads > 1) break;
+      LinearOperands<T> other(GetParam());
+      run_kernel(other, threads);
+      expect_same_bits("output", first.output, other.output);
+      expect_same_bits("grad_input", first.grad_input, other.grad_input);
+      expect_same_bits("grad_weight", first.grad_weight, other.grad_weight);
+      expect_same_bits("grad_bias", first.grad_bias, other.grad_bias);
+    }
+  });
 }
 
 // From one row to several blocks.
@@ -91,32 +104,75 @@ INSTANTIATE_TEST_SUITE_P(
                       LinearCase{600, 64, 257, Activation::gelu, 0.1F, false},
                       LinearCase{1100, 33, 31, Activation::relu, 0.1F, false},
                       LinearCase{700, 257, 64, Activation::identity, 0.1F, true},
-                      LinearCase{300, 31, 7, Activation::gelu, 0.3F, false, true}));
+                      LinearCase{300, 31, 7, Activation::gelu, 0.3F, false, true},
+                      LinearCase{5, 1030, 20, Activation::silu, 0.1F, false}));
 
 TEST(LinearKernelTest, DoesWithoutOptionalOperands) {
-  const LinearCase spec{257, 33, 7, Activation::gelu, 0.0F, false};
-  LinearOperands<float> all(spec);
-  run_kernel(all, 1);
-  LinearOperands<float> some(spec);
-  LinearForward f = some.forward();
-  f.derivative = {};
-  LinearBackward b = some.backward();
-  b.grad_input = {};
-  b.grad_bias = {};
-  Context context({}, 1);
-  linear(context, f);
-  linear_backward(context, b);
-  expect_same_bits("output", all.output, some.output);
-  expect_same_bits("grad_weight", all.grad_weight, some.grad_weight);
+  for_each_product_backend([]<class T> {
+    const LinearCase spec{257, 33, 7, Activation::gelu, 0.0F, false};
+    LinearOperands<T> all(spec);
+    run_kernel(all, 1);
+    LinearOperands<T> some(spec);
+    LinearForward f = some.forward();
+    f.derivative = {};
+    LinearBackward b = some.backward();
+    b.grad_input = {};
+    b.grad_bias = {};
+    Context context(test_device(), 1);
+    linear(context, f);
+    linear_backward(context, b);
+    expect_same_bits("output", all.output, some.output);
+    expect_same_bits("grad_weight", all.grad_weight, some.grad_weight);
+  });
+}
+
+// Nothing but a product, and a product alone with a bias.
+TEST(LinearKernelTest, NeedsNoEpilogue) {
+  for_each_product_backend([]<class T> {
+    const LinearCase spec{70, 20, 12, Activation::identity, 0.0F, false};
+    const auto forward = [](auto& operands, bool with_bias) {
+      LinearForward f = operands.forward();
+      f.derivative = {};
+      if (!with_bias) f.bias = {};
+      return f;
+    };
+    for (const bool with_bias : {false, true}) {
+      LinearOperands<double> oracle(spec);
+      LinearOperands<float> naive(spec);
+      LinearOperands<T> actual(spec);
+      const auto run_plain = [&]<class Exact>(LinearOperands<Exact>& operands) {
+        const LinearForward f = forward(operands, with_bias);
+        reference::matrix_product<Exact>({f.input, transposed(f.weight), f.output, false});
+        reference::activation<Exact>({.input = f.output, .bias = f.bias, .output = f.output});
+      };
+      run_plain(oracle);
+      run_plain(naive);
+      Context context(test_device(), 1);
+      linear(context, forward(actual, with_bias));
+      expect_within("output", actual.output, naive.output, oracle.output,
+                    ebb::testing::kForwardRule);
+    }
+  });
+}
+
+TEST(LinearKernelTest, TakesNoRows) {
+  for_each_product_backend([]<class T> {
+    LinearOperands<T> operands({0, 5, 3, Activation::gelu, 0.1F, false});
+    run_kernel(operands, 1);
+    for (const T value : operands.grad_weight.values()) {
+      EXPECT_EQ(ebb::testing::to_double(value), 0.0);
+    }
+  });
 }
 
 TEST(LinearKernelTest, KeepsNaNInItsRow) {
-  LinearOperands<float> operands({200, 5, 3, Activation::relu, 0.0F, false});
-  operands.input[150 * 5 + 2] = std::numeric_limits<float>::quiet_NaN();
-  ebb::testing::for_each_instruction_set([&] {
+  for_each_product_backend([]<class T> {
+    LinearOperands<T> operands({200, 5, 3, Activation::relu, 0.0F, false});
+    operands.input[150 * 5 + 2] =
+        ebb::testing::to_number<T>(std::numeric_limits<double>::quiet_NaN());
     run_kernel(operands, 2);
     for (std::size_t i = 0; i < operands.output.size(); ++i) {
-      EXPECT_EQ(std::isnan(operands.output[i]), i / 3 == 150) << i;
+      EXPECT_EQ(std::isnan(ebb::testing::to_double(operands.output[i])), i / 3 == 150) << i;
     }
   });
 }
