@@ -55,11 +55,11 @@ void dry_run(const churn::RunConfig& settings) {
   const churn::RunConfig config = churn::settled(settings, data);
   print_data(config, data);
   churn::Trainer trainer(config, data);
-  PeakGauge peak(config.runtime.threads);
+  const std::unique_ptr<PeakGauge> peak = peak_of(config);
   const StepCost cost = time_steps(trainer);
-  peak.read();
-  print_network(config, trainer, peak.gflops());
-  warn_of_cost(config, data, trainer, peak.gflops());
+  if (peak) peak->read();
+  print_network(config, trainer, peak.get());
+  if (peak) warn_of_cost(config, data, trainer, peak->gflops());
   fmt::print("\n");
   print_columns(data);
 

@@ -47,6 +47,7 @@ ExitCode evaluate(const EvaluateOptions& options) {
   set_default_threads(options.model.threads);  // also for reading the table
   const churn::ModelFile model = churn::load_model(options.model.model);
   const double threshold = options.model.threshold.value_or(model.threshold.threshold);
+  settle_device(options.model, options.json == kStandardOutput ? stderr : stdout);
   churn::Predictor predictor = make_predictor(model, options.model);
   preprocessing::DriftReport drift;
   const churn::LabelledRows rows = churn::load_labelled(options.model.data, model.pipeline, drift);

@@ -10,6 +10,7 @@
 #include "apps/churn/reporting/text_table.h"
 #include "apps/churn/reporting/training_report.h"
 #include "apps/ebb/commands.h"
+#include "apps/ebb/devices.h"
 #include "apps/ebb/wait_policy.h"
 #include "kernels/bf16_product/bf16_product.h"
 #include "kernels/common/context.h"
@@ -32,7 +33,7 @@ void print_machine() {
   const dnnl_version_t* onednn = dnnl_version();
   const std::string_view instruction_set = name_of(active_instruction_set());  // throws first
   fmt::print("ebb              {}\n", EBB_VERSION);
-  fmt::print("devices          cpu\n");
+  print_devices();
   fmt::print("instruction set  {} (this machine has {}; EBB_ISA=NAME chooses)\n", instruction_set,
              available_instruction_sets());
   const std::string no_bf16 = kernels::bf16_product_unsupported(Device{});

@@ -7,6 +7,8 @@
 #include <CLI/CLI.hpp>
 
 #include "apps/churn/artefact/run_folder.h"
+#include "apps/churn/config/device_choice.h"
+#include "apps/ebb/devices.h"
 #include "apps/ebb/limits.h"
 #include "apps/ebb/precision_option.h"
 #include "apps/ebb/usage.h"
@@ -24,7 +26,9 @@ void declare_model_options(CLI::App& command, ModelOptions& options, const char*
                   "Flag from this probability on (default: the model's)")
       ->check(within(0.0, 1.0))
       ->type_name("P");
-  command.add_option("--device", options.device, "Where to run")
+  command
+      .add_option("--device", options.device,
+                  "Where to run: auto, cpu, cuda or cuda:N; auto takes the GPU if there is one")
       ->type_name("NAME")
       ->capture_default_str();
   command.add_option("--threads", options.threads, "Threads; results do not depend on it (all)")
@@ -47,6 +51,12 @@ void refuse_overwriting(const char* option, const std::string& out, const ModelO
                        out);
     }
   }
+}
+
+Device settle_device(const ModelOptions& options, std::FILE* stream) {
+  const Device device = churn::choose_device(options.device);
+  note_device(device, stream);
+  return device;
 }
 
 churn::Predictor make_predictor(const churn::ModelFile& model, const ModelOptions& options) {

@@ -1,12 +1,14 @@
 // What the commands that use a trained model have in common.
 #pragma once
 
+#include <cstdio>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "apps/churn/artefact/model_file.h"
 #include "apps/churn/training/predictor.h"
+#include "kernels/common/device.h"
 #include "kernels/common/precision.h"
 
 namespace CLI {
@@ -19,7 +21,7 @@ struct ModelOptions {
   std::string model;
   std::string data;
   std::optional<double> threshold;  // empty: the model's
-  std::string device = "cpu";
+  std::string device = "auto";
   int threads = 0;                     // 0: all
   std::optional<Precision> precision;  // empty: f32, whatever the training ran in
 };
@@ -29,6 +31,9 @@ void declare_model_options(CLI::App& command, ModelOptions& options, const char*
 
 /// Throws UsageError if `out`, the value of `option`, is the table or the model that is read.
 void refuse_overwriting(const char* option, const std::string& out, const ModelOptions& options);
+
+/// Where the network runs. Says so on `stream` if it is a GPU.
+Device settle_device(const ModelOptions& options, std::FILE* stream);
 
 /// The model's network. Throws DataError when its weights do not fit its pipeline,
 /// UnsupportedError on a precision that this machine lacks.

@@ -141,6 +141,7 @@ ExitCode predict(const PredictOptions& options) {
   if (options.out != kStandardOutput) interrupt.emplace();
   set_default_threads(options.model.threads);  // also for reading the table
   const churn::ModelFile model = churn::load_model(options.model.model);
+  settle_device(options.model, options.out == kStandardOutput ? stderr : stdout);
   Scorer scorer(model, options.model);
   const std::string& id = model.config.data.id_column;
   std::vector<std::string> texts;

@@ -28,16 +28,18 @@ std::string place(std::int64_t epoch, std::int64_t epochs) {
 }  // namespace
 
 std::string epoch_line(const churn::EpochRecord& epoch, std::int64_t epochs, double peak_gflops) {
+  const double gflops = epoch.gigaflops_per_second;
+  const std::string speed = peak_gflops > 0.0
+                                ? fmt::format("{:4.1f} % of peak", 100.0 * gflops / peak_gflops)
+                                : fmt::format("{:.1f} GFLOP/s", gflops);
   return fmt::format(
-      "{}  loss {:.4f}  validation loss {:.4f}  auc {}  learning rate {:.1e}  {:>7} rows/s  "
-      "{:4.1f} % of peak{}",
+      "{}  loss {:.4f}  validation loss {:.4f}  auc {}  learning rate {:.1e}  {:>7} rows/s  {}{}",
       place(epoch.epoch, epochs), epoch.train_loss, epoch.validation_loss,
       churn::format_metric(epoch.validation_auc), epoch.learning_rate,
-      churn::format_count(epoch.rows_per_second), 100.0 * epoch.gigaflops_per_second / peak_gflops,
-      epoch.best ? "  best" : "");
+      churn::format_count(epoch.rows_per_second), speed, epoch.best ? "  best" : "");
 }
 
-Progress::Progress(std::int64_t epochs, PeakGauge& peak)
+Progress::Progress(std::int64_t epochs, PeakGauge* peak)
     : epochs_(epochs), peak_(peak), is_terminal_(isatty(STDOUT_FILENO) == 1) {}
 
 void Progress::show_step(const churn::StepReport& step) {
@@ -51,8 +53,8 @@ void Progress::show_step(const churn::StepReport& step) {
 
 void Progress::show_epoch(const churn::EpochRecord& epoch) {
   clear();
-  peak_.refresh();
-  fmt::print("{}\n", epoch_line(epoch, epochs_, peak_.gflops()));
+  if (peak_ != nullptr) peak_->refresh();
+  fmt::print("{}\n", epoch_line(epoch, epochs_, peak_ != nullptr ? peak_->gflops() : 0.0));
   flush_standard_output();
 }
 

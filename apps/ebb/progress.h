@@ -13,7 +13,8 @@ namespace ebb::program {
 class Progress {
  public:
   /// `peak`: of the threads that train, to which the speed is compared; read again now and then.
-  Progress(std::int64_t epochs, PeakGauge& peak);
+  /// Null where a GPU trains.
+  Progress(std::int64_t epochs, PeakGauge* peak);
 
   void show_step(const churn::StepReport& step);
   /// Throws IoError if standard output cannot be written.
@@ -25,12 +26,13 @@ class Progress {
   using Clock = std::chrono::steady_clock;
 
   std::int64_t epochs_;
-  PeakGauge& peak_;
+  PeakGauge* peak_;
   bool is_terminal_;
   Clock::time_point next_update_;
 };
 
-/// One line, without its end: the record that history.csv keeps, for people.
+/// One line, without its end: the record that history.csv keeps, for people. The speed is shown as
+/// it is where peak_gflops is 0.
 std::string epoch_line(const churn::EpochRecord& epoch, std::int64_t epochs, double peak_gflops);
 
 }  // namespace ebb::program

@@ -5,10 +5,10 @@
 #include <CLI/CLI.hpp>
 
 #include "apps/churn/config/config_file.h"
+#include "apps/churn/config/device_choice.h"
 #include "apps/ebb/limits.h"
 #include "apps/ebb/precision_option.h"
 #include "apps/ebb/usage.h"
-#include "kernels/common/device.h"
 #include "kernels/linear/linear.h"
 
 namespace ebb::program {
@@ -115,7 +115,10 @@ void declare_run(CLI::App& command, TrainArguments& to) {
   command.add_flag("--overwrite", to.overwrite, "Replace the model in --out")->group("Run");
   command.add_flag("--dry-run", to.dry_run, "Show columns, size and time; train and write nothing")
       ->group("Run");
-  command.add_option("--device", to.device, "Where to run: cpu (cpu)")
+  command
+      .add_option(
+          "--device", to.device,
+          "Where to run: auto, cpu, cuda or cuda:N; auto takes the GPU if there is one (auto)")
       ->type_name("NAME")
       ->group("Run");
   command.add_option("--threads", to.threads, "Threads; results do not depend on it (all)")
@@ -230,8 +233,8 @@ churn::RunConfig run_config(const TrainArguments& arguments) {
     fail<UsageError>("--false-negative-cost has no effect without --objective cost");
   }
   churn::validate(config);
-  const Device device = parse_device(config.runtime.device);
-  require_available(device);
+  const Device device = churn::choose_device(config.runtime.device);
+  config.runtime.device = to_string(device);
   kernels::require_linear_precision(config.training.precision, device);
   return config;
 }

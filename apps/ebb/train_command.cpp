@@ -109,7 +109,7 @@ void restore(churn::Trainer& trainer, const churn::TrainerState& state,
 }
 
 bool run_epochs_or_explain(const TrainArguments& arguments, churn::Trainer& trainer,
-                           const churn::RunFolder& folder, std::int64_t epochs, PeakGauge& peak) {
+                           const churn::RunFolder& folder, std::int64_t epochs, PeakGauge* peak) {
   try {
     return run_epochs(trainer, folder, epochs, peak);
   } catch (const churn::DivergenceError& error) {
@@ -134,16 +134,16 @@ ExitCode train(const TrainArguments& arguments) {
   if (start.is_finished) return ExitCode::ok;
 
   print_data(config, data);
-  PeakGauge peak(config.runtime.threads);
-  print_network(config, trainer, peak.gflops());
-  warn_of_cost(config, data, trainer, peak.gflops());
+  const std::unique_ptr<PeakGauge> peak = peak_of(config);
+  print_network(config, trainer, peak.get());
+  if (peak) warn_of_cost(config, data, trainer, peak->gflops());
   if (start.state) {
     restore(trainer, *start.state, folder);
     fmt::print("resumed   after epoch {} of {}\n", trainer.history().size(),
                config.training.epochs);
   }
   flush_standard_output();
-  if (!run_epochs_or_explain(arguments, trainer, folder, config.training.epochs, peak)) {
+  if (!run_epochs_or_explain(arguments, trainer, folder, config.training.epochs, peak.get())) {
     return explain_interrupt(arguments, trainer);
   }
   const churn::TrainingReport report = measure(config, data, trainer);

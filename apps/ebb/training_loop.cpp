@@ -10,7 +10,7 @@
 namespace ebb::program {
 
 bool run_epochs(churn::Trainer& trainer, const churn::RunFolder& folder, std::int64_t epochs,
-                PeakGauge& peak) {
+                PeakGauge* peak) {
   const InterruptGuard interrupt;
   Progress progress(epochs, peak);
   // The folder holds something to resume from at every moment, the first epoch included.

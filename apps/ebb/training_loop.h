@@ -9,8 +9,8 @@ namespace ebb::program {
 
 /// Runs all epochs that are left, with a checkpoint before the first and after each. Returns
 /// whether the training was finished; if not, a signal stopped it, and the folder holds the
-/// checkpoint of the last whole epoch.
+/// checkpoint of the last whole epoch. `peak` as for Progress.
 bool run_epochs(churn::Trainer& trainer, const churn::RunFolder& folder, std::int64_t epochs,
-                PeakGauge& peak);
+                PeakGauge* peak);
 
 }  // namespace ebb::program

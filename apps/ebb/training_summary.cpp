@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "apps/churn/config/device_choice.h"
 #include "apps/churn/reporting/text_table.h"
+#include "apps/ebb/devices.h"
 #include "kernels/common/context.h"
 #include "kernels/common/instruction_set.h"
 
@@ -66,14 +68,23 @@ void print_columns(const churn::PreparedData& data) {
   }
 }
 
+std::unique_ptr<PeakGauge> peak_of(const churn::RunConfig& config) {
+  if (churn::choose_device(config.runtime.device).is_cuda()) return nullptr;
+  return std::make_unique<PeakGauge>(config.runtime.threads);
+}
+
 void print_network(const churn::RunConfig& config, const churn::Trainer& trainer,
-                   double peak_gflops) {
+                   const PeakGauge* peak) {
   const int threads = config.runtime.threads == 0 ? default_threads() : config.runtime.threads;
   fmt::print("network   {} layers of width {}, {} heads: {} parameters\n", config.model.layers,
              config.model.dim, config.model.heads,
              churn::format_count(static_cast<double>(trainer.parameter_count())));
+  if (peak == nullptr) {
+    fmt::print("machine   {}\n", describe(churn::choose_device(config.runtime.device)));
+    return;
+  }
   fmt::print("machine   {}, {}, {} thread{}, peak {:.0f} GFLOP/s\n", config.runtime.device,
-             name_of(active_instruction_set()), threads, threads == 1 ? "" : "s", peak_gflops);
+             name_of(active_instruction_set()), threads, threads == 1 ? "" : "s", peak->gflops());
 }
 
 std::string duration_text(double seconds) {

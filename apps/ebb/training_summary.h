@@ -1,6 +1,7 @@
 // What `ebb train` says before and after training.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "apps/churn/data/prepared_data.h"
 #include "apps/churn/reporting/training_report.h"
 #include "apps/churn/training/trainer.h"
+#include "apps/ebb/repetition.h"
 
 namespace ebb::program {
 
@@ -17,9 +19,11 @@ namespace ebb::program {
 void print_data(const churn::RunConfig& config, const churn::PreparedData& data);
 /// All columns: what they are taken for and what they hold.
 void print_columns(const churn::PreparedData& data);
+/// The peak of the threads that train; null where a GPU does.
+std::unique_ptr<PeakGauge> peak_of(const churn::RunConfig& config);
 /// Size of the network, and where it runs.
 void print_network(const churn::RunConfig& config, const churn::Trainer& trainer,
-                   double peak_gflops);
+                   const PeakGauge* peak);
 /// "12 s", "40 min" or "2.5 h".
 std::string duration_text(double seconds);
 

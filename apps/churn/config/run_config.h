@@ -110,7 +110,7 @@ struct DecisionConfig {
 
 /// Where to run; results do not depend on `threads`. TOML: [runtime].
 struct RuntimeConfig {
-  std::string device = "cpu";
+  std::string device = "auto";  // see choose_device
   int threads = 0;              // 0: all
   bool detect_anomaly = false;  // look at every operation for NaN and infinities
   bool operator==(const RuntimeConfig&) const = default;

@@ -2,8 +2,8 @@
 #include <array>
 #include <limits>
 
+#include "apps/churn/config/device_choice.h"
 #include "apps/churn/config/setting_builder.h"
-#include "kernels/common/device.h"
 
 namespace ebb::churn {
 namespace {
@@ -20,15 +20,6 @@ constexpr double kLargestFinite = std::numeric_limits<double>::max();
 
 std::string_view name_of_absent(AbsentColumn absent) {
   return absent == AbsentColumn::error ? "error" : "impute";
-}
-
-bool is_device(const std::string& name) {
-  try {
-    static_cast<void>(parse_device(name));
-    return true;
-  } catch (const Error&) {
-    return false;
-  }
 }
 
 /// The delimiter as a text: empty if it is to be found.
@@ -311,8 +302,8 @@ void add_decision(std::vector<Setting>& list) {
 void add_runtime(std::vector<Setting>& list) {
   SettingBuilder runtime(list, {"runtime"});
   runtime.checked_text(
-      "device", [](auto& c) -> auto& { return c.runtime.device; }, "cpu, cuda or cuda:N",
-      "cpu, cuda or cuda:N", is_device);
+      "device", [](auto& c) -> auto& { return c.runtime.device; },
+      "auto (the GPU if there is one), cpu, cuda or cuda:N", kDeviceNames, is_device_name);
   runtime.whole_number(
       "threads", [](auto& c) -> auto& { return c.runtime.threads; }, 0, 4096,
       "0: all; results do not depend on it");

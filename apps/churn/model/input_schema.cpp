@@ -14,13 +14,10 @@ InputSchema schema_of(const preprocessing::Pipeline& pipeline) {
   return {pipeline.bin_edges(), pipeline.cardinalities()};
 }
 
-Batch make_batch(const InputSchema& schema, const preprocessing::EncodedRows& rows,
-                 std::span<const std::size_t> indices) {
-  const auto count = static_cast<std::int64_t>(indices.size());
-  Batch batch{Tensor::empty({count, schema.number_count()}),
-              Tensor::empty({count, 1 + schema.category_count()}, DType::i32)};
-  auto* number = batch.numbers.data<float>();
-  auto* token_row = batch.token_rows.data<std::int32_t>();
+void write_batch(const InputSchema& schema, const preprocessing::EncodedRows& rows,
+                 std::span<const std::size_t> indices, float* numbers, std::int32_t* token_rows) {
+  float* number = numbers;
+  std::int32_t* token_row = token_rows;
   for (const std::size_t index : indices) {
     number =
         std::copy_n(rows.numbers.data() + index * rows.number_count, rows.number_count, number);
@@ -31,6 +28,15 @@ Batch make_batch(const InputSchema& schema, const preprocessing::EncodedRows& ro
       first += schema.cardinalities[i];
     }
   }
+}
+
+Batch make_batch(const InputSchema& schema, const preprocessing::EncodedRows& rows,
+                 std::span<const std::size_t> indices) {
+  const auto count = static_cast<std::int64_t>(indices.size());
+  Batch batch{Tensor::empty({count, schema.number_count()}),
+              Tensor::empty({count, 1 + schema.category_count()}, DType::i32)};
+  write_batch(schema, rows, indices, batch.numbers.data<float>(),
+              batch.token_rows.data<std::int32_t>());
   return batch;
 }
 

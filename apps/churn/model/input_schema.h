@@ -38,7 +38,12 @@ struct Batch {
   }
 };
 
-/// The rows `indices` of encoded rows as a batch.
+/// Writes the rows `indices` of encoded rows to host memory: [rows, number_count] and [rows,
+/// 1 + category_count], as in a Batch.
+void write_batch(const InputSchema& schema, const preprocessing::EncodedRows& rows,
+                 std::span<const std::size_t> indices, float* numbers, std::int32_t* token_rows);
+
+/// The same as a batch on the CPU.
 Batch make_batch(const InputSchema& schema, const preprocessing::EncodedRows& rows,
                  std::span<const std::size_t> indices);
 

@@ -74,7 +74,7 @@ LogisticBaseline fit_logistic_baseline(const PreparedData& data, const RuntimeCo
   const LogisticRegression model(Scope(parameters), schema);
   parameters.initialize(0);
 
-  Context context(parse_device(runtime.device), runtime.threads);
+  Context context({}, runtime.threads);
   Tape tape(context, &parameters);
   AdamW optimizer(parameters, {.weight_decay = kWeightDecay});
   const Schedule schedule = cosine_schedule(kLearningRate, 0.0, kSteps);

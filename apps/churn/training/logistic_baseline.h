@@ -15,7 +15,8 @@ struct LogisticBaseline {
 };
 
 /// Fits a logistic regression on one-hot features of the training rows with the same engine: full
-/// batches, AdamW with a cosine schedule, a light L2 penalty. Deterministic.
+/// batches, AdamW with a cosine schedule, a light L2 penalty. Deterministic. On the CPU, whatever
+/// device the network has: so small a model gains nothing from another.
 LogisticBaseline fit_logistic_baseline(const PreparedData& data, const RuntimeConfig& runtime);
 
 }  // namespace ebb::churn

@@ -1,8 +1,11 @@
 #include "apps/churn/training/predictor.h"
 
+#include <array>
 #include <cmath>
 #include <numeric>
 
+#include "apps/churn/config/device_choice.h"
+#include "apps/churn/training/batch_uploader.h"
 #include "apps/churn/training/weights.h"
 #include "engine/training/lanes.h"
 
@@ -12,13 +15,38 @@ struct Predictor::State {
   State(const InputSchema& input_schema, const ModelConfig& config, const RuntimeConfig& runtime,
         Precision precision)
       : schema(input_schema),
-        network(schema, config, 0),
-        lanes(parse_device(runtime.device), runtime.threads, nullptr, precision) {}
+        device(choose_device(runtime.device)),
+        network(schema, config, 0, DType::f32, device),
+        lanes(device, runtime.threads, nullptr, precision),
+        batches(schema, device),
+        downloads{StagingBuffer(device), StagingBuffer(device)} {}
+
+  void predict_on_cpu(const preprocessing::EncodedRows& rows, float* probabilities);
+  void predict_on_gpu(const preprocessing::EncodedRows& rows, float* probabilities);
 
   InputSchema schema;
+  Device device;
   Network network;
   Lanes lanes;
+  BatchUploader batches;                   // of a GPU
+  std::array<StagingBuffer, 2> downloads;  // likewise
 };
+
+namespace {
+
+std::vector<std::size_t> indices_of(RowRange range) {
+  std::vector<std::size_t> indices(static_cast<std::size_t>(range.count));
+  std::iota(indices.begin(), indices.end(), static_cast<std::size_t>(range.begin));
+  return indices;
+}
+
+void write_probabilities(const float* logits, RowRange range, float* probabilities) {
+  for (std::int64_t i = 0; i < range.count; ++i) {
+    probabilities[range.begin + i] = probability_of(logits[i]);
+  }
+}
+
+}  // namespace
 
 Predictor::Predictor(const InputSchema& schema, const ModelConfig& config,
                      const std::map<std::string, Tensor>& weights, const RuntimeConfig& runtime,
@@ -38,17 +66,49 @@ void Predictor::set_weights(const Tensor& flat) {
 std::vector<float> Predictor::probabilities(const preprocessing::EncodedRows& rows) {
   std::vector<float> probabilities(rows.rows);
   if (rows.rows == 0) return probabilities;
-  const ShardPlan plan =
-      Lanes::plan(static_cast<std::int64_t>(rows.rows), rows_per_shard(state_->schema.tokens()));
-  state_->lanes.for_each_shard(plan, PassSettings{}, [&](const Pass& pass, RowRange range) {
-    std::vector<std::size_t> indices(static_cast<std::size_t>(range.count));
-    std::iota(indices.begin(), indices.end(), static_cast<std::size_t>(range.begin));
-    const Batch batch = make_batch(state_->schema, rows, indices);
-    const Tensor logits = state_->network.model.forward(pass, batch);
-    float* to = probabilities.data() + range.begin;
-    for (const float logit : logits.values<float>()) *to++ = probability_of(logit);
-  });
+  if (state_->device.is_cuda()) {
+    state_->predict_on_gpu(rows, probabilities.data());
+  } else {
+    state_->predict_on_cpu(rows, probabilities.data());
+  }
   return probabilities;
+}
+
+void Predictor::State::predict_on_cpu(const preprocessing::EncodedRows& rows,
+                                      float* probabilities) {
+  const ShardPlan plan =
+      Lanes::plan(static_cast<std::int64_t>(rows.rows), rows_per_shard(schema.tokens()));
+  lanes.for_each_shard(plan, PassSettings{}, [&](const Pass& pass, RowRange range) {
+    const Batch batch = make_batch(schema, rows, indices_of(range));
+    const Tensor logits = network.model.forward(pass, batch);
+    write_probabilities(logits.data<float>(), range, probabilities);
+  });
+}
+
+// While the device works on a shard, the next one travels to it, and the logits of the one before
+// travel back.
+void Predictor::State::predict_on_gpu(const preprocessing::EncodedRows& rows,
+                                      float* probabilities) {
+  const ShardPlan plan =
+      Lanes::plan(static_cast<std::int64_t>(rows.rows), rows_per_shard(schema.tokens()), device);
+  const auto prepare = [&](std::int64_t shard) {
+    if (shard < plan.shards()) batches.prepare(rows, {}, indices_of(plan.shard(shard)));
+  };
+  std::int64_t shard = 0;
+  const auto finish = [&](std::int64_t done) {
+    const std::byte* logits = downloads[static_cast<std::size_t>(done % 2)].downloaded();
+    write_probabilities(reinterpret_cast<const float*>(logits), plan.shard(done), probabilities);
+  };
+  prepare(0);
+  lanes.for_each_shard(plan, PassSettings{}, [&](const Pass& pass, RowRange) {
+    const LabelledBatch batch = batches.take();
+    prepare(shard + 1);
+    const Tensor logits = network.model.forward(pass, batch.inputs);
+    downloads[static_cast<std::size_t>(shard % 2)].download(logits);
+    if (shard > 0) finish(shard - 1);
+    ++shard;
+  });
+  finish(plan.shards() - 1);
 }
 
 float probability_of(float logit) {

@@ -7,7 +7,9 @@
 #include <limits>
 #include <numeric>
 
+#include "apps/churn/config/device_choice.h"
 #include "apps/churn/metrics/metrics.h"
+#include "apps/churn/training/batch_uploader.h"
 #include "apps/churn/training/predictor.h"
 #include "apps/churn/training/weights.h"
 #include "engine/operations/losses.h"
@@ -87,9 +89,10 @@ struct Trainer::State {
       : config(settled(run, prepared)),
         data(prepared),
         schema(schema_of(prepared.pipeline)),
-        device(parse_device(run.runtime.device)),
+        device(choose_device(run.runtime.device)),
         network(schema, run.model, run.training.seed, DType::f32, device),
         optimizer(make_optimizer(run.training, network.parameters)),
+        batches(schema, device),
         step(network.parameters, device, run.runtime.threads, run.training.precision),
         predictor(schema, run.model, named_parts(network.parameters, weights()), run.runtime),
         best(duplicate(weights())),
@@ -107,7 +110,12 @@ struct Trainer::State {
 
   double learning_rate() const;
   void shuffle_rows();
-  StepResult find_gradients(std::span<const std::size_t> rows);
+  /// The training rows of step `number` of the epoch, from 0; none after the last.
+  std::span<const std::size_t> rows_of_step(std::int64_t number) const;
+  void prepare(std::span<const std::size_t> rows);
+  void find_gradients(const LabelledBatch& batch);
+  StepResult run_step(std::int64_t number, EpochRecord& record);
+  std::map<std::string, Tensor> tensors_on(Device where) const;
   void validate(EpochRecord record);
 
   std::string first_anomaly(std::span<const std::size_t> rows);
@@ -121,6 +129,7 @@ struct Trainer::State {
   Device device;
   Network network;
   std::unique_ptr<Optimizer> optimizer;
+  BatchUploader batches;
   GradientStep step;
   Predictor predictor;  // with the averaged weights, for validation
   Tensor best;          // flat weights of the best epoch
@@ -145,36 +154,45 @@ double Trainer::State::learning_rate() const {
                                                                      : rate;
 }
 
-StepResult Trainer::State::find_gradients(std::span<const std::size_t> rows) {
-  const Batch batch = make_batch(schema, data.train.features, rows);
-  const auto count = static_cast<std::int64_t>(rows.size());
-  const Tensor targets = Tensor::empty({count});
-  auto* target = targets.data<float>();
-  for (const std::size_t row : rows) *target++ = data.train.labels[row];
+std::span<const std::size_t> Trainer::State::rows_of_step(std::int64_t number) const {
+  const auto batch = static_cast<std::size_t>(config.training.batch_size);
+  const std::size_t first = std::min(static_cast<std::size_t>(number) * batch, order.size());
+  return std::span<const std::size_t>(order).subspan(first, std::min(batch, order.size() - first));
+}
 
+void Trainer::State::prepare(std::span<const std::size_t> rows) {
+  if (!rows.empty()) batches.prepare(data.train.features, data.train.labels, rows);
+}
+
+void Trainer::State::find_gradients(const LabelledBatch& batch) {
+  const std::int64_t count = batch.inputs.rows();
   const PassSettings settings{.training = true,
                               .seed = config.training.seed,
                               .step = static_cast<std::uint32_t>(optimizer->steps())};
-  return step.run(
-      Lanes::plan(count, rows_per_shard(schema.tokens())), settings,
-      [&](const Pass& pass, RowRange range) {
-        const Tensor logits = network.model.forward(pass, batch.slice(range.begin, range.count));
-        return binary_cross_entropy(pass, logits, targets.slice(0, range.begin, range.count),
-                                    {.positive_weight = config.training.positive_weight,
-                                     .label_smoothing = config.training.label_smoothing,
-                                     .normalizer = static_cast<double>(count)});
-      });
+  step.find(Lanes::plan(count, rows_per_shard(schema.tokens()), device), settings,
+            [&](const Pass& pass, RowRange range) {
+              const Tensor logits =
+                  network.model.forward(pass, batch.inputs.slice(range.begin, range.count));
+              return binary_cross_entropy(pass, logits,
+                                          batch.targets.slice(0, range.begin, range.count),
+                                          {.positive_weight = config.training.positive_weight,
+                                           .label_smoothing = config.training.label_smoothing,
+                                           .normalizer = static_cast<double>(count)});
+            });
 }
 
-// The step is done again, with the same random numbers, and every operation is looked at.
+// On the CPU the step is done again, with the same random numbers, and every operation is looked
+// at. On a GPU the weights have changed already.
 std::string Trainer::State::first_anomaly(std::span<const std::size_t> rows) {
-  if (step.anomaly() == nullptr) {
+  if (step.anomaly() == nullptr && !device.is_cuda()) {
     step.detect_anomalies(true);
-    find_gradients(rows);
+    prepare(rows);
+    find_gradients(batches.take());
   }
   if (const Anomaly* anomaly = step.anomaly()) return describe(*anomaly);
-  return "added up over the rows, the gradient of " +
-         non_finite_part(network.parameters, step.gradients());
+  const std::string part = non_finite_part(network.parameters, step.gradients().to(Device()));
+  if (part.empty()) return "the loss is not finite, though the gradients are";
+  return "added up over the rows, the gradient of " + part;
 }
 
 void Trainer::State::require_finite(const StepResult& result, std::span<const std::size_t> rows,
@@ -192,10 +210,12 @@ void Trainer::State::require_finite(const StepResult& result, std::span<const st
 void Trainer::State::require_finite_state(std::int64_t epoch) {
   std::map<std::string, Tensor> tensors = optimizer->state();
   tensors.emplace("value", weights());
+  Context host({}, config.runtime.threads);
   for (const auto& [name, flat] : tensors) {
-    if (std::isfinite(kernels::sum_of_squares(step.team(), flat.view()))) continue;
+    const Tensor values = flat.to(Device());
+    if (std::isfinite(kernels::sum_of_squares(host, values.view()))) continue;
     fail<DivergenceError>("training diverged by the end of epoch {}: the {} of {}; {}", epoch, name,
-                          non_finite_part(network.parameters, flat), kDivergenceAdvice);
+                          non_finite_part(network.parameters, values), kDivergenceAdvice);
   }
 }
 
@@ -237,26 +257,38 @@ Trainer::Trainer(const RunConfig& config, const PreparedData& data)
 
 Trainer::~Trainer() = default;
 
+// The processor looks at a step's figures before the weights change. For a GPU that would be to
+// wait twice: there all of the step is given to the device first.
+StepResult Trainer::State::run_step(std::int64_t number, EpochRecord& record) {
+  const std::span<const std::size_t> rows = rows_of_step(number);
+  const LabelledBatch batch = batches.take();
+  prepare(rows_of_step(number + 1));
+  find_gradients(batch);
+  StepResult result;
+  const auto look = [&] {
+    result = step.result();
+    require_finite(result, rows, number + 1, record.epoch);
+  };
+  if (!device.is_cuda()) look();
+  record.learning_rate = learning_rate();
+  optimizer->step(step.team(), step.gradients(),
+                  {.learning_rate = record.learning_rate,
+                   .clipping = step.clipping(config.training.gradient_clip)});
+  if (device.is_cuda()) look();
+  return result;
+}
+
 bool Trainer::run_epoch(const std::function<bool(const StepReport&)>& on_step) {
   using Clock = std::chrono::steady_clock;
   State& s = *state_;
   s.shuffle_rows();
   const Clock::time_point start = Clock::now();
   const std::int64_t steps = s.steps_per_epoch();
-  const auto batch = static_cast<std::size_t>(s.config.training.batch_size);
   EpochRecord record{.epoch = s.epochs_done() + 1};
+  s.prepare(s.rows_of_step(0));
   for (std::int64_t step = 0; step < steps; ++step) {
-    const std::size_t first = static_cast<std::size_t>(step) * batch;
-    const auto rows = std::span<const std::size_t>(s.order).subspan(
-        first, std::min(batch, s.order.size() - first));
-    const StepResult result = s.find_gradients(rows);
-    s.require_finite(result, rows, step + 1, record.epoch);
-    record.learning_rate = s.learning_rate();
-    s.optimizer->step(
-        s.step.team(), s.step.gradients(),
-        {.learning_rate = record.learning_rate,
-         .gradient_scale = clipping_scale(result.gradient_norm, s.config.training.gradient_clip)});
-    record.train_loss += result.loss * static_cast<double>(rows.size());
+    const StepResult result = s.run_step(step, record);
+    record.train_loss += result.loss * static_cast<double>(s.rows_of_step(step).size());
     record.gradient_norm += result.gradient_norm / static_cast<double>(steps);
     const bool go_on = on_step({record.epoch, step + 1, steps, result.loss});
     if (!go_on && step + 1 < steps) return false;
@@ -277,7 +309,7 @@ bool Trainer::finished() const {
 const std::vector<EpochRecord>& Trainer::history() const { return state_->history; }
 
 std::map<std::string, Tensor> Trainer::best_weights() const {
-  return named_parts(state_->network.parameters, state_->best);
+  return named_parts(state_->network.parameters, state_->best.to(Device()));
 }
 
 std::int64_t Trainer::parameter_count() const { return state_->network.parameters.elements(); }
@@ -286,14 +318,22 @@ double Trainer::flops_per_row() const {
   return 3.0 * forward_flops_per_row(state_->schema, state_->config.model);
 }
 
+// All tensors of the state, copied where they lie elsewhere.
+std::map<std::string, Tensor> Trainer::State::tensors_on(Device where) const {
+  std::map<std::string, Tensor> tensors;
+  const auto add = [&](const std::string& prefix, const Tensor& flat) {
+    tensors.merge(named_parts(network.parameters, flat.to(where), prefix + "/"));
+  };
+  add("parameter", weights());
+  add("best", best);
+  for (const auto& [name, flat] : optimizer->state()) add(name, flat);
+  return tensors;
+}
+
 TrainerState Trainer::state() const {
   const State& s = *state_;
   TrainerState state;
-  state.tensors = named_parts(s.network.parameters, s.weights(), "parameter/");
-  state.tensors.merge(named_parts(s.network.parameters, s.best, "best/"));
-  for (const auto& [name, flat] : s.optimizer->state()) {
-    state.tensors.merge(named_parts(s.network.parameters, flat, name + "/"));
-  }
+  state.tensors = s.tensors_on(Device());
   state.steps_done = s.optimizer->steps();
   state.progress = s.stopping.state();
   state.plateau = s.plateau.state();
@@ -303,7 +343,7 @@ TrainerState Trainer::state() const {
 
 void Trainer::restore(const TrainerState& state) {
   State& s = *state_;
-  const std::map<std::string, Tensor> own = this->state().tensors;
+  const std::map<std::string, Tensor> own = s.tensors_on(s.device);
   if (own.size() != state.tensors.size()) {
     fail<DataError>("the checkpoint has {} tensors, this run has {}", state.tensors.size(),
                     own.size());

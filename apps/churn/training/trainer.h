@@ -37,8 +37,8 @@ struct StepReport {
 
 /// Everything that a resumed run needs to go on bit for bit.
 struct TrainerState {
-  /// "parameter/<name>", "first_moment/<name>", "average/<name>", "best/<name>", ... They share the
-  /// trainer's memory: save them before the next epoch.
+  /// "parameter/<name>", "first_moment/<name>", "average/<name>", "best/<name>", ... On the CPU;
+  /// they may share the trainer's memory: save them before the next epoch.
   std::map<std::string, Tensor> tensors;
   std::int64_t steps_done = 0;
   ProgressState progress;            // of validation, one observation per epoch

@@ -1,0 +1,44 @@
+// Batches of a table's rows on the device that works on them.
+#pragma once
+
+#include <array>
+#include <span>
+
+#include "apps/churn/model/input_schema.h"
+#include "engine/tensor/staging_buffer.h"
+
+namespace ebb::churn {
+
+struct LabelledBatch {
+  Batch inputs;
+  Tensor targets;  // f32 [rows]; undefined without labels
+};
+
+/// Gathers rows on the host and brings them to the device, one batch ahead: what prepare() is given
+/// travels while the device works on the batch before. Two batches exist at a time, in turn.
+///
+///     batches.prepare(first rows);
+///     for (...) {
+///       const LabelledBatch batch = batches.take();
+///       batches.prepare(next rows);  // before the device is given its work on `batch`
+///       ...
+///     }
+class BatchUploader {
+ public:
+  BatchUploader(const InputSchema& schema, Device device);
+
+  /// The rows `indices`, and their labels where `labels` is not empty.
+  void prepare(const preprocessing::EncodedRows& rows, std::span<const float> labels,
+               std::span<const std::size_t> indices);
+  /// The batch that was prepared last, for work given until the prepare() after the next.
+  LabelledBatch take();
+
+ private:
+  InputSchema schema_;
+  std::array<StagingBuffer, 2> buffers_;
+  std::size_t current_ = 0;  // prepared last
+  std::int64_t rows_ = 0;    // of that batch
+  bool has_labels_ = false;
+};
+
+}  // namespace ebb::churn
