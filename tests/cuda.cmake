@@ -55,3 +55,15 @@ endfunction()
 set(kernel_tests kernels_cuda ebb_kernels_tests --gtest_brief=1)
 ebb_add_cuda_test(${kernel_tests})
 ebb_sanitize_cuda_test(${kernel_tests})
+
+# Tensors, every differentiable operation, training and prediction.
+ebb_add_cuda_test(engine_cuda ebb_engine_tests --gtest_brief=1
+  --gtest_filter=*Device*:StagingBuffer*:Allocator*)
+ebb_add_cuda_test(churn_cuda ebb_churn_tests --gtest_brief=1 --gtest_filter=*Device*)
+ebb_add_cuda_test(cli_cuda ${Python3_EXECUTABLE} -B -m unittest discover
+  --start-directory ${CMAKE_CURRENT_SOURCE_DIR}/cli --pattern test_cuda.py)
+foreach(name cli_cuda cli_cuda_1 cli_cuda_2)
+  if(TEST ${name})
+    set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT EBB_PROGRAM=$<TARGET_FILE:ebb>)
+  endif()
+endforeach()

@@ -90,8 +90,10 @@ class UsageTest(ProgramTest):
         self.assertIn("typo.toml:2", message)
         self.assertIn('"epochs"', message)
         self.assertIn("no.toml", self.refused("train", "--config", "no.toml", code=4))
-        message = self.refused(*self.train_arguments(), "--device", "cuda", code=3)
-        self.assertIn("no CUDA kernels", message)
+        message = self.refused(*self.train_arguments(), "--device", "cuda:99", code=3)
+        self.assertIn("device cuda:99: ", message)
+        message = self.refused(*self.train_arguments(), "--device", "gpu", code=3)
+        self.assertIn("auto, cpu, cuda or cuda:N", message)
         message = self.refused(*self.train_arguments(), "--objective", "auc", code=3)
         self.assertIn("accuracy", message)
         message = self.refused("train", "--preset", "sed", "--data", TABLE, "--target", "churn",

@@ -250,7 +250,7 @@ TEST(ConfigTest, ValuesOutOfRangeAreRefusedWithTheRange) {
             "\"number\", \"category\", \"identifier\", \"ignore\"");
   EXPECT_THAT(refusal("[data]\ndelimiter = \"::\""), HasSubstr("expected one of \",\""));
   EXPECT_THAT(refusal("[runtime]\ndevice = \"gpu\""),
-              HasSubstr("runtime.device is the text \"gpu\", expected cpu, cuda or cuda:N"));
+              HasSubstr("runtime.device is the text \"gpu\", expected auto, cpu, cuda or cuda:N"));
 }
 
 TEST(ConfigTest, SyntaxErrorsAreLocated) {
