@@ -2,7 +2,7 @@
 
 #include <cstdarg>
 namespace vgpu {
-std::string strf(const char* fmt, ...) {
+std::string format_text(const char* fmt, ...) {
   va_list ap;
   va_start(ap, fmt);
   char buf[2048];
@@ -14,12 +14,12 @@ void log_line(const std::string& s) {
   fflush(stdout);
   fprintf(stderr, "vgpu: %s\n", s.c_str());
 }
-long env_int(const char* name, long dflt) {
+long environment_number(const char* name, long fallback) {
   const char* e = getenv(name);
-  return e && *e ? strtol(e, nullptr, 0) : dflt;
+  return e && *e ? strtol(e, nullptr, 0) : fallback;
 }
-const char* env_str(const char* name, const char* dflt) {
+const char* environment_text(const char* name, const char* fallback) {
   const char* e = getenv(name);
-  return e && *e ? e : dflt;
+  return e && *e ? e : fallback;
 }
 }  // namespace vgpu

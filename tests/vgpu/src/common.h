@@ -25,22 +25,22 @@ struct alignas(16) u128 {
   bool operator==(const u128& o) const { return lo == o.lo && hi == o.hi; }
 };
 
-#define VG_LIKELY(x) __builtin_expect(!!(x), 1)
-#define VG_UNLIKELY(x) __builtin_expect(!!(x), 0)
-#define VG_INLINE inline __attribute__((always_inline))
+#define VGPU_LIKELY(x) __builtin_expect(!!(x), 1)
+#define VGPU_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define VGPU_INLINE inline __attribute__((always_inline))
 
 template <class To, class From>
-VG_INLINE To bitcast(const From& f) {
+VGPU_INLINE To bitcast(const From& f) {
   static_assert(sizeof(To) == sizeof(From));
   To t;
   __builtin_memcpy(&t, &f, sizeof t);
   return t;
 }
 
-std::string strf(const char* fmt, ...) __attribute__((format(printf, 1, 2)));
+std::string format_text(const char* fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_line(const std::string& s);  // one line on stderr, prefixed "vgpu: "
-long env_int(const char* name, long dflt);
-const char* env_str(const char* name, const char* dflt);
+long environment_number(const char* name, long fallback);
+const char* environment_text(const char* name, const char* fallback);
 
 // A PTX module that cannot be used (syntax, unknown opcode, ...).
 struct PtxError : std::runtime_error {

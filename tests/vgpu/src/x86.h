@@ -4,7 +4,7 @@
 #pragma once
 #include <immintrin.h>
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512DQ__)
-#define VG_AVX512 1
+#define VGPU_AVX512 1
 #ifndef __AVX512VNNI__  // Skylake: AVX-512, but not these two
 #define _mm512_dpwssd_epi32(c, a, b) _mm512_add_epi32(c, _mm512_madd_epi16(a, b))
 #endif
@@ -22,6 +22,6 @@ inline __attribute__((always_inline)) __m512i vg_popcnt_epi32(__m512i x) {
 #elif !defined(__SSE4_2__)
 #error "vgpu needs at least SSE4.2: set EBB_VGPU_ARCH"
 #else
-#define VG_AVX512 0
+#define VGPU_AVX512 0
 #include "tests/vgpu/src/x86_portable.h"
 #endif

@@ -137,7 +137,7 @@
 #define _mm512_xor_si512 vg_mm512_xor_si512
 #define _mm_cvt_roundsd_ss vg_mm_cvt_roundsd_ss
 #define _mm_maskz_loadu_epi8 vg_mm_maskz_loadu_epi8
-#if !VG_V3  // without AVX2
+#if !VGPU_V3  // without AVX2
 #define __m256 vgx::F256
 #define __m256i vgx::I256
 #define __m256d vgx::D256

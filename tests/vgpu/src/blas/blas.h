@@ -8,7 +8,7 @@
 #include "tests/vgpu/src/blas/matmul.h"
 #include "tests/vgpu/src/runtime/hostop.h"
 #undef cublasSetWorkspace
-#define VG_API extern "C" __attribute__((visibility("default")))
+#define VGPU_API extern "C" __attribute__((visibility("default")))
 namespace vgblas {
 using Status = cublasStatus_t;
 constexpr Status OK = CUBLAS_STATUS_SUCCESS, BAD = CUBLAS_STATUS_INVALID_VALUE,

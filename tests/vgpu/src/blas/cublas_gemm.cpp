@@ -117,48 +117,49 @@ using namespace vgblas;
 #define SHAPE \
   Shape { ta, tb, m, n, k, lda, ldb, ldc }
 #define TYPED(N, V2, E, TY, CT, I, S)                                                             \
-  VG_API Status cublas##N##gemm##V2##S(OPS, I m, I n, I k, const E* al, const E* A, I lda,        \
-                                       const E* B, I ldb, const E* be, E* C, I ldc) {             \
+  VGPU_API Status cublas##N##gemm##V2##S(OPS, I m, I n, I k, const E* al, const E* A, I lda,      \
+                                         const E* B, I ldb, const E* be, E* C, I ldc) {           \
     HANDLE;                                                                                       \
     return gemm(x, #N "GEMM ", SHAPE, al, A, TY, 0, B, TY, 0, be, C, TY, 0, 1, ONE, CT);          \
   }                                                                                               \
-  VG_API Status cublas##N##gemmBatched##S(OPS, I m, I n, I k, const E* al, const E* const A[],    \
-                                          I lda, const E* const B[], I ldb, const E* be,          \
-                                          E* const C[], I ldc, I count) {                         \
+  VGPU_API Status cublas##N##gemmBatched##S(OPS, I m, I n, I k, const E* al, const E* const A[],  \
+                                            I lda, const E* const B[], I ldb, const E* be,        \
+                                            E* const C[], I ldc, I count) {                       \
     HANDLE;                                                                                       \
     return gemm(x, #N "GEMM_BATCHED ", SHAPE, al, A, TY, 0, B, TY, 0, be, (void*)C, TY, 0, count, \
                 ARRAY, CT);                                                                       \
   }                                                                                               \
-  VG_API Status cublas##N##gemmStridedBatched##S(                                                 \
+  VGPU_API Status cublas##N##gemmStridedBatched##S(                                               \
       OPS, I m, I n, I k, const E* al, const E* A, I lda, long long sa, const E* B, I ldb,        \
       long long sb, const E* be, E* C, I ldc, long long sc, I count) {                            \
     HANDLE;                                                                                       \
     return gemm(x, #N "GEMM_STRIDED_BATCHED ", SHAPE, al, A, TY, sa, B, TY, sb, be, C, TY, sc,    \
                 count, STRIDED, CT);                                                              \
   }
-TYPED(S, _v2, float, T::F32, F32, int, )
-TYPED(S, _v2, float, T::F32, F32, int64_t, _64)
-TYPED(D, _v2, double, T::F64, F64, int, )
-TYPED(D, _v2, double, T::F64, F64, int64_t, _64)
-TYPED(H, , __half, T::F16, F16, int, ) TYPED(H, , __half, T::F16, F16, int64_t, _64)
+TYPED(S, _v2, float, T::F32, F32, int, );
+TYPED(S, _v2, float, T::F32, F32, int64_t, _64);
+TYPED(D, _v2, double, T::F64, F64, int, );
+TYPED(D, _v2, double, T::F64, F64, int64_t, _64);
+TYPED(H, , __half, T::F16, F16, int, );
+TYPED(H, , __half, T::F16, F16, int64_t, _64);
 #define EX(I, S)                                                                                  \
-  VG_API Status cublasSgemmEx##S(OPS, I m, I n, I k, const float* al, const void* A,              \
-                                 cudaDataType at, I lda, const void* B, cudaDataType bt, I ldb,   \
-                                 const float* be, void* C, cudaDataType ct, I ldc) {              \
+  VGPU_API Status cublasSgemmEx##S(OPS, I m, I n, I k, const float* al, const void* A,            \
+                                   cudaDataType at, I lda, const void* B, cudaDataType bt, I ldb, \
+                                   const float* be, void* C, cudaDataType ct, I ldc) {            \
     HANDLE;                                                                                       \
     return gemm(x, "SGEMM_EX ", SHAPE, al, A, type_of(at), 0, B, type_of(bt), 0, be, C,           \
                 type_of(ct), 0, 1, ONE, F32);                                                     \
   }                                                                                               \
-  VG_API Status cublasGemmEx##S(OPS, I m, I n, I k, const void* al, const void* A,                \
-                                cudaDataType at, I lda, const void* B, cudaDataType bt, I ldb,    \
-                                const void* be, void* C, cudaDataType ct, I ldc,                  \
-                                cublasComputeType_t comp, cublasGemmAlgo_t algo) {                \
+  VGPU_API Status cublasGemmEx##S(OPS, I m, I n, I k, const void* al, const void* A,              \
+                                  cudaDataType at, I lda, const void* B, cudaDataType bt, I ldb,  \
+                                  const void* be, void* C, cudaDataType ct, I ldc,                \
+                                  cublasComputeType_t comp, cublasGemmAlgo_t algo) {              \
     HANDLE;                                                                                       \
     if (!algo_ok(algo)) return BAD;                                                               \
     return gemm(x, "GEMM_EX ", SHAPE, al, A, type_of(at), 0, B, type_of(bt), 0, be, C,            \
                 type_of(ct), 0, 1, ONE, comp);                                                    \
   }                                                                                               \
-  VG_API Status cublasGemmBatchedEx##S(                                                           \
+  VGPU_API Status cublasGemmBatchedEx##S(                                                         \
       OPS, I m, I n, I k, const void* al, const void* const A[], cudaDataType at, I lda,          \
       const void* const B[], cudaDataType bt, I ldb, const void* be, void* const C[],             \
       cudaDataType ct, I ldc, I count, cublasComputeType_t comp, cublasGemmAlgo_t algo) {         \
@@ -167,7 +168,7 @@ TYPED(H, , __half, T::F16, F16, int, ) TYPED(H, , __half, T::F16, F16, int64_t, 
     return gemm(x, "GEMM_BATCHED_EX ", SHAPE, al, A, type_of(at), 0, B, type_of(bt), 0, be,       \
                 (void*)C, type_of(ct), 0, count, ARRAY, comp);                                    \
   }                                                                                               \
-  VG_API Status cublasGemmStridedBatchedEx##S(                                                    \
+  VGPU_API Status cublasGemmStridedBatchedEx##S(                                                  \
       OPS, I m, I n, I k, const void* al, const void* A, cudaDataType at, I lda, long long sa,    \
       const void* B, cudaDataType bt, I ldb, long long sb, const void* be, void* C,               \
       cudaDataType ct, I ldc, long long sc, I count, cublasComputeType_t comp,                    \
@@ -177,15 +178,16 @@ TYPED(H, , __half, T::F16, F16, int, ) TYPED(H, , __half, T::F16, F16, int64_t, 
     return gemm(x, "GEMM_STRIDED_BATCHED_EX ", SHAPE, al, A, type_of(at), sa, B, type_of(bt), sb, \
                 be, C, type_of(ct), sc, count, STRIDED, comp);                                    \
   }
-    EX(int, ) EX(int64_t, _64)
+EX(int, );
+EX(int64_t, _64);
 
-    // Groups: host arrays with a shape per group, device arrays with a pointer per matrix.
-    template <class I>
-    static Status
-    grouped(Handle* x, const cublasOperation_t ta[], const cublasOperation_t tb[], const I m[],
-            const I n[], const I k[], const void* al, const void* const A[], T at, const I lda[],
-            const void* const B[], T bt, const I ldb[], const void* be, void* const C[], T ct,
-            const I ldc[], I groups, const I size[], cublasComputeType_t comp) {
+// Groups: host arrays with a shape per group, device arrays with a pointer per matrix.
+template <class I>
+static Status grouped(Handle* x, const cublasOperation_t ta[], const cublasOperation_t tb[],
+                      const I m[], const I n[], const I k[], const void* al, const void* const A[],
+                      T at, const I lda[], const void* const B[], T bt, const I ldb[],
+                      const void* be, void* const C[], T ct, const I ldc[], I groups,
+                      const I size[], cublasComputeType_t comp) {
   if (groups < 0) return illegal("GEMM_GROUPED_BATCHED", 16);
   if (!groups) return OK;
   if (!ta || !tb || !m || !n || !k || !al || !be || !lda || !ldb || !ldc || !size || !A || !B || !C)
@@ -209,7 +211,7 @@ TYPED(H, , __half, T::F16, F16, int, ) TYPED(H, , __half, T::F16, F16, int64_t, 
 }
 #define GOPS cublasHandle_t h, const cublasOperation_t ta[], const cublasOperation_t tb[]
 #define GROUPED(N, E, TY, CT, I, S)                                                                \
-  VG_API Status cublas##N##gemmGroupedBatched##S(                                                  \
+  VGPU_API Status cublas##N##gemmGroupedBatched##S(                                                \
       GOPS, const I m[], const I n[], const I k[], const E al[], const E* const A[],               \
       const I lda[], const E* const B[], const I ldb[], const E be[], E* const C[], const I ldc[], \
       I groups, const I size[]) {                                                                  \
@@ -218,12 +220,12 @@ TYPED(H, , __half, T::F16, F16, int, ) TYPED(H, , __half, T::F16, F16, int64_t, 
                       (const void* const*)B, TY, ldb, be, (void* const*)C, TY, ldc, groups, size,  \
                       CT);                                                                         \
   }
-GROUPED(S, float, T::F32, F32, int, )
-GROUPED(S, float, T::F32, F32, int64_t, _64)
-GROUPED(D, double, T::F64, F64, int, )
-GROUPED(D, double, T::F64, F64, int64_t, _64)
+GROUPED(S, float, T::F32, F32, int, );
+GROUPED(S, float, T::F32, F32, int64_t, _64);
+GROUPED(D, double, T::F64, F64, int, );
+GROUPED(D, double, T::F64, F64, int64_t, _64);
 #define GROUPEDX(I, S)                                                                             \
-  VG_API Status cublasGemmGroupedBatchedEx##S(                                                     \
+  VGPU_API Status cublasGemmGroupedBatchedEx##S(                                                   \
       GOPS, const I m[], const I n[], const I k[], const void* al, const void* const A[],          \
       cudaDataType_t at, const I lda[], const void* const B[], cudaDataType_t bt, const I ldb[],   \
       const void* be, void* const C[], cudaDataType_t ct, const I ldc[], I groups, const I size[], \
@@ -232,4 +234,5 @@ GROUPED(D, double, T::F64, F64, int64_t, _64)
     return grouped<I>(x, ta, tb, m, n, k, al, A, type_of(at), lda, B, type_of(bt), ldb, be, C,     \
                       type_of(ct), ldc, groups, size, comp);                                       \
   }
-GROUPEDX(int, ) GROUPEDX(int64_t, _64)
+GROUPEDX(int, );
+GROUPEDX(int64_t, _64);

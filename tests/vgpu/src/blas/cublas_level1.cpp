@@ -25,9 +25,9 @@ Status result(Handle* h, const char* name, double flops, const void* out, int by
     cudaStreamCaptureStatus c = cudaStreamCaptureStatusNone;
     cudaStreamIsCapturing(h->stream, &c);
     if (c != cudaStreamCaptureStatusNone) {
-      log_line(
-          strf("%s returns its result to the host: not possible while the stream is being captured",
-               name));
+      log_line(format_text(
+          "%s returns its result to the host: not possible while the stream is being captured",
+          name));
       return CUBLAS_STATUS_EXECUTION_FAILED;
     }
   }
@@ -166,58 +166,59 @@ struct Vec16 {
 }  // namespace vgblas
 using namespace vgblas;
 #define H cublasHandle_t h
-#define LEVEL1(p, E, I, S)                                                                     \
-  VG_API Status cublas##p##axpy_v2##S(H, I n, const E* a, const E* X, I ix, E* Y, I iy) {      \
-    HANDLE;                                                                                    \
-    return axpy<E>(x, n, a, X, ix, Y, iy);                                                     \
-  }                                                                                            \
-  VG_API Status cublas##p##scal_v2##S(H, I n, const E* a, E* X, I ix) {                        \
-    HANDLE;                                                                                    \
-    return scal<E>(x, n, a, X, ix);                                                            \
-  }                                                                                            \
-  VG_API Status cublas##p##copy_v2##S(H, I n, const E* X, I ix, E* Y, I iy) {                  \
-    HANDLE;                                                                                    \
-    return copy<E>(x, n, X, ix, Y, iy, false);                                                 \
-  }                                                                                            \
-  VG_API Status cublas##p##swap_v2##S(H, I n, E* X, I ix, E* Y, I iy) {                        \
-    HANDLE;                                                                                    \
-    return copy<E>(x, n, X, ix, Y, iy, true);                                                  \
-  }                                                                                            \
-  VG_API Status cublas##p##dot_v2##S(H, I n, const E* X, I ix, const E* Y, I iy, E* r) {       \
-    HANDLE;                                                                                    \
-    return dot<E>(x, n, X, ix, Y, iy, r);                                                      \
-  }                                                                                            \
-  VG_API Status cublas##p##nrm2_v2##S(H, I n, const E* X, I ix, E* r) {                        \
-    HANDLE;                                                                                    \
-    return norm<E>(x, n, X, ix, r, true);                                                      \
-  }                                                                                            \
-  VG_API Status cublas##p##asum_v2##S(H, I n, const E* X, I ix, E* r) {                        \
-    HANDLE;                                                                                    \
-    return norm<E>(x, n, X, ix, r, false);                                                     \
-  }                                                                                            \
-  VG_API Status cublas##p##rot_v2##S(H, I n, E* X, I ix, E* Y, I iy, const E* c, const E* s) { \
-    HANDLE;                                                                                    \
-    return rot<E>(x, n, X, ix, Y, iy, c, s);                                                   \
+#define LEVEL1(p, E, I, S)                                                                       \
+  VGPU_API Status cublas##p##axpy_v2##S(H, I n, const E* a, const E* X, I ix, E* Y, I iy) {      \
+    HANDLE;                                                                                      \
+    return axpy<E>(x, n, a, X, ix, Y, iy);                                                       \
+  }                                                                                              \
+  VGPU_API Status cublas##p##scal_v2##S(H, I n, const E* a, E* X, I ix) {                        \
+    HANDLE;                                                                                      \
+    return scal<E>(x, n, a, X, ix);                                                              \
+  }                                                                                              \
+  VGPU_API Status cublas##p##copy_v2##S(H, I n, const E* X, I ix, E* Y, I iy) {                  \
+    HANDLE;                                                                                      \
+    return copy<E>(x, n, X, ix, Y, iy, false);                                                   \
+  }                                                                                              \
+  VGPU_API Status cublas##p##swap_v2##S(H, I n, E* X, I ix, E* Y, I iy) {                        \
+    HANDLE;                                                                                      \
+    return copy<E>(x, n, X, ix, Y, iy, true);                                                    \
+  }                                                                                              \
+  VGPU_API Status cublas##p##dot_v2##S(H, I n, const E* X, I ix, const E* Y, I iy, E* r) {       \
+    HANDLE;                                                                                      \
+    return dot<E>(x, n, X, ix, Y, iy, r);                                                        \
+  }                                                                                              \
+  VGPU_API Status cublas##p##nrm2_v2##S(H, I n, const E* X, I ix, E* r) {                        \
+    HANDLE;                                                                                      \
+    return norm<E>(x, n, X, ix, r, true);                                                        \
+  }                                                                                              \
+  VGPU_API Status cublas##p##asum_v2##S(H, I n, const E* X, I ix, E* r) {                        \
+    HANDLE;                                                                                      \
+    return norm<E>(x, n, X, ix, r, false);                                                       \
+  }                                                                                              \
+  VGPU_API Status cublas##p##rot_v2##S(H, I n, E* X, I ix, E* Y, I iy, const E* c, const E* s) { \
+    HANDLE;                                                                                      \
+    return rot<E>(x, n, X, ix, Y, iy, c, s);                                                     \
   }
 LEVEL1(S, float, int, )
 LEVEL1(S, float, int64_t, _64)
 LEVEL1(D, double, int, )
 LEVEL1(D, double, int64_t, _64)
-#define EXTREME(p, E, I, S)                                              \
-  VG_API Status cublasI##p##amax_v2##S(H, I n, const E* X, I ix, I* r) { \
-    HANDLE;                                                              \
-    return extreme<E, I>(x, n, X, ix, r, true);                          \
-  }                                                                      \
-  VG_API Status cublasI##p##amin_v2##S(H, I n, const E* X, I ix, I* r) { \
-    HANDLE;                                                              \
-    return extreme<E, I>(x, n, X, ix, r, false);                         \
+#define EXTREME(p, E, I, S)                                                \
+  VGPU_API Status cublasI##p##amax_v2##S(H, I n, const E* X, I ix, I* r) { \
+    HANDLE;                                                                \
+    return extreme<E, I>(x, n, X, ix, r, true);                            \
+  }                                                                        \
+  VGPU_API Status cublasI##p##amin_v2##S(H, I n, const E* X, I ix, I* r) { \
+    HANDLE;                                                                \
+    return extreme<E, I>(x, n, X, ix, r, false);                           \
   }
-EXTREME(s, float, int, )
-EXTREME(s, float, int64_t, _64) EXTREME(d, double, int, ) EXTREME(d, double, int64_t, _64)
+EXTREME(s, float, int, );
+EXTREME(s, float, int64_t, _64);
+EXTREME(d, double, int, );
+EXTREME(d, double, int64_t, _64);
 
-    static Status
-    axpy_ex(Handle* x, s64 n, const void* a, cudaDataType at, const void* X, cudaDataType xt,
-            s64 ix, void* Y, cudaDataType yt, s64 iy, cudaDataType ex) {
+static Status axpy_ex(Handle* x, s64 n, const void* a, cudaDataType at, const void* X,
+                      cudaDataType xt, s64 ix, void* Y, cudaDataType yt, s64 iy, cudaDataType ex) {
   const T t = type_of(xt), ta = type_of(at);
   if (xt != yt) return UNSUP;
   if (t == T::F32 && ta == t && ex == CUDA_R_32F)
@@ -298,26 +299,28 @@ static Status nrm2_ex(Handle* x, s64 n, const void* X, cudaDataType xt, s64 ix, 
     return 0;
   });
 }
-#define EX1(I, S)                                                                                 \
-  VG_API Status cublasAxpyEx##S(H, I n, const void* a, cudaDataType at, const void* X,            \
-                                cudaDataType xt, I ix, void* Y, cudaDataType yt, I iy,            \
-                                cudaDataType e) {                                                 \
-    HANDLE;                                                                                       \
-    return axpy_ex(x, n, a, at, X, xt, ix, Y, yt, iy, e);                                         \
-  }                                                                                               \
-  VG_API Status cublasScalEx##S(H, I n, const void* a, cudaDataType at, void* X, cudaDataType xt, \
-                                I ix, cudaDataType e) {                                           \
-    HANDLE;                                                                                       \
-    return scal_ex(x, n, a, at, X, xt, ix, e);                                                    \
-  }                                                                                               \
-  VG_API Status cublasDotEx##S(H, I n, const void* X, cudaDataType xt, I ix, const void* Y,       \
-                               cudaDataType yt, I iy, void* r, cudaDataType rt, cudaDataType e) { \
-    HANDLE;                                                                                       \
-    return dot_ex(x, n, X, xt, ix, Y, yt, iy, r, rt, e);                                          \
-  }                                                                                               \
-  VG_API Status cublasNrm2Ex##S(H, I n, const void* X, cudaDataType xt, I ix, void* r,            \
-                                cudaDataType rt, cudaDataType e) {                                \
-    HANDLE;                                                                                       \
-    return nrm2_ex(x, n, X, xt, ix, r, rt, e);                                                    \
+#define EX1(I, S)                                                                             \
+  VGPU_API Status cublasAxpyEx##S(H, I n, const void* a, cudaDataType at, const void* X,      \
+                                  cudaDataType xt, I ix, void* Y, cudaDataType yt, I iy,      \
+                                  cudaDataType e) {                                           \
+    HANDLE;                                                                                   \
+    return axpy_ex(x, n, a, at, X, xt, ix, Y, yt, iy, e);                                     \
+  }                                                                                           \
+  VGPU_API Status cublasScalEx##S(H, I n, const void* a, cudaDataType at, void* X,            \
+                                  cudaDataType xt, I ix, cudaDataType e) {                    \
+    HANDLE;                                                                                   \
+    return scal_ex(x, n, a, at, X, xt, ix, e);                                                \
+  }                                                                                           \
+  VGPU_API Status cublasDotEx##S(H, I n, const void* X, cudaDataType xt, I ix, const void* Y, \
+                                 cudaDataType yt, I iy, void* r, cudaDataType rt,             \
+                                 cudaDataType e) {                                            \
+    HANDLE;                                                                                   \
+    return dot_ex(x, n, X, xt, ix, Y, yt, iy, r, rt, e);                                      \
+  }                                                                                           \
+  VGPU_API Status cublasNrm2Ex##S(H, I n, const void* X, cudaDataType xt, I ix, void* r,      \
+                                  cudaDataType rt, cudaDataType e) {                          \
+    HANDLE;                                                                                   \
+    return nrm2_ex(x, n, X, xt, ix, r, rt, e);                                                \
   }
-EX1(int, ) EX1(int64_t, _64)
+EX1(int, );
+EX1(int64_t, _64);

@@ -62,8 +62,9 @@ Status gemv(Handle* h, const char* routine, cublasOperation_t t, s64 m, s64 n, c
   if (!m || !n || !batch) return OK;
   const bool trans = t != CUBLAS_OP_N;
   const s64 in = trans ? m : n, out = trans ? n : m;
-  std::string who = strf("cublas gemv %lldx%lld %s%s", (long long)m, (long long)n, name_of(TA),
-                         batch == 1 ? "" : strf(" batch %lld", (long long)batch).c_str());
+  std::string who =
+      format_text("cublas gemv %lldx%lld %s%s", (long long)m, (long long)n, name_of(TA),
+                  batch == 1 ? "" : format_text(" batch %lld", (long long)batch).c_str());
   Scalar al(h, kT<A>, alpha), be(h, kT<A>, beta);
   using SA = typename Elem<TA>::S;
   using SY = typename Elem<TY>::S;
@@ -96,7 +97,8 @@ Status ger(Handle* h, const char* routine, s64 m, s64 n, const E* alpha, const E
   if (!iy) return illegal(routine, 7);
   if (lda < std::max<s64>(1, m)) return illegal(routine, 9);
   if (!m || !n) return OK;
-  std::string who = strf("cublas ger %lldx%lld %s", (long long)m, (long long)n, name_of(kT<E>));
+  std::string who =
+      format_text("cublas ger %lldx%lld %s", (long long)m, (long long)n, name_of(kT<E>));
   Scalar al(h, kT<E>, alpha);
   return submit(h->stream, who, 2.0 * m * n, false, [=] {
     if (!al.ok(who, "alpha")) return ILLEGAL_ADDRESS;
@@ -131,7 +133,8 @@ Status geam(Handle* h, const char* routine, cublasOperation_t ta, cublasOperatio
   if (c == a && (at || lda != ldc)) return illegal(routine, 11);
   if (c == b && (bt || ldb != ldc)) return illegal(routine, 11);
   if (!m || !n) return OK;
-  std::string who = strf("cublas geam %lldx%lld %s", (long long)m, (long long)n, name_of(kT<E>));
+  std::string who =
+      format_text("cublas geam %lldx%lld %s", (long long)m, (long long)n, name_of(kT<E>));
   Scalar al(h, kT<E>, alpha), be(h, kT<E>, beta);
   return submit(h->stream, who, 3.0 * m * n, false, [=] {
     if (!al.ok(who, "alpha") || !be.ok(who, "beta")) return ILLEGAL_ADDRESS;
@@ -162,7 +165,8 @@ Status dgmm(Handle* h, const char* routine, cublasSideMode_t side, s64 m, s64 n,
   if (lda < std::max<s64>(1, m)) return illegal(routine, 5);
   if (ldc < std::max<s64>(1, m)) return illegal(routine, 9);
   if (!m || !n) return OK;
-  std::string who = strf("cublas dgmm %lldx%lld %s", (long long)m, (long long)n, name_of(kT<E>));
+  std::string who =
+      format_text("cublas dgmm %lldx%lld %s", (long long)m, (long long)n, name_of(kT<E>));
   return submit(h->stream, who, (double)m * n, false, [=] {
     const s64 es = sizeof(E), len = left ? m : n;
     if (!reach(a, ((n - 1) * lda + m) * es, who, "A") || !reach(x, span(len, ix) * es, who, "x") ||
@@ -179,24 +183,24 @@ Status dgmm(Handle* h, const char* routine, cublasSideMode_t side, s64 m, s64 n,
 using namespace vgblas;
 #define H cublasHandle_t h
 #define LEVEL2(N, E, TY, I, S)                                                                     \
-  VG_API Status cublas##N##gemv_v2##S(H, cublasOperation_t t, I m, I n, const E* al, const E* A,   \
-                                      I lda, const E* X, I ix, const E* be, E* Y, I iy) {          \
+  VGPU_API Status cublas##N##gemv_v2##S(H, cublasOperation_t t, I m, I n, const E* al, const E* A, \
+                                        I lda, const E* X, I ix, const E* be, E* Y, I iy) {        \
     HANDLE;                                                                                        \
     return gemv<TY, TY, E>(x, #N "GEMV ", t, m, n, al, A, lda, 0, X, ix, 0, be, Y, iy, 0, 1, ONE); \
   }                                                                                                \
-  VG_API Status cublas##N##ger_v2##S(H, I m, I n, const E* al, const E* X, I ix, const E* Y, I iy, \
-                                     E* A, I lda) {                                                \
+  VGPU_API Status cublas##N##ger_v2##S(H, I m, I n, const E* al, const E* X, I ix, const E* Y,     \
+                                       I iy, E* A, I lda) {                                        \
     HANDLE;                                                                                        \
     return ger<E>(x, #N "GER  ", m, n, al, X, ix, Y, iy, A, lda);                                  \
   }                                                                                                \
-  VG_API Status cublas##N##geam##S(H, cublasOperation_t ta, cublasOperation_t tb, I m, I n,        \
-                                   const E* al, const E* A, I lda, const E* be, const E* B, I ldb, \
-                                   E* C, I ldc) {                                                  \
+  VGPU_API Status cublas##N##geam##S(H, cublasOperation_t ta, cublasOperation_t tb, I m, I n,      \
+                                     const E* al, const E* A, I lda, const E* be, const E* B,      \
+                                     I ldb, E* C, I ldc) {                                         \
     HANDLE;                                                                                        \
     return geam<E>(x, #N "GEAM ", ta, tb, m, n, al, A, lda, be, B, ldb, C, ldc);                   \
   }                                                                                                \
-  VG_API Status cublas##N##dgmm##S(H, cublasSideMode_t side, I m, I n, const E* A, I lda,          \
-                                   const E* X, I ix, E* C, I ldc) {                                \
+  VGPU_API Status cublas##N##dgmm##S(H, cublasSideMode_t side, I m, I n, const E* A, I lda,        \
+                                     const E* X, I ix, E* C, I ldc) {                              \
     HANDLE;                                                                                        \
     return dgmm<E>(x, #N "DGMM ", side, m, n, A, lda, X, ix, C, ldc);                              \
   }
@@ -204,24 +208,25 @@ LEVEL2(S, float, T::F32, int, )
 LEVEL2(S, float, T::F32, int64_t, _64)
 LEVEL2(D, double, T::F64, int, )
 LEVEL2(D, double, T::F64, int64_t, _64)
-#define GEMVB(N, EA, EY, A, TA, TY, I, S)                                                         \
-  VG_API Status cublas##N##gemvBatched##S(H, cublasOperation_t t, I m, I n, const A* al,          \
-                                          const EA* const a[], I lda, const EA* const X[], I ix,  \
-                                          const A* be, EY* const Y[], I iy, I count) {            \
-    HANDLE;                                                                                       \
-    return gemv<TA, TY, A>(x, #N "GEMV_BATCHED ", t, m, n, al, (const void*)a, lda, 0,            \
-                           (const void*)X, ix, 0, be, (void*)Y, iy, 0, count, ARRAY);             \
-  }                                                                                               \
-  VG_API Status cublas##N##gemvStridedBatched##S(                                                 \
-      H, cublasOperation_t t, I m, I n, const A* al, const EA* a, I lda, long long sa,            \
-      const EA* X, I ix, long long sx, const A* be, EY* Y, I iy, long long sy, I count) {         \
-    HANDLE;                                                                                       \
-    return gemv<TA, TY, A>(x, #N "GEMV_STRIDED_BATCHED ", t, m, n, al, a, lda, sa, X, ix, sx, be, \
-                           Y, iy, sy, count, STRIDED);                                            \
+#define GEMVB(N, EA, EY, A, TA, TY, I, S)                                                          \
+  VGPU_API Status cublas##N##gemvBatched##S(H, cublasOperation_t t, I m, I n, const A* al,         \
+                                            const EA* const a[], I lda, const EA* const X[], I ix, \
+                                            const A* be, EY* const Y[], I iy, I count) {           \
+    HANDLE;                                                                                        \
+    return gemv<TA, TY, A>(x, #N "GEMV_BATCHED ", t, m, n, al, (const void*)a, lda, 0,             \
+                           (const void*)X, ix, 0, be, (void*)Y, iy, 0, count, ARRAY);              \
+  }                                                                                                \
+  VGPU_API Status cublas##N##gemvStridedBatched##S(                                                \
+      H, cublasOperation_t t, I m, I n, const A* al, const EA* a, I lda, long long sa,             \
+      const EA* X, I ix, long long sx, const A* be, EY* Y, I iy, long long sy, I count) {          \
+    HANDLE;                                                                                        \
+    return gemv<TA, TY, A>(x, #N "GEMV_STRIDED_BATCHED ", t, m, n, al, a, lda, sa, X, ix, sx, be,  \
+                           Y, iy, sy, count, STRIDED);                                             \
   }
 #define GEMVB2(...) GEMVB(__VA_ARGS__, int, ) GEMVB(__VA_ARGS__, int64_t, _64)
-GEMVB2(S, float, float, float, T::F32, T::F32)
-GEMVB2(D, double, double, double, T::F64, T::F64) GEMVB2(HSH, __half, __half, float, T::F16, T::F16)
-    GEMVB2(HSS, __half, float, float, T::F16, T::F32)
-        GEMVB2(TST, __nv_bfloat16, __nv_bfloat16, float, T::BF16, T::BF16)
-            GEMVB2(TSS, __nv_bfloat16, float, float, T::BF16, T::F32)
+GEMVB2(S, float, float, float, T::F32, T::F32);
+GEMVB2(D, double, double, double, T::F64, T::F64);
+GEMVB2(HSH, __half, __half, float, T::F16, T::F16);
+GEMVB2(HSS, __half, float, float, T::F16, T::F32);
+GEMVB2(TST, __nv_bfloat16, __nv_bfloat16, float, T::BF16, T::BF16);
+GEMVB2(TSS, __nv_bfloat16, float, float, T::BF16, T::F32);

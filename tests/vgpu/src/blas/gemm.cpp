@@ -15,34 +15,34 @@ template <>
 struct Kernel<float> {
   using V = __m512;
   static constexpr int L = 16;
-  static VG_INLINE V load(const float* p) { return _mm512_loadu_ps(p); }
-  static VG_INLINE V bc(float f) { return _mm512_set1_ps(f); }
-  static VG_INLINE V fma(V a, V b, V c) { return _mm512_fmadd_ps(a, b, c); }
-  static VG_INLINE V add(V a, V b) { return _mm512_add_ps(a, b); }
-  static VG_INLINE V zero() { return _mm512_setzero_ps(); }
-  static VG_INLINE void store(float* p, V v) { _mm512_storeu_ps(p, v); }
+  static VGPU_INLINE V load(const float* p) { return _mm512_loadu_ps(p); }
+  static VGPU_INLINE V bc(float f) { return _mm512_set1_ps(f); }
+  static VGPU_INLINE V fma(V a, V b, V c) { return _mm512_fmadd_ps(a, b, c); }
+  static VGPU_INLINE V add(V a, V b) { return _mm512_add_ps(a, b); }
+  static VGPU_INLINE V zero() { return _mm512_setzero_ps(); }
+  static VGPU_INLINE void store(float* p, V v) { _mm512_storeu_ps(p, v); }
 };
 template <>
 struct Kernel<double> {
   using V = __m512d;
   static constexpr int L = 8;
-  static VG_INLINE V load(const double* p) { return _mm512_loadu_pd(p); }
-  static VG_INLINE V bc(double f) { return _mm512_set1_pd(f); }
-  static VG_INLINE V fma(V a, V b, V c) { return _mm512_fmadd_pd(a, b, c); }
-  static VG_INLINE V add(V a, V b) { return _mm512_add_pd(a, b); }
-  static VG_INLINE V zero() { return _mm512_setzero_pd(); }
-  static VG_INLINE void store(double* p, V v) { _mm512_storeu_pd(p, v); }
+  static VGPU_INLINE V load(const double* p) { return _mm512_loadu_pd(p); }
+  static VGPU_INLINE V bc(double f) { return _mm512_set1_pd(f); }
+  static VGPU_INLINE V fma(V a, V b, V c) { return _mm512_fmadd_pd(a, b, c); }
+  static VGPU_INLINE V add(V a, V b) { return _mm512_add_pd(a, b); }
+  static VGPU_INLINE V zero() { return _mm512_setzero_pd(); }
+  static VGPU_INLINE void store(double* p, V v) { _mm512_storeu_pd(p, v); }
 };
 template <>
 struct Kernel<s32> {
   using V = __m512i;
   static constexpr int L = 16;
-  static VG_INLINE V load(const s32* p) { return _mm512_loadu_si512(p); }
-  static VG_INLINE V bc(s32 f) { return _mm512_set1_epi32(f); }
-  static VG_INLINE V fma(V a, V b, V c) { return _mm512_add_epi32(_mm512_mullo_epi32(a, b), c); }
-  static VG_INLINE V add(V a, V b) { return _mm512_add_epi32(a, b); }
-  static VG_INLINE V zero() { return _mm512_setzero_si512(); }
-  static VG_INLINE void store(s32* p, V v) { _mm512_storeu_si512(p, v); }
+  static VGPU_INLINE V load(const s32* p) { return _mm512_loadu_si512(p); }
+  static VGPU_INLINE V bc(s32 f) { return _mm512_set1_epi32(f); }
+  static VGPU_INLINE V fma(V a, V b, V c) { return _mm512_add_epi32(_mm512_mullo_epi32(a, b), c); }
+  static VGPU_INLINE V add(V a, V b) { return _mm512_add_epi32(a, b); }
+  static VGPU_INLINE V zero() { return _mm512_setzero_si512(); }
+  static VGPU_INLINE void store(s32* p, V v) { _mm512_storeu_si512(p, v); }
 };
 constexpr int NR = 12, KC = 384;
 template <class A>
@@ -79,7 +79,7 @@ __attribute__((noinline)) void micro(s64 k, const A* a, const A* b, A* c, s64 ld
 
 // Up to 16 consecutive elements as a vector of 32-bit accumulation values.
 template <T t>
-VG_INLINE __m512i load16(const typename Elem<t>::S* p, __mmask16 m) {
+VGPU_INLINE __m512i load16(const typename Elem<t>::S* p, __mmask16 m) {
   if constexpr (t == T::F32 || t == T::I32)
     return _mm512_maskz_loadu_epi32(m, p);
   else if constexpr (t == T::BF16)
@@ -93,7 +93,7 @@ VG_INLINE __m512i load16(const typename Elem<t>::S* p, __mmask16 m) {
                                                    t == T::E4M3 ? kE4M3 : kE5M2, 4));
 }
 template <Round r>
-VG_INLINE __m512i rounded(__m512i v) {
+VGPU_INLINE __m512i rounded(__m512i v) {
   if constexpr (r == Round::TF32) {
     const __m512i e = _mm512_set1_epi32(0x7f800000);
     const __mmask16 special = _mm512_cmpeq_epi32_mask(_mm512_and_si512(v, e), e);
@@ -114,7 +114,7 @@ VG_INLINE __m512i rounded(__m512i v) {
   } else
     return v;
 }
-VG_INLINE void transpose16(__m512i v[16]) {
+VGPU_INLINE void transpose16(__m512i v[16]) {
   __m512i t[16];
   for (int i = 0; i < 16; i += 2) {
     t[i] = _mm512_unpacklo_epi32(v[i], v[i + 1]);
@@ -322,7 +322,7 @@ Pool& pool() {
   return *p;
 }
 int threads() {
-  static const int n = (int)std::max(1l, env_int("VGPU_THREADS", 2));
+  static const int n = (int)std::max(1l, environment_number("VGPU_THREADS", 2));
   return n;
 }
 

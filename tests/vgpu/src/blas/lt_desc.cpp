@@ -171,24 +171,24 @@ O* fresh() {
 size_t g_cache = 8192;
 }  // namespace
 
-VG_API Status cublasLtCreate(cublasLtHandle_t* h) {
+VGPU_API Status cublasLtCreate(cublasLtHandle_t* h) {
   if (!h) return BAD;
   if (!device_alive()) return CUBLAS_STATUS_NOT_INITIALIZED;
   *h = (cublasLtHandle_t) new Handle{kLt};
   return OK;
 }
-VG_API Status cublasLtDestroy(cublasLtHandle_t h) {
+VGPU_API Status cublasLtDestroy(cublasLtHandle_t h) {
   if (!h) return BAD;
   Handle* x = handle_of(h, true);
   if (!x) return CUBLAS_STATUS_NOT_INITIALIZED;
   if (x->magic == kLt) x->magic = 0;
   return OK;
 }
-VG_API const char* cublasLtGetStatusName(Status s) { return status_name(s); }
-VG_API const char* cublasLtGetStatusString(Status s) { return status_text(s); }
-VG_API size_t cublasLtGetVersion() { return CUBLAS_VERSION; }
-VG_API size_t cublasLtGetCudartVersion() { return CUDART_VERSION; }
-VG_API Status cublasLtGetProperty(libraryPropertyType t, int* v) {
+VGPU_API const char* cublasLtGetStatusName(Status s) { return status_name(s); }
+VGPU_API const char* cublasLtGetStatusString(Status s) { return status_text(s); }
+VGPU_API size_t cublasLtGetVersion() { return CUBLAS_VERSION; }
+VGPU_API size_t cublasLtGetCudartVersion() { return CUDART_VERSION; }
+VGPU_API Status cublasLtGetProperty(libraryPropertyType t, int* v) {
   if (!v) return BAD;
   switch (t) {
     case MAJOR_VERSION:
@@ -204,53 +204,53 @@ VG_API Status cublasLtGetProperty(libraryPropertyType t, int* v) {
       return BAD;
   }
 }
-VG_API Status cublasLtHeuristicsCacheGetCapacity(size_t* n) {
+VGPU_API Status cublasLtHeuristicsCacheGetCapacity(size_t* n) {
   if (!n) return BAD;
   *n = g_cache;
   return OK;
 }
-VG_API Status cublasLtHeuristicsCacheSetCapacity(size_t n) {
+VGPU_API Status cublasLtHeuristicsCacheSetCapacity(size_t n) {
   g_cache = n;
   return OK;
 }
-VG_API Status cublasLtLoggerSetCallback(cublasLtLoggerCallback_t) { return OK; }
-VG_API Status cublasLtLoggerSetFile(FILE*) { return OK; }
-VG_API Status cublasLtLoggerOpenFile(const char*) { return OK; }
-VG_API Status cublasLtLoggerSetLevel(int l) { return l < 0 || l > 5 ? BAD : OK; }
-VG_API Status cublasLtLoggerSetMask(int) { return OK; }
-VG_API Status cublasLtLoggerForceDisable() { return OK; }
+VGPU_API Status cublasLtLoggerSetCallback(cublasLtLoggerCallback_t) { return OK; }
+VGPU_API Status cublasLtLoggerSetFile(FILE*) { return OK; }
+VGPU_API Status cublasLtLoggerOpenFile(const char*) { return OK; }
+VGPU_API Status cublasLtLoggerSetLevel(int l) { return l < 0 || l > 5 ? BAD : OK; }
+VGPU_API Status cublasLtLoggerSetMask(int) { return OK; }
+VGPU_API Status cublasLtLoggerForceDisable() { return OK; }
 
-VG_API Status cublasLtMatrixLayoutInit_internal(cublasLtMatrixLayout_t l, size_t n, cudaDataType t,
-                                                u64 rows, u64 cols, s64 ld) {
+VGPU_API Status cublasLtMatrixLayoutInit_internal(cublasLtMatrixLayout_t l, size_t n,
+                                                  cudaDataType t, u64 rows, u64 cols, s64 ld) {
   if (!l) return BAD;
   if (n < sizeof(LtLayout)) return CUBLAS_STATUS_ALLOC_FAILED;
   memset(l, 0, n);
   in<LtLayout>(l) = {(u32)t, CUBLASLT_ORDER_COL, rows, cols, ld, 1, 0, 0, 0};
   return OK;
 }
-VG_API Status cublasLtMatrixLayoutCreate(cublasLtMatrixLayout_t* l, cudaDataType t, u64 rows,
-                                         u64 cols, s64 ld) {
+VGPU_API Status cublasLtMatrixLayoutCreate(cublasLtMatrixLayout_t* l, cudaDataType t, u64 rows,
+                                           u64 cols, s64 ld) {
   if (!l) return BAD;
   *l = fresh<cublasLtMatrixLayoutOpaque_t>();
   return cublasLtMatrixLayoutInit_internal(*l, sizeof **l, t, rows, cols, ld);
 }
-VG_API Status cublasLtMatrixLayoutDestroy(cublasLtMatrixLayout_t l) {
+VGPU_API Status cublasLtMatrixLayoutDestroy(cublasLtMatrixLayout_t l) {
   free(l);
   return OK;
 }
-VG_API Status cublasLtMatrixLayoutSetAttribute(cublasLtMatrixLayout_t l,
-                                               cublasLtMatrixLayoutAttribute_t a, const void* b,
-                                               size_t n) {
+VGPU_API Status cublasLtMatrixLayoutSetAttribute(cublasLtMatrixLayout_t l,
+                                                 cublasLtMatrixLayoutAttribute_t a, const void* b,
+                                                 size_t n) {
   return set_field(l, layout_field(a), b, n);
 }
-VG_API Status cublasLtMatrixLayoutGetAttribute(cublasLtMatrixLayout_t l,
-                                               cublasLtMatrixLayoutAttribute_t a, void* b, size_t n,
-                                               size_t* w) {
+VGPU_API Status cublasLtMatrixLayoutGetAttribute(cublasLtMatrixLayout_t l,
+                                                 cublasLtMatrixLayoutAttribute_t a, void* b,
+                                                 size_t n, size_t* w) {
   return get_field(l, layout_field(a), b, n, w);
 }
 
-VG_API Status cublasLtMatmulDescInit_internal(cublasLtMatmulDesc_t d, size_t n,
-                                              cublasComputeType_t c, cudaDataType_t s) {
+VGPU_API Status cublasLtMatmulDescInit_internal(cublasLtMatmulDesc_t d, size_t n,
+                                                cublasComputeType_t c, cudaDataType_t s) {
   if (!d) return BAD;
   if (n < sizeof(LtDesc)) return CUBLAS_STATUS_ALLOC_FAILED;
   memset(d, 0, n);
@@ -262,28 +262,28 @@ VG_API Status cublasLtMatmulDescInit_internal(cublasLtMatmulDesc_t d, size_t n,
   x.aux_type = x.bias_type = -1;
   return OK;
 }
-VG_API Status cublasLtMatmulDescCreate(cublasLtMatmulDesc_t* d, cublasComputeType_t c,
-                                       cudaDataType_t s) {
+VGPU_API Status cublasLtMatmulDescCreate(cublasLtMatmulDesc_t* d, cublasComputeType_t c,
+                                         cudaDataType_t s) {
   if (!d) return BAD;
   *d = fresh<cublasLtMatmulDescOpaque_t>();
   return cublasLtMatmulDescInit_internal(*d, sizeof **d, c, s);
 }
-VG_API Status cublasLtMatmulDescDestroy(cublasLtMatmulDesc_t d) {
+VGPU_API Status cublasLtMatmulDescDestroy(cublasLtMatmulDesc_t d) {
   free(d);
   return OK;
 }
-VG_API Status cublasLtMatmulDescSetAttribute(cublasLtMatmulDesc_t d,
-                                             cublasLtMatmulDescAttributes_t a, const void* b,
-                                             size_t n) {
+VGPU_API Status cublasLtMatmulDescSetAttribute(cublasLtMatmulDesc_t d,
+                                               cublasLtMatmulDescAttributes_t a, const void* b,
+                                               size_t n) {
   return set_field(d, desc_field(a), b, n);
 }
-VG_API Status cublasLtMatmulDescGetAttribute(cublasLtMatmulDesc_t d,
-                                             cublasLtMatmulDescAttributes_t a, void* b, size_t n,
-                                             size_t* w) {
+VGPU_API Status cublasLtMatmulDescGetAttribute(cublasLtMatmulDesc_t d,
+                                               cublasLtMatmulDescAttributes_t a, void* b, size_t n,
+                                               size_t* w) {
   return get_field(d, desc_field(a), b, n, w);
 }
 
-VG_API Status cublasLtMatmulPreferenceInit_internal(cublasLtMatmulPreference_t p, size_t n) {
+VGPU_API Status cublasLtMatmulPreferenceInit_internal(cublasLtMatmulPreference_t p, size_t n) {
   if (!p) return BAD;
   if (n < sizeof(LtPreference)) return CUBLAS_STATUS_ALLOC_FAILED;
   memset(p, 0, n);
@@ -295,61 +295,62 @@ VG_API Status cublasLtMatmulPreferenceInit_internal(cublasLtMatmulPreference_t p
                          ~0ull};
   return OK;
 }
-VG_API Status cublasLtMatmulPreferenceCreate(cublasLtMatmulPreference_t* p) {
+VGPU_API Status cublasLtMatmulPreferenceCreate(cublasLtMatmulPreference_t* p) {
   if (!p) return BAD;
   *p = fresh<cublasLtMatmulPreferenceOpaque_t>();
   return cublasLtMatmulPreferenceInit_internal(*p, sizeof **p);
 }
-VG_API Status cublasLtMatmulPreferenceDestroy(cublasLtMatmulPreference_t p) {
+VGPU_API Status cublasLtMatmulPreferenceDestroy(cublasLtMatmulPreference_t p) {
   free(p);
   return OK;
 }
-VG_API Status cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPreference_t p,
-                                                   cublasLtMatmulPreferenceAttributes_t a,
-                                                   const void* b, size_t n) {
+VGPU_API Status cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPreference_t p,
+                                                     cublasLtMatmulPreferenceAttributes_t a,
+                                                     const void* b, size_t n) {
   return set_field(p, preference_field(a), b, n);
 }
-VG_API Status cublasLtMatmulPreferenceGetAttribute(cublasLtMatmulPreference_t p,
-                                                   cublasLtMatmulPreferenceAttributes_t a, void* b,
-                                                   size_t n, size_t* w) {
+VGPU_API Status cublasLtMatmulPreferenceGetAttribute(cublasLtMatmulPreference_t p,
+                                                     cublasLtMatmulPreferenceAttributes_t a,
+                                                     void* b, size_t n, size_t* w) {
   return get_field(p, preference_field(a), b, n, w);
 }
 
-VG_API Status cublasLtMatmulAlgoConfigSetAttribute(cublasLtMatmulAlgo_t* g,
-                                                   cublasLtMatmulAlgoConfigAttributes_t a,
-                                                   const void* b, size_t n) {
+VGPU_API Status cublasLtMatmulAlgoConfigSetAttribute(cublasLtMatmulAlgo_t* g,
+                                                     cublasLtMatmulAlgoConfigAttributes_t a,
+                                                     const void* b, size_t n) {
   return a == CUBLASLT_ALGO_CONFIG_ID ? BAD : set_field(g, algo_field(a), b, n);
 }
-VG_API Status cublasLtMatmulAlgoConfigGetAttribute(const cublasLtMatmulAlgo_t* g,
-                                                   cublasLtMatmulAlgoConfigAttributes_t a, void* b,
-                                                   size_t n, size_t* w) {
+VGPU_API Status cublasLtMatmulAlgoConfigGetAttribute(const cublasLtMatmulAlgo_t* g,
+                                                     cublasLtMatmulAlgoConfigAttributes_t a,
+                                                     void* b, size_t n, size_t* w) {
   return get_field(g, algo_field(a), b, n, w);
 }
 
-VG_API Status cublasLtMatrixTransformDescInit_internal(cublasLtMatrixTransformDesc_t d, size_t n,
-                                                       cudaDataType s) {
+VGPU_API Status cublasLtMatrixTransformDescInit_internal(cublasLtMatrixTransformDesc_t d, size_t n,
+                                                         cudaDataType s) {
   if (!d) return BAD;
   if (n < sizeof(LtTransform)) return CUBLAS_STATUS_ALLOC_FAILED;
   memset(d, 0, n);
   in<LtTransform>(d) = {s, CUBLASLT_POINTER_MODE_HOST, CUBLAS_OP_N, CUBLAS_OP_N};
   return OK;
 }
-VG_API Status cublasLtMatrixTransformDescCreate(cublasLtMatrixTransformDesc_t* d, cudaDataType s) {
+VGPU_API Status cublasLtMatrixTransformDescCreate(cublasLtMatrixTransformDesc_t* d,
+                                                  cudaDataType s) {
   if (!d) return BAD;
   *d = fresh<cublasLtMatrixTransformDescOpaque_t>();
   return cublasLtMatrixTransformDescInit_internal(*d, sizeof **d, s);
 }
-VG_API Status cublasLtMatrixTransformDescDestroy(cublasLtMatrixTransformDesc_t d) {
+VGPU_API Status cublasLtMatrixTransformDescDestroy(cublasLtMatrixTransformDesc_t d) {
   free(d);
   return OK;
 }
-VG_API Status cublasLtMatrixTransformDescSetAttribute(cublasLtMatrixTransformDesc_t d,
-                                                      cublasLtMatrixTransformDescAttributes_t a,
-                                                      const void* b, size_t n) {
+VGPU_API Status cublasLtMatrixTransformDescSetAttribute(cublasLtMatrixTransformDesc_t d,
+                                                        cublasLtMatrixTransformDescAttributes_t a,
+                                                        const void* b, size_t n) {
   return set_field(d, transform_field(a), b, n);
 }
-VG_API Status cublasLtMatrixTransformDescGetAttribute(cublasLtMatrixTransformDesc_t d,
-                                                      cublasLtMatrixTransformDescAttributes_t a,
-                                                      void* b, size_t n, size_t* w) {
+VGPU_API Status cublasLtMatrixTransformDescGetAttribute(cublasLtMatrixTransformDesc_t d,
+                                                        cublasLtMatrixTransformDescAttributes_t a,
+                                                        void* b, size_t n, size_t* w) {
   return get_field(d, transform_field(a), b, n, w);
 }

@@ -1,6 +1,7 @@
 // What is inside cublasLt's opaque descriptors.
 #pragma once
 #include "tests/vgpu/src/blas/blas.h"
+#include "tests/vgpu/src/blas/matmul.h"
 namespace vgblas {
 struct LtLayout {
   u32 type;
@@ -76,4 +77,15 @@ inline Status get_field(const void* d, Field f, void* buf, size_t n, size_t* wri
   memcpy(buf, (const u8*)d + f.offset, n);
   return OK;
 }
+
+// The matrix that a layout describes.
+inline Operand operand(const LtLayout& l, bool trans, const void* p, T t) {
+  const bool row = l.order == CUBLASLT_ORDER_ROW;
+  s64 rs = row ? l.ld : 1, cs = row ? 1 : l.ld;
+  if (trans) std::swap(rs, cs);
+  return {p, t, rs, cs, l.stride, l.mode == CUBLASLT_BATCH_MODE_POINTER_ARRAY};
+}
 }  // namespace vgblas
+
+#define LT_HANDLE \
+  if (!handle_of(h, true)) return CUBLAS_STATUS_NOT_INITIALIZED

@@ -1,16 +1,10 @@
-// cublasLtMatmul, the choice of its algorithm, and cublasLtMatrixTransform.
+// cublasLtMatmul and the choice of its algorithm.
 #include "tests/vgpu/src/blas/lt_desc.h"
 using namespace vgblas;
 namespace {
-Operand operand(const LtLayout& l, bool trans, const void* p, T t) {
-  const bool row = l.order == CUBLASLT_ORDER_ROW;
-  s64 rs = row ? l.ld : 1, cs = row ? 1 : l.ld;
-  if (trans) std::swap(rs, cs);
-  return {p, t, rs, cs, l.stride, l.mode == CUBLASLT_BATCH_MODE_POINTER_ARRAY};
-}
 Status no(Status s, const std::string& why) {
-  static const bool quiet = env_int("VGPU_BLAS_QUIET", 0) != 0;
-  if (!quiet) log_line(strf("cublasLt: %s: %s", status_name(s), why.c_str()));
+  static const bool quiet = environment_number("VGPU_BLAS_QUIET", 0) != 0;
+  if (!quiet) log_line(format_text("cublasLt: %s: %s", status_name(s), why.c_str()));
   return s;
 }
 bool trans_ok(int t) { return t == CUBLAS_OP_N || t == CUBLAS_OP_T || t == CUBLAS_OP_C; }
@@ -37,18 +31,19 @@ Status plan(const LtDesc& d, const LtLayout& A, const LtLayout& B, const LtLayou
     const LtLayout& l = *ls[i];
     const char w = "ABCD"[i];
     if (l.order < 0 || l.order > CUBLASLT_ORDER_COL32_2R_4R4)
-      return no(BAD, strf("memory order of %c", w));
+      return no(BAD, format_text("memory order of %c", w));
     if (l.order != CUBLASLT_ORDER_COL && l.order != CUBLASLT_ORDER_ROW)
-      return no(UNSUP, strf("tiled memory order of %c", w));
+      return no(UNSUP, format_text("tiled memory order of %c", w));
     if (l.plane) return no(UNSUP, "planar complex matrices");
     if ((s64)l.rows < 0 || (s64)l.cols < 0 ||
         l.ld < (s64)std::max<u64>(1, l.order == CUBLASLT_ORDER_ROW ? l.cols : l.rows))
-      return no(BAD,
-                strf("leading dimension %lld of %c, which has %llu rows and %llu columns",
-                     (long long)l.ld, w, (unsigned long long)l.rows, (unsigned long long)l.cols));
+      return no(
+          BAD,
+          format_text("leading dimension %lld of %c, which has %llu rows and %llu columns",
+                      (long long)l.ld, w, (unsigned long long)l.rows, (unsigned long long)l.cols));
     if (l.batch < 1 || l.batch != A.batch)
-      return no(BAD, strf("batch count %d of %c, %d of A", l.batch, w, A.batch));
-    if (l.mode > 1) return no(BAD, strf("batch mode of %c", w));
+      return no(BAD, format_text("batch count %d of %c, %d of A", l.batch, w, A.batch));
+    if (l.mode > 1) return no(BAD, format_text("batch mode of %c", w));
   }
   const bool ta = d.trans_a != CUBLAS_OP_N, tb = d.trans_b != CUBLAS_OP_N;
   q.m = (s64)(ta ? A.cols : A.rows);
@@ -57,17 +52,19 @@ Status plan(const LtDesc& d, const LtLayout& A, const LtLayout& B, const LtLayou
   q.batch = A.batch;
   if ((s64)(tb ? B.cols : B.rows) != q.k || (s64)C.rows != q.m || (s64)C.cols != q.n ||
       (s64)D.rows != q.m || (s64)D.cols != q.n)
-    return no(BAD, strf("op(A) is %lldx%lld, op(B) %lldx%lld, C %llux%llu, D %llux%llu",
-                        (long long)q.m, (long long)q.k, (long long)(tb ? B.cols : B.rows),
-                        (long long)q.n, (unsigned long long)C.rows, (unsigned long long)C.cols,
-                        (unsigned long long)D.rows, (unsigned long long)D.cols));
+    return no(BAD,
+              format_text("op(A) is %lldx%lld, op(B) %lldx%lld, C %llux%llu, D %llux%llu",
+                          (long long)q.m, (long long)q.k, (long long)(tb ? B.cols : B.rows),
+                          (long long)q.n, (unsigned long long)C.rows, (unsigned long long)C.cols,
+                          (unsigned long long)D.rows, (unsigned long long)D.cols));
 
   const T a = type_of((cudaDataType_t)A.type), b = type_of((cudaDataType_t)B.type),
           c = type_of((cudaDataType_t)C.type), o = type_of((cudaDataType_t)D.type),
           s = type_of((cudaDataType_t)d.scale_type);
   const auto types = [&] {
-    return strf("compute type %d, scale %s, A %s, B %s, C %s, D %s", d.compute, ty(d.scale_type),
-                ty((int)A.type), ty((int)B.type), ty((int)C.type), ty((int)D.type));
+    return format_text("compute type %d, scale %s, A %s, B %s, C %s, D %s", d.compute,
+                       ty(d.scale_type), ty((int)A.type), ty((int)B.type), ty((int)C.type),
+                       ty((int)D.type));
   };
   bool ok = false, epilogues = true;
   T bias = o;
@@ -131,7 +128,7 @@ Status plan(const LtDesc& d, const LtLayout& A, const LtLayout& B, const LtLayou
       ok = same && s == T::F64 && a == T::F64 && c == T::F64;
       break;
     default:
-      return no(BAD, strf("compute type %d", d.compute));
+      return no(BAD, format_text("compute type %d", d.compute));
   }
   if (!ok) return no(UNSUP, types());
   if (fp8 && compute_capability() < 89) return no(UNSUP, "fp8 needs compute capability 8.9");
@@ -169,32 +166,33 @@ Status plan(const LtDesc& d, const LtLayout& A, const LtLayout& B, const LtLayou
     case CUBLASLT_EPILOGUE_BGRADB:
       break;
     default:
-      return no(BAD, strf("epilogue %u", e));
+      return no(BAD, format_text("epilogue %u", e));
   }
   const bool simple = !(e & ~(u32)(EPI_NONE | EPI_RELU | EPI_BIAS));
   if (e != CUBLASLT_EPILOGUE_DEFAULT && (!epilogues || ((q.acc != Acc::F32) && !simple)))
-    return no(UNSUP, strf("epilogue %u with %s", e, types().c_str()));
+    return no(UNSUP, format_text("epilogue %u with %s", e, types().c_str()));
   if (fp8 && (e & (EPI_BGRADA | EPI_BGRADB))) return no(UNSUP, "bias gradients of fp8 inputs");
   q.epilogue = e;
   if (e & (EPI_BIAS | EPI_BGRAD | EPI_BGRADA | EPI_BGRADB)) {
     q.bias_t = d.bias_type < 0 ? bias : type_of((cudaDataType_t)d.bias_type);
     if (q.bias_t != bias)
-      return no(UNSUP, strf("bias of type %s with %s", ty(d.bias_type), types().c_str()));
+      return no(UNSUP, format_text("bias of type %s with %s", ty(d.bias_type), types().c_str()));
     q.bias_stride = d.bias_stride;
   }
   if (e & EPI_AUX) {
     const bool mask = e & (EPI_RELU | EPI_DRELU);
     q.aux_t = d.aux_type < 0 || mask ? o : type_of((cudaDataType_t)d.aux_type);
     if (!mask && q.aux_t != o && !(is_fp8(o) && (half_type(q.aux_t) || is_fp8(q.aux_t))))
-      return no(UNSUP,
-                strf("auxiliary matrix of type %s with %s", ty(d.aux_type), types().c_str()));
+      return no(UNSUP, format_text("auxiliary matrix of type %s with %s", ty(d.aux_type),
+                                   types().c_str()));
     q.aux_ld = d.aux_ld;
     q.aux_stride = d.aux_stride;
     if (d.aux_ld < q.m || d.aux_ld % (mask ? 128 : 8))
       return no(
           BAD,
-          strf("auxiliary leading dimension %lld: at least the rows of D (%lld), a multiple of %d",
-               (long long)d.aux_ld, (long long)q.m, mask ? 128 : 8));
+          format_text(
+              "auxiliary leading dimension %lld: at least the rows of D (%lld), a multiple of %d",
+              (long long)d.aux_ld, (long long)q.m, mask ? 128 : 8));
     if (q.batch > 1 && d.aux_stride % (mask ? 128 : 8)) return no(BAD, "auxiliary batch stride");
   }
   // Scale factors and amax only make sense for narrow types.
@@ -235,7 +233,7 @@ Status plan(const LtDesc& d, const LtLayout& A, const LtLayout& B, const LtLayou
       q.scalars = Scalars::AlphaVectorBetaHost;
       break;
     default:
-      return no(BAD, strf("pointer mode %d", d.pointer_mode));
+      return no(BAD, format_text("pointer mode %d", d.pointer_mode));
   }
   if (q.scalars >= Scalars::Vectors && s == T::F16)
     return no(UNSUP, "vectors of f16 scale factors");
@@ -286,15 +284,13 @@ bool matches(const LtAlgo& g, const LtDesc& d, const LtLayout& A, const LtLayout
 float waves(const Matmul& q, const LtAlgo& g) {
   return (float)(((q.m + 127) / 128) * ((q.n + 127) / 128) * q.batch * g.split_k) / 132.f;
 }
-#define LT_HANDLE \
-  if (!handle_of(h, true)) return CUBLAS_STATUS_NOT_INITIALIZED
 }  // namespace
 
-VG_API Status cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t h, cublasLtMatmulDesc_t od,
-                                             cublasLtMatrixLayout_t Ad, cublasLtMatrixLayout_t Bd,
-                                             cublasLtMatrixLayout_t Cd, cublasLtMatrixLayout_t Dd,
-                                             cublasLtMatmulPreference_t pref, int want,
-                                             cublasLtMatmulHeuristicResult_t out[], int* got) {
+VGPU_API Status cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t h, cublasLtMatmulDesc_t od,
+                                               cublasLtMatrixLayout_t Ad, cublasLtMatrixLayout_t Bd,
+                                               cublasLtMatrixLayout_t Cd, cublasLtMatrixLayout_t Dd,
+                                               cublasLtMatmulPreference_t pref, int want,
+                                               cublasLtMatmulHeuristicResult_t out[], int* got) {
   LT_HANDLE;
   if (got) *got = 0;
   if (!od || !Ad || !Bd || !Cd || !Dd || !pref || want <= 0 || !out || !got) return BAD;
@@ -318,11 +314,11 @@ VG_API Status cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t h, cublasLtMatmulD
   *got = 1;
   return OK;
 }
-VG_API Status cublasLtMatmulAlgoCheck(cublasLtHandle_t h, cublasLtMatmulDesc_t od,
-                                      cublasLtMatrixLayout_t Ad, cublasLtMatrixLayout_t Bd,
-                                      cublasLtMatrixLayout_t Cd, cublasLtMatrixLayout_t Dd,
-                                      const cublasLtMatmulAlgo_t* algo,
-                                      cublasLtMatmulHeuristicResult_t* r) {
+VGPU_API Status cublasLtMatmulAlgoCheck(cublasLtHandle_t h, cublasLtMatmulDesc_t od,
+                                        cublasLtMatrixLayout_t Ad, cublasLtMatrixLayout_t Bd,
+                                        cublasLtMatrixLayout_t Cd, cublasLtMatrixLayout_t Dd,
+                                        const cublasLtMatmulAlgo_t* algo,
+                                        cublasLtMatmulHeuristicResult_t* r) {
   LT_HANDLE;
   if (!od || !Ad || !Bd || !Cd || !Dd || !algo || !r) return BAD;
   auto& d = in<LtDesc>(od);
@@ -343,18 +339,18 @@ VG_API Status cublasLtMatmulAlgoCheck(cublasLtHandle_t h, cublasLtMatmulDesc_t o
   r->wavesCount = waves(q, g);
   return OK;
 }
-VG_API Status cublasLtMatmulAlgoGetIds(cublasLtHandle_t h, cublasComputeType_t, cudaDataType_t,
-                                       cudaDataType_t, cudaDataType_t, cudaDataType_t,
-                                       cudaDataType_t, int want, int ids[], int* got) {
+VGPU_API Status cublasLtMatmulAlgoGetIds(cublasLtHandle_t h, cublasComputeType_t, cudaDataType_t,
+                                         cudaDataType_t, cudaDataType_t, cudaDataType_t,
+                                         cudaDataType_t, int want, int ids[], int* got) {
   LT_HANDLE;
   if (want <= 0 || !ids || !got) return BAD;
   ids[0] = 0;
   *got = 1;
   return OK;
 }
-VG_API Status cublasLtMatmulAlgoInit(cublasLtHandle_t h, cublasComputeType_t c, cudaDataType_t s,
-                                     cudaDataType_t A, cudaDataType_t B, cudaDataType_t C,
-                                     cudaDataType_t D, int id, cublasLtMatmulAlgo_t* algo) {
+VGPU_API Status cublasLtMatmulAlgoInit(cublasLtHandle_t h, cublasComputeType_t c, cudaDataType_t s,
+                                       cudaDataType_t A, cudaDataType_t B, cudaDataType_t C,
+                                       cudaDataType_t D, int id, cublasLtMatmulAlgo_t* algo) {
   LT_HANDLE;
   if (!algo || id != 0) return BAD;
   memset(algo, 0, sizeof *algo);
@@ -363,9 +359,9 @@ VG_API Status cublasLtMatmulAlgoInit(cublasLtHandle_t h, cublasComputeType_t c, 
   g.split_k = 1;
   return OK;
 }
-VG_API Status cublasLtMatmulAlgoCapGetAttribute(const cublasLtMatmulAlgo_t* algo,
-                                                cublasLtMatmulAlgoCapAttributes_t a, void* buf,
-                                                size_t n, size_t* w) {
+VGPU_API Status cublasLtMatmulAlgoCapGetAttribute(const cublasLtMatmulAlgo_t* algo,
+                                                  cublasLtMatmulAlgoCapAttributes_t a, void* buf,
+                                                  size_t n, size_t* w) {
   if (!algo || in<const LtAlgo>(algo).magic != kAlgoMagic) return BAD;
   s64 v = 0;
   size_t size = 4;
@@ -423,12 +419,12 @@ VG_API Status cublasLtMatmulAlgoCapGetAttribute(const cublasLtMatmulAlgo_t* algo
   return OK;
 }
 
-VG_API Status cublasLtMatmul(cublasLtHandle_t h, cublasLtMatmulDesc_t od, const void* alpha,
-                             const void* A, cublasLtMatrixLayout_t Ad, const void* B,
-                             cublasLtMatrixLayout_t Bd, const void* beta, const void* C,
-                             cublasLtMatrixLayout_t Cd, void* D, cublasLtMatrixLayout_t Dd,
-                             const cublasLtMatmulAlgo_t* algo, void* ws, size_t ws_bytes,
-                             cudaStream_t stream) {
+VGPU_API Status cublasLtMatmul(cublasLtHandle_t h, cublasLtMatmulDesc_t od, const void* alpha,
+                               const void* A, cublasLtMatrixLayout_t Ad, const void* B,
+                               cublasLtMatrixLayout_t Bd, const void* beta, const void* C,
+                               cublasLtMatrixLayout_t Cd, void* D, cublasLtMatrixLayout_t Dd,
+                               const cublasLtMatmulAlgo_t* algo, void* ws, size_t ws_bytes,
+                               cudaStream_t stream) {
   LT_HANDLE;
   if (!od || !Ad || !Bd || !Cd || !Dd) return no(BAD, "null descriptor");
   auto& d = in<LtDesc>(od);
@@ -487,8 +483,8 @@ VG_API Status cublasLtMatmul(cublasLtHandle_t h, cublasLtMatmulDesc_t od, const 
   q.workspace_bytes = workspace_of(g, q);
   q.workspace = ws;
   if (q.workspace_bytes > ws_bytes)
-    return no(BAD, strf("the algorithm needs %zu bytes of workspace, %zu are given",
-                        q.workspace_bytes, ws_bytes));
+    return no(BAD, format_text("the algorithm needs %zu bytes of workspace, %zu are given",
+                               q.workspace_bytes, ws_bytes));
   if (q.workspace_bytes && (!ws || (u64)ws % 16))
     return no(BAD, "workspace is null or not 16-byte aligned");
   q.set_name();
@@ -496,77 +492,4 @@ VG_API Status cublasLtMatmul(cublasLtHandle_t h, cublasLtMatmulDesc_t od, const 
   const double f = q.flops();
   const bool tensor = q.tensor();
   return submit(stream, name, f, tensor, [q = std::move(q)] { return q.run(); });
-}
-
-// C = alpha op(A) + beta op(B), with conversions of type and order.
-VG_API Status cublasLtMatrixTransform(cublasLtHandle_t h, cublasLtMatrixTransformDesc_t td,
-                                      const void* alpha, const void* A, cublasLtMatrixLayout_t Ad,
-                                      const void* beta, const void* B, cublasLtMatrixLayout_t Bd,
-                                      void* C, cublasLtMatrixLayout_t Cd, cudaStream_t stream) {
-  LT_HANDLE;
-  if (!td || !Cd || (A && !Ad) || (B && !Bd) || !C || (!A && !B)) return BAD;
-  auto& t = in<LtTransform>(td);
-  auto& lc = in<LtLayout>(Cd);
-  const LtLayout *la = A ? &in<LtLayout>(Ad) : nullptr, *lb = B ? &in<LtLayout>(Bd) : nullptr;
-  const T s = type_of((cudaDataType_t)t.scale_type), c = type_of((cudaDataType_t)lc.type);
-  const s64 m = (s64)lc.rows, n = (s64)lc.cols;
-  if (t.pointer_mode != CUBLASLT_POINTER_MODE_HOST &&
-      t.pointer_mode != CUBLASLT_POINTER_MODE_DEVICE)
-    return UNSUP;
-  if (s != T::F32 && s != T::F16 && s != T::I32) return UNSUP;
-  const auto fit = [&](const LtLayout* l, int tr) -> Status {
-    if (!l) return OK;
-    if (l->order > CUBLASLT_ORDER_ROW || l->plane || type_of((cudaDataType_t)l->type) == T::None ||
-        type_of((cudaDataType_t)l->type) == T::F64)
-      return UNSUP;
-    if ((s64)(tr ? l->cols : l->rows) != m || (s64)(tr ? l->rows : l->cols) != n ||
-        l->ld < (s64)std::max<u64>(1, l->order == CUBLASLT_ORDER_ROW ? l->cols : l->rows) ||
-        l->batch != lc.batch)
-      return BAD;
-    return OK;
-  };
-  for (Status r : {fit(la, t.trans_a), fit(lb, t.trans_b), fit(&lc, 0)})
-    if (r) return r;
-  if ((A && !alpha) || (B && !beta)) return BAD;
-  if (!m || !n) return OK;
-  Operand a, b, o = operand(lc, false, C, c);
-  if (A) a = operand(*la, t.trans_a, A, type_of((cudaDataType_t)la->type));
-  if (B) b = operand(*lb, t.trans_b, B, type_of((cudaDataType_t)lb->type));
-  const bool device = t.pointer_mode == CUBLASLT_POINTER_MODE_DEVICE;
-  const double ah = !device && A ? read_scalar(s, alpha) : 0,
-               bh = !device && B ? read_scalar(s, beta) : 0;
-  const s64 batch = lc.batch;
-  const std::string who =
-      strf("cublas transform %lldx%lld %s", (long long)m, (long long)n, name_of(c));
-  return submit(stream, who, 3.0 * m * n * batch, false, [=] {
-    if (device && ((A && !reach(alpha, size_of(s), who, "alpha")) ||
-                   (B && !reach(beta, size_of(s), who, "beta"))))
-      return ILLEGAL_ADDRESS;
-    const float av = (float)(device && A ? read_scalar(s, alpha) : ah),
-                bv = (float)(device && B ? read_scalar(s, beta) : bh);
-    const auto ok = [&](const Operand& x, const char* w) {
-      return reach(x.p,
-                   ((m - 1) * x.rs + (n - 1) * x.cs + 1 + (batch - 1) * x.stride) * size_of(x.t),
-                   who, w);
-    };
-    if ((av != 0 && !ok(a, "A")) || (bv != 0 && !ok(b, "B")) || !ok(o, "C")) return ILLEGAL_ADDRESS;
-    std::vector<float> v((size_t)m), w((size_t)m);
-    const auto col = [&](const Operand& x, s64 i, s64 j) {
-      return (u8*)x.p + (i * x.stride + j * x.cs) * size_of(x.t);
-    };
-    for (s64 x = 0; x < batch; x++)
-      for (s64 j = 0; j < n; j++) {
-        std::fill(v.begin(), v.end(), 0.f);
-        if (av != 0) {
-          load_f32(a.t, col(a, x, j), a.rs, m, w.data());
-          for (s64 i = 0; i < m; i++) v[i] = av * w[i];
-        }
-        if (bv != 0) {
-          load_f32(b.t, col(b, x, j), b.rs, m, w.data());
-          for (s64 i = 0; i < m; i++) v[i] = std::fma(bv, w[i], v[i]);
-        }
-        store_f32(o.t, col(o, x, j), o.rs, m, v.data());
-      }
-    return 0;
-  });
 }

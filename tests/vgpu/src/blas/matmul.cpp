@@ -25,9 +25,9 @@ void Matmul::set_name() {
                    : round == Round::F16  ? "f32-as-f16"
                    : round == Round::BF16 ? "f32-as-bf16"
                                           : name_of(a.t);
-  name = strf("cublas gemm %lldx%lldx%lld %s", (long long)m, (long long)n, (long long)k, ty);
-  if (b.t != a.t) name += strf("*%s", name_of(b.t));
-  if (batch != 1) name += strf(" batch %lld", (long long)batch);
+  name = format_text("cublas gemm %lldx%lldx%lld %s", (long long)m, (long long)n, (long long)k, ty);
+  if (b.t != a.t) name += format_text("*%s", name_of(b.t));
+  if (batch != 1) name += format_text(" batch %lld", (long long)batch);
   static const struct {
     u32 bit;
     const char* s;
@@ -38,11 +38,11 @@ void Matmul::set_name() {
     if (epilogue & p.bit) name += std::string("+") + p.s;
 }
 namespace {
-VG_INLINE float sigmoid(float x) { return 1.f / (1.f + expf(-x)); }
+VGPU_INLINE float sigmoid(float x) { return 1.f / (1.f + expf(-x)); }
 constexpr float kC = 0.7978845608028654f, kA = 0.044715f;  // sqrt(2 / pi)
 // x * (1 + tanh(u)) / 2 = x * sigmoid(2 u), u = c (x + a x^3)
-VG_INLINE float gelu(float x) { return x * sigmoid(2 * kC * (x + kA * x * x * x)); }
-VG_INLINE float dgelu(float x) {
+VGPU_INLINE float gelu(float x) { return x * sigmoid(2 * kC * (x + kA * x * x * x)); }
+VGPU_INLINE float dgelu(float x) {
   const float s = sigmoid(2 * kC * (x + kA * x * x * x));
   return s + x * s * (1 - s) * 2 * kC * (1 + 3 * kA * x * x);
 }

@@ -23,7 +23,7 @@ constexpr float decode(int v, int eb, int mb) {
            : s * ((float)m / (1 << mb)) * pow2(1 - bias);
 }
 // To nearest even on the grid of the format, saturating at `max` (a code).
-VG_INLINE u8 encode(float f, int eb, int mb, u8 max, float maxval) {
+VGPU_INLINE u8 encode(float f, int eb, int mb, u8 max, float maxval) {
   const u32 u = bitcast<u32>(f);
   const u8 s = (u8)(u >> 24 & 0x80);
   const float a = bitcast<float>(u & 0x7fffffffu);

@@ -17,17 +17,17 @@ inline bool is_fp8(T t) { return t == T::E4M3 || t == T::E5M2; }
 // What the operands of an f32 multiplication are rounded to first.
 enum class Round : u8 { None, TF32, F16, BF16 };
 
-VG_INLINE float bf16_to_f32(u16 v) { return bitcast<float>((u32)v << 16); }
-VG_INLINE u16 f32_to_bf16(float f) {
+VGPU_INLINE float bf16_to_f32(u16 v) { return bitcast<float>((u32)v << 16); }
+VGPU_INLINE u16 f32_to_bf16(float f) {
   u32 u = bitcast<u32>(f);
   if ((u & 0x7fffffffu) > 0x7f800000u) return 0x7fff;
   return (u16)((u + 0x7fffu + ((u >> 16) & 1)) >> 16);
 }
-VG_INLINE float f16_to_f32(u16 v) { return _cvtsh_ss(v); }
-VG_INLINE u16 f32_to_f16(float f) {
+VGPU_INLINE float f16_to_f32(u16 v) { return _cvtsh_ss(v); }
+VGPU_INLINE u16 f32_to_f16(float f) {
   return f != f ? (u16)0x7fff : (u16)_cvtss_sh(f, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
-VG_INLINE float round_tf32(float f) {  // cvt.rna.tf32.f32: half away from zero
+VGPU_INLINE float round_tf32(float f) {  // cvt.rna.tf32.f32: half away from zero
   u32 u = bitcast<u32>(f);
   if ((u & 0x7f800000u) == 0x7f800000u) return f;
   return bitcast<float>((u + 0x1000u) & 0xffffe000u);
@@ -41,45 +41,45 @@ struct Elem;
 template <>
 struct Elem<T::F32> {
   using S = float;
-  static VG_INLINE float load(const S* p) { return *p; }
-  static VG_INLINE void store(S* p, float v) { *p = v; }
+  static VGPU_INLINE float load(const S* p) { return *p; }
+  static VGPU_INLINE void store(S* p, float v) { *p = v; }
 };
 template <>
 struct Elem<T::F64> {
   using S = double;
-  static VG_INLINE double load(const S* p) { return *p; }
-  static VG_INLINE void store(S* p, double v) { *p = v; }
+  static VGPU_INLINE double load(const S* p) { return *p; }
+  static VGPU_INLINE void store(S* p, double v) { *p = v; }
 };
 template <>
 struct Elem<T::F16> {
   using S = u16;
-  static VG_INLINE float load(const S* p) { return f16_to_f32(*p); }
-  static VG_INLINE void store(S* p, float v) { *p = f32_to_f16(v); }
+  static VGPU_INLINE float load(const S* p) { return f16_to_f32(*p); }
+  static VGPU_INLINE void store(S* p, float v) { *p = f32_to_f16(v); }
 };
 template <>
 struct Elem<T::BF16> {
   using S = u16;
-  static VG_INLINE float load(const S* p) { return bf16_to_f32(*p); }
-  static VG_INLINE void store(S* p, float v) { *p = f32_to_bf16(v); }
+  static VGPU_INLINE float load(const S* p) { return bf16_to_f32(*p); }
+  static VGPU_INLINE void store(S* p, float v) { *p = f32_to_bf16(v); }
 };
 template <>
 struct Elem<T::E4M3> {
   using S = u8;
-  static VG_INLINE float load(const S* p) { return kE4M3[*p]; }
-  static VG_INLINE void store(S* p, float v) { *p = f32_to_e4m3(v); }
+  static VGPU_INLINE float load(const S* p) { return kE4M3[*p]; }
+  static VGPU_INLINE void store(S* p, float v) { *p = f32_to_e4m3(v); }
 };
 template <>
 struct Elem<T::E5M2> {
   using S = u8;
-  static VG_INLINE float load(const S* p) { return kE5M2[*p]; }
-  static VG_INLINE void store(S* p, float v) { *p = f32_to_e5m2(v); }
+  static VGPU_INLINE float load(const S* p) { return kE5M2[*p]; }
+  static VGPU_INLINE void store(S* p, float v) { *p = f32_to_e5m2(v); }
 };
 template <>
 struct Elem<T::I8> {
   using S = s8;
-  static VG_INLINE s32 load(const S* p) { return *p; }
-  static VG_INLINE void store(S* p, s32 v) { *p = (s8)(v < -128 ? -128 : v > 127 ? 127 : v); }
-  static VG_INLINE void store(S* p, float v) {
+  static VGPU_INLINE s32 load(const S* p) { return *p; }
+  static VGPU_INLINE void store(S* p, s32 v) { *p = (s8)(v < -128 ? -128 : v > 127 ? 127 : v); }
+  static VGPU_INLINE void store(S* p, float v) {
     float r = nearbyintf(v);
     *p = r >= 127.f ? 127 : r <= -128.f ? -128 : r == r ? (s8)r : 0;
   }
@@ -87,16 +87,16 @@ struct Elem<T::I8> {
 template <>
 struct Elem<T::I32> {
   using S = s32;
-  static VG_INLINE s32 load(const S* p) { return *p; }
-  static VG_INLINE void store(S* p, s32 v) { *p = v; }
-  static VG_INLINE void store(S* p, float v) {
+  static VGPU_INLINE s32 load(const S* p) { return *p; }
+  static VGPU_INLINE void store(S* p, s32 v) { *p = v; }
+  static VGPU_INLINE void store(S* p, float v) {
     float r = nearbyintf(v);
     *p = r >= 2147483648.f ? INT32_MAX : r <= -2147483648.f ? INT32_MIN : r == r ? (s32)r : 0;
   }
 };
 // f.template operator()<t>() for the run-time type t.
 template <class F>
-VG_INLINE auto with_type(T t, F&& f) {
+VGPU_INLINE auto with_type(T t, F&& f) {
   switch (t) {
     case T::F32:
       return f.template operator()<T::F32>();

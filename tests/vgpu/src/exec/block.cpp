@@ -53,9 +53,9 @@ void Block::start(Launch* l, Thread* t, u64 lin) {
     shared = (u8*)aligned_alloc(1024, (l->shared_total + 1024 + 1023) / 1024 * 1024);
   }
   shared_size = l->shared_total;
-  static const int poison =
-      (int)env_int("VGPU_POISON_SHARED",
-                   env_int("VGPU_CHECK", 1) ? 0xff : -1);  // NaNs: reading what nobody wrote shows
+  static const int poison = (int)environment_number(
+      "VGPU_POISON_SHARED",
+      environment_number("VGPU_CHECK", 1) ? 0xff : -1);  // NaNs: reading what nobody wrote shows
   if (poison >= 0) memset(shared, poison, shared_size);
   while (warps.size() < nwarps) warps.emplace_back();
   live_warps = nwarps;
@@ -119,14 +119,14 @@ void Block::start(Launch* l, Thread* t, u64 lin) {
       }
     }
   }
-  if (VG_UNLIKELY(race_on)) race_start(*this);
+  if (VGPU_UNLIKELY(race_on)) race_start(*this);
 }
 
 Block::Status Block::run() {
   const bool shuffle = schedule().random;
   for (;;) {
     bool ran = false, spun_only = true;
-    if (VG_UNLIKELY(parked)) hop_service(*this);
+    if (VGPU_UNLIKELY(parked)) hop_service(*this);
     const u64 order = shuffle ? mix(schedule().seed ^ linear << 24 ^ passes) : 0;
     for (u32 i = 0; i < nwarps; i++) {
       Warp& w = warps[shuffle ? permuted(i, nwarps, order) : i];
@@ -147,16 +147,16 @@ Block::Status Block::run() {
       if (r == Idle::Stuck) stuck(why);
       if (r == Idle::Yield) return Spinning;
       if (launch->deadline_ns && now_ns() > launch->deadline_ns)
-        throw Fault(ERR_LAUNCH_TIMEOUT,
-                    strf("kernel %s ran out of time (VGPU_TIMEOUT)\n", launch->name.c_str()) +
-                        state_dump());
+        throw Fault(ERR_LAUNCH_TIMEOUT, format_text("kernel %s ran out of time (VGPU_TIMEOUT)\n",
+                                                    launch->name.c_str()) +
+                                            state_dump());
       continue;
     }
     if (cluster) hop_ran(*this);
     if (launch->deadline_ns && (passes & 63) == 0 && now_ns() > launch->deadline_ns)
-      throw Fault(
-          ERR_LAUNCH_TIMEOUT,
-          strf("kernel %s ran out of time (VGPU_TIMEOUT)\n", launch->name.c_str()) + state_dump());
+      throw Fault(ERR_LAUNCH_TIMEOUT,
+                  format_text("kernel %s ran out of time (VGPU_TIMEOUT)\n", launch->name.c_str()) +
+                      state_dump());
     if (spun_only) {
       if (++spin_passes >= 4) {
         spin_passes = 0;
@@ -176,26 +176,31 @@ void Block::arrive(Warp& w, u32 id, u32 mask) {
   }
 }
 
-void Block::barrier(Warp& w, const Instr& I, u32 id, u32 nthreads, int mode, u32 mask, u32 pred) {
+void Block::barrier(Warp& w, const Instruction& I, u32 id, u32 nthreads, int mode, u32 mask,
+                    u32 pred) {
   Barrier& b = bars[id];
   if (nthreads & 31)
     w.fault(ERR_LAUNCH_FAILURE, I, __builtin_ctz(mask),
-            strf("barrier %u: thread count %u is not a multiple of the warp size", id, nthreads));
+            format_text("barrier %u: thread count %u is not a multiple of the warp size", id,
+                        nthreads));
   u32 expect = nthreads / 32;
   if (b.used && b.expect != expect)
-    w.fault(ERR_LAUNCH_FAILURE, I, __builtin_ctz(mask),
-            strf("barrier %u: thread counts differ (%u and %u)", id, b.expect * 32, nthreads));
+    w.fault(
+        ERR_LAUNCH_FAILURE, I, __builtin_ctz(mask),
+        format_text("barrier %u: thread counts differ (%u and %u)", id, b.expect * 32, nthreads));
   if (b.lanes[w.id] & mask)
-    w.fault(ERR_LAUNCH_FAILURE, I, __builtin_ctz(mask),
-            strf("barrier %u: a thread arrives a second time before the barrier completed", id));
+    w.fault(
+        ERR_LAUNCH_FAILURE, I, __builtin_ctz(mask),
+        format_text("barrier %u: a thread arrives a second time before the barrier completed", id));
   b.used = true;
   b.expect = expect;
   if (launch->check && I.y)  // .aligned: all threads of a warp must be at the same instruction
     for (auto& g : w.groups)
       if (g.state == Group::Bar && g.bar == id && g.ip != &I)
-        w.fault(ERR_LAUNCH_FAILURE, I, __builtin_ctz(mask),
-                strf("divergent barrier %u: lanes %08x of the warp wait at another bar.sync, %s",
-                     id, g.mask, g.frame->code->where(g.ip).c_str()));
+        w.fault(
+            ERR_LAUNCH_FAILURE, I, __builtin_ctz(mask),
+            format_text("divergent barrier %u: lanes %08x of the warp wait at another bar.sync, %s",
+                        id, g.mask, g.frame->code->where(g.ip).c_str()));
   if (mode >= 2) {
     b.red_pop += (u32)__builtin_popcount(pred & mask);
     if (mask & ~pred) b.red_and = 0;
@@ -211,7 +216,7 @@ void Block::barrier(Warp& w, const Instr& I, u32 id, u32 nthreads, int mode, u32
     w.active = 0;
     w.request_resched();
   }
-  if (VG_UNLIKELY(race_on)) race_arrive(*this, w, id);
+  if (VGPU_UNLIKELY(race_on)) race_arrive(*this, w, id);
   arrive(w, id, mask);
   check(id);
 }
@@ -229,7 +234,7 @@ void Block::check(u32 id) {
     Warp& w = warps[i];
     for (auto& g : w.groups)
       if (g.state == Group::Bar && g.bar == id) {
-        const Instr& I = *g.ip;
+        const Instruction& I = *g.ip;
         // I.x: 2 red.popc, 3 red.and, 4 red.or (see isa/barrier.cpp)
         u8* regs = g.frame->regs;
         if (I.x == 2) {
@@ -242,10 +247,10 @@ void Block::check(u32 id) {
         }
         g.state = Group::Ready;
         g.ip++;
-        if (VG_UNLIKELY(race_on)) race_depart(*this, w, id);
+        if (VGPU_UNLIKELY(race_on)) race_depart(*this, w, id);
       }
   }
-  if (VG_UNLIKELY(race_on)) race_reset(*this, id);
+  if (VGPU_UNLIKELY(race_on)) race_reset(*this, id);
   std::fill(b.lanes.begin(), b.lanes.end(), 0);
   std::fill(b.counted.begin(), b.counted.end(), 0);
   b.warps = 0;
@@ -266,8 +271,8 @@ void Block::lanes_exited(Warp& w) {
 }
 
 void Block::stuck(const std::string& more) {
-  std::string why = strf("deadlock in kernel %s, block (%u,%u,%u): no thread can go on",
-                         launch->name.c_str(), ctaid[0], ctaid[1], ctaid[2]);
+  std::string why = format_text("deadlock in kernel %s, block (%u,%u,%u): no thread can go on",
+                                launch->name.c_str(), ctaid[0], ctaid[1], ctaid[2]);
   for (u32 id = 0; id < 16; id++) {
     Barrier& b = bars[id];
     if (!b.used) continue;
@@ -276,12 +281,13 @@ void Block::stuck(const std::string& more) {
       threads += (u32)__builtin_popcount(b.lanes[i]);
       if (b.lanes[i] && !b.counted[i]) partial++;
     }
-    why += strf(
+    why += format_text(
         "\n  barrier %u: %u threads arrived, %s expected%s", id, threads,
-        b.expect ? strf("%u", b.expect * 32).c_str() : "all live threads",
-        partial ? strf("; %u warps are there only in part (barrier in divergent code?)", partial)
-                      .c_str()
-                : "");
+        b.expect ? format_text("%u", b.expect * 32).c_str() : "all live threads",
+        partial
+            ? format_text("; %u warps are there only in part (barrier in divergent code?)", partial)
+                  .c_str()
+            : "");
   }
   throw Fault(ERR_LAUNCH_FAILURE, why + more + "\n" + state_dump());
 }

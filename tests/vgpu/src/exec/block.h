@@ -13,7 +13,7 @@ struct Barrier {
 };
 
 struct Cluster;
-struct Hop;
+struct HopperState;
 struct Block {
   Launch* launch = nullptr;
   Thread* th = nullptr;
@@ -34,7 +34,7 @@ struct Block {
   void* ext = nullptr;
   Cluster* cluster = nullptr;
   u32 rank = 0;  // see exec/cluster.h
-  Hop* hop = nullptr;
+  HopperState* hop = nullptr;
   bool parked = false;  // parked: some group may be in Group::Wait
 
   enum Status { Done, Spinning };
@@ -42,7 +42,7 @@ struct Block {
   Status run();  // until it ends, or until all its warps only spin
   // mode 0 sync, 1 arrive, 2 red.popc, 3 red.and, 4 red.or. Returns after marking the group as
   // waiting.
-  void barrier(Warp& w, const Instr& I, u32 id, u32 nthreads, int mode, u32 mask, u32 pred);
+  void barrier(Warp& w, const Instruction& I, u32 id, u32 nthreads, int mode, u32 mask, u32 pred);
   void lanes_exited(Warp& w);
   std::string state_dump() const;
   ~Block();

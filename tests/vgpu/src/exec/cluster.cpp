@@ -6,20 +6,20 @@
 #include "tests/vgpu/src/exec/race.h"
 namespace vgpu {
 bool race_checks() {
-  static const bool on = env_int("VGPU_RACE", 0) != 0;
+  static const bool on = environment_number("VGPU_RACE", 0) != 0;
   return on;
 }
 
-Hop& hop_of(Block& b) {
+HopperState& hop_of(Block& b) {
   if (!b.hop) {
-    b.hop = new Hop;
+    b.hop = new HopperState;
     hop_start(b);
   }
   return *b.hop;
 }
 Cluster& cluster_of(Block& b) {
   if (b.cluster) return *b.cluster;
-  Hop& h = hop_of(b);
+  HopperState& h = hop_of(b);
   h.own = std::make_unique<Cluster>();
   h.own->blocks.push_back(&b);
   b.cluster = h.own.get();
@@ -27,7 +27,7 @@ Cluster& cluster_of(Block& b) {
   return *h.own;
 }
 void hop_start(Block& b) {
-  Hop& h = *b.hop;
+  HopperState& h = *b.hop;
   h.warps.clear();
   h.warps.resize(b.nwarps);
   h.wgmma.reset();
@@ -115,7 +115,7 @@ Idle hop_idle(Block& b, std::string& why) {
     if (x->live_warps)
       for (u32 i = 0; i < x->nwarps; i++)
         for (auto& g : x->warps[i].groups) any |= g.state == Group::Wait && g.bar == kWaitMbar;
-  static const u64 patience = (u64)(atof(env_str("VGPU_DEADLOCK", "2")) * 1e9);
+  static const u64 patience = (u64)(atof(environment_text("VGPU_DEADLOCK", "2")) * 1e9);
   if (!any || (++c.rounds > 1000 && now_ns() - c.since > patience)) {
     for (auto* x : c.blocks) {
       if (!x->live_warps) continue;
@@ -128,7 +128,7 @@ Idle hop_idle(Block& b, std::string& why) {
           if (dup || g.sync_mask + 8 > x->shared_size) continue;
           seen.push_back(g.sync_mask);
           MBar m = MBar::load(*(u64*)(x->shared + g.sync_mask));
-          why += strf(
+          why += format_text(
               "\n  block (%u,%u,%u), mbarrier at 0x%x: phase parity %u, %u of %u arrivals pending, "
               "transaction count %d%s",
               x->ctaid[0], x->ctaid[1], x->ctaid[2], g.sync_mask, m.phase, m.pending, m.expected,
@@ -138,14 +138,14 @@ Idle hop_idle(Block& b, std::string& why) {
       for (u32 i = 0; i < x->nwarps; i++)
         for (auto& g : x->warps[i].groups)
           if (g.state == Group::Wait && g.bar == kWaitCluster) {
-            why += strf("\n  block (%u,%u,%u) waits at barrier.cluster", x->ctaid[0], x->ctaid[1],
-                        x->ctaid[2]);
+            why += format_text("\n  block (%u,%u,%u) waits at barrier.cluster", x->ctaid[0],
+                               x->ctaid[1], x->ctaid[2]);
             i = x->nwarps;
             break;
           }
       if (x != &b) {
         std::string d = x->state_dump();
-        why += strf("\n block (%u,%u,%u):\n", x->ctaid[0], x->ctaid[1], x->ctaid[2]) +
+        why += format_text("\n block (%u,%u,%u):\n", x->ctaid[0], x->ctaid[1], x->ctaid[2]) +
                d.substr(0, 600);
       }
     }
@@ -164,8 +164,8 @@ Idle hop_idle(Block& b, std::string& why) {
 }
 
 static void warn_once(Block& b, const AsyncOp* op, const char* what) {
-  std::string m = strf("kernel %s, block (%u,%u,%u): %s", b.launch->name.c_str(), b.ctaid[0],
-                       b.ctaid[1], b.ctaid[2], what);
+  std::string m = format_text("kernel %s, block (%u,%u,%u): %s", b.launch->name.c_str(), b.ctaid[0],
+                              b.ctaid[1], b.ctaid[2], what);
   if (op) m += "\n  at " + op->w->code->where(op->I);
   if (race_checks()) throw Fault(ERR_LAUNCH_FAILURE, m);
   static std::string last;
@@ -192,7 +192,7 @@ void cluster_check(Cluster& c) {
   for (auto* b : c.blocks) {
     if (!b->hop) continue;
     for (auto& h : b->hop->warps) h.arrived = 0;
-    if (VG_UNLIKELY(race_on)) race_phase(*b, kRaceCluster);
+    if (VGPU_UNLIKELY(race_on)) race_phase(*b, kRaceCluster);
     if (b->live_warps) wake(*b, kWaitCluster);
   }
 }

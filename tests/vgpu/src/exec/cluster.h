@@ -17,7 +17,7 @@ enum WaitKind : u8 { kWaitMbar = 0, kWaitCluster = 1, kWaitWgmma = 2 };
 // latest by land().
 struct AsyncOp {
   Warp* w = nullptr;
-  const Instr* I = nullptr;
+  const Instruction* I = nullptr;
   int lane = 0;  // who issued it
   Block* from = nullptr;
   Block* bar_blk = nullptr;
@@ -51,13 +51,13 @@ struct HopWarp {
   u32 arrived = 0, parity = 0, owes = 0;  // barrier.cluster: lanes; owes: arrived, not waited
   std::unique_ptr<BulkGroups> bulk[32];
 };
-struct Hop {  // of a block that uses any of this
+struct HopperState {  // of a block that uses any of this
   std::vector<HopWarp> warps;
   std::shared_ptr<void> wgmma, proxy;  // isa/hopper_wgmma.cpp, hopper_proxy.cpp
   std::unique_ptr<Cluster> own;        // launched without clusters: a cluster of one
 };
 
-Hop& hop_of(Block& b);
+HopperState& hop_of(Block& b);
 Cluster& cluster_of(Block& b);
 inline HopWarp& hop_of(Warp& w) { return hop_of(*w.blk).warps[w.id]; }
 void cluster_check(Cluster& c);  // barrier.cluster: complete it if everybody arrived
@@ -96,5 +96,6 @@ struct MBar {
 void mbar_complete_tx(AsyncOp& op, Block& b, u32 off, u32 bytes);
 // Generic-proxy writes that the async proxy may not see yet (race checks): report if [off,
 // off+bytes) has any.
-void proxy_check(Warp& w, const Instr& I, int lane, Block& b, u32 off, u32 bytes, const char* what);
+void proxy_check(Warp& w, const Instruction& I, int lane, Block& b, u32 off, u32 bytes,
+                 const char* what);
 }  // namespace vgpu

@@ -15,7 +15,7 @@ struct alignas(64) PendingCopy {
   u32 left;       // lanes whose copy has not been made
   u32 full;       // lanes that copy `size` bytes
   u8 size;        // 4, 8 or 16
-  const Instr* at;
+  const Instruction* at;
   const Code* code;
 };
 struct WarpExt {
@@ -33,11 +33,11 @@ struct BlockExt {
 };
 
 inline WarpExt& ext_of(Warp& w) {
-  if (VG_UNLIKELY(!w.ext)) w.ext = new WarpExt;
+  if (VGPU_UNLIKELY(!w.ext)) w.ext = new WarpExt;
   return *(WarpExt*)w.ext;
 }
 inline BlockExt& ext_of(Block& b) {
-  if (VG_UNLIKELY(!b.ext)) b.ext = new BlockExt;
+  if (VGPU_UNLIKELY(!b.ext)) b.ext = new BlockExt;
   return *(BlockExt*)b.ext;
 }
 inline void ext_reset(Warp& w) {

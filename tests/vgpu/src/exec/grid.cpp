@@ -108,9 +108,9 @@ static void work(Launch& l, Thread& t) {
         continue;
       }
       if (l.deadline_ns && now_ns() > l.deadline_ns)
-        throw Fault(
-            ERR_LAUNCH_TIMEOUT,
-            strf("kernel %s ran out of time (VGPU_TIMEOUT)\n", l.name.c_str()) + b->state_dump());
+        throw Fault(ERR_LAUNCH_TIMEOUT,
+                    format_text("kernel %s ran out of time (VGPU_TIMEOUT)\n", l.name.c_str()) +
+                        b->state_dump());
       // Spinning. Give the other workers a chance, then widen the set of resident blocks.
       if (++idle > live.size() * 2) {
         if (before == l.finished && idle > live.size() * 2 + 20 && live.size() < l.max_resident &&
@@ -141,7 +141,7 @@ struct Pool {
   u32 busy = 0;
   u32 want = 0;
   Pool() {
-    u32 n = (u32)std::max(1l, env_int("VGPU_THREADS", 2));
+    u32 n = (u32)std::max(1l, environment_number("VGPU_THREADS", 2));
     for (u32 i = 0; i < n; i++) {
       threads.push_back(new Thread);
       threads[i]->id = i;
@@ -193,7 +193,7 @@ Pool& pool() {
 }  // namespace
 
 void run_launch(Launch& l) {
-  static const long timeout = env_int("VGPU_TIMEOUT", 0);
+  static const long timeout = environment_number("VGPU_TIMEOUT", 0);
   u64 t0 = now_ns();
   l.epoch = memtable().epoch();
   if (timeout) l.deadline_ns = t0 + (u64)timeout * 1000000000ull;

@@ -56,13 +56,13 @@ std::string MemTable::describe(u64 addr) const {
   auto one = [&](const Alloc& a) {
     const char* kind[] = {"device",   "host",   "managed", "variable",
                           "constant", "params", "internal"};
-    s += strf("%s%s [0x%llx, 0x%llx) of %llu bytes, ", kind[(int)a.kind],
-              a.name.empty() ? "" : (" '" + a.name + "'").c_str(), (unsigned long long)a.lo,
-              (unsigned long long)a.hi, (unsigned long long)(a.hi - a.lo));
+    s += format_text("%s%s [0x%llx, 0x%llx) of %llu bytes, ", kind[(int)a.kind],
+                     a.name.empty() ? "" : (" '" + a.name + "'").c_str(), (unsigned long long)a.lo,
+                     (unsigned long long)a.hi, (unsigned long long)(a.hi - a.lo));
     if (addr >= a.hi)
-      s += strf("%llu bytes past its end; ", (unsigned long long)(addr - a.hi));
+      s += format_text("%llu bytes past its end; ", (unsigned long long)(addr - a.hi));
     else if (addr < a.lo)
-      s += strf("%llu bytes before its start; ", (unsigned long long)(a.lo - addr));
+      s += format_text("%llu bytes before its start; ", (unsigned long long)(a.lo - addr));
     else
       s += "containing it; ";
   };
@@ -85,8 +85,9 @@ void* mem_alloc(size_t bytes, MemKind kind, const std::string& name) {
   u8* p = (u8*)base + kRed;
   // New device memory is full of NaNs, unless that would cost much (VGPU_POISON_MAX bytes at the
   // start of each allocation).
-  static const int poison = (int)env_int("VGPU_POISON", env_int("VGPU_CHECK", 1) ? 0xff : -1);
-  static const size_t poison_max = (size_t)env_int("VGPU_POISON_MAX", 256 << 20);
+  static const int poison =
+      (int)environment_number("VGPU_POISON", environment_number("VGPU_CHECK", 1) ? 0xff : -1);
+  static const size_t poison_max = (size_t)environment_number("VGPU_POISON_MAX", 256 << 20);
   if (poison >= 0 && kind == MemKind::Device)
     memset(p, poison, std::min(n, poison_max));
   else if (n < (1u << 16))

@@ -8,7 +8,7 @@
 #include "tests/vgpu/src/exec/grid.h"
 #include "tests/vgpu/src/isa/hopper.h"
 namespace vgpu {
-const int race_level = (int)env_int("VGPU_RACE", 0);
+const int race_level = (int)environment_number("VGPU_RACE", 0);
 const bool race_on = race_level > 0;
 
 struct RaceClock {
@@ -16,13 +16,13 @@ struct RaceClock {
 };
 struct RaceBlock {
   struct Write {
-    const Instr* at = nullptr;
+    const Instruction* at = nullptr;
     u32 clock = 0, sync = 0;
     u8 warp = 0, lane = 0, bytes = 0;
     bool strong = false, pending = false;
   };
   struct Read {
-    const Instr* at;
+    const Instruction* at;
     u32 clock, sync;
     u8 lane, bytes;
     bool strong;
@@ -51,7 +51,7 @@ std::string shared_name(const Program& p, u32 off) {
     if (off < lo || off >= lo + size) return std::string();
     int st;
     char* d = abi::__cxa_demangle(n.c_str(), nullptr, nullptr, &st);
-    std::string r = strf("'%s' + %u", st == 0 && d ? d : n.c_str(), off - lo);
+    std::string r = format_text("'%s' + %u", st == 0 && d ? d : n.c_str(), off - lo);
     free(d);
     return r;
   };
@@ -64,30 +64,33 @@ std::string shared_name(const Program& p, u32 off) {
     for (auto& v : c->body->vars)
       if (v.space == Space::Shared)
         if (auto s = inside(v.name, v.offset, v.size); !s.empty()) return s;
-  return off >= p.dyn_shared ? strf("dynamic shared memory + %u", off - p.dyn_shared) : "padding";
+  return off >= p.dyn_shared ? format_text("dynamic shared memory + %u", off - p.dyn_shared)
+                             : "padding";
 }
-std::string where(const Program& p, const Instr* i) {
+std::string where(const Program& p, const Instruction* i) {
   for (auto& c : p.codes)
     if (!c->code.empty() && i >= c->code.data() && i < c->code.data() + c->code.size())
       return c->where(i);
   return "?";
 }
-[[noreturn, gnu::noinline]] void report(Warp& w, const Instr& I, int lane, u32 word,
+[[noreturn, gnu::noinline]] void report(Warp& w, const Instruction& I, int lane, u32 word,
                                         const char* did, u32 other_warp, u8 other_lane,
-                                        const Instr* other, const char* other_did,
+                                        const Instruction* other, const char* other_did,
                                         const char* why) {
   const Program& p = *w.launch->prog;
   w.fault(ERR_LAUNCH_FAILURE, I, lane,
-          strf("shared memory race: warp %u (lane %d) %s the word at offset 0x%x (%s), which warp "
-               "%u%s %s %s\n  the other access: %s",
-               w.id, lane, did, word * 4, shared_name(p, word * 4).c_str(), other_warp,
-               other_lane == kMany ? "" : strf(" (lane %u)", other_lane).c_str(), other_did, why,
-               where(p, other).c_str()));
+          format_text(
+              "shared memory race: warp %u (lane %d) %s the word at offset 0x%x (%s), which warp "
+              "%u%s %s %s\n  the other access: %s",
+              w.id, lane, did, word * 4, shared_name(p, word * 4).c_str(), other_warp,
+              other_lane == kMany ? "" : format_text(" (lane %u)", other_lane).c_str(), other_did,
+              why, where(p, other).c_str()));
 }
 // A plain store that writes what is there already (every warp sets the same flag): harmless between
 // writes.
-bool same_value(Warp& w, const Instr& I, int lane, u32 off, u32 bytes) {
-  if ((I.klass != Kl::SharedSt && I.klass != Kl::GenericSt) || !(I.target >> 31))
+bool same_value(Warp& w, const Instruction& I, int lane, u32 off, u32 bytes) {
+  if ((I.klass != InstructionClass::SharedSt && I.klass != InstructionClass::GenericSt) ||
+      !(I.target >> 31))
     return false;  // op_st says how the registers lie
   const u32 v = I.target >> 8 & 0xff, reg = I.target & 255, each = bytes / v;
   const u32* o = w.ops(I);
@@ -100,16 +103,17 @@ const char* kApart = "with no barrier in between";
 const char* kFlight = "with a cp.async that nobody has waited for yet";
 }  // namespace
 
-RaceKind race_kind(const Instr& I, bool store) {
-  if (I.klass == Kl::Atomic) return RaceKind::Atomic;
-  const bool ld = I.klass == Kl::SharedLd || I.klass == Kl::GenericLd,
-             st = I.klass == Kl::SharedSt || I.klass == Kl::GenericSt;
+RaceKind race_kind(const Instruction& I, bool store) {
+  if (I.klass == InstructionClass::Atomic) return RaceKind::Atomic;
+  const bool ld = I.klass == InstructionClass::SharedLd || I.klass == InstructionClass::GenericLd,
+             st = I.klass == InstructionClass::SharedSt || I.klass == InstructionClass::GenericSt;
   return (ld || st) && I.z ? (store ? RaceKind::StrongWrite : RaceKind::StrongRead)
          : store           ? RaceKind::Write
                            : RaceKind::Read;
 }
 
-void race_access(Warp& w, const Instr& I, u32 mask, const u32* off, u32 bytes, RaceKind kind) {
+void race_access(Warp& w, const Instruction& I, u32 mask, const u32* off, u32 bytes,
+                 RaceKind kind) {
   RaceBlock& r = race_of(*w.blk);
   const u32 me = w.id, now = r.clock[me].v[me], sync = r.sync[me], nw = r.nwarps;
   RaceClock& mine = r.clock[me];

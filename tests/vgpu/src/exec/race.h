@@ -19,8 +19,8 @@ extern const int race_level;  // VGPU_RACE
 extern const bool race_on;
 // Lanes of `mask` access `bytes` at shared offsets off[lane]. Before the access is made. Faults on
 // a race.
-void race_access(Warp& w, const Instr& I, u32 mask, const u32* off, u32 bytes, RaceKind kind);
-RaceKind race_kind(const Instr& I, bool store);  // of an ld, st, atom or red
+void race_access(Warp& w, const Instruction& I, u32 mask, const u32* off, u32 bytes, RaceKind kind);
+RaceKind race_kind(const Instruction& I, bool store);  // of an ld, st, atom or red
 void race_start(Block& b);
 void race_warp_sync(Warp& w);                  // __syncwarp
 void race_arrive(Block& b, Warp& w, u32 bar);  // a warp arrives at a block barrier ...

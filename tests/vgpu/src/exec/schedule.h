@@ -10,7 +10,7 @@ struct Schedule {
 };
 inline const Schedule& schedule() {
   static const Schedule s = [] {
-    std::string e = env_str("VGPU_SCHED", "");
+    std::string e = environment_text("VGPU_SCHED", "");
     if (e.empty()) return Schedule{false, 0};
     if (e.rfind("random", 0) != 0) {
       log_line("VGPU_SCHED: only random or random:SEED is known");

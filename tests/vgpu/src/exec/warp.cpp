@@ -35,7 +35,7 @@ bool Warp::run() {
   sticky = rotate;
   stamp++;
   turns++;
-  if (VG_UNLIKELY(schedule().random))
+  if (VGPU_UNLIKELY(schedule().random))
     fuel = 1 + (s32)(mix(schedule().seed ^ blk->linear << 32 ^ (u64)id << 24 ^ stamp) % kFuel);
   if (!active) {
     if (!pick()) return false;
@@ -44,8 +44,8 @@ bool Warp::run() {
     if (!pick()) return false;
   }
   for (;;) {
-    const Instr* I = ip;
-    if (VG_UNLIKELY(I == stop_at)) {
+    const Instruction* I = ip;
+    if (VGPU_UNLIKELY(I == stop_at)) {
       if (!slow()) return true;
       continue;
     }
@@ -54,7 +54,7 @@ bool Warp::run() {
     Count& c = counts[I - code->code.data()];
     c.warps++;
     c.lanes += (u32)__builtin_popcount(m);
-    if (VG_LIKELY(m != 0)) I->fn(*this, *I, m);
+    if (VGPU_LIKELY(m != 0)) I->fn(*this, *I, m);
   }
 }
 
@@ -125,13 +125,13 @@ bool Warp::pick() {
       if (g.state != Group::Sync || g.ip->x != 1) continue;  // x == 1: bar.warp.sync
       u32 got = 0;
       for (auto& h : groups)
-        if (h.state == Group::Sync && h.ip->x == 1 && h.ip->klass == Kl::Barrier &&
+        if (h.state == Group::Sync && h.ip->x == 1 && h.ip->klass == InstructionClass::Barrier &&
             h.sync_mask == g.sync_mask)
           got |= h.mask;
-      if (g.ip->klass == Kl::Barrier && (g.sync_mask & ~exited & ~got) == 0) {
+      if (g.ip->klass == InstructionClass::Barrier && (g.sync_mask & ~exited & ~got) == 0) {
         u32 sm = g.sync_mask;
         for (auto& h : groups)
-          if (h.state == Group::Sync && h.ip->x == 1 && h.ip->klass == Kl::Barrier &&
+          if (h.state == Group::Sync && h.ip->x == 1 && h.ip->klass == InstructionClass::Barrier &&
               h.sync_mask == sm) {
             h.state = Group::Ready;
             h.ip++;
@@ -155,7 +155,7 @@ bool Warp::pick() {
   return true;
 }
 
-void Warp::split(const Instr* at, u32 mask) {
+void Warp::split(const Instruction* at, u32 mask) {
   th->divergent++;
   groups.push_back({frame, at, mask, Group::Ready, 0, 0, stamp});
   active &= ~mask;
@@ -184,7 +184,7 @@ void Warp::exit_lanes(u32 mask) {
   if (!active || !groups.empty()) request_resched();
 }
 
-void Warp::call(const Instr& I, const CallSite& cs, u32 callee, u32 mask) {
+void Warp::call(const Instruction& I, const CallSite& cs, u32 callee, u32 mask) {
   if (mask != active) split(ip, active & ~mask);
   const Code* to = blk->launch->prog->codes[callee].get();
   Frame* f = new Frame;
@@ -199,8 +199,9 @@ void Warp::call(const Instr& I, const CallSite& cs, u32 callee, u32 mask) {
   if (f->local_base + to->local_bytes > local_stride) {
     delete f;
     fault(ERR_HW_STACK, I, __builtin_ctz(mask),
-          strf("stack overflow: call depth %u needs more than %u bytes of local memory per thread",
-               frame->depth + 1, local_stride));
+          format_text(
+              "stack overflow: call depth %u needs more than %u bytes of local memory per thread",
+              frame->depth + 1, local_stride));
   }
   f->regs = th->frame_alloc(f->bytes);
   *(u32*)f->regs = ~0u;
@@ -241,16 +242,16 @@ void Warp::ret_lanes(u32 mask) {
   }
   f->live &= ~mask;
   Frame* p = f->parent;
-  const Instr* r = f->ret;
+  const Instruction* r = f->ret;
   if (!f->live) drop_frame(*this, f);
   load_frame(p);
   ip = r;
   if (!groups.empty()) request_resched();
 }
 
-bool Warp::converge(const Instr& I, u32 members) {
+bool Warp::converge(const Instruction& I, u32 members) {
   u32 need = members & lanes & ~exited;
-  if (VG_LIKELY((need & ~active) == 0)) return true;
+  if (VGPU_LIKELY((need & ~active) == 0)) return true;
   groups.push_back({frame, &I, active, Group::Sync, 0, members, stamp});
   active = 0;
   ip = &I;
@@ -258,7 +259,7 @@ bool Warp::converge(const Instr& I, u32 members) {
   return false;
 }
 
-void Warp::park(const Instr& I, u32 mask, u8 kind, u32 key) {
+void Warp::park(const Instruction& I, u32 mask, u8 kind, u32 key) {
   if (mask != active) groups.push_back({frame, ip, active & ~mask, Group::Ready, 0, 0, stamp});
   groups.push_back({frame, &I, mask, Group::Wait, kind, key, stamp});
   Count& c = counts[&I - code->code.data()];  // it will be counted when it succeeds
@@ -269,25 +270,25 @@ void Warp::park(const Instr& I, u32 mask, u8 kind, u32 key) {
   request_resched();
 }
 
-void Warp::fault(int err, const Instr& I, int lane, const std::string& what) const {
-  throw Fault(err,
-              strf("%s\n  kernel %s, block (%u,%u,%u), thread (%u,%u,%u)\n  at %s", what.c_str(),
-                   launch->name.c_str(), blk->ctaid[0], blk->ctaid[1], blk->ctaid[2], tid[0][lane],
-                   tid[1][lane], tid[2][lane], code->where(&I).c_str()));
+void Warp::fault(int err, const Instruction& I, int lane, const std::string& what) const {
+  throw Fault(err, format_text("%s\n  kernel %s, block (%u,%u,%u), thread (%u,%u,%u)\n  at %s",
+                               what.c_str(), launch->name.c_str(), blk->ctaid[0], blk->ctaid[1],
+                               blk->ctaid[2], tid[0][lane], tid[1][lane], tid[2][lane],
+                               code->where(&I).c_str()));
 }
 
 std::string Warp::state_dump() const {
-  std::string s = strf("  warp %u: exited %08x", id, exited);
+  std::string s = format_text("  warp %u: exited %08x", id, exited);
   auto one = [&](const Group& g) {
     const char* st[] = {"ready", "waiting at a warp-level sync", "waiting at barrier", "parked"};
-    s +=
-        strf("\n    lanes %08x %s%s  %s", g.mask, st[g.state],
-             g.state == Group::Bar    ? strf(" %u", g.bar).c_str()
-             : g.state == Group::Wait ? (g.bar == 0 ? strf(" at mbarrier 0x%x", g.sync_mask).c_str()
-                                         : g.bar == 1 ? " at barrier.cluster"
-                                                      : " at wgmma.wait_group")
-                                      : "",
-             g.frame->code->where(g.ip).c_str());
+    s += format_text("\n    lanes %08x %s%s  %s", g.mask, st[g.state],
+                     g.state == Group::Bar ? format_text(" %u", g.bar).c_str()
+                     : g.state == Group::Wait
+                         ? (g.bar == 0   ? format_text(" at mbarrier 0x%x", g.sync_mask).c_str()
+                            : g.bar == 1 ? " at barrier.cluster"
+                                         : " at wgmma.wait_group")
+                         : "",
+                     g.frame->code->where(g.ip).c_str());
   };
   if (active) one({frame, ip, active, Group::Ready, 0, 0, 0});
   for (auto& g : groups) one(g);

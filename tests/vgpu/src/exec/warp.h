@@ -14,7 +14,7 @@ struct Frame {
   u8* regs = nullptr;
   const Code* code = nullptr;
   Frame* parent = nullptr;
-  const Instr* ret = nullptr;  // where the caller goes on
+  const Instruction* ret = nullptr;  // where the caller goes on
   const CallSite* site = nullptr;
   u32 live = 0;        // lanes that have not returned
   u32 local_base = 0;  // this activation's part of each lane's local memory
@@ -26,7 +26,7 @@ struct Frame {
 struct Group {
   enum State : u8 { Ready, Sync, Bar, Wait };  // Wait: parked, see exec/cluster.h
   Frame* frame;
-  const Instr* ip;
+  const Instruction* ip;
   u32 mask;
   State state;
   u8 bar;
@@ -80,8 +80,9 @@ struct alignas(64) Memo {
 struct Warp {
   // -- hot state of the running group --
   u8* base[2];  // register block; constant pool - 1 (see ir.h)
-  const Instr* ip = nullptr;
-  const Instr* stop_at = nullptr;  // the run loop leaves its fast path on reaching this instruction
+  const Instruction* ip = nullptr;
+  const Instruction* stop_at =
+      nullptr;  // the run loop leaves its fast path on reaching this instruction
   u32 active = 0;
   u32 cc = 0;    // carry flag of each lane
   s32 fuel = 0;  // backward branches (and weighted spin operations) until this warp yields
@@ -114,15 +115,15 @@ struct Warp {
   alignas(64) u32 tid[3][32];
 
   template <class T>
-  VG_INLINE T* R(u32 ref) const {
+  VGPU_INLINE T* R(u32 ref) const {
     return (T*)(base[ref & 1] + ref);
   }
-  VG_INLINE u32& P(u32 ref) const { return *(u32*)(base[ref & 1] + ref); }
-  VG_INLINE void setP(u32 ref, u32 mask, u32 v) const {
+  VGPU_INLINE u32& P(u32 ref) const { return *(u32*)(base[ref & 1] + ref); }
+  VGPU_INLINE void setP(u32 ref, u32 mask, u32 v) const {
     u32& p = P(ref);
     p = (p & ~mask) | (v & mask);
   }
-  const u32* ops(const Instr& I) const { return code->ops.data() + I.aux; }
+  const u32* ops(const Instruction& I) const { return code->ops.data() + I.aux; }
 
   bool done() const { return exited == lanes; }
   bool runnable() const;
@@ -135,25 +136,26 @@ struct Warp {
     stop_at = ip;
   }
   void after_jump() {
-    if (VG_UNLIKELY(!groups.empty()) && !sticky) request_resched();
+    if (VGPU_UNLIKELY(!groups.empty()) && !sticky) request_resched();
   }
   void burn(u32 n) {
     spin_ops++;
     burned += n;
     if ((fuel -= (s32)n) <= 0) request_resched();
-  }                                       // may be a spin
-  void split(const Instr* at, u32 mask);  // `mask` lanes of the running group continue at `at`
+  }  // may be a spin
+  void split(const Instruction* at,
+             u32 mask);  // `mask` lanes of the running group continue at `at`
   void exit_lanes(u32 mask);
-  void call(const Instr& I, const CallSite& cs, u32 callee, u32 mask);
+  void call(const Instruction& I, const CallSite& cs, u32 callee, u32 mask);
   void ret_lanes(u32 mask);
   // True if all lanes of `members` are here; else the running group waits and the handler must
   // return at once.
-  bool converge(const Instr& I, u32 members);
+  bool converge(const Instruction& I, u32 members);
   // `mask` lanes of the running group wait until somebody makes them ready; they execute `I` again
   // then.
-  void park(const Instr& I, u32 mask, u8 kind, u32 key);
+  void park(const Instruction& I, u32 mask, u8 kind, u32 key);
   void load_frame(Frame* f);
-  [[noreturn]] void fault(int err, const Instr& I, int lane, const std::string& what) const;
+  [[noreturn]] void fault(int err, const Instruction& I, int lane, const std::string& what) const;
   std::string state_dump() const;
   u32 lane_of(int lane, int dim) const { return tid[dim][lane]; }
 

@@ -53,30 +53,31 @@ void bank_conflicts(u64 base, const s32* rel, u32 mask, u32 bytes, u16& waves, u
   ideal = (u16)ni;
 }
 
-[[noreturn, gnu::noinline]] void bad_global(Warp& w, const Instr& I, int lane, u64 addr, u32 bytes,
-                                            bool store) {
-  w.fault(
-      ERR_ILLEGAL_ADDRESS, I, lane,
-      strf("illegal global memory %s of %u bytes at 0x%llx (lane %d): %s", store ? "store" : "load",
-           bytes, (unsigned long long)addr, lane, memtable().describe(addr).c_str()));
+[[noreturn, gnu::noinline]] void bad_global(Warp& w, const Instruction& I, int lane, u64 addr,
+                                            u32 bytes, bool store) {
+  w.fault(ERR_ILLEGAL_ADDRESS, I, lane,
+          format_text("illegal global memory %s of %u bytes at 0x%llx (lane %d): %s",
+                      store ? "store" : "load", bytes, (unsigned long long)addr, lane,
+                      memtable().describe(addr).c_str()));
 }
-[[noreturn, gnu::noinline]] void misaligned(Warp& w, const Instr& I, int lane, u64 addr, u32 align,
-                                            const char* what) {
+[[noreturn, gnu::noinline]] void misaligned(Warp& w, const Instruction& I, int lane, u64 addr,
+                                            u32 align, const char* what) {
   w.fault(ERR_MISALIGNED, I, lane,
-          strf("misaligned %s access at 0x%llx (lane %d): needs alignment %u", what,
-               (unsigned long long)addr, lane, align));
+          format_text("misaligned %s access at 0x%llx (lane %d): needs alignment %u", what,
+                      (unsigned long long)addr, lane, align));
 }
-[[noreturn, gnu::noinline]] void bad_shared(Warp& w, const Instr& I, int lane, u64 off, u32 bytes,
-                                            bool store) {
+[[noreturn, gnu::noinline]] void bad_shared(Warp& w, const Instruction& I, int lane, u64 off,
+                                            u32 bytes, bool store) {
   w.fault(
       ERR_ILLEGAL_ADDRESS, I, lane,
-      strf("shared memory %s of %u bytes at offset 0x%llx (lane %d) outside the block's %u bytes",
-           store ? "store" : "load", bytes, (unsigned long long)off, lane, w.shared_size));
+      format_text(
+          "shared memory %s of %u bytes at offset 0x%llx (lane %d) outside the block's %u bytes",
+          store ? "store" : "load", bytes, (unsigned long long)off, lane, w.shared_size));
 }
-VG_INLINE u32 align_of(u32 bytes) { return bytes; }
+VGPU_INLINE u32 align_of(u32 bytes) { return bytes; }
 
 // Lane offsets from the first lane; false if they do not fit 32 bits.
-VG_INLINE bool relative(const u64* ad, u64 b, u32 mask, s32* rel) {
+VGPU_INLINE bool relative(const u64* ad, u64 b, u32 mask, s32* rel) {
   const __m512i vb = _mm512_set1_epi64((s64)b);
   u32 ok = 0;
   for (int k = 0; k < 4; k++) {
@@ -87,7 +88,7 @@ VG_INLINE bool relative(const u64* ad, u64 b, u32 mask, s32* rel) {
   }
   return (mask & ~ok) == 0;
 }
-VG_INLINE bool same_pattern(const Memo& m, const s32* rel, u32 mask) {
+VGPU_INLINE bool same_pattern(const Memo& m, const s32* rel, u32 mask) {
   if (m.mask != mask) return false;
   u32 ne = (u32)_mm512_cmpneq_epi32_mask(_mm512_load_si512(m.rel), _mm512_load_si512(rel)) |
            (u32)_mm512_cmpneq_epi32_mask(_mm512_load_si512(m.rel + 16), _mm512_load_si512(rel + 16))
@@ -131,13 +132,13 @@ VG_INLINE bool same_pattern(const Memo& m, const s32* rel, u32 mask) {
     bank_conflicts(base, A.rel, mask, bytes, m.waves, m.ideal);
 }
 
-void resolve_global(Warp& w, const Instr& I, u32 mask, u32 bytes, bool store, Access& A) {
+void resolve_global(Warp& w, const Instruction& I, u32 mask, u32 bytes, bool store, Access& A) {
   A.first = __builtin_ctz(mask);
   const u64 b = A.ad[A.first];
   Memo& m = w.memo[I.mem];
   A.base = (u8*)b;
   A.rel = A.relbuf;
-  if (VG_UNLIKELY(!relative(A.ad, b, mask, A.relbuf))) {
+  if (VGPU_UNLIKELY(!relative(A.ad, b, mask, A.relbuf))) {
     m.g_req++;
     m.g_bytes += (u64)bytes * (u32)__builtin_popcount(mask);
     // Lanes more than 2 GiB apart.
@@ -155,7 +156,7 @@ void resolve_global(Warp& w, const Instr& I, u32 mask, u32 bytes, bool store, Ac
     m.g_sectors += n;
     return;
   }
-  if (VG_UNLIKELY(m.space != 1 || m.mod != (b & 31) || !same_pattern(m, A.rel, mask)))
+  if (VGPU_UNLIKELY(m.space != 1 || m.mod != (b & 31) || !same_pattern(m, A.rel, mask)))
     learn(m, A, b, mask, bytes, 1);
   A.kind = (Access::Kind)m.kind;
   A.win = m.win;
@@ -163,12 +164,12 @@ void resolve_global(Warp& w, const Instr& I, u32 mask, u32 bytes, bool store, Ac
   A.win_words = m.win_words;
   m.hits++;
   const u64 lo = b + (s64)m.lo_off, hi = b + (s64)m.hi_off + bytes;
-  if (VG_UNLIKELY(!m.aligned))
+  if (VGPU_UNLIKELY(!m.aligned))
     for_lanes(mask, [&](int i) {
       if (A.ad[i] & (align_of(bytes) - 1))
         misaligned(w, I, i, A.ad[i], align_of(bytes), "global memory");
     });
-  if (VG_UNLIKELY(m.epoch != w.epoch || lo < m.lo || hi > m.hi) && w.launch->check) {
+  if (VGPU_UNLIKELY(m.epoch != w.epoch || lo < m.lo || hi > m.hi) && w.launch->check) {
     u64 alo, ahi;
     if (!memtable().range(lo, alo, ahi) || hi > ahi) {
       // Not within one allocation: look at each lane.
@@ -192,9 +193,9 @@ bool has_rank(const u64* ad, u32 mask) {
     r |= (u32)_mm512_cmpgt_epu64_mask(_mm512_load_si512(ad + 8 * k), lim) << (8 * k);
   return r & mask;
 }
-void resolve_shared(Warp& w, const Instr& I, u32 mask, u32 bytes, bool store, Access& A) {
+void resolve_shared(Warp& w, const Instruction& I, u32 mask, u32 bytes, bool store, Access& A) {
   A.first = __builtin_ctz(mask);
-  if (VG_UNLIKELY(has_rank(A.ad, mask))) {
+  if (VGPU_UNLIKELY(has_rank(A.ad, mask))) {
     A.kind = Access::Far;
     A.base = nullptr;
     A.rel = A.relbuf;
@@ -210,28 +211,29 @@ void resolve_shared(Warp& w, const Instr& I, u32 mask, u32 bytes, bool store, Ac
   Memo& m = w.memo[I.mem];
   A.rel = A.relbuf;
   bool ok = relative(A.ad, b, mask, A.relbuf);
-  if (VG_UNLIKELY(!ok))
+  if (VGPU_UNLIKELY(!ok))
     for_lanes(mask, [&](int i) {
       if (A.ad[i] + bytes > w.shared_size) bad_shared(w, I, i, A.ad[i], bytes, store);
     });
-  if (VG_UNLIKELY(m.space < 2 || ((m.mod ^ (u32)b) & (bytes - 1)) || !same_pattern(m, A.rel, mask)))
+  if (VGPU_UNLIKELY(m.space < 2 || ((m.mod ^ (u32)b) & (bytes - 1)) ||
+                    !same_pattern(m, A.rel, mask)))
     learn(m, A, b, mask, bytes, 2);
   A.kind = (Access::Kind)m.kind;
   A.win = m.win;
   A.win_lo = m.lo_off;
   A.win_words = m.win_words;
   m.hits++;
-  if (VG_UNLIKELY(!m.aligned))
+  if (VGPU_UNLIKELY(!m.aligned))
     for_lanes(mask, [&](int i) {
       if (A.ad[i] & (align_of(bytes) - 1))
         misaligned(w, I, i, A.ad[i], align_of(bytes), "shared memory");
     });
-  if (VG_UNLIKELY((s64)b + m.lo_off < 0 || b + (s64)m.hi_off + bytes > w.shared_size))
+  if (VGPU_UNLIKELY((s64)b + m.lo_off < 0 || b + (s64)m.hi_off + bytes > w.shared_size))
     for_lanes(mask, [&](int i) {
       if (A.ad[i] + bytes > w.shared_size) bad_shared(w, I, i, A.ad[i], bytes, store);
     });
   A.base = w.shared + b;
-  if (VG_UNLIKELY(race_on)) {
+  if (VGPU_UNLIKELY(race_on)) {
     m.space = 3;  // keeps resolve_fast out
     alignas(64) u32 off[32];
     for (int i = 0; i < 32; i++) off[i] = (u32)A.ad[i];
@@ -240,7 +242,7 @@ void resolve_shared(Warp& w, const Instr& I, u32 mask, u32 bytes, bool store, Ac
 }
 }  // namespace
 
-u8* lane_pointer(Warp& w, const Instr& I, int lane, u64 addr, Space sp, u32 bytes, u32 align,
+u8* lane_pointer(Warp& w, const Instruction& I, int lane, u64 addr, Space sp, u32 bytes, u32 align,
                  bool store) {
   if (sp == Space::Generic) {
     u64 win = addr & kWindowMask;
@@ -261,7 +263,7 @@ u8* lane_pointer(Warp& w, const Instr& I, int lane, u64 addr, Space sp, u32 byte
   if (sp == Space::Shared) {
     if (addr >> 24) return smem_at(w, I, lane, addr, bytes, 1, false, store).p;
     if (addr + bytes > w.shared_size) bad_shared(w, I, lane, addr, bytes, store);
-    if (VG_UNLIKELY(race_on)) {
+    if (VGPU_UNLIKELY(race_on)) {
       u32 off[32];
       off[lane] = (u32)addr;
       race_access(w, I, 1u << lane, off, bytes, race_kind(I, store));
@@ -270,11 +272,11 @@ u8* lane_pointer(Warp& w, const Instr& I, int lane, u64 addr, Space sp, u32 byte
   }
   if (sp == Space::Local) {
     if (addr + bytes > w.local_stride)
-      w.fault(
-          ERR_ILLEGAL_ADDRESS, I, lane,
-          strf("local memory %s of %u bytes at offset 0x%llx (lane %d) outside the thread's %u "
-               "bytes",
-               store ? "store" : "load", bytes, (unsigned long long)addr, lane, w.local_stride));
+      w.fault(ERR_ILLEGAL_ADDRESS, I, lane,
+              format_text(
+                  "local memory %s of %u bytes at offset 0x%llx (lane %d) outside the thread's %u "
+                  "bytes",
+                  store ? "store" : "load", bytes, (unsigned long long)addr, lane, w.local_stride));
     return w.local + (size_t)lane * w.local_stride + addr;
   }
   if (w.launch->check) {
@@ -285,7 +287,7 @@ u8* lane_pointer(Warp& w, const Instr& I, int lane, u64 addr, Space sp, u32 byte
   return (u8*)addr;
 }
 
-void resolve(Warp& w, const Instr& I, u32 mask, Space sp, u32 bytes, bool store, Access& A) {
+void resolve(Warp& w, const Instruction& I, u32 mask, Space sp, u32 bytes, bool store, Access& A) {
   lane_addresses(w, I, A.ad);
   switch (sp) {
     case Space::Global:

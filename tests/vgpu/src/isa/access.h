@@ -19,11 +19,11 @@ struct Access {
 };
 // Where the handler's operand I.a + I.imm points, per lane. bytes: per lane. Faults on bad
 // addresses.
-void resolve(Warp& w, const Instr& I, u32 mask, Space sp, u32 bytes, bool store, Access& A);
+void resolve(Warp& w, const Instruction& I, u32 mask, Space sp, u32 bytes, bool store, Access& A);
 // One lane, one address (atomics, printf, ...): host pointer after the checks.
-u8* lane_pointer(Warp& w, const Instr& I, int lane, u64 addr, Space sp, u32 bytes, u32 align,
+u8* lane_pointer(Warp& w, const Instruction& I, int lane, u64 addr, Space sp, u32 bytes, u32 align,
                  bool store);
-VG_INLINE void lane_addresses(Warp& w, const Instr& I, u64* ad) {
+VGPU_INLINE void lane_addresses(Warp& w, const Instruction& I, u64* ad) {
   const s64 off = I.imm;
   if (I.x & 2) {
     const u32* a = w.R<u32>(I.a);
@@ -37,7 +37,7 @@ VG_INLINE void lane_addresses(Warp& w, const Instr& I, u64* ad) {
 // The common case: the same access pattern as last time, inside the same allocation (or the block's
 // shared memory). Fills A and returns true; otherwise the caller goes through resolve().
 template <u32 BYTES>
-VG_INLINE bool resolve_fast(Warp& w, const Instr& I, u32 mask, Access& A) {
+VGPU_INLINE bool resolve_fast(Warp& w, const Instruction& I, u32 mask, Access& A) {
   Memo& m = w.memo[I.mem];
   if (m.mask != mask) return false;
   const int first = __builtin_ctz(mask);

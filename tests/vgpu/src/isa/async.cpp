@@ -15,7 +15,7 @@ void grow(WarpExt& e) {
 }
 void make_copy(Warp& w, PendingCopy& c, u32 lanes) {
   c.left &= ~lanes;
-  if (VG_UNLIKELY(race_on)) race_access(w, *c.at, lanes, c.dst, c.size, RaceKind::AsyncDone);
+  if (VGPU_UNLIKELY(race_on)) race_access(w, *c.at, lanes, c.dst, c.size, RaceKind::AsyncDone);
   if (c.size == 16 && (lanes & ~c.full) == 0) {
     for_lanes(lanes, [&](int i) {
       _mm_store_si128((__m128i*)(w.shared + c.dst[i]), _mm_loadu_si128((const __m128i*)c.src[i]));
@@ -62,11 +62,11 @@ struct CopiesThenArrive : AsyncOp {
     for (u32 i = e.head; i != upto && (s32)(upto - i) > 0; i++)
       if (PendingCopy& c = e.ring[i & ((u32)e.ring.size() - 1)]; c.left & lanes)
         make_copy(*w, c, c.left & lanes);
-    if (VG_UNLIKELY(race_on)) race_signal(*w, bar_off);
+    if (VGPU_UNLIKELY(race_on)) race_signal(*w, bar_off);
     mbar_update(*w, *I, lane, *bar_blk, bar_off, 0, (u32)__builtin_popcount(lanes), 0);
   }
 };
-void h_cp_arrive(Warp& w, const Instr& I, u32 mask) {  // I.x: 32-bit address, I.z: noinc
+void h_cp_arrive(Warp& w, const Instruction& I, u32 mask) {  // I.x: 32-bit address, I.z: noinc
   WarpExt& e = ext_of(w);
   alignas(64) u64 ad[32];
   lane_addresses(w, I, ad);
@@ -101,9 +101,9 @@ void h_cp_arrive(Warp& w, const Instr& I, u32 mask) {  // I.x: 32-bit address, I
 
 // I.a + I.imm source, I.b + I.target destination, I.c source size, I.d ignore-src, I.z flags
 template <int SIZE>
-void h_cp_async(Warp& w, const Instr& I, u32 mask) {
+void h_cp_async(Warp& w, const Instruction& I, u32 mask) {
   WarpExt& e = ext_of(w);
-  if (VG_UNLIKELY(e.tail - e.head == e.ring.size())) grow(e);
+  if (VGPU_UNLIKELY(e.tail - e.head == e.ring.size())) grow(e);
   PendingCopy& c = e.ring[e.tail & (e.ring.size() - 1)];
   shared_offsets(w, I, mask, SIZE, true, w.R<u8>(I.b), I.z & DST32, (s32)I.target,
                  I.z & DST_GENERIC ? Space::Generic : Space::Shared, c.dst);
@@ -116,9 +116,10 @@ void h_cp_async(Warp& w, const Instr& I, u32 mask) {
     reads = 0;
     for_lanes(mask, [&](int i) {
       u32 n = ign >> i & 1 ? 0 : I.z & SRC_SIZE ? sz[i] : SIZE;
-      if (VG_UNLIKELY(n > SIZE))
-        w.fault(ERR_ILLEGAL_INSTRUCTION, I, i,
-                strf("cp.async: source size %u is larger than the copy of %d bytes", n, SIZE));
+      if (VGPU_UNLIKELY(n > SIZE))
+        w.fault(
+            ERR_ILLEGAL_INSTRUCTION, I, i,
+            format_text("cp.async: source size %u is larger than the copy of %d bytes", n, SIZE));
       c.bytes[i] = (u8)n;
       c.full |= (u32)(n == SIZE) << i;
       reads |= (u32)(n != 0) << i;
@@ -130,7 +131,7 @@ void h_cp_async(Warp& w, const Instr& I, u32 mask) {
     Access A;
     if (!resolve_fast<SIZE>(w, I, reads, A)) {
       const u32 part = reads & ~c.full;  // reads less than SIZE bytes: check just those
-      if (VG_UNLIKELY(part)) {
+      if (VGPU_UNLIKELY(part)) {
         for_lanes(part, [&](int i) {
           lane_pointer(w, I, i, c.src[i], Space::Global, c.bytes[i], 1, false);
           if (c.src[i] & (SIZE - 1))
@@ -153,7 +154,7 @@ void h_cp_async(Warp& w, const Instr& I, u32 mask) {
   c.at = &I;
   c.code = w.code;
   e.tail++;
-  if (VG_UNLIKELY(race_on)) race_access(w, I, mask, c.dst, SIZE, RaceKind::AsyncIssue);
+  if (VGPU_UNLIKELY(race_on)) race_access(w, I, mask, c.dst, SIZE, RaceKind::AsyncIssue);
   if (w.launch->check) {
     const __m128i poison = _mm_set1_epi32(-1);
     for_lanes(mask, [&](int i) {
@@ -164,7 +165,7 @@ void h_cp_async(Warp& w, const Instr& I, u32 mask) {
     });
   }
 }
-void h_commit(Warp& w, const Instr&, u32 mask) {
+void h_commit(Warp& w, const Instruction&, u32 mask) {
   WarpExt& e = ext_of(w);
   for (int k = 0; k < 2; k++) {
     const __m512i c = _mm512_load_si512(e.committed + 16 * k);
@@ -172,21 +173,21 @@ void h_commit(Warp& w, const Instr&, u32 mask) {
                                                                    c, _mm512_set1_epi32(1)));
   }
 }
-void h_wait_group(Warp& w, const Instr& I, u32 mask) { wait(w, mask, (u32)I.imm, false); }
-void h_wait_all(Warp& w, const Instr&, u32 mask) { wait(w, mask, 0, true); }
+void h_wait_group(Warp& w, const Instruction& I, u32 mask) { wait(w, mask, (u32)I.imm, false); }
+void h_wait_all(Warp& w, const Instruction&, u32 mask) { wait(w, mask, 0, true); }
 
 void op_cp_async(Lower& l) {
   if (l.has("commit_group")) {
-    l.emit(h_commit, Kl::AsyncCopy);
+    l.emit(h_commit, InstructionClass::AsyncCopy);
     return;
   }
   if (l.has("wait_group")) {
-    l.I.imm = (s64)l.imm_value(l.op(0), Ty::U32);
-    l.emit(h_wait_group, Kl::AsyncCopy);
+    l.I.imm = (s64)l.imm_value(l.op(0), PtxType::U32);
+    l.emit(h_wait_group, InstructionClass::AsyncCopy);
     return;
   }
   if (l.has("wait_all")) {
-    l.emit(h_wait_all, Kl::AsyncCopy);
+    l.emit(h_wait_all, InstructionClass::AsyncCopy);
     return;
   }
   if (!l.has("ca") && !l.has("cg")) l.bad("this form of cp.async is not supported");
@@ -200,20 +201,21 @@ void op_cp_async(Lower& l) {
   l.I.x = 0;
   l.address(l.op(1), ss);
   if (ss != Space::Global) l.bad("the source must be in global memory");
-  const u64 size = l.imm_value(l.op(2), Ty::U32);
+  const u64 size = l.imm_value(l.op(2), PtxType::U32);
   for (size_t i = 3; i < l.nops(); i++) {
-    const Opnd& o = l.op(i);
-    if (o.kind == Opnd::Reg && l.reg_size(o) == 8) continue;  // cache policy
-    if (o.kind == Opnd::Reg && l.fb.code.body->regs[o.reg].ty == Ty::Pred) {
+    const PtxOperand& o = l.op(i);
+    if (o.kind == PtxOperand::Reg && l.reg_size(o) == 8) continue;  // cache policy
+    if (o.kind == PtxOperand::Reg && l.fb.code.body->regs[o.reg].ty == PtxType::Pred) {
       bool neg;
       l.I.d = l.pred_src(o, neg);
       z |= IGNORE | (neg ? NOT_IGNORE : 0);
     } else {
-      l.I.c = l.src(o, Ty::U32);
+      l.I.c = l.src(o, PtxType::U32);
       z |= SRC_SIZE;
     }
   }
-  if (z & SRC_SIZE && l.is_imm(l.op(3)) && l.imm_value(l.op(3), Ty::U32) == size) z &= ~SRC_SIZE;
+  if (z & SRC_SIZE && l.is_imm(l.op(3)) && l.imm_value(l.op(3), PtxType::U32) == size)
+    z &= ~SRC_SIZE;
   l.I.z = z;
   l.I.y = (u8)ss;
   l.I.mem = l.mem_slot();
@@ -222,7 +224,7 @@ void op_cp_async(Lower& l) {
               : size == 16 ? h_cp_async<16>
                            : nullptr;
   if (!h || (l.has("cg") && size != 16)) l.bad("size of the copy");
-  l.emit(h, Kl::AsyncCopy);
+  l.emit(h, InstructionClass::AsyncCopy);
 }
 void op_cp_arrive(Lower& l) {
   Space sp = l.space();
@@ -230,7 +232,7 @@ void op_cp_arrive(Lower& l) {
   if (sp != Space::Shared && sp != Space::Generic) l.bad("mbarrier objects live in shared memory");
   l.I.y = (u8)sp;
   l.I.z = l.has("noinc");
-  l.emit(h_cp_arrive, Kl::AsyncCopy);
+  l.emit(h_cp_arrive, InstructionClass::AsyncCopy);
 }
 }  // namespace
 static OpReg reg_cp_async("cp.async", op_cp_async),

@@ -155,7 +155,8 @@ typename Raw<T>::t rmw(u8* p, int op, typename Raw<T>::t b, typename Raw<T>::t c
   }
 }
 // Pointer with the instruction's last allocation remembered.
-VG_INLINE u8* pointer(Warp& w, const Instr& I, int lane, u64 a, Space sp, u32 bytes, bool& local) {
+VGPU_INLINE u8* pointer(Warp& w, const Instruction& I, int lane, u64 a, Space sp, u32 bytes,
+                        bool& local) {
   u64 win = a & kWindowMask;
   local = sp == Space::Shared || win == kSharedWindow || win == kLocalWindow;
   Memo& m = w.memo[I.mem];
@@ -174,7 +175,7 @@ VG_INLINE u8* pointer(Warp& w, const Instr& I, int lane, u64 a, Space sp, u32 by
 }
 // I.z op, I.y space, I.b operand, I.c third operand, RET: has a destination
 template <class T, bool RET>
-void h_atom(Warp& w, const Instr& I, u32 mask) {
+void h_atom(Warp& w, const Instruction& I, u32 mask) {
   using R = typename Raw<T>::t;
   alignas(64) u64 ad[32];
   lane_addresses(w, I, ad);
@@ -199,7 +200,7 @@ void h_atom(Warp& w, const Instr& I, u32 mask) {
   if (RET) w.burn(2);
 }
 template <bool RET>
-void h_atom128(Warp& w, const Instr& I, u32 mask) {
+void h_atom128(Warp& w, const Instruction& I, u32 mask) {
   alignas(64) u64 ad[32];
   lane_addresses(w, I, ad);
   const u128 *b = w.R<u128>(I.b), *c = w.R<u128>(I.c);
@@ -224,7 +225,7 @@ void h_atom128(Warp& w, const Instr& I, u32 mask) {
 }
 // Vector forms: ops list holds V destinations (if RET) then V sources.
 template <class T, int V, bool RET>
-void h_atom_vec(Warp& w, const Instr& I, u32 mask) {
+void h_atom_vec(Warp& w, const Instruction& I, u32 mask) {
   using R = typename Raw<T>::t;
   alignas(64) u64 ad[32];
   lane_addresses(w, I, ad);
@@ -264,7 +265,7 @@ void op_atom(Lower& l) {
   for (auto& [n, o] : ops)
     if (l.has(n)) op = o;
   if (op < 0) l.bad("atomic operation");
-  Ty t = l.ty();
+  PtxType t = l.ty();
   int v = l.vec();
   Space sp = l.space();
   size_t i = ret ? 1 : 0;
@@ -276,20 +277,20 @@ void op_atom(Lower& l) {
   int n = ty_size(t);
   if (v > 1) {
     std::vector<u32> r;
-    bool sink = ret && l.op(0).kind == Opnd::Sink;
+    bool sink = ret && l.op(0).kind == PtxOperand::Sink;
     if (ret && !sink)
       for (auto& o : l.op(0).sub) r.push_back(l.dst(o, n));
     for (auto& o : l.op(i + 1).sub) r.push_back(l.src(o, t));
     l.more(r);
     bool rr = ret && !sink;
-    Handler h = t == Ty::F32      ? vec_handler<F32>(l, v, rr)
-                : t == Ty::F16    ? vec_handler<H1>(l, v, rr)
-                : t == Ty::BF16   ? vec_handler<B1>(l, v, rr)
-                : t == Ty::F16x2  ? vec_handler<H2>(l, v, rr)
-                : t == Ty::BF16x2 ? vec_handler<B2>(l, v, rr)
-                                  : nullptr;
+    Handler h = t == PtxType::F32      ? vec_handler<F32>(l, v, rr)
+                : t == PtxType::F16    ? vec_handler<H1>(l, v, rr)
+                : t == PtxType::BF16   ? vec_handler<B1>(l, v, rr)
+                : t == PtxType::F16x2  ? vec_handler<H2>(l, v, rr)
+                : t == PtxType::BF16x2 ? vec_handler<B2>(l, v, rr)
+                                       : nullptr;
     if (!h) l.bad("vector atomic type");
-    l.emit(h, Kl::Atomic);
+    l.emit(h, InstructionClass::Atomic);
     return;
   }
   if (ret) l.I.dst = l.dst(0, n);
@@ -298,52 +299,52 @@ void op_atom(Lower& l) {
   Handler h = nullptr;
 #define A(T) (ret ? (Handler)h_atom<T, true> : (Handler)h_atom<T, false>)
   switch (t) {
-    case Ty::F32:
+    case PtxType::F32:
       h = A(F32);
       break;
-    case Ty::F64:
+    case PtxType::F64:
       h = A(F64);
       break;
-    case Ty::F16:
+    case PtxType::F16:
       h = A(H1);
       break;
-    case Ty::BF16:
+    case PtxType::BF16:
       h = A(B1);
       break;
-    case Ty::F16x2:
+    case PtxType::F16x2:
       h = A(H2);
       break;
-    case Ty::BF16x2:
+    case PtxType::BF16x2:
       h = A(B2);
       break;
-    case Ty::B16:
-    case Ty::U16:
+    case PtxType::B16:
+    case PtxType::U16:
       h = A(u16);
       break;
-    case Ty::B32:
-    case Ty::U32:
+    case PtxType::B32:
+    case PtxType::U32:
       h = A(u32);
       break;
-    case Ty::S32:
+    case PtxType::S32:
       h = A(s32);
       break;
-    case Ty::B64:
-    case Ty::U64:
+    case PtxType::B64:
+    case PtxType::U64:
       h = A(u64);
       break;
-    case Ty::S64:
+    case PtxType::S64:
       h = A(s64);
       break;
-    case Ty::B128:
+    case PtxType::B128:
       h = ret ? h_atom128<true> : h_atom128<false>;
       break;
     default:
       l.bad("atomic type");
   }
 #undef A
-  l.emit(h, Kl::Atomic);
+  l.emit(h, InstructionClass::Atomic);
 }
 }  // namespace
-VG_OP(atom, op_atom);
-VG_OP(red, op_atom);
+VGPU_OP(atom, op_atom);
+VGPU_OP(red, op_atom);
 }  // namespace vgpu

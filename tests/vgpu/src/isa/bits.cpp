@@ -34,7 +34,7 @@ struct Cnot {
 };
 
 template <class T>
-void h_shl(Warp& w, const Instr& I, u32 mask) {
+void h_shl(Warp& w, const Instruction& I, u32 mask) {
   T* d = w.R<T>(I.dst);
   const T* a = w.R<T>(I.a);
   const u32* b = w.R<u32>(I.b);
@@ -46,7 +46,7 @@ void h_shl(Warp& w, const Instr& I, u32 mask) {
   });
 }
 template <class T>
-void h_shr(Warp& w, const Instr& I, u32 mask) {
+void h_shr(Warp& w, const Instruction& I, u32 mask) {
   T* d = w.R<T>(I.dst);
   const T* a = w.R<T>(I.a);
   const u32* b = w.R<u32>(I.b);
@@ -63,7 +63,7 @@ void h_shr(Warp& w, const Instr& I, u32 mask) {
   });
 }
 template <bool LEFT, bool CLAMP>
-void h_shf(Warp& w, const Instr& I, u32 mask) {
+void h_shf(Warp& w, const Instruction& I, u32 mask) {
   u32* d = w.R<u32>(I.dst);
   const u32 *a = w.R<u32>(I.a), *b = w.R<u32>(I.b), *c = w.R<u32>(I.c);
   each<u32>(d, mask, [=](int i) {
@@ -89,7 +89,7 @@ T bfe(T a, u32 pos, u32 len) {
   return (T)((v & m) | (sbit & ~m));
 }
 template <class T>
-void h_bfe(Warp& w, const Instr& I, u32 mask) {
+void h_bfe(Warp& w, const Instruction& I, u32 mask) {
   T* d = w.R<T>(I.dst);
   const T* a = w.R<T>(I.a);
   const u32 *b = w.R<u32>(I.b), *c = w.R<u32>(I.c);
@@ -102,7 +102,7 @@ void h_bfe(Warp& w, const Instr& I, u32 mask) {
     each_scalar<T>(d, mask, [=](int i) { return bfe<T>(a[i], b[i], c[i]); });
 }
 template <class T>
-void h_bfi(Warp& w, const Instr& I, u32 mask) {
+void h_bfi(Warp& w, const Instruction& I, u32 mask) {
   constexpr u32 n = 8 * sizeof(T);
   T* d = w.R<T>(I.dst);
   const T *a = w.R<T>(I.a), *b = w.R<T>(I.b);
@@ -116,7 +116,7 @@ void h_bfi(Warp& w, const Instr& I, u32 mask) {
   });
 }
 template <bool CLAMP>
-void h_bmsk(Warp& w, const Instr& I, u32 mask) {
+void h_bmsk(Warp& w, const Instruction& I, u32 mask) {
   u32* d = w.R<u32>(I.dst);
   const u32 *a = w.R<u32>(I.a), *b = w.R<u32>(I.b);
   each_scalar<u32>(d, mask, [=](int i) {
@@ -130,7 +130,7 @@ void h_bmsk(Warp& w, const Instr& I, u32 mask) {
   });
 }
 template <class T, bool CLAMP>
-void h_szext(Warp& w, const Instr& I, u32 mask) {
+void h_szext(Warp& w, const Instruction& I, u32 mask) {
   T* d = w.R<T>(I.dst);
   const T* a = w.R<T>(I.a);
   const u32* b = w.R<u32>(I.b);
@@ -142,7 +142,7 @@ void h_szext(Warp& w, const Instr& I, u32 mask) {
   });
 }
 template <class T>
-void h_bfind(Warp& w, const Instr& I, u32 mask) {  // I.x: .shiftamt
+void h_bfind(Warp& w, const Instruction& I, u32 mask) {  // I.x: .shiftamt
   u32* d = w.R<u32>(I.dst);
   const T* a = w.R<T>(I.a);
   constexpr u32 n = 8 * sizeof(T);
@@ -155,13 +155,13 @@ void h_bfind(Warp& w, const Instr& I, u32 mask) {  // I.x: .shiftamt
   });
 }
 template <class T>
-void h_popc(Warp& w, const Instr& I, u32 mask) {
+void h_popc(Warp& w, const Instruction& I, u32 mask) {
   u32* d = w.R<u32>(I.dst);
   const T* a = w.R<T>(I.a);
   each<u32>(d, mask, [=](int i) { return (u32)__builtin_popcountll((u64)a[i]); });
 }
 template <class T>
-void h_clz(Warp& w, const Instr& I, u32 mask) {
+void h_clz(Warp& w, const Instruction& I, u32 mask) {
   u32* d = w.R<u32>(I.dst);
   const T* a = w.R<T>(I.a);
   each_scalar<u32>(d, mask, [=](int i) {
@@ -169,7 +169,7 @@ void h_clz(Warp& w, const Instr& I, u32 mask) {
   });
 }
 template <class T>
-void h_brev(Warp& w, const Instr& I, u32 mask) {
+void h_brev(Warp& w, const Instruction& I, u32 mask) {
   T* d = w.R<T>(I.dst);
   const T* a = w.R<T>(I.a);
   each<T>(d, mask, [=](int i) {
@@ -181,7 +181,7 @@ void h_brev(Warp& w, const Instr& I, u32 mask) {
     return (T)(v >> (64 - 8 * sizeof(T)));
   });
 }
-void h_fns(Warp& w, const Instr& I, u32 mask) {
+void h_fns(Warp& w, const Instruction& I, u32 mask) {
   u32* d = w.R<u32>(I.dst);
   const u32 *a = w.R<u32>(I.a), *b = w.R<u32>(I.b);
   const s32* c = w.R<s32>(I.c);
@@ -199,7 +199,7 @@ void h_fns(Warp& w, const Instr& I, u32 mask) {
   });
 }
 // I.x: 1 a signed, 2 b signed, 4 dp2a, 8 dp2a.hi
-void h_dp(Warp& w, const Instr& I, u32 mask) {
+void h_dp(Warp& w, const Instruction& I, u32 mask) {
   u32* d = w.R<u32>(I.dst);
   const u32 *a = w.R<u32>(I.a), *b = w.R<u32>(I.b), *c = w.R<u32>(I.c);
   const int x = I.x;
@@ -220,97 +220,25 @@ void h_dp(Warp& w, const Instr& I, u32 mask) {
     return (u32)(c[i] + (u32)s);
   });
 }
-void h_lop3(Warp& w, const Instr& I, u32 mask) {
-  u32* d = w.R<u32>(I.dst);
-  const u32 *a = w.R<u32>(I.a), *b = w.R<u32>(I.b), *c = w.R<u32>(I.c);
-  u32 k[8];
-  for (int j = 0; j < 8; j++) k[j] = (I.imm >> j & 1) ? ~0u : 0;  // bit j: a=j>>2, b=j>>1, c=j
-  each<u32>(d, mask, [=](int i) {
-    u32 x = a[i], y = b[i], z = c[i];
-    u32 lo = (~y & ((~z & k[0]) | (z & k[1]))) | (y & ((~z & k[2]) | (z & k[3])));
-    u32 hi = (~y & ((~z & k[4]) | (z & k[5]))) | (y & ((~z & k[6]) | (z & k[7])));
-    return (~x & lo) | (x & hi);
-  });
-}
-// lop3.and/or with a predicate result: d|p, a, b, c, lut, q.  I.y: 1 or, else and; I.z bit 0: q
-// negated
-void h_lop3_p(Warp& w, const Instr& I, u32 mask) {
-  h_lop3(w, I, mask);
-  const u32* d = w.R<u32>(I.dst);
-  u32 nz = 0;
-  for (int i = 0; i < 32; i++) nz |= (u32)(d[i] != 0) << i;
-  u32 q = w.P(I.e) ^ (I.z & 1 ? ~0u : 0);
-  w.setP(I.d, mask, I.y ? nz | q : nz & q);
-}
-#ifdef __AVX512VBMI__
-// prmt in its default mode: every selector nibble picks a byte of {b, a}; bit 3 replicates that
-// byte's sign.
-void h_prmt_v(Warp& w, const Instr& I, u32 mask) {
-  u32* d = w.R<u32>(I.dst);
-  const u32 *a = w.R<u32>(I.a), *b = w.R<u32>(I.b), *c = w.R<u32>(I.c);
-  alignas(64) u32 r[32];
-  const __m512i lane4 =
-      _mm512_mullo_epi32(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
-                         _mm512_set1_epi32(0x04040404));
-  for (int k = 0; k < 32; k += 16) {
-    __m512i t = _mm512_and_si512(_mm512_load_si512(c + k), _mm512_set1_epi32(0xffff));
-    t = _mm512_and_si512(_mm512_or_si512(t, _mm512_slli_epi32(t, 8)),
-                         _mm512_set1_epi32(0x00ff00ff));
-    t = _mm512_and_si512(_mm512_or_si512(t, _mm512_slli_epi32(t, 4)),
-                         _mm512_set1_epi32(0x0f0f0f0f));  // a nibble per byte
-    __m512i idx =
-        _mm512_or_si512(_mm512_or_si512(_mm512_and_si512(t, _mm512_set1_epi32(0x03030303)), lane4),
-                        _mm512_slli_epi32(_mm512_and_si512(t, _mm512_set1_epi32(0x04040404)), 4));
-    __m512i v = _mm512_permutex2var_epi8(_mm512_load_si512(a + k), idx, _mm512_load_si512(b + k));
-    v = _mm512_mask_mov_epi8(v, _mm512_test_epi8_mask(t, _mm512_set1_epi8(8)),
-                             _mm512_movm_epi8(_mm512_movepi8_mask(v)));
-    _mm512_store_si512(r + k, v);
-  }
-  blend<u32>(d, r, mask);
-}
-#endif
-void h_prmt(Warp& w, const Instr& I, u32 mask) {  // I.x: mode
-  u32* d = w.R<u32>(I.dst);
-  const u32 *a = w.R<u32>(I.a), *b = w.R<u32>(I.b), *c = w.R<u32>(I.c);
-  static const u16 tab[7][4] = {{0, 0, 0, 0},
-                                {0x3210, 0x4321, 0x5432, 0x6543},
-                                {0x5670, 0x6701, 0x7012, 0x0123},
-                                {0x0000, 0x1111, 0x2222, 0x3333},
-                                {0x3210, 0x3211, 0x3222, 0x3333},
-                                {0x0000, 0x1110, 0x2210, 0x3210},
-                                {0x1010, 0x3232, 0x1010, 0x3232}};
-  const int mode = I.x;
-  each_scalar<u32>(d, mask, [=](int i) {
-    u64 v = (u64)b[i] << 32 | a[i];
-    u32 sel = mode ? tab[mode][c[i] & 3] : c[i], r = 0;
-    for (int k = 0; k < 4; k++) {
-      u32 s = sel >> (4 * k) & 15;
-      u8 x = (u8)(v >> (8 * (s & 7)));
-      if (s & 8) x = (x & 0x80) ? 0xff : 0;
-      r |= (u32)x << (8 * k);
-    }
-    return r;
-  });
-}
 template <class Op>
-void h_pred2(Warp& w, const Instr& I, u32 mask) {  // I.x: 1 a negated, 2 b negated
+void h_pred2(Warp& w, const Instruction& I, u32 mask) {  // I.x: 1 a negated, 2 b negated
   u32 a = w.P(I.a) ^ (I.x & 1 ? ~0u : 0), b = w.P(I.b) ^ (I.x & 2 ? ~0u : 0);
   w.setP(I.dst, mask, Op::f(a, b));
 }
-void h_pred_not(Warp& w, const Instr& I, u32 mask) {
+void h_pred_not(Warp& w, const Instruction& I, u32 mask) {
   w.setP(I.dst, mask, ~(w.P(I.a) ^ (I.x & 1 ? ~0u : 0)));
 }
 
 template <class Op>
 void logic(Lower& l) {
-  Ty t = l.ty();
-  if (t == Ty::Pred) {
+  PtxType t = l.ty();
+  if (t == PtxType::Pred) {
     bool na, nb;
     l.I.dst = l.pred_dst(l.op(0));
     l.I.a = l.pred_src(l.op(1), na);
     l.I.b = l.pred_src(l.op(2), nb);
     l.I.x = na | nb << 1;
-    l.emit(h_pred2<Op>, Kl::Int);
+    l.emit(h_pred2<Op>, InstructionClass::Int);
     return;
   }
   by_size(l, ty_size(t), [&](auto v) {
@@ -319,18 +247,18 @@ void logic(Lower& l) {
       l.I.dst = l.dst(0, sizeof(T));
       l.I.a = l.src(1, t);
       l.I.b = l.src(2, t);
-      l.emit(h_bin<T, Op>, Kl::Int);
+      l.emit(h_bin<T, Op>, InstructionClass::Int);
     } else
       l.bad("type");
   });
 }
 template <class Op>
-void un(Lower& l, Ty t) {
+void un(Lower& l, PtxType t) {
   by_int(l, t, [&](auto v) {
     using T = decltype(v);
     l.I.dst = l.dst(0, sizeof(T));
     l.I.a = l.src(1, t);
-    l.emit(h_un<std::make_unsigned_t<T>, Op>, Kl::Int);
+    l.emit(h_un<std::make_unsigned_t<T>, Op>, InstructionClass::Int);
   });
 }
 }  // namespace
@@ -339,181 +267,146 @@ static void op_and(Lower& l) { logic<And>(l); }
 static void op_or(Lower& l) { logic<Or>(l); }
 static void op_xor(Lower& l) { logic<Xor>(l); }
 static void op_not(Lower& l) {
-  if (l.ty() == Ty::Pred) {
+  if (l.ty() == PtxType::Pred) {
     bool n;
     l.I.dst = l.pred_dst(l.op(0));
     l.I.a = l.pred_src(l.op(1), n);
     l.I.x = n;
-    l.emit(h_pred_not, Kl::Int);
+    l.emit(h_pred_not, InstructionClass::Int);
     return;
   }
   un<Not>(l, l.ty());
 }
 static void op_cnot(Lower& l) { un<Cnot>(l, l.ty()); }
 static void op_shl(Lower& l) {
-  Ty t = l.ty();
+  PtxType t = l.ty();
   int n = ty_size(t);
   l.I.dst = l.dst(0, n);
   l.I.a = l.src(1, t);
-  l.I.b = l.src(2, Ty::U32);
-  l.emit(n == 2 ? h_shl<u16> : n == 4 ? h_shl<u32> : h_shl<u64>, Kl::Int);
+  l.I.b = l.src(2, PtxType::U32);
+  l.emit(n == 2 ? h_shl<u16> : n == 4 ? h_shl<u32> : h_shl<u64>, InstructionClass::Int);
 }
 static void op_shr(Lower& l) {
-  Ty t = l.ty();
+  PtxType t = l.ty();
   by_int(l, t, [&](auto v) {
     using T = decltype(v);
     l.I.dst = l.dst(0, sizeof(T));
     l.I.a = l.src(1, t);
-    l.I.b = l.src(2, Ty::U32);
-    l.emit(h_shr<T>, Kl::Int);
+    l.I.b = l.src(2, PtxType::U32);
+    l.emit(h_shr<T>, InstructionClass::Int);
   });
 }
 static void op_shf(Lower& l) {
   l.I.dst = l.dst(0, 4);
-  l.I.a = l.src(1, Ty::B32);
-  l.I.b = l.src(2, Ty::B32);
-  l.I.c = l.src(3, Ty::U32);
+  l.I.a = l.src(1, PtxType::B32);
+  l.I.b = l.src(2, PtxType::B32);
+  l.I.c = l.src(3, PtxType::U32);
   bool left = l.has("l"), clamp = l.has("clamp");
   l.emit(left ? (clamp ? h_shf<true, true> : h_shf<true, false>)
               : (clamp ? h_shf<false, true> : h_shf<false, false>),
-         Kl::Int);
+         InstructionClass::Int);
 }
 static void op_bfe(Lower& l) {
-  Ty t = l.ty();
+  PtxType t = l.ty();
   int n = ty_size(t);
   l.I.dst = l.dst(0, n);
   l.I.a = l.src(1, t);
-  l.I.b = l.src(2, Ty::U32);
-  l.I.c = l.src(3, Ty::U32);
-  l.emit(t == Ty::U32   ? h_bfe<u32>
-         : t == Ty::S32 ? h_bfe<s32>
-         : t == Ty::U64 ? h_bfe<u64>
-                        : h_bfe<s64>,
-         Kl::Int);
+  l.I.b = l.src(2, PtxType::U32);
+  l.I.c = l.src(3, PtxType::U32);
+  l.emit(t == PtxType::U32   ? h_bfe<u32>
+         : t == PtxType::S32 ? h_bfe<s32>
+         : t == PtxType::U64 ? h_bfe<u64>
+                             : h_bfe<s64>,
+         InstructionClass::Int);
 }
 static void op_bfi(Lower& l) {
-  Ty t = l.ty();
+  PtxType t = l.ty();
   int n = ty_size(t);
   l.I.dst = l.dst(0, n);
   l.I.a = l.src(1, t);
   l.I.b = l.src(2, t);
-  l.I.c = l.src(3, Ty::U32);
-  l.I.d = l.src(4, Ty::U32);
-  l.emit(n == 4 ? h_bfi<u32> : h_bfi<u64>, Kl::Int);
+  l.I.c = l.src(3, PtxType::U32);
+  l.I.d = l.src(4, PtxType::U32);
+  l.emit(n == 4 ? h_bfi<u32> : h_bfi<u64>, InstructionClass::Int);
 }
 static void op_bmsk(Lower& l) {
   l.I.dst = l.dst(0, 4);
-  l.I.a = l.src(1, Ty::B32);
-  l.I.b = l.src(2, Ty::B32);
-  l.emit(l.has("clamp") ? h_bmsk<true> : h_bmsk<false>, Kl::Int);
+  l.I.a = l.src(1, PtxType::B32);
+  l.I.b = l.src(2, PtxType::B32);
+  l.emit(l.has("clamp") ? h_bmsk<true> : h_bmsk<false>, InstructionClass::Int);
 }
 static void op_szext(Lower& l) {
-  Ty t = l.ty();
+  PtxType t = l.ty();
   l.I.dst = l.dst(0, 4);
   l.I.a = l.src(1, t);
-  l.I.b = l.src(2, Ty::U32);
+  l.I.b = l.src(2, PtxType::U32);
   bool c = l.has("clamp");
-  l.emit(t == Ty::S32 ? (c ? h_szext<s32, true> : h_szext<s32, false>)
-                      : (c ? h_szext<u32, true> : h_szext<u32, false>),
-         Kl::Int);
+  l.emit(t == PtxType::S32 ? (c ? h_szext<s32, true> : h_szext<s32, false>)
+                           : (c ? h_szext<u32, true> : h_szext<u32, false>),
+         InstructionClass::Int);
 }
 static void op_bfind(Lower& l) {
-  Ty t = l.ty();
+  PtxType t = l.ty();
   l.I.x = l.has("shiftamt");
   l.I.dst = l.dst(0, 4);
   l.I.a = l.src(1, t);
-  l.emit(t == Ty::U32   ? h_bfind<u32>
-         : t == Ty::S32 ? h_bfind<s32>
-         : t == Ty::U64 ? h_bfind<u64>
-                        : h_bfind<s64>,
-         Kl::Int);
+  l.emit(t == PtxType::U32   ? h_bfind<u32>
+         : t == PtxType::S32 ? h_bfind<s32>
+         : t == PtxType::U64 ? h_bfind<u64>
+                             : h_bfind<s64>,
+         InstructionClass::Int);
 }
 static void op_popc(Lower& l) {
-  Ty t = l.ty();
+  PtxType t = l.ty();
   l.I.dst = l.dst(0, 4);
   l.I.a = l.src(1, t);
-  l.emit(ty_size(t) == 4 ? h_popc<u32> : h_popc<u64>, Kl::Int);
+  l.emit(ty_size(t) == 4 ? h_popc<u32> : h_popc<u64>, InstructionClass::Int);
 }
 static void op_clz(Lower& l) {
-  Ty t = l.ty();
+  PtxType t = l.ty();
   l.I.dst = l.dst(0, 4);
   l.I.a = l.src(1, t);
-  l.emit(ty_size(t) == 4 ? h_clz<u32> : h_clz<u64>, Kl::Int);
+  l.emit(ty_size(t) == 4 ? h_clz<u32> : h_clz<u64>, InstructionClass::Int);
 }
 static void op_brev(Lower& l) {
-  Ty t = l.ty();
+  PtxType t = l.ty();
   l.I.dst = l.dst(0, ty_size(t));
   l.I.a = l.src(1, t);
-  l.emit(ty_size(t) == 4 ? h_brev<u32> : h_brev<u64>, Kl::Int);
+  l.emit(ty_size(t) == 4 ? h_brev<u32> : h_brev<u64>, InstructionClass::Int);
 }
 static void op_fns(Lower& l) {
   l.I.dst = l.dst(0, 4);
-  l.I.a = l.src(1, Ty::B32);
-  l.I.b = l.src(2, Ty::B32);
-  l.I.c = l.src(3, Ty::S32);
-  l.emit(h_fns, Kl::Int);
+  l.I.a = l.src(1, PtxType::B32);
+  l.I.b = l.src(2, PtxType::B32);
+  l.I.c = l.src(3, PtxType::S32);
+  l.emit(h_fns, InstructionClass::Int);
 }
 static void op_dp4a(Lower& l) {
-  l.I.x = (l.ty(0) == Ty::S32) | (l.ty(1) == Ty::S32) << 1;
+  l.I.x = (l.ty(0) == PtxType::S32) | (l.ty(1) == PtxType::S32) << 1;
   if (l.s.op == "dp2a") l.I.x |= 4 | (l.has("hi") ? 8 : 0);
   l.I.dst = l.dst(0, 4);
-  l.I.a = l.src(1, Ty::B32);
-  l.I.b = l.src(2, Ty::B32);
-  l.I.c = l.src(3, Ty::B32);
-  l.emit(h_dp, Kl::Int);
+  l.I.a = l.src(1, PtxType::B32);
+  l.I.b = l.src(2, PtxType::B32);
+  l.I.c = l.src(3, PtxType::B32);
+  l.emit(h_dp, InstructionClass::Int);
 }
-static void op_lop3(Lower& l) {
-  bool pair = l.op(0).kind == Opnd::Pair;
-  const Opnd& d = pair ? l.op(0).sub[0] : l.op(0);
-  l.I.dst = l.dst(d, 4);
-  l.I.a = l.src(1, Ty::B32);
-  l.I.b = l.src(2, Ty::B32);
-  l.I.c = l.src(3, Ty::B32);
-  l.I.imm = (s64)(l.imm_value(l.op(4), Ty::U32) & 0xff);
-  if (pair) {
-    bool n;
-    l.I.d = l.pred_dst(l.op(0).sub[1]);
-    l.I.e = l.pred_src(l.op(5), n);
-    l.I.z = n;
-    l.I.y = l.has("or");
-    l.emit(h_lop3_p, Kl::Int);
-    return;
-  }
-  l.emit(h_lop3, Kl::Int);
-}
-static void op_prmt(Lower& l) {
-  const char* modes[] = {"", "f4e", "b4e", "rc8", "ecl", "ecr", "rc16"};
-  for (int k = 1; k < 7; k++)
-    if (l.has(modes[k])) l.I.x = (u8)k;
-  l.I.dst = l.dst(0, 4);
-  l.I.a = l.src(1, Ty::B32);
-  l.I.b = l.src(2, Ty::B32);
-  l.I.c = l.src(3, Ty::B32);
-  Handler h = h_prmt;
-#ifdef __AVX512VBMI__
-  if (!l.I.x) h = h_prmt_v;
-#endif
-  l.emit(h, Kl::Int);
-}
-VG_OP(and, op_and);
-VG_OP(or, op_or);
-VG_OP(xor, op_xor);
-VG_OP(not, op_not);
-VG_OP(cnot, op_cnot);
-VG_OP(shl, op_shl);
-VG_OP(shr, op_shr);
-VG_OP(shf, op_shf);
-VG_OP(bfe, op_bfe);
-VG_OP(bfi, op_bfi);
-VG_OP(bmsk, op_bmsk);
-VG_OP(szext, op_szext);
-VG_OP(bfind, op_bfind);
-VG_OP(popc, op_popc);
-VG_OP(clz, op_clz);
-VG_OP(brev, op_brev);
-VG_OP(fns, op_fns);
-VG_OP(dp4a, op_dp4a);
-VG_OP(dp2a, op_dp4a);
-VG_OP(lop3, op_lop3);
-VG_OP(prmt, op_prmt);
+VGPU_OP(and, op_and);
+VGPU_OP(or, op_or);
+VGPU_OP(xor, op_xor);
+VGPU_OP(not, op_not);
+VGPU_OP(cnot, op_cnot);
+VGPU_OP(shl, op_shl);
+VGPU_OP(shr, op_shr);
+VGPU_OP(shf, op_shf);
+VGPU_OP(bfe, op_bfe);
+VGPU_OP(bfi, op_bfi);
+VGPU_OP(bmsk, op_bmsk);
+VGPU_OP(szext, op_szext);
+VGPU_OP(bfind, op_bfind);
+VGPU_OP(popc, op_popc);
+VGPU_OP(clz, op_clz);
+VGPU_OP(brev, op_brev);
+VGPU_OP(fns, op_fns);
+VGPU_OP(dp4a, op_dp4a);
+VGPU_OP(dp2a, op_dp4a);
 }  // namespace vgpu

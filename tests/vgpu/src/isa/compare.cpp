@@ -52,7 +52,7 @@ u32 compare(const T* a, const T* b, int code) {
 }
 // I.x: comparison code; I.y: bool op | 4 third operand negated | 8 ftz. I.dst: p, I.d: q, I.c:
 // third predicate.
-VG_INLINE void finish(Warp& w, const Instr& I, u32 mask, u32 m) {
+VGPU_INLINE void finish(Warp& w, const Instruction& I, u32 mask, u32 m) {
   u32 bop = I.y & 3, r = m, rn = ~m;
   if (bop) {
     u32 c = w.P(I.c) ^ (I.y & 4 ? ~0u : 0);
@@ -63,9 +63,9 @@ VG_INLINE void finish(Warp& w, const Instr& I, u32 mask, u32 m) {
   if (I.d) w.setP(I.d, mask, rn);
 }
 template <class T>
-VG_INLINE u32 compare_regs(Warp& w, const Instr& I) {
+VGPU_INLINE u32 compare_regs(Warp& w, const Instruction& I) {
   if constexpr (std::is_same_v<T, float>)
-    if (VG_UNLIKELY(I.y & 8)) {
+    if (VGPU_UNLIKELY(I.y & 8)) {
       alignas(64) float a[32], b[32];
       const float *x = w.R<float>(I.a), *y = w.R<float>(I.b);
       for (int i = 0; i < 32; i++) {
@@ -77,17 +77,17 @@ VG_INLINE u32 compare_regs(Warp& w, const Instr& I) {
   return compare<T>(w.R<T>(I.a), w.R<T>(I.b), I.x);
 }
 template <class T>
-void h_setp(Warp& w, const Instr& I, u32 mask) {
+void h_setp(Warp& w, const Instruction& I, u32 mask) {
   finish(w, I, mask, compare_regs<T>(w, I));
 }
 // The common cases: one destination, no boolean operator.
 template <class T, int C>
-void h_setp1(Warp& w, const Instr& I, u32 mask) {
+void h_setp1(Warp& w, const Instruction& I, u32 mask) {
   w.setP(I.dst, mask, cmp_mask<T, C>(w.R<T>(I.a), w.R<T>(I.b)));
 }
 
 template <bool BF>
-VG_INLINE void widen(const u16* s, int stride, int off, float* o, bool ftz) {
+VGPU_INLINE void widen(const u16* s, int stride, int off, float* o, bool ftz) {
   for (int i = 0; i < 32; i++) {
     u16 h = s[i * stride + off];
     if (ftz && (h & (BF ? 0x7f80 : 0x7c00)) == 0) h &= 0x8000;
@@ -95,21 +95,22 @@ VG_INLINE void widen(const u16* s, int stride, int off, float* o, bool ftz) {
   }
 }
 template <bool BF>
-void h_setp_h(Warp& w, const Instr& I, u32 mask) {
+void h_setp_h(Warp& w, const Instruction& I, u32 mask) {
   alignas(64) float a[32], b[32];
   widen<BF>(w.R<u16>(I.a), 1, 0, a, I.y & 8);
   widen<BF>(w.R<u16>(I.b), 1, 0, b, I.y & 8);
   finish(w, I, mask, compare<float>(a, b, I.x));
 }
 template <bool BF>
-u32 cmp_pair(Warp& w, const Instr& I, int k) {
+u32 cmp_pair(Warp& w, const Instruction& I, int k) {
   alignas(64) float a[32], b[32];
   widen<BF>(w.R<u16>(I.a), 2, k, a, I.y & 8);
   widen<BF>(w.R<u16>(I.b), 2, k, b, I.y & 8);
   return compare<float>(a, b, I.x);
 }
 template <bool BF>
-void h_setp_h2(Warp& w, const Instr& I, u32 mask) {  // p from the low halves, q from the high ones
+void h_setp_h2(Warp& w, const Instruction& I,
+               u32 mask) {  // p from the low halves, q from the high ones
   for (int k = 0; k < 2; k++) {
     u32 m = cmp_pair<BF>(w, I, k), bop = I.y & 3;
     if (bop) {
@@ -124,17 +125,17 @@ void h_setp_h2(Warp& w, const Instr& I, u32 mask) {  // p from the low halves, q
 }
 // set: I.imm true value, I.z: bytes of the destination
 template <class T>
-u32 set_mask(Warp& w, const Instr& I) {
+u32 set_mask(Warp& w, const Instruction& I) {
   u32 m = compare_regs<T>(w, I);
   return m;
 }
-u32 with_bool(Warp& w, const Instr& I, u32 m) {
+u32 with_bool(Warp& w, const Instruction& I, u32 m) {
   u32 bop = I.y & 3;
   if (!bop) return m;
   u32 c = w.P(I.c) ^ (I.y & 4 ? ~0u : 0);
   return bop == B_AND ? m & c : bop == B_OR ? m | c : m ^ c;
 }
-void put_set(Warp& w, const Instr& I, u32 mask, u32 m) {
+void put_set(Warp& w, const Instruction& I, u32 mask, u32 m) {
   if (I.z == 2) {
     u16* d = w.R<u16>(I.dst);
     u16 t = (u16)I.imm;
@@ -146,18 +147,18 @@ void put_set(Warp& w, const Instr& I, u32 mask, u32 m) {
   }
 }
 template <class T>
-void h_set(Warp& w, const Instr& I, u32 mask) {
+void h_set(Warp& w, const Instruction& I, u32 mask) {
   put_set(w, I, mask, with_bool(w, I, set_mask<T>(w, I)));
 }
 template <bool BF>
-void h_set_h(Warp& w, const Instr& I, u32 mask) {
+void h_set_h(Warp& w, const Instruction& I, u32 mask) {
   alignas(64) float a[32], b[32];
   widen<BF>(w.R<u16>(I.a), 1, 0, a, I.y & 8);
   widen<BF>(w.R<u16>(I.b), 1, 0, b, I.y & 8);
   put_set(w, I, mask, with_bool(w, I, compare<float>(a, b, I.x)));
 }
 template <bool BF>
-void h_set_h2(Warp& w, const Instr& I, u32 mask) {  // one 16-bit result per half
+void h_set_h2(Warp& w, const Instruction& I, u32 mask) {  // one 16-bit result per half
   u32 lo = with_bool(w, I, cmp_pair<BF>(w, I, 0)), hi = with_bool(w, I, cmp_pair<BF>(w, I, 1));
   u32* d = w.R<u32>(I.dst);
   const u32 t = (u32)I.imm & 0xffff;
@@ -165,7 +166,7 @@ void h_set_h2(Warp& w, const Instr& I, u32 mask) {  // one 16-bit result per hal
             [=](int i) { return ((lo >> i & 1) ? t : 0u) | ((hi >> i & 1) ? t << 16 : 0u); });
 }
 template <class T>
-void h_selp(Warp& w, const Instr& I, u32 mask) {
+void h_selp(Warp& w, const Instruction& I, u32 mask) {
   u32 p = w.P(I.c) ^ (I.x ? ~0u : 0);
   T* d = w.R<T>(I.dst);
   const T *a = w.R<T>(I.a), *b = w.R<T>(I.b);
@@ -178,7 +179,7 @@ void h_selp(Warp& w, const Instr& I, u32 mask) {
     for_lanes(mask, [&](int i) { d[i] = (p >> i & 1) ? a[i] : b[i]; });
 }
 template <class T, class C>
-void h_slct(Warp& w, const Instr& I, u32 mask) {
+void h_slct(Warp& w, const Instruction& I, u32 mask) {
   T* d = w.R<T>(I.dst);
   const T *a = w.R<T>(I.a), *b = w.R<T>(I.b);
   const C* c = w.R<C>(I.c);
@@ -186,7 +187,7 @@ void h_slct(Warp& w, const Instr& I, u32 mask) {
 }
 enum { T_FINITE, T_INFINITE, T_NUMBER, T_NAN, T_NORMAL, T_SUBNORMAL };
 template <class U, int EB, int MB>
-void h_testp(Warp& w, const Instr& I, u32 mask) {
+void h_testp(Warp& w, const Instruction& I, u32 mask) {
   const U* a = w.R<U>(I.a);
   u32 r = 0;
   for_lanes(mask, [&](int i) {
@@ -217,7 +218,7 @@ void h_testp(Warp& w, const Instr& I, u32 mask) {
   w.setP(I.dst, mask, r);
 }
 
-void common(Lower& l, Ty t, size_t first) {  // comparison modifiers and operands a, b, c
+void common(Lower& l, PtxType t, size_t first) {  // comparison modifiers and operands a, b, c
   int code = -1, bop = B_NONE;
   for (auto m : l.s.mods) {
     int c = cmp_code(m, ty_float(t));
@@ -259,33 +260,33 @@ Handler setp1(int code) {
   return nullptr;
 }
 void op_setp(Lower& l) {
-  Ty t = l.ty();
-  const Opnd& d = l.op(0);
-  bool pair = d.kind == Opnd::Pair;
+  PtxType t = l.ty();
+  const PtxOperand& d = l.op(0);
+  bool pair = d.kind == PtxOperand::Pair;
   common(l, t, 1);
   l.I.dst = l.pred_dst(pair ? d.sub[0] : d);
   if (pair) l.I.d = l.pred_dst(d.sub[1]);
   bool simple = !pair && l.I.y == 0;
   Handler h = nullptr;
   switch (t) {
-    case Ty::F32:
+    case PtxType::F32:
       if (simple) h = setp1<float>(l.I.x);
       if (!h) h = h_setp<float>;
       break;
-    case Ty::F64:
+    case PtxType::F64:
       if (simple) h = setp1<double>(l.I.x);
       if (!h) h = h_setp<double>;
       break;
-    case Ty::F16:
+    case PtxType::F16:
       h = h_setp_h<false>;
       break;
-    case Ty::BF16:
+    case PtxType::BF16:
       h = h_setp_h<true>;
       break;
-    case Ty::F16x2:
+    case PtxType::F16x2:
       h = h_setp_h2<false>;
       break;
-    case Ty::BF16x2:
+    case PtxType::BF16x2:
       h = h_setp_h2<true>;
       break;
     default:
@@ -295,31 +296,31 @@ void op_setp(Lower& l) {
         if (!h) h = h_setp<T>;
       });
   }
-  l.emit(h, ty_float(t) ? fp_class(t) : Kl::Int);
+  l.emit(h, ty_float(t) ? fp_class(t) : InstructionClass::Int);
 }
 void op_set(Lower& l) {
-  Ty dt = l.ty(0), t = l.ty(1);
+  PtxType dt = l.ty(0), t = l.ty(1);
   common(l, t, 1);
   l.I.dst = l.dst(0, ty_size(dt));
   l.I.z = (u8)ty_size(dt);
   switch (dt) {
-    case Ty::F32:
+    case PtxType::F32:
       l.I.imm = bitcast<u32>(1.0f);
       break;
-    case Ty::U32:
-    case Ty::S32:
+    case PtxType::U32:
+    case PtxType::S32:
       l.I.imm = 0xffffffff;
       break;
-    case Ty::F16:
-    case Ty::F16x2:
+    case PtxType::F16:
+    case PtxType::F16x2:
       l.I.imm = 0x3c00;
       break;
-    case Ty::BF16:
-    case Ty::BF16x2:
+    case PtxType::BF16:
+    case PtxType::BF16x2:
       l.I.imm = 0x3f80;
       break;
-    case Ty::U16:
-    case Ty::S16:
+    case PtxType::U16:
+    case PtxType::S16:
       l.I.imm = 0xffff;
       break;
     default:
@@ -327,70 +328,70 @@ void op_set(Lower& l) {
   }
   Handler h = nullptr;
   switch (t) {
-    case Ty::F32:
+    case PtxType::F32:
       h = h_set<float>;
       break;
-    case Ty::F64:
+    case PtxType::F64:
       h = h_set<double>;
       break;
-    case Ty::F16:
+    case PtxType::F16:
       h = h_set_h<false>;
       break;
-    case Ty::BF16:
+    case PtxType::BF16:
       h = h_set_h<true>;
       break;
-    case Ty::F16x2:
+    case PtxType::F16x2:
       h = h_set_h2<false>;
       break;
-    case Ty::BF16x2:
+    case PtxType::BF16x2:
       h = h_set_h2<true>;
       break;
     default:
       by_int(l, t, [&](auto v) { h = h_set<decltype(v)>; });
   }
-  l.emit(h, ty_float(t) ? fp_class(t) : Kl::Int);
+  l.emit(h, ty_float(t) ? fp_class(t) : InstructionClass::Int);
 }
 void op_selp(Lower& l) {
-  Ty t = l.ty();
+  PtxType t = l.ty();
   bool n;
   l.I.dst = l.dst(0, ty_size(t));
   l.I.a = l.src(1, t);
   l.I.b = l.src(2, t);
   l.I.c = l.pred_src(l.op(3), n);
   l.I.x = n;
-  by_size(l, ty_size(t), [&](auto v) { l.emit(h_selp<decltype(v)>, Kl::Int); });
+  by_size(l, ty_size(t), [&](auto v) { l.emit(h_selp<decltype(v)>, InstructionClass::Int); });
 }
 void op_slct(Lower& l) {
-  Ty t = l.ty(0), ct = l.ty(1);
+  PtxType t = l.ty(0), ct = l.ty(1);
   int n = ty_size(t);
   l.I.dst = l.dst(0, n);
   l.I.a = l.src(1, t);
   l.I.b = l.src(2, t);
   l.I.c = l.src(3, ct);
-  Handler h = ct == Ty::F32 ? (n == 2   ? h_slct<u16, float>
-                               : n == 4 ? h_slct<u32, float>
-                                        : h_slct<u64, float>)
-                            : (n == 2   ? h_slct<u16, s32>
-                               : n == 4 ? h_slct<u32, s32>
-                                        : h_slct<u64, s32>);
-  l.emit(h, Kl::Int);
+  Handler h = ct == PtxType::F32 ? (n == 2   ? h_slct<u16, float>
+                                    : n == 4 ? h_slct<u32, float>
+                                             : h_slct<u64, float>)
+                                 : (n == 2   ? h_slct<u16, s32>
+                                    : n == 4 ? h_slct<u32, s32>
+                                             : h_slct<u64, s32>);
+  l.emit(h, InstructionClass::Int);
 }
 void op_testp(Lower& l) {
   const char* n[] = {"finite", "infinite", "number", "notanumber", "normal", "subnormal"};
   for (int k = 0; k < 6; k++)
     if (l.has(n[k])) l.I.x = (u8)k;
-  Ty t = l.ty();
+  PtxType t = l.ty();
   l.I.dst = l.pred_dst(l.op(0));
   l.I.a = l.src(1, t);
-  if (t == Ty::F64)
-    l.emit(h_testp<u64, 11, 52>, Kl::Fp64);
+  if (t == PtxType::F64)
+    l.emit(h_testp<u64, 11, 52>, InstructionClass::Fp64);
   else
-    l.emit(h_testp<u32, 8, 23>, Kl::Fp32);
+    l.emit(h_testp<u32, 8, 23>, InstructionClass::Fp32);
 }
 }  // namespace
-VG_OP(setp, op_setp);
-VG_OP(set, op_set);
-VG_OP(selp, op_selp);
-VG_OP(slct, op_slct);
-VG_OP(testp, op_testp);
+VGPU_OP(setp, op_setp);
+VGPU_OP(set, op_set);
+VGPU_OP(selp, op_selp);
+VGPU_OP(slct, op_slct);
+VGPU_OP(testp, op_testp);
 }  // namespace vgpu

@@ -1,19 +1,18 @@
 // cvt. Common conversions have vector loops; the rest goes through an exact intermediate (s64 or
 // double) and one rounding.
-#include <cfenv>
+#include "tests/vgpu/src/isa/convert.h"
 
-#include "tests/vgpu/src/isa/floatops.h"
+#include <cfenv>
 namespace vgpu {
 namespace {
-bool is_fp(Ty t) { return t == Ty::F16 || t == Ty::BF16 || t == Ty::F32 || t == Ty::F64; }
-// Per-conversion facts packed into Instr: x source type, y destination type, z register sizes, imm
-// flags.
-enum Flag { FTZ = 1, SAT = 2, RELU = 4, SATF = 8, INTEGRAL = 16 };
-VG_INLINE Round rnd(const Instr& I) { return (Round)(I.imm >> 8 & 7); }
+bool is_fp(PtxType t) {
+  return t == PtxType::F16 || t == PtxType::BF16 || t == PtxType::F32 || t == PtxType::F64;
+}
+VGPU_INLINE Round rnd(const Instruction& I) { return (Round)(I.imm >> 8 & 7); }
 
 // ---- integers ----
 template <class D, class S>
-void h_ii(Warp& w, const Instr& I, u32 mask) {
+void h_ii(Warp& w, const Instruction& I, u32 mask) {
   D* d = w.R<D>(I.dst);
   const S* s = w.R<S>(I.a);
   each<D>(d, mask, [=](int i) { return (D)s[i]; });
@@ -41,7 +40,7 @@ void put_bits(u8* p, int size, int i, u64 v) {
   }
 }
 // An integer of type t inside a register: sign- or zero-extended to 64 bits.
-u64 extend(Ty t, u64 v) {
+u64 extend(PtxType t, u64 v) {
   switch (ty_size(t)) {
     case 1:
       return ty_signed(t) ? (u64)(s64)(s8)v : (u8)v;
@@ -53,15 +52,15 @@ u64 extend(Ty t, u64 v) {
       return v;
   }
 }
-u64 clamp_int(Ty from, Ty to, u64 v) {
+u64 clamp_int(PtxType from, PtxType to, u64 v) {
   __int128 x = ty_signed(from) ? (__int128)(s64)v : (__int128)v;
   int n = 8 * ty_size(to);
   __int128 lo = ty_signed(to) ? -((__int128)1 << (n - 1)) : 0,
            hi = ((__int128)1 << (ty_signed(to) ? n - 1 : n)) - 1;
   return (u64)(x < lo ? lo : x > hi ? hi : x);
 }
-void h_ii_any(Warp& w, const Instr& I, u32 mask) {
-  Ty s = (Ty)I.x, d = (Ty)I.y;
+void h_ii_any(Warp& w, const Instruction& I, u32 mask) {
+  PtxType s = (PtxType)I.x, d = (PtxType)I.y;
   int sr = I.z & 15, dr = I.z >> 4;
   const u8* a = w.R<u8>(I.a);
   u8* o = w.R<u8>(I.dst);
@@ -72,13 +71,13 @@ void h_ii_any(Warp& w, const Instr& I, u32 mask) {
   });
 }
 // ---- through double ----
-double load_fp(Ty t, const u8* p, int i, bool ftz) {
+double load_fp(PtxType t, const u8* p, int i, bool ftz) {
   switch (t) {
-    case Ty::F16:
+    case PtxType::F16:
       return half_to_float(((const u16*)p)[i]);
-    case Ty::BF16:
+    case PtxType::BF16:
       return bf16_to_float(((const u16*)p)[i]);
-    case Ty::F32: {
+    case PtxType::F32: {
       float f = ((const float*)p)[i];
       return ftz ? flush(f) : f;
     }
@@ -108,23 +107,23 @@ float double_to_float(double v, Round r) {
           : _mm_cvt_roundsd_ss(_mm_setzero_ps(), x, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC);
   return _mm_cvtss_f32(f);
 }
-void store_fp(Ty t, u8* p, int i, double v, Round r, int fl) {
+void store_fp(PtxType t, u8* p, int i, double v, Round r, int fl) {
   if (fl & SAT) v = v > 0 ? (v < 1 ? v : 1.0) : 0.0;
   if ((fl & RELU) && v <= 0) v = 0.0;  // NaN passes
   switch (t) {
-    case Ty::F16: {
+    case PtxType::F16: {
       u16 h = double_to_half(v, r);
       if ((fl & SATF) && (h & 0x7fff) == 0x7c00) h = (h & 0x8000) | 0x7bff;
       ((u16*)p)[i] = h;
       break;
     }
-    case Ty::BF16: {
+    case PtxType::BF16: {
       u16 h = double_to_bf16(v, r);
       if ((fl & SATF) && (h & 0x7fff) == 0x7f80) h = (h & 0x8000) | 0x7f7f;
       ((u16*)p)[i] = h;
       break;
     }
-    case Ty::F32: {
+    case PtxType::F32: {
       float f = canon(double_to_float(v, r));
       ((float*)p)[i] = fl & FTZ ? flush(f) : f;
       break;
@@ -133,8 +132,8 @@ void store_fp(Ty t, u8* p, int i, double v, Round r, int fl) {
       ((double*)p)[i] = v;
   }
 }
-void h_ff_any(Warp& w, const Instr& I, u32 mask) {
-  Ty s = (Ty)I.x, d = (Ty)I.y;
+void h_ff_any(Warp& w, const Instruction& I, u32 mask) {
+  PtxType s = (PtxType)I.x, d = (PtxType)I.y;
   const int fl = (int)(I.imm & 255);
   Round r = rnd(I);
   const u8* a = w.R<u8>(I.a);
@@ -146,8 +145,8 @@ void h_ff_any(Warp& w, const Instr& I, u32 mask) {
   });
 }
 // Float to integer: NaN gives 0, out of range clamps.
-void h_fi_any(Warp& w, const Instr& I, u32 mask) {
-  Ty s = (Ty)I.x, d = (Ty)I.y;
+void h_fi_any(Warp& w, const Instruction& I, u32 mask) {
+  PtxType s = (PtxType)I.x, d = (PtxType)I.y;
   const int fl = (int)(I.imm & 255);
   Round r = rnd(I);
   int dr = I.z >> 4;
@@ -174,7 +173,7 @@ void h_fi_any(Warp& w, const Instr& I, u32 mask) {
   });
 }
 template <int R>
-void h_f32_s32(Warp& w, const Instr& I, u32 mask) {
+void h_f32_s32(Warp& w, const Instruction& I, u32 mask) {
   s32* d = w.R<s32>(I.dst);
   const float* a = w.R<float>(I.a);
   each<s32>(d, mask, [=](int i) {
@@ -190,8 +189,8 @@ void h_f32_s32(Warp& w, const Instr& I, u32 mask) {
   });
 }
 // Integer to float.
-void h_if_any(Warp& w, const Instr& I, u32 mask) {
-  Ty s = (Ty)I.x, d = (Ty)I.y;
+void h_if_any(Warp& w, const Instruction& I, u32 mask) {
+  PtxType s = (PtxType)I.x, d = (PtxType)I.y;
   const int fl = (int)(I.imm & 255);
   Round r = rnd(I);
   int sr = I.z & 15;
@@ -201,7 +200,7 @@ void h_if_any(Warp& w, const Instr& I, u32 mask) {
     u64 u = extend(s, reg_bits(a, sr, i));
     bool neg = ty_signed(s) && (s64)u < 0;
     u64 m = neg ? 0 - u : u;
-    if (d == Ty::F64 && m >> 53) {  // needs a true rounding to 53 bits
+    if (d == PtxType::F64 && m >> 53) {  // needs a true rounding to 53 bits
       static const int fe[] = {FE_TONEAREST, FE_TOWARDZERO, FE_DOWNWARD, FE_UPWARD, FE_TONEAREST};
       int old = fegetround();
       fesetround(fe[r]);
@@ -219,52 +218,52 @@ void h_if_any(Warp& w, const Instr& I, u32 mask) {
   });
 }
 template <class S>
-void h_i_f32(Warp& w, const Instr& I, u32 mask) {
+void h_i_f32(Warp& w, const Instruction& I, u32 mask) {
   float* d = w.R<float>(I.dst);
   const S* a = w.R<S>(I.a);
   each<float>(d, mask, [=](int i) { return (float)a[i]; });
 }
 template <class S>
-void h_i_f64(Warp& w, const Instr& I, u32 mask) {
+void h_i_f64(Warp& w, const Instruction& I, u32 mask) {
   double* d = w.R<double>(I.dst);
   const S* a = w.R<S>(I.a);
   each<double>(d, mask, [=](int i) { return (double)a[i]; });
 }
 template <bool Z>
-void h_f32_f64(Warp& w, const Instr& I, u32 mask) {
+void h_f32_f64(Warp& w, const Instruction& I, u32 mask) {
   double* d = w.R<double>(I.dst);
   const float* a = w.R<float>(I.a);
   each<double>(d, mask, [=](int i) { return (double)fz<Z>(a[i]); });
 }
 template <bool Z>
-void h_f64_f32(Warp& w, const Instr& I, u32 mask) {
+void h_f64_f32(Warp& w, const Instruction& I, u32 mask) {
   float* d = w.R<float>(I.dst);
   const double* a = w.R<double>(I.a);
   each<float>(d, mask, [=](int i) { return fz<Z>(canon((float)a[i])); });
 }
-void h_f16_f32(Warp& w, const Instr& I, u32 mask) {
+void h_f16_f32(Warp& w, const Instruction& I, u32 mask) {
   alignas(64) float t[32];
   halves_to_floats(w.R<u16>(I.a), t, 32);
   each<float>(w.R<float>(I.dst), mask, [&](int i) { return canon(t[i]); });
 }
-void h_bf16_f32(Warp& w, const Instr& I, u32 mask) {
+void h_bf16_f32(Warp& w, const Instruction& I, u32 mask) {
   float* d = w.R<float>(I.dst);
   const u16* a = w.R<u16>(I.a);
   each<float>(d, mask, [=](int i) { return bf16_to_float(a[i]); });
 }
-void h_f32_f16(Warp& w, const Instr& I, u32 mask) {
+void h_f32_f16(Warp& w, const Instruction& I, u32 mask) {
   alignas(64) u16 t[32];
   floats_to_halves(w.R<float>(I.a), t, 32);
   blend<u16>(w.R<u16>(I.dst), t, mask);
 }
-void h_f32_bf16(Warp& w, const Instr& I, u32 mask) {
+void h_f32_bf16(Warp& w, const Instruction& I, u32 mask) {
   u16* d = w.R<u16>(I.dst);
   const float* a = w.R<float>(I.a);
   each<u16>(d, mask, [=](int i) { return float_to_bf16_rn(a[i]); });
 }
 // Two floats into a pair: a above, b below.
 template <bool BF>
-void h_pack_rn(Warp& w, const Instr& I, u32 mask) {
+void h_pack_rn(Warp& w, const Instruction& I, u32 mask) {
   u32* d = w.R<u32>(I.dst);
   const float *a = w.R<float>(I.a), *b = w.R<float>(I.b);
   if constexpr (BF)
@@ -282,17 +281,19 @@ void h_pack_rn(Warp& w, const Instr& I, u32 mask) {
     each<u32>(d, mask, [&](int i) { return (u32)x[i] << 16 | y[i]; });
   }
 }
-void h_pack_any(Warp& w, const Instr& I, u32 mask) {  // I.y: F16 or BF16
+void h_pack_any(Warp& w, const Instruction& I, u32 mask) {  // I.y: F16 or BF16
   u32* d = w.R<u32>(I.dst);
   const u8 *a = w.R<u8>(I.a), *b = w.R<u8>(I.b);
   for_lanes(mask, [&](int i) {
     u16 t[2];
-    store_fp((Ty)I.y, (u8*)t, 0, load_fp(Ty::F32, b, i, false), rnd(I), (int)(I.imm & 255));
-    store_fp((Ty)I.y, (u8*)t, 1, load_fp(Ty::F32, a, i, false), rnd(I), (int)(I.imm & 255));
+    store_fp((PtxType)I.y, (u8*)t, 0, load_fp(PtxType::F32, b, i, false), rnd(I),
+             (int)(I.imm & 255));
+    store_fp((PtxType)I.y, (u8*)t, 1, load_fp(PtxType::F32, a, i, false), rnd(I),
+             (int)(I.imm & 255));
     d[i] = (u32)t[1] << 16 | t[0];
   });
 }
-void h_tf32(Warp& w, const Instr& I, u32 mask) {
+void h_tf32(Warp& w, const Instruction& I, u32 mask) {
   u32* d = w.R<u32>(I.dst);
   const u32* a = w.R<u32>(I.a);
   Round r = rnd(I);
@@ -312,68 +313,15 @@ void h_tf32(Warp& w, const Instr& I, u32 mask) {
     return b;
   });
 }
-// ---- 8-bit floats ----
-u8 to_fp8(double v, bool e5m2, bool relu) {  // always .satfinite
-  if (v != v) return 0x7f;
-  if (relu && v < 0) v = 0;
-  u8 s = std::signbit(v) ? 0x80 : 0;
-  if (relu && s) s = 0;
-  double a = std::fabs(v);
-  if (e5m2) {
-    u32 r = encode<5, 2>(a, RN);
-    return s | (u8)(r >= 0x7c ? 0x7b : r);
-  }
-  // e4m3: bias 7, exponent 15 still holds numbers up to 448.
-  if (a >= 464.0) return s | 0x7e;
-  u32 r = encode<5, 3>(std::ldexp(a, -8),
-                       RN);  // same grid: a 5-bit exponent with bias 15 covers it shifted by 2^-8
-  return s | (u8)(r > 0x7e ? 0x7e : r);
-}
-float from_fp8(u8 h, bool e5m2) {
-  if (e5m2) return half_to_float((u16)(h << 8));
-  int e = h >> 3 & 15, m = h & 7;
-  float s = h & 0x80 ? -1.0f : 1.0f;
-  if (e == 15 && m == 7) return bitcast<float>(0x7fffffffu);
-  return s * (e ? std::ldexp(1.0f + m / 8.0f, e - 7) : std::ldexp(m / 8.0f, -6));
-}
-void h_to_fp8(Warp& w, const Instr& I,
-              u32 mask) {  // I.x: 0 from two f32, 1 from f16x2, 2 from bf16x2; I.y: e5m2
-  u16* d = w.R<u16>(I.dst);
-  for_lanes(mask, [&](int i) {
-    double hi, lo;
-    if (I.x == 0) {
-      hi = w.R<float>(I.a)[i];
-      lo = w.R<float>(I.b)[i];
-    } else {
-      u32 p = w.R<u32>(I.a)[i];
-      hi = I.x == 1 ? half_to_float((u16)(p >> 16)) : bf16_to_float((u16)(p >> 16));
-      lo = I.x == 1 ? half_to_float((u16)p) : bf16_to_float((u16)p);
-    }
-    d[i] = (u16)(to_fp8(hi, I.y, I.imm & RELU) << 8 | to_fp8(lo, I.y, I.imm & RELU));
-  });
-}
-void h_from_fp8(Warp& w, const Instr& I, u32 mask) {  // I.y: e5m2, I.x: to bf16x2
-  u32* d = w.R<u32>(I.dst);
-  const u16* a = w.R<u16>(I.a);
-  for_lanes(mask, [&](int i) {
-    auto one = [&](u8 v) -> u32 {
-      float f = from_fp8(v, I.y);
-      u16 h = I.x ? float_to_bf16_rn(f) : float_to_half_rn(f);
-      if ((I.imm & RELU) && (h & 0x8000) && (h & 0x7fff) <= 0x7c00) h = 0;
-      return h;
-    };
-    d[i] = one((u8)(a[i] >> 8)) << 16 | one((u8)a[i]);
-  });
-}
-void h_cvt_pack(Warp& w, const Instr& I, u32 mask) {  // I.y target type, I.z: has c
+void h_cvt_pack(Warp& w, const Instruction& I, u32 mask) {  // I.y target type, I.z: has c
   u32* d = w.R<u32>(I.dst);
   const u32 *a = w.R<u32>(I.a), *b = w.R<u32>(I.b), *c = w.R<u32>(I.c);
-  Ty t = (Ty)I.y;
+  PtxType t = (PtxType)I.y;
   int n = 8 * ty_size(t);
   u32 m = (1u << n) - 1;
   for_lanes(mask, [&](int i) {
-    u32 hi = (u32)clamp_int(Ty::S32, t, (u64)(s64)(s32)a[i]) & m,
-        lo = (u32)clamp_int(Ty::S32, t, (u64)(s64)(s32)b[i]) & m;
+    u32 hi = (u32)clamp_int(PtxType::S32, t, (u64)(s64)(s32)a[i]) & m,
+        lo = (u32)clamp_int(PtxType::S32, t, (u64)(s64)(s32)b[i]) & m;
     u32 r = hi << n | lo;
     if (I.z) r |= c[i] << (2 * n);
     d[i] = r;
@@ -388,7 +336,7 @@ Round mode_of(Lower& l) {
   return RN;
 }
 void op_cvt(Lower& l) {
-  Ty d = l.ty(0), s = l.ty(1);
+  PtxType d = l.ty(0), s = l.ty(1);
   Round r = mode_of(l);
   bool irnd = l.has("rni") || l.has("rzi") || l.has("rmi") || l.has("rpi");
   int fl = (l.has("ftz") ? FTZ : 0) | (l.has("sat") ? SAT : 0) | (l.has("relu") ? RELU : 0) |
@@ -397,49 +345,49 @@ void op_cvt(Lower& l) {
   if (l.has("pack")) {
     l.I.y = (u8)d;
     l.I.dst = l.dst(0, 4);
-    l.I.a = l.src(1, Ty::S32);
-    l.I.b = l.src(2, Ty::S32);
+    l.I.a = l.src(1, PtxType::S32);
+    l.I.b = l.src(2, PtxType::S32);
     if (l.nops() > 3) {
-      l.I.c = l.src(3, Ty::B32);
+      l.I.c = l.src(3, PtxType::B32);
       l.I.z = 1;
     }
-    l.emit(h_cvt_pack, Kl::Convert);
+    l.emit(h_cvt_pack, InstructionClass::Convert);
     return;
   }
-  if ((d == Ty::F16x2 || d == Ty::BF16x2) && s == Ty::F32) {
+  if ((d == PtxType::F16x2 || d == PtxType::BF16x2) && s == PtxType::F32) {
     l.I.dst = l.dst(0, 4);
     l.I.a = l.src(1, s);
     l.I.b = l.src(2, s);
-    l.I.y = (u8)(d == Ty::F16x2 ? Ty::F16 : Ty::BF16);
+    l.I.y = (u8)(d == PtxType::F16x2 ? PtxType::F16 : PtxType::BF16);
     if (r == RN && !fl)
-      l.emit(d == Ty::BF16x2 ? h_pack_rn<true> : h_pack_rn<false>, Kl::Convert);
+      l.emit(d == PtxType::BF16x2 ? h_pack_rn<true> : h_pack_rn<false>, InstructionClass::Convert);
     else
-      l.emit(h_pack_any, Kl::Convert);
+      l.emit(h_pack_any, InstructionClass::Convert);
     return;
   }
-  if (d == Ty::TF32) {
+  if (d == PtxType::TF32) {
     l.I.dst = l.dst(0, 4);
-    l.I.a = l.src(1, Ty::F32);
-    l.emit(h_tf32, Kl::Convert);
+    l.I.a = l.src(1, PtxType::F32);
+    l.emit(h_tf32, InstructionClass::Convert);
     return;
   }
-  if (d == Ty::E4M3x2 || d == Ty::E5M2x2) {
-    l.I.y = d == Ty::E5M2x2;
+  if (d == PtxType::E4M3x2 || d == PtxType::E5M2x2) {
+    l.I.y = d == PtxType::E5M2x2;
     l.I.dst = l.dst(0, 2);
     l.I.a = l.src(1, s);
-    if (s == Ty::F32)
+    if (s == PtxType::F32)
       l.I.b = l.src(2, s);
     else
-      l.I.x = s == Ty::F16x2 ? 1 : 2;
-    l.emit(h_to_fp8, Kl::Convert);
+      l.I.x = s == PtxType::F16x2 ? 1 : 2;
+    l.emit(h_to_fp8, InstructionClass::Convert);
     return;
   }
-  if (s == Ty::E4M3x2 || s == Ty::E5M2x2) {
-    l.I.y = s == Ty::E5M2x2;
-    l.I.x = d == Ty::BF16x2;
+  if (s == PtxType::E4M3x2 || s == PtxType::E5M2x2) {
+    l.I.y = s == PtxType::E5M2x2;
+    l.I.x = d == PtxType::BF16x2;
     l.I.dst = l.dst(0, 4);
-    l.I.a = l.src(1, Ty::B16);
-    l.emit(h_from_fp8, Kl::Convert);
+    l.I.a = l.src(1, PtxType::B16);
+    l.emit(h_from_fp8, InstructionClass::Convert);
     return;
   }
   // Registers may be wider than the type.
@@ -447,7 +395,7 @@ void op_cvt(Lower& l) {
   if (!sr) sr = std::max(2, ty_size(s));
   if (!dr) dr = std::max(2, ty_size(d));
   l.I.dst = l.dst(0, dr);
-  l.I.a = l.op(1).kind == Opnd::Reg ? l.src(1, Ty::None) : l.src(1, s);
+  l.I.a = l.op(1).kind == PtxOperand::Reg ? l.src(1, PtxType::None) : l.src(1, s);
   l.I.x = (u8)s;
   l.I.y = (u8)d;
   l.I.z = (u8)(sr | dr << 4);
@@ -462,12 +410,12 @@ void op_cvt(Lower& l) {
         return dr == 2 ? h_ii<u16, S> : dr == 4 ? h_ii<u32, S> : h_ii<u64, S>;
       };
       by_int(l, s, [&](auto v) { h = to(v); });
-    } else if (!(fl & SAT) && dr == ty_size(d) && sr == 2 && s == Ty::U8 && dr >= 2 &&
+    } else if (!(fl & SAT) && dr == ty_size(d) && sr == 2 && s == PtxType::U8 && dr >= 2 &&
                ty_size(d) > 1)
       h = h_ii_any;
   } else if (sf && !df) {
     h = h_fi_any;
-    if (s == Ty::F32 && d == Ty::S32 && dr == 4 && !(fl & FTZ))
+    if (s == PtxType::F32 && d == PtxType::S32 && dr == 4 && !(fl & FTZ))
       h = r == RN   ? h_f32_s32<RN>
           : r == RZ ? h_f32_s32<RZ>
           : r == RM ? h_f32_s32<RM>
@@ -475,39 +423,39 @@ void op_cvt(Lower& l) {
   } else if (!sf && df) {
     h = h_if_any;
     if (r == RN && !(fl & SAT) && sr == ty_size(s)) {
-      if (d == Ty::F32)
-        h = s == Ty::S32   ? h_i_f32<s32>
-            : s == Ty::U32 ? h_i_f32<u32>
-            : s == Ty::S64 ? h_i_f32<s64>
-            : s == Ty::U64 ? h_i_f32<u64>
-            : s == Ty::S16 ? h_i_f32<s16>
-            : s == Ty::U16 ? h_i_f32<u16>
-                           : h;
-      if (d == Ty::F64)
-        h = s == Ty::S32   ? h_i_f64<s32>
-            : s == Ty::U32 ? h_i_f64<u32>
-            : s == Ty::S64 ? h_i_f64<s64>
-            : s == Ty::U64 ? h_i_f64<u64>
-                           : h;
+      if (d == PtxType::F32)
+        h = s == PtxType::S32   ? h_i_f32<s32>
+            : s == PtxType::U32 ? h_i_f32<u32>
+            : s == PtxType::S64 ? h_i_f32<s64>
+            : s == PtxType::U64 ? h_i_f32<u64>
+            : s == PtxType::S16 ? h_i_f32<s16>
+            : s == PtxType::U16 ? h_i_f32<u16>
+                                : h;
+      if (d == PtxType::F64)
+        h = s == PtxType::S32   ? h_i_f64<s32>
+            : s == PtxType::U32 ? h_i_f64<u32>
+            : s == PtxType::S64 ? h_i_f64<s64>
+            : s == PtxType::U64 ? h_i_f64<u64>
+                                : h;
     }
   } else {
     h = h_ff_any;
     bool plain = !(fl & ~FTZ), exact_n = r == RN;
-    if (plain && s == Ty::F32 && d == Ty::F64)
+    if (plain && s == PtxType::F32 && d == PtxType::F64)
       h = fl & FTZ ? h_f32_f64<true> : h_f32_f64<false>;
-    else if (plain && exact_n && s == Ty::F64 && d == Ty::F32)
+    else if (plain && exact_n && s == PtxType::F64 && d == PtxType::F32)
       h = fl & FTZ ? h_f64_f32<true> : h_f64_f32<false>;
-    else if (!fl && s == Ty::F16 && d == Ty::F32)
+    else if (!fl && s == PtxType::F16 && d == PtxType::F32)
       h = h_f16_f32;
-    else if (!fl && s == Ty::BF16 && d == Ty::F32)
+    else if (!fl && s == PtxType::BF16 && d == PtxType::F32)
       h = h_bf16_f32;
-    else if (!fl && exact_n && s == Ty::F32 && d == Ty::F16)
+    else if (!fl && exact_n && s == PtxType::F32 && d == PtxType::F16)
       h = h_f32_f16;
-    else if (!fl && exact_n && s == Ty::F32 && d == Ty::BF16)
+    else if (!fl && exact_n && s == PtxType::F32 && d == PtxType::BF16)
       h = h_f32_bf16;
   }
-  l.emit(h, Kl::Convert);
+  l.emit(h, InstructionClass::Convert);
 }
 }  // namespace
-VG_OP(cvt, op_cvt);
+VGPU_OP(cvt, op_cvt);
 }  // namespace vgpu

@@ -30,7 +30,7 @@ struct FDiv {
 
 // fp32, round to nearest: FTZ flushes subnormal inputs and results, SAT clamps to [0,1].
 template <class Op, bool FTZ, bool SAT>
-void h_f2(Warp& w, const Instr& I, u32 mask) {
+void h_f2(Warp& w, const Instruction& I, u32 mask) {
   float* d = w.R<float>(I.dst);
   const float *a = w.R<float>(I.a), *b = w.R<float>(I.b);
   each<float>(d, mask, [=](int i) {
@@ -39,7 +39,7 @@ void h_f2(Warp& w, const Instr& I, u32 mask) {
   });
 }
 template <bool FTZ, bool SAT>
-void h_fma(Warp& w, const Instr& I, u32 mask) {
+void h_fma(Warp& w, const Instruction& I, u32 mask) {
   float* d = w.R<float>(I.dst);
   const float *a = w.R<float>(I.a), *b = w.R<float>(I.b), *c = w.R<float>(I.c);
   each<float>(d, mask, [=](int i) {
@@ -48,12 +48,12 @@ void h_fma(Warp& w, const Instr& I, u32 mask) {
   });
 }
 template <class Op>
-void h_d2(Warp& w, const Instr& I, u32 mask) {
+void h_d2(Warp& w, const Instruction& I, u32 mask) {
   double* d = w.R<double>(I.dst);
   const double *a = w.R<double>(I.a), *b = w.R<double>(I.b);
   each<double>(d, mask, [=](int i) { return Op::f(a[i], b[i]); });
 }
-void h_dfma(Warp& w, const Instr& I, u32 mask) {
+void h_dfma(Warp& w, const Instruction& I, u32 mask) {
   double* d = w.R<double>(I.dst);
   const double *a = w.R<double>(I.a), *b = w.R<double>(I.b), *c = w.R<double>(I.c);
   each<double>(d, mask, [=](int i) { return __builtin_fma(a[i], b[i], c[i]); });
@@ -61,7 +61,7 @@ void h_dfma(Warp& w, const Instr& I, u32 mask) {
 // Directed rounding, through the rounding control of the AVX-512 encodings. OP: 0 add 1 sub 2 mul 3
 // div 4 fma 5 sqrt
 template <int OP, int RM>
-VG_INLINE __m512 vf(__m512 a, __m512 b, __m512 c) {
+VGPU_INLINE __m512 vf(__m512 a, __m512 b, __m512 c) {
   constexpr int r = RM | _MM_FROUND_NO_EXC;
   if constexpr (OP == 0)
     return _mm512_add_round_ps(a, b, r);
@@ -77,7 +77,7 @@ VG_INLINE __m512 vf(__m512 a, __m512 b, __m512 c) {
     return _mm512_sqrt_round_ps(a, r);
 }
 template <int OP, int RM>
-VG_INLINE __m512d vd(__m512d a, __m512d b, __m512d c) {
+VGPU_INLINE __m512d vd(__m512d a, __m512d b, __m512d c) {
   constexpr int r = RM | _MM_FROUND_NO_EXC;
   if constexpr (OP == 0)
     return _mm512_add_round_pd(a, b, r);
@@ -93,7 +93,7 @@ VG_INLINE __m512d vd(__m512d a, __m512d b, __m512d c) {
     return _mm512_sqrt_round_pd(a, r);
 }
 template <int OP, int RM>
-void h_fr(Warp& w, const Instr& I, u32 mask) {  // I.x: 1 ftz, 2 sat
+void h_fr(Warp& w, const Instruction& I, u32 mask) {  // I.x: 1 ftz, 2 sat
   alignas(64) float r[32], in[3][32];
   const float* s[3] = {w.R<float>(I.a), w.R<float>(I.b), w.R<float>(I.c)};
   for (int k = 0; k < 3; k++)
@@ -110,7 +110,7 @@ void h_fr(Warp& w, const Instr& I, u32 mask) {  // I.x: 1 ftz, 2 sat
   blend(w.R<float>(I.dst), r, mask);
 }
 template <int OP, int RM>
-void h_dr(Warp& w, const Instr& I, u32 mask) {
+void h_dr(Warp& w, const Instruction& I, u32 mask) {
   alignas(64) double r[32];
   const double *a = w.R<double>(I.a), *b = w.R<double>(I.b), *c = w.R<double>(I.c);
   for (int k = 0; k < 32; k += 8)
@@ -120,7 +120,7 @@ void h_dr(Warp& w, const Instr& I, u32 mask) {
   blend(w.R<double>(I.dst), r, mask);
 }
 template <class T, bool MAX, bool FTZ, bool NANP, bool XS>
-VG_INLINE T fminmax(T a, T b) {
+VGPU_INLINE T fminmax(T a, T b) {
   using U = std::conditional_t<sizeof(T) == 4, u32, u64>;
   constexpr U sgn = (U)1 << (8 * sizeof(T) - 1);
   a = fz<FTZ>(a);
@@ -149,13 +149,13 @@ VG_INLINE T fminmax(T a, T b) {
   return r;
 }
 template <class T, bool MAX, bool FTZ, bool NANP, bool XS>
-void h_minmax(Warp& w, const Instr& I, u32 mask) {
+void h_minmax(Warp& w, const Instruction& I, u32 mask) {
   T* d = w.R<T>(I.dst);
   const T *a = w.R<T>(I.a), *b = w.R<T>(I.b);
   each<T>(d, mask, [=](int i) { return fminmax<T, MAX, FTZ, NANP, XS>(a[i], b[i]); });
 }
 template <class T, bool FTZ, bool NEG>
-void h_absneg(Warp& w, const Instr& I, u32 mask) {
+void h_absneg(Warp& w, const Instruction& I, u32 mask) {
   using U = std::conditional_t<sizeof(T) == 4, u32, u64>;
   constexpr U sgn = (U)1 << (8 * sizeof(T) - 1);
   T* d = w.R<T>(I.dst);
@@ -167,7 +167,7 @@ void h_absneg(Warp& w, const Instr& I, u32 mask) {
   });
 }
 template <class T>
-void h_copysign(Warp& w, const Instr& I, u32 mask) {
+void h_copysign(Warp& w, const Instruction& I, u32 mask) {
   using U = std::conditional_t<sizeof(T) == 4, u32, u64>;
   constexpr U sgn = (U)1 << (8 * sizeof(T) - 1);
   U* d = w.R<U>(I.dst);
@@ -201,13 +201,13 @@ struct Cos {
   static float f(float x) { return (float)std::cos((double)x); }
 };
 template <class Op, bool FTZ>
-void h_f1(Warp& w, const Instr& I, u32 mask) {
+void h_f1(Warp& w, const Instruction& I, u32 mask) {
   float* d = w.R<float>(I.dst);
   const float* a = w.R<float>(I.a);
   each<float>(d, mask, [=](int i) { return fz<FTZ>(canon(Op::f(fz<FTZ>(a[i])))); });
 }
 template <class Op, bool FTZ>
-void h_f1s(Warp& w, const Instr& I, u32 mask) {  // not vectorisable
+void h_f1s(Warp& w, const Instruction& I, u32 mask) {  // not vectorisable
   float* d = w.R<float>(I.dst);
   const float* a = w.R<float>(I.a);
   each_scalar<float>(d, mask, [=](int i) { return fz<FTZ>(canon(Op::f(fz<FTZ>(a[i])))); });
@@ -222,14 +222,14 @@ struct DRsqrt {
   static double f(double x) { return 1.0 / __builtin_sqrt(x); }
 };
 template <class Op>
-void h_d1(Warp& w, const Instr& I, u32 mask) {
+void h_d1(Warp& w, const Instruction& I, u32 mask) {
   double* d = w.R<double>(I.dst);
   const double* a = w.R<double>(I.a);
   each<double>(d, mask, [=](int i) { return Op::f(a[i]); });
 }
 // rcp.approx.ftz.f64: 20 mantissa bits matter; results and inputs flush.
 template <class Op>
-void h_d1z(Warp& w, const Instr& I, u32 mask) {
+void h_d1z(Warp& w, const Instruction& I, u32 mask) {
   double* d = w.R<double>(I.dst);
   const double* a = w.R<double>(I.a);
   each<double>(d, mask, [=](int i) {
@@ -258,24 +258,24 @@ Handler dr(int rm) {
 }
 
 template <class Op, int OP>
-void fp2(Lower& l, Ty t) {
+void fp2(Lower& l, PtxType t) {
   int rm = round_mode(l);
   bool ftz = l.has("ftz"), sat = l.has("sat");
   l.I.dst = l.dst(0, ty_size(t));
   l.I.a = l.src(1, t);
   l.I.b = l.src(2, t);
-  if (t == Ty::F64) {
-    l.emit(rm != _MM_FROUND_TO_NEAREST_INT ? dr<OP>(rm) : h_d2<Op>, Kl::Fp64);
+  if (t == PtxType::F64) {
+    l.emit(rm != _MM_FROUND_TO_NEAREST_INT ? dr<OP>(rm) : h_d2<Op>, InstructionClass::Fp64);
     return;
   }
   if (rm != _MM_FROUND_TO_NEAREST_INT) {
     l.I.x = ftz | sat << 1;
-    l.emit(fr<OP>(rm), Kl::Fp32);
+    l.emit(fr<OP>(rm), InstructionClass::Fp32);
     return;
   }
   l.emit(ftz ? (sat ? h_f2<Op, true, true> : h_f2<Op, true, false>)
              : (sat ? h_f2<Op, false, true> : h_f2<Op, false, false>),
-         Kl::Fp32);
+         InstructionClass::Fp32);
 }
 template <class T, bool MAX>
 Handler minmax(Lower& l) {
@@ -286,26 +286,30 @@ Handler minmax(Lower& l) {
   return nan ? (xs ? h_minmax<T, MAX, false, true, true> : h_minmax<T, MAX, false, true, false>)
              : (xs ? h_minmax<T, MAX, false, false, true> : h_minmax<T, MAX, false, false, false>);
 }
-void un(Lower& l, Ty t, Handler h, Kl k) {
+void un(Lower& l, PtxType t, Handler h, InstructionClass k) {
   l.I.dst = l.dst(0, ty_size(t));
   l.I.a = l.src(1, t);
   l.emit(h, k);
 }
 template <class Op>
 void sfu(Lower& l) {
-  un(l, Ty::F32, l.has("ftz") ? h_f1<Op, true> : h_f1<Op, false>, Kl::Sfu);
+  un(l, PtxType::F32, l.has("ftz") ? h_f1<Op, true> : h_f1<Op, false>, InstructionClass::Sfu);
 }
 template <class Op>
 void sfu_s(Lower& l) {
-  un(l, Ty::F32, l.has("ftz") ? h_f1s<Op, true> : h_f1s<Op, false>, Kl::Sfu);
+  un(l, PtxType::F32, l.has("ftz") ? h_f1s<Op, true> : h_f1s<Op, false>, InstructionClass::Sfu);
 }
 }  // namespace
 
-Kl fp_class(Ty t) { return t == Ty::F64 ? Kl::Fp64 : t == Ty::F32 ? Kl::Fp32 : Kl::Half; }
+InstructionClass fp_class(PtxType t) {
+  return t == PtxType::F64   ? InstructionClass::Fp64
+         : t == PtxType::F32 ? InstructionClass::Fp32
+                             : InstructionClass::Half;
+}
 
 bool lower_fp_arith(Lower& l) {
-  Ty t = l.ty();
-  if (t != Ty::F32 && t != Ty::F64) return false;
+  PtxType t = l.ty();
+  if (t != PtxType::F32 && t != PtxType::F64) return false;
   std::string_view op = l.s.op;
   bool ftz = l.has("ftz"), sat = l.has("sat");
   if (op == "add")
@@ -322,35 +326,35 @@ bool lower_fp_arith(Lower& l) {
     l.I.a = l.src(1, t);
     l.I.b = l.src(2, t);
     l.I.c = l.src(3, t);
-    if (t == Ty::F64)
-      l.emit(rm != _MM_FROUND_TO_NEAREST_INT ? dr<4>(rm) : h_dfma, Kl::Fp64);
+    if (t == PtxType::F64)
+      l.emit(rm != _MM_FROUND_TO_NEAREST_INT ? dr<4>(rm) : h_dfma, InstructionClass::Fp64);
     else if (rm != _MM_FROUND_TO_NEAREST_INT) {
       l.I.x = ftz | sat << 1;
-      l.emit(fr<4>(rm), Kl::Fp32);
+      l.emit(fr<4>(rm), InstructionClass::Fp32);
     } else
       l.emit(ftz ? (sat ? h_fma<true, true> : h_fma<true, false>)
                  : (sat ? h_fma<false, true> : h_fma<false, false>),
-             Kl::Fp32);
+             InstructionClass::Fp32);
   } else if (op == "min" || op == "max") {
     bool mx = op == "max";
     l.I.dst = l.dst(0, ty_size(t));
     l.I.a = l.src(1, t);
     l.I.b = l.src(2, t);
     if (l.nops() > 3) l.bad("three-input min/max");
-    l.emit(t == Ty::F64 ? (mx ? minmax<double, true>(l) : minmax<double, false>(l))
-                        : (mx ? minmax<float, true>(l) : minmax<float, false>(l)),
+    l.emit(t == PtxType::F64 ? (mx ? minmax<double, true>(l) : minmax<double, false>(l))
+                             : (mx ? minmax<float, true>(l) : minmax<float, false>(l)),
            fp_class(t));
   } else if (op == "abs")
     un(l, t,
-       t == Ty::F64 ? h_absneg<double, false, false>
-       : ftz        ? h_absneg<float, true, false>
-                    : h_absneg<float, false, false>,
+       t == PtxType::F64 ? h_absneg<double, false, false>
+       : ftz             ? h_absneg<float, true, false>
+                         : h_absneg<float, false, false>,
        fp_class(t));
   else if (op == "neg")
     un(l, t,
-       t == Ty::F64 ? h_absneg<double, false, true>
-       : ftz        ? h_absneg<float, true, true>
-                    : h_absneg<float, false, true>,
+       t == PtxType::F64 ? h_absneg<double, false, true>
+       : ftz             ? h_absneg<float, true, true>
+                         : h_absneg<float, false, true>,
        fp_class(t));
   else
     return false;
@@ -359,19 +363,19 @@ bool lower_fp_arith(Lower& l) {
 
 static void op_rcp(Lower& l) {
   int rm = round_mode(l);
-  if (l.ty() == Ty::F64) {
+  if (l.ty() == PtxType::F64) {
     if (l.has("approx")) {
-      un(l, Ty::F64, h_d1z<DRcp>, Kl::Sfu);
+      un(l, PtxType::F64, h_d1z<DRcp>, InstructionClass::Sfu);
       return;
     }
     if (rm == _MM_FROUND_TO_NEAREST_INT) {
-      un(l, Ty::F64, h_d1<DRcp>, Kl::Fp64);
+      un(l, PtxType::F64, h_d1<DRcp>, InstructionClass::Fp64);
       return;
     }
     l.I.dst = l.dst(0, 8);
     l.I.a = l.imm64(bitcast<u64>(1.0));
-    l.I.b = l.src(1, Ty::F64);
-    l.emit(dr<3>(rm), Kl::Fp64);
+    l.I.b = l.src(1, PtxType::F64);
+    l.emit(dr<3>(rm), InstructionClass::Fp64);
     return;
   }
   if (rm == _MM_FROUND_TO_NEAREST_INT) {
@@ -381,17 +385,17 @@ static void op_rcp(Lower& l) {
   l.I.x = l.has("ftz");
   l.I.dst = l.dst(0, 4);
   l.I.a = l.imm32(bitcast<u32>(1.0f));
-  l.I.b = l.src(1, Ty::F32);
-  l.emit(fr<3>(rm), Kl::Fp32);
+  l.I.b = l.src(1, PtxType::F32);
+  l.emit(fr<3>(rm), InstructionClass::Fp32);
 }
 static void op_sqrt(Lower& l) {
   int rm = round_mode(l);
-  if (l.ty() == Ty::F64) {
+  if (l.ty() == PtxType::F64) {
     if (rm == _MM_FROUND_TO_NEAREST_INT) {
-      un(l, Ty::F64, h_d1<DSqrt>, Kl::Fp64);
+      un(l, PtxType::F64, h_d1<DSqrt>, InstructionClass::Fp64);
       return;
     }
-    un(l, Ty::F64, dr<5>(rm), Kl::Fp64);
+    un(l, PtxType::F64, dr<5>(rm), InstructionClass::Fp64);
     return;
   }
   if (rm == _MM_FROUND_TO_NEAREST_INT) {
@@ -399,11 +403,11 @@ static void op_sqrt(Lower& l) {
     return;
   }
   l.I.x = l.has("ftz");
-  un(l, Ty::F32, fr<5>(rm), Kl::Fp32);
+  un(l, PtxType::F32, fr<5>(rm), InstructionClass::Fp32);
 }
 static void op_rsqrt(Lower& l) {
-  if (l.ty() == Ty::F64) {
-    un(l, Ty::F64, l.has("ftz") ? h_d1z<DRsqrt> : h_d1<DRsqrt>, Kl::Sfu);
+  if (l.ty() == PtxType::F64) {
+    un(l, PtxType::F64, l.has("ftz") ? h_d1z<DRsqrt> : h_d1<DRsqrt>, InstructionClass::Sfu);
     return;
   }
   sfu<Rsqrt>(l);
@@ -414,11 +418,11 @@ static void op_lg2(Lower& l) { sfu<Lg2>(l); }
 static void op_sin(Lower& l) { sfu_s<Sin>(l); }
 static void op_cos(Lower& l) { sfu_s<Cos>(l); }
 static void op_copysign(Lower& l) {
-  Ty t = l.ty();
+  PtxType t = l.ty();
   l.I.dst = l.dst(0, ty_size(t));
   l.I.a = l.src(1, t);
   l.I.b = l.src(2, t);
-  l.emit(t == Ty::F64 ? h_copysign<double> : h_copysign<float>, fp_class(t));
+  l.emit(t == PtxType::F64 ? h_copysign<double> : h_copysign<float>, fp_class(t));
 }
 bool lower_half_sfu(Lower& l, bool tanh);
 static void op_ex2(Lower& l) {
@@ -427,13 +431,13 @@ static void op_ex2(Lower& l) {
 static void op_tanh(Lower& l) {
   if (!lower_half_sfu(l, true)) sfu<Tanh>(l);
 }
-VG_OP(rcp, op_rcp);
-VG_OP(sqrt, op_sqrt);
-VG_OP(rsqrt, op_rsqrt);
-VG_OP(ex2, op_ex2);
-VG_OP(tanh, op_tanh);
-VG_OP(lg2, op_lg2);
-VG_OP(sin, op_sin);
-VG_OP(cos, op_cos);
-VG_OP(copysign, op_copysign);
+VGPU_OP(rcp, op_rcp);
+VGPU_OP(sqrt, op_sqrt);
+VGPU_OP(rsqrt, op_rsqrt);
+VGPU_OP(ex2, op_ex2);
+VGPU_OP(tanh, op_tanh);
+VGPU_OP(lg2, op_lg2);
+VGPU_OP(sin, op_sin);
+VGPU_OP(cos, op_cos);
+VGPU_OP(copysign, op_copysign);
 }  // namespace vgpu

@@ -4,28 +4,28 @@
 
 #include "tests/vgpu/src/isa/isa.h"
 namespace vgpu {
-VG_INLINE float canon(float r) {
+VGPU_INLINE float canon(float r) {
   return r != r ? bitcast<float>(0x7fffffffu) : r;
 }  // fp32 NaN results have this one bit pattern
-VG_INLINE float flush(float x) {
+VGPU_INLINE float flush(float x) {
   u32 b = bitcast<u32>(x);
   return (b & 0x7f800000u) == 0 ? bitcast<float>(b & 0x80000000u) : x;
 }
-VG_INLINE double flush(double x) {
+VGPU_INLINE double flush(double x) {
   u64 b = bitcast<u64>(x);
   return (b & 0x7ff0000000000000ull) == 0 ? bitcast<double>(b & (1ull << 63)) : x;
 }
 template <bool F, class T>
-VG_INLINE T fz(T x) {
+VGPU_INLINE T fz(T x) {
   if constexpr (F)
     return flush(x);
   else
     return x;
 }
-VG_INLINE float sat01(float x) { return x > 0.0f ? (x < 1.0f ? x : 1.0f) : 0.0f; }  // NaN -> +0
+VGPU_INLINE float sat01(float x) { return x > 0.0f ? (x < 1.0f ? x : 1.0f) : 0.0f; }  // NaN -> +0
 
 // 2^x to about 2^-45 relative error, without branches.
-VG_INLINE double exp2_core(double x) {
+VGPU_INLINE double exp2_core(double x) {
   x = x > 1100.0 ? 1100.0 : x < -1200.0 ? -1200.0 : x;
   double n = __builtin_rint(x), f = (x - n) * 0.6931471805599453094;
   double p = 1.0 / 39916800;
@@ -44,12 +44,12 @@ VG_INLINE double exp2_core(double x) {
       h = ((e + 4096) >> 1) - 2048;  // n and n/2, as AVX2 can vectorise it
   return p * bitcast<double>((h + 1023) << 52) * bitcast<double>((e - h + 1023) << 52);
 }
-VG_INLINE float ex2f(float x) {
+VGPU_INLINE float ex2f(float x) {
   float r = (float)exp2_core((double)x);
   return x != x ? bitcast<float>(0x7fffffffu) : r;
 }
 // log2 of a positive finite float, other inputs handled by lg2f.
-VG_INLINE float lg2f(float x) {
+VGPU_INLINE float lg2f(float x) {
   u64 b = bitcast<u64>((double)x);
   u64 up = (b & 0xfffffffffffffull) > 0x6a09e667f3bcdull;  // mantissa above sqrt(2): use half of it
   s64 e = (s64)(b >> 52 & 0x7ff) - 1023 + (s64)up;
@@ -69,7 +69,7 @@ VG_INLINE float lg2f(float x) {
   v = x == 0.0f ? -__builtin_inff() : v;
   return x >= 0.0f ? v : bitcast<float>(0x7fffffffu);
 }
-VG_INLINE float tanh_f(float x) {
+VGPU_INLINE float tanh_f(float x) {
   double d = x, a = d < 0 ? -d : d;
   double r = 1.0 - 2.0 / (exp2_core(a * 2.8853900817779268147) + 1.0);
   double s = a * (1.0 - a * a * (1.0 / 3.0));
@@ -80,8 +80,8 @@ VG_INLINE float tanh_f(float x) {
 }
 
 // ---- small formats ----
-VG_INLINE float half_to_float(u16 h) { return _cvtsh_ss(h); }
-VG_INLINE float bf16_to_float(u16 h) { return bitcast<float>((u32)h << 16); }
+VGPU_INLINE float half_to_float(u16 h) { return _cvtsh_ss(h); }
+VGPU_INLINE float bf16_to_float(u16 h) { return bitcast<float>((u32)h << 16); }
 
 // Rounds a double to a binary format with EB exponent and MB mantissa bits (IEEE-like: Inf and NaN
 // in the top exponent). Modes as in PTX. Exact for every finite double; the caller adds the sign
@@ -147,23 +147,24 @@ inline u16 double_to_bf16(double v, Round m) {
   u32 r = encode<8, 7>(v, m);
   return (r & 0x7fff) > 0x7f80 ? 0x7fff : (u16)r;
 }
-VG_INLINE u16 float_to_bf16_rn(float f) {
+VGPU_INLINE u16 float_to_bf16_rn(float f) {
   u32 b = bitcast<u32>(f);
   u32 r = (b + 0x7fff + (b >> 16 & 1)) >> 16;
   return (b & 0x7fffffff) > 0x7f800000 ? 0x7fff : (u16)r;
 }
-VG_INLINE u16 float_to_half_rn(float f) {
+VGPU_INLINE u16 float_to_half_rn(float f) {
   u16 h = (u16)_cvtss_sh(f, _MM_FROUND_TO_NEAREST_INT);
   return (h & 0x7fff) > 0x7c00 ? 0x7fff : h;
 }
 
 // Arrays (multiples of 16 elements, 32-byte aligned): the compiler does not vectorise the half
 // intrinsics itself.
-VG_INLINE void halves_to_floats(const u16* s, float* d, int n) {
+VGPU_INLINE void halves_to_floats(const u16* s, float* d, int n) {
   for (int i = 0; i < n; i += 16)
     _mm512_store_ps(d + i, _mm512_cvtph_ps(_mm256_load_si256((const __m256i*)(s + i))));
 }
-VG_INLINE void floats_to_halves(const float* s, u16* d, int n) {  // to nearest; NaN becomes 0x7fff
+VGPU_INLINE void floats_to_halves(const float* s, u16* d,
+                                  int n) {  // to nearest; NaN becomes 0x7fff
   for (int i = 0; i < n; i += 16) {
     __m512 v = _mm512_load_ps(s + i);
     __m256i h = _mm512_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
@@ -174,7 +175,7 @@ VG_INLINE void floats_to_halves(const float* s, u16* d, int n) {  // to nearest;
 }
 // To float, truncated with a sticky last bit ("round to odd"): a later rounding to fewer bits is
 // then exact.
-VG_INLINE float double_to_float_odd(double s) {
+VGPU_INLINE float double_to_float_odd(double s) {
   float f = (float)s;
   double g = f;
   u32 b = bitcast<u32>(f);
@@ -186,7 +187,7 @@ VG_INLINE float double_to_float_odd(double s) {
 // r = a*b+c for halves held in floats (n a multiple of 8), so that rounding r to a 16-bit format
 // rounds only once: the products are exact in double, the sums are made odd if inexact, and so is
 // the conversion to float.
-VG_INLINE void half_fma(const float* a, const float* b, const float* c, float* r, int n) {
+VGPU_INLINE void half_fma(const float* a, const float* b, const float* c, float* r, int n) {
   const __m512d zero = _mm512_setzero_pd();
   const __m512i one = _mm512_set1_epi64(1);
   for (int i = 0; i < n; i += 8) {

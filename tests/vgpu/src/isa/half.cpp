@@ -28,14 +28,14 @@ struct BF16 {
     for (int i = 0; i < N; i++) d[i] = float_to_bf16_rn(s[i]);
   }
 };
-VG_INLINE bool is_nan(u16 h, u16 inf) { return (h & 0x7fff) > inf; }
+VGPU_INLINE bool is_nan(u16 h, u16 inf) { return (h & 0x7fff) > inf; }
 template <class F>
-VG_INLINE u16 in(u16 h, int x) {
+VGPU_INLINE u16 in(u16 h, int x) {
   return (x & FTZ) && (h & F::inf) == 0 ? (u16)(h & 0x8000) : h;
 }
 // Operand as floats, subnormals flushed if asked.
 template <class F, int N>
-VG_INLINE void load(const u16* a, float* d, int x) {
+VGPU_INLINE void load(const u16* a, float* d, int x) {
   if (x & FTZ) {
     alignas(64) u16 t[N];
     for (int i = 0; i < N; i++) t[i] = (a[i] & F::inf) == 0 ? (u16)(a[i] & 0x8000) : a[i];
@@ -44,7 +44,7 @@ VG_INLINE void load(const u16* a, float* d, int x) {
     F::template up<N>(a, d);
 }
 template <int N>
-VG_INLINE void put(Warp& w, u32 dst, const u16* r, u32 mask) {
+VGPU_INLINE void put(Warp& w, u32 dst, const u16* r, u32 mask) {
   if constexpr (N == 32)
     blend<u16>(w.R<u16>(dst), r, mask);
   else
@@ -52,11 +52,11 @@ VG_INLINE void put(Warp& w, u32 dst, const u16* r, u32 mask) {
 }
 // Rounds, applies ftz / sat / relu, writes the active lanes.
 template <class F, int N>
-VG_INLINE void finish(Warp& w, const Instr& I, const float* v, u32 mask) {
+VGPU_INLINE void finish(Warp& w, const Instruction& I, const float* v, u32 mask) {
   alignas(64) u16 r[N];
   F::template down<N>(v, r);
   const int x = I.x;
-  if (VG_UNLIKELY(x & (FTZ | SAT | RELU)))
+  if (VGPU_UNLIKELY(x & (FTZ | SAT | RELU)))
     for (int i = 0; i < N; i++) {
       u16 h = r[i];
       if (is_nan(h, F::inf)) {
@@ -78,7 +78,7 @@ VG_INLINE void finish(Warp& w, const Instr& I, const float* v, u32 mask) {
 // OP: 0 add 1 sub 2 mul. Float holds sums and products of halves well enough for one more rounding,
 // except bfloat16 products below the normal range of float.
 template <class F, int OP, int N>
-void h_h2(Warp& w, const Instr& I, u32 mask) {
+void h_h2(Warp& w, const Instruction& I, u32 mask) {
   alignas(64) float p[N], q[N], r[N];
   load<F, N>(w.R<u16>(I.a), p, I.x);
   load<F, N>(w.R<u16>(I.b), q, I.x);
@@ -91,7 +91,7 @@ void h_h2(Warp& w, const Instr& I, u32 mask) {
   finish<F, N>(w, I, r, mask);
 }
 template <class F, int N>
-void h_hfma(Warp& w, const Instr& I, u32 mask) {
+void h_hfma(Warp& w, const Instruction& I, u32 mask) {
   alignas(64) float p[N], q[N], c[N], r[N];
   load<F, N>(w.R<u16>(I.a), p, I.x);
   load<F, N>(w.R<u16>(I.b), q, I.x);
@@ -100,7 +100,7 @@ void h_hfma(Warp& w, const Instr& I, u32 mask) {
   finish<F, N>(w, I, r, mask);
 }
 template <class F, int N, bool MAX>
-void h_hminmax(Warp& w, const Instr& I, u32 mask) {
+void h_hminmax(Warp& w, const Instruction& I, u32 mask) {
   alignas(64) u16 r[N];
   const u16 *a = w.R<u16>(I.a), *b = w.R<u16>(I.b);
   const int x = I.x;
@@ -132,7 +132,7 @@ void h_hminmax(Warp& w, const Instr& I, u32 mask) {
   put<N>(w, I.dst, r, mask);
 }
 template <class F, int N, bool NEG>
-void h_habsneg(Warp& w, const Instr& I, u32 mask) {
+void h_habsneg(Warp& w, const Instruction& I, u32 mask) {
   alignas(64) u16 r[N];
   const u16* a = w.R<u16>(I.a);
   const int x = I.x;
@@ -143,7 +143,7 @@ void h_habsneg(Warp& w, const Instr& I, u32 mask) {
   put<N>(w, I.dst, r, mask);
 }
 template <class F, int N, bool TANH>
-void h_hsfu(Warp& w, const Instr& I, u32 mask) {
+void h_hsfu(Warp& w, const Instruction& I, u32 mask) {
   alignas(64) float p[N], r[N];
   load<F, N>(w.R<u16>(I.a), p, I.x);
   for (int i = 0; i < N; i++) r[i] = TANH ? tanh_f(p[i]) : ex2f(p[i]);
@@ -153,97 +153,97 @@ struct Shape {
   bool bf;
   bool pair;
 };
-bool shape(Ty t, Shape& s) {
+bool shape(PtxType t, Shape& s) {
   switch (t) {
-    case Ty::F16:
+    case PtxType::F16:
       s = {false, false};
       return true;
-    case Ty::BF16:
+    case PtxType::BF16:
       s = {true, false};
       return true;
-    case Ty::F16x2:
+    case PtxType::F16x2:
       s = {false, true};
       return true;
-    case Ty::BF16x2:
+    case PtxType::BF16x2:
       s = {true, true};
       return true;
     default:
       return false;
   }
 }
-#define VG_HALF(h, ...)                                                                  \
+#define VGPU_HALF(h, ...)                                                                \
   (s.bf ? (s.pair ? (Handler)h<BF16, __VA_ARGS__ 64> : (Handler)h<BF16, __VA_ARGS__ 32>) \
         : (s.pair ? (Handler)h<F16, __VA_ARGS__ 64> : (Handler)h<F16, __VA_ARGS__ 32>))
-#define VG_HALF2(h, E)                                                 \
+#define VGPU_HALF2(h, E)                                               \
   (s.bf ? (s.pair ? (Handler)h<BF16, 64, E> : (Handler)h<BF16, 32, E>) \
         : (s.pair ? (Handler)h<F16, 64, E> : (Handler)h<F16, 32, E>))
 }  // namespace
 
 bool lower_half_arith(Lower& l) {
-  Ty t = l.ty();
+  PtxType t = l.ty();
   Shape s;
   if (!shape(t, s)) return false;
-  if (l.ty(1) != Ty::None) l.bad("mixed-type half arithmetic");
+  if (l.ty(1) != PtxType::None) l.bad("mixed-type half arithmetic");
   std::string_view op = l.s.op;
   l.I.x = (l.has("ftz") ? FTZ : 0) | (l.has("sat") ? SAT : 0) | (l.has("relu") ? RELU : 0) |
           (l.has("NaN") ? NANP : 0) | (l.has("xorsign") ? XS : 0);
   l.I.dst = l.dst(0, ty_size(t));
   l.I.a = l.src(1, t);
   if (op == "abs") {
-    l.emit(VG_HALF2(h_habsneg, false), Kl::Half);
+    l.emit(VGPU_HALF2(h_habsneg, false), InstructionClass::Half);
     return true;
   }
   if (op == "neg") {
-    l.emit(VG_HALF2(h_habsneg, true), Kl::Half);
+    l.emit(VGPU_HALF2(h_habsneg, true), InstructionClass::Half);
     return true;
   }
   l.I.b = l.src(2, t);
   if (op == "add") {
     l.emit(s.bf ? (s.pair ? h_h2<BF16, 0, 64> : h_h2<BF16, 0, 32>)
                 : (s.pair ? h_h2<F16, 0, 64> : h_h2<F16, 0, 32>),
-           Kl::Half);
+           InstructionClass::Half);
     return true;
   }
   if (op == "sub") {
     l.emit(s.bf ? (s.pair ? h_h2<BF16, 1, 64> : h_h2<BF16, 1, 32>)
                 : (s.pair ? h_h2<F16, 1, 64> : h_h2<F16, 1, 32>),
-           Kl::Half);
+           InstructionClass::Half);
     return true;
   }
   if (op == "mul") {
     l.emit(s.bf ? (s.pair ? h_h2<BF16, 2, 64> : h_h2<BF16, 2, 32>)
                 : (s.pair ? h_h2<F16, 2, 64> : h_h2<F16, 2, 32>),
-           Kl::Half);
+           InstructionClass::Half);
     return true;
   }
   if (op == "min") {
-    l.emit(VG_HALF2(h_hminmax, false), Kl::Half);
+    l.emit(VGPU_HALF2(h_hminmax, false), InstructionClass::Half);
     return true;
   }
   if (op == "max") {
-    l.emit(VG_HALF2(h_hminmax, true), Kl::Half);
+    l.emit(VGPU_HALF2(h_hminmax, true), InstructionClass::Half);
     return true;
   }
   if (op == "fma") {
     l.I.c = l.src(3, t);
     l.emit(s.bf ? (s.pair ? h_hfma<BF16, 64> : h_hfma<BF16, 32>)
                 : (s.pair ? h_hfma<F16, 64> : h_hfma<F16, 32>),
-           Kl::Half);
+           InstructionClass::Half);
     return true;
   }
   l.bad("half operation");
 }
 bool lower_half_sfu(Lower& l, bool tanh) {
-  Ty t = l.ty();
+  PtxType t = l.ty();
   Shape s;
   if (!shape(t, s)) return false;
   l.I.x = l.has("ftz") ? FTZ : 0;
   l.I.dst = l.dst(0, ty_size(t));
   l.I.a = l.src(1, t);
   if (tanh)
-    l.emit(VG_HALF2(h_hsfu, true), Kl::Sfu);
+    l.emit(VGPU_HALF2(h_hsfu, true), InstructionClass::Sfu);
   else
-    l.emit(VG_HALF2(h_hsfu, false), Kl::Sfu);
+    l.emit(VGPU_HALF2(h_hsfu, false), InstructionClass::Sfu);
   return true;
 }
 }  // namespace vgpu

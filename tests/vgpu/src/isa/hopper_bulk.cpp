@@ -1,393 +1,13 @@
 // cp.async.bulk and its tensor forms (TMA), bulk reductions, st.async and red.async. All of them
 // are deferred: see exec/cluster.h.
-#include "tests/vgpu/src/isa/floatops.h"
-#include "tests/vgpu/src/isa/hopper.h"
-#include "tests/vgpu/src/runtime/tensormap.h"
+#include "tests/vgpu/src/isa/hopper_copies.h"
 namespace vgpu {
-bool find_red_op(const Lower& l, RedOp& op) {
-  static const std::pair<const char*, RedOp> ops[] = {
-      {"add", RO_ADD}, {"min", RO_MIN}, {"max", RO_MAX}, {"inc", RO_INC},
-      {"dec", RO_DEC}, {"and", RO_AND}, {"or", RO_OR},   {"xor", RO_XOR}};
-  for (auto& [n, o] : ops)
-    if (l.has(n)) {
-      op = o;
-      return true;
-    }
-  return false;
-}
-template <class T>
-static T red_int(RedOp op, T o, T b) {
-  switch (op) {
-    case RO_ADD:
-      return (T)((std::make_unsigned_t<T>)o + (std::make_unsigned_t<T>)b);
-    case RO_MIN:
-      return o < b ? o : b;
-    case RO_MAX:
-      return o > b ? o : b;
-    case RO_INC:
-      return o >= b ? (T)0 : (T)(o + 1);
-    case RO_DEC:
-      return o == 0 || o > b ? b : (T)(o - 1);
-    case RO_AND:
-      return o & b;
-    case RO_OR:
-      return o | b;
-    default:
-      return o ^ b;
-  }
-}
-template <class F>
-static F red_fp(RedOp op, F x, F y) {
-  if (op == RO_ADD) return x + y;
-  if (x != x) return y;
-  if (y != y) return x;
-  return (op == RO_MIN ? x < y : x > y) ? x : y;
-}
-template <class U, class F>
-static void red_loop(u8* dst, const u8* src, u32 bytes, F f) {
-  for (u32 i = 0; i < bytes; i += sizeof(U)) {
-    U b;
-    memcpy(&b, src + i, sizeof b);
-    U* q = (U*)(dst + i);
-    U o = __atomic_load_n(q, __ATOMIC_RELAXED);
-    while (!__atomic_compare_exchange_n(q, &o, (U)f(o, b), false, __ATOMIC_SEQ_CST,
-                                        __ATOMIC_RELAXED)) {
-    }
-  }
-}
-void reduce_bytes(u8* d, const u8* s, u32 n, RedOp op, Ty t) {
-  switch (t) {
-    case Ty::U32:
-    case Ty::B32:
-      red_loop<u32>(d, s, n, [=](u32 o, u32 b) { return red_int<u32>(op, o, b); });
-      return;
-    case Ty::S32:
-      red_loop<u32>(d, s, n, [=](u32 o, u32 b) { return (u32)red_int<s32>(op, (s32)o, (s32)b); });
-      return;
-    case Ty::U64:
-    case Ty::B64:
-      red_loop<u64>(d, s, n, [=](u64 o, u64 b) { return red_int<u64>(op, o, b); });
-      return;
-    case Ty::S64:
-      red_loop<u64>(d, s, n, [=](u64 o, u64 b) { return (u64)red_int<s64>(op, (s64)o, (s64)b); });
-      return;
-    case Ty::F32:
-      red_loop<u32>(d, s, n, [=](u32 o, u32 b) {
-        return bitcast<u32>(flush(red_fp(op, flush(bitcast<float>(o)), flush(bitcast<float>(b)))));
-      });
-      return;
-    case Ty::F64:
-      red_loop<u64>(d, s, n, [=](u64 o, u64 b) {
-        return bitcast<u64>(red_fp(op, bitcast<double>(o), bitcast<double>(b)));
-      });
-      return;
-    case Ty::F16:
-      red_loop<u16>(d, s, n, [=](u16 o, u16 b) {
-        return float_to_half_rn(red_fp(op, half_to_float(o), half_to_float(b)));
-      });
-      return;
-    case Ty::BF16:
-      red_loop<u16>(d, s, n, [=](u16 o, u16 b) {
-        return float_to_bf16_rn(red_fp(op, bf16_to_float(o), bf16_to_float(b)));
-      });
-      return;
-    default:
-      throw Fault(ERR_ILLEGAL_INSTRUCTION, strf("asynchronous reduction on type %s", ty_name(t)));
-  }
-}
-
 namespace {
-struct Tile;
-// One global range inside one allocation, or the fault an access to it is.
-struct GlobalCheck {
-  u64 lo = 1, hi = 0;
-  const Tile* tile = nullptr;
-  std::string about() const;
-  u8* at(Warp& w, const Instr& I, int lane, u64 a, u64 n, bool store) {
-    if (!w.launch->check || !n) return (u8*)a;
-    if (a < lo || a + n > hi) {
-      if (!memtable().range(a, lo, hi) || a + n > hi)
-        w.fault(ERR_ILLEGAL_ADDRESS, I, lane,
-                strf("illegal global memory %s of %llu bytes at 0x%llx by the asynchronous copy "
-                     "engine: %s",
-                     store ? "store" : "load", (unsigned long long)n, (unsigned long long)a,
-                     (memtable().describe(a) + about()).c_str()));
-    }
-    return (u8*)a;
-  }
-};
-void count(Thread* t, u64 a, u64 n, bool store) {
-  u64 sectors = n ? (a + n - 1) / 32 - a / 32 + 1 : 0;
-  if (store) {
-    t->bulk_st_bytes += n;
-    t->bulk_st_sectors += sectors;
-  } else {
-    t->bulk_ld_bytes += n;
-    t->bulk_ld_sectors += sectors;
-  }
-}
-
-// ---- contiguous copies ----
-struct LoadBulk : AsyncOp {  // global -> shared
-  u64 src;
-  bool counted;
-  void land() override {
-    GlobalCheck g;
-    memcpy(dst_blk->shared + dst_off, g.at(*w, *I, lane, src, dst_bytes, false), dst_bytes);
-    if (race_checks()) proxy_clear(*dst_blk, dst_off, dst_bytes);
-    if (counted) count(w->th, src, dst_bytes, false);
-  }
-};
-struct StoreBulk : AsyncOp {  // shared -> global, plain or reducing
-  u64 dst;
-  Block* blk;
-  u32 off, bytes;
-  int red = -1;
-  Ty ty = Ty::None;
-  std::vector<u8> data;
-  void read() override {
-    if (!unread) return;
-    if (race_checks()) proxy_check(*w, *I, lane, *blk, off, bytes, "cp.async.bulk reads");
-    data.assign(blk->shared + off, blk->shared + off + bytes);
-    unread = false;
-  }
-  void land() override {
-    read();
-    GlobalCheck g;
-    u8* d = g.at(*w, *I, lane, dst, bytes, true);
-    if (red < 0)
-      memcpy(d, data.data(), bytes);
-    else
-      reduce_bytes(d, data.data(), bytes, (RedOp)red, ty);
-    count(w->th, dst, bytes, true);
-  }
-};
-struct CopyShared : AsyncOp {  // shared::cta -> shared::cluster
-  Block* blk;
-  u32 off;
-  int red = -1;
-  Ty ty = Ty::None;
-  void land() override {
-    if (race_checks()) proxy_check(*w, *I, lane, *blk, off, dst_bytes, "cp.async.bulk reads");
-    u8* d = dst_blk->shared + dst_off;
-    if (red < 0)
-      memmove(d, blk->shared + off, dst_bytes);
-    else
-      reduce_bytes(d, blk->shared + off, dst_bytes, (RedOp)red, ty);
-    if (race_checks()) proxy_clear(*dst_blk, dst_off, dst_bytes);
-  }
-};
-struct StoreAsync : AsyncOp {  // st.async, red.async
-  u8 data[16];
-  int red = -1;
-  Ty ty = Ty::None;
-  void land() override {
-    u8* d = dst_blk->shared + dst_off;
-    if (red < 0)
-      memcpy(d, data, dst_bytes);
-    else
-      reduce_bytes(d, data, dst_bytes, (RedOp)red, ty);
-  }
-};
-
-// ---- tensor copies ----
-u32 swizzled(u32 a, int mode) {
-  switch (mode) {
-    case 1:
-      return a ^ ((a >> 7 & 1) << 4);  // 16-byte chunks within 32, 64, 128 bytes
-    case 2:
-      return a ^ ((a >> 7 & 3) << 4);
-    case 3:
-      return a ^ ((a >> 7 & 7) << 4);
-    default:
-      return a;
-  }
-}
-struct Tile {
-  TMap t;
-  s32 c[5];
-  u32 n[5];
-  u32 row_bytes, rows;
-  void set(const TMap& m, const s32* coord) {
-    t = m;
-    rows = 1;
-    for (int d = 0; d < t.rank; d++) {
-      c[d] = coord[d];
-      n[d] = d ? (t.box[d] + t.es[d] - 1) / t.es[d] : t.box[d];
-      if (d) rows *= n[d];
-    }
-    row_bytes = n[0] * t.esize;
-  }
-  u32 bytes() const { return rows * row_bytes; }
-  // f(row, global address of its first element in bounds, bytes before it, bytes in bounds)
-  template <class F>
-  void each_row(F f) const {
-    u32 i[5] = {0};
-    const s64 x0 = std::max<s64>(0, c[0]), x1 = std::min<s64>((s64)t.dim[0], (s64)c[0] + n[0]);
-    for (u32 r = 0; r < rows; r++) {
-      bool in = x1 > x0;
-      s64 a = (s64)t.addr + x0 * t.esize;
-      for (int d = 1; d < t.rank; d++) {
-        s64 g = (s64)c[d] + (s64)i[d] * t.es[d];
-        if (g < 0 || g >= (s64)t.dim[d]) in = false;
-        a += g * (s64)t.stride[d - 1];
-      }
-      f(r, (u64)a, in ? (u32)((x0 - c[0]) * t.esize) : 0, in ? (u32)((x1 - x0) * t.esize) : 0);
-      for (int d = 1; d < t.rank && ++i[d] == n[d]; d++) i[d] = 0;
-    }
-  }
-};
-std::string GlobalCheck::about() const {
-  if (!tile) return "";
-  std::string s = strf("\n  tensor map at 0x%llx, %u-byte elements, dimensions",
-                       (unsigned long long)tile->t.addr, tile->t.esize);
-  for (int d = 0; d < tile->t.rank; d++) s += strf(" %llu", (unsigned long long)tile->t.dim[d]);
-  s += "; strides";
-  for (int d = 1; d < tile->t.rank; d++)
-    s += strf(" %llu", (unsigned long long)tile->t.stride[d - 1]);
-  s += "; box";
-  for (int d = 0; d < tile->t.rank; d++) s += strf(" %u", tile->t.box[d]);
-  s += "; at";
-  for (int d = 0; d < tile->t.rank; d++) s += strf(" %d", tile->c[d]);
-  return s;
-}
-// Values that the copy engine changes on the way in.
-void adapt(u8* p, u32 n, u8 type) {
-  if (type != TM_F32_FTZ && type != TM_TF32_FTZ) return;
-  for (u32 i = 0; i < n; i += 4) {
-    u32 v;
-    memcpy(&v, p + i, 4);
-    if (!(v & 0x7f800000)) {
-      v &= 0x80000000;
-      memcpy(p + i, &v, 4);
-    }
-  }
-}
-struct LoadTile : AsyncOp {
-  Tile tile;
-  bool counted;
-  void land() override {
-    GlobalCheck g;
-    g.tile = &tile;
-    alignas(64) u8 row[2048 + 64], fill[16] = {0};
-    if (tile.t.nan_fill)
-      for (int i = 0; i < 16; i += tile.t.esize)
-        switch (tile.t.type) {  // the NaN that FMAs may take for zero
-          case TM_F16:
-            memcpy(fill + i, "\xff\x7f", 2);
-            break;
-          case TM_BF16:
-            memcpy(fill + i, "\xff\x7f", 2);
-            break;
-          case TM_F64:
-            memcpy(fill + i, "\xff\xff\xff\xff\xff\xff\xff\x7f", 8);
-            break;
-          default:
-            memcpy(fill + i, "\xff\xff\xff\x7f", 4);
-        }
-    u8* sh = dst_blk->shared;
-    tile.each_row([&](u32 r, u64 a, u32 skip, u32 nb) {
-      if (nb != tile.row_bytes)
-        for (u32 k = 0; k < tile.row_bytes; k += 16) memcpy(row + k, fill, 16);
-      if (nb) {
-        memcpy(row + skip, g.at(*w, *I, lane, a, nb, false), nb);
-        if (counted) count(w->th, a, nb, false);
-        adapt(row + skip, nb, tile.t.type);
-      }
-      const u32 at = dst_off + r * tile.row_bytes;
-      if (!tile.t.swizzle) {
-        memcpy(sh + at, row, tile.row_bytes);
-        return;
-      }
-      for (u32 k = 0; k < tile.row_bytes; k += 16)
-        memcpy(sh + swizzled(at + k, tile.t.swizzle), row + k, 16);
-    });
-    if (race_checks()) proxy_clear(*dst_blk, dst_off, dst_bytes);
-  }
-};
-Ty tensor_type(u8 t) {
-  switch (t) {
-    case TM_U32:
-      return Ty::U32;
-    case TM_S32:
-      return Ty::S32;
-    case TM_U64:
-      return Ty::U64;
-    case TM_S64:
-      return Ty::S64;
-    case TM_F16:
-      return Ty::F16;
-    case TM_BF16:
-      return Ty::BF16;
-    case TM_F64:
-      return Ty::F64;
-    case TM_F32:
-    case TM_F32_FTZ:
-    case TM_TF32:
-    case TM_TF32_FTZ:
-      return Ty::F32;
-    default:
-      return Ty::None;
-  }
-}
-struct StoreTile : AsyncOp {
-  Tile tile;
-  Block* blk;
-  u32 off;
-  int red = -1;
-  std::vector<u8> data;
-  void read() override {
-    if (!unread) return;
-    const u32 n = tile.bytes();
-    if (race_checks()) proxy_check(*w, *I, lane, *blk, off, n, "cp.async.bulk.tensor reads");
-    data.resize(n);
-    if (!tile.t.swizzle)
-      memcpy(data.data(), blk->shared + off, n);
-    else
-      for (u32 k = 0; k < n; k += 16)
-        memcpy(&data[k], blk->shared + swizzled(off + k, tile.t.swizzle), 16);
-    unread = false;
-  }
-  void land() override {
-    read();
-    GlobalCheck g;
-    g.tile = &tile;
-    tile.each_row([&](u32 r, u64 a, u32 skip, u32 nb) {
-      if (!nb) return;
-      u8* d = g.at(*w, *I, lane, a, nb, true);
-      const u8* s = &data[(size_t)r * tile.row_bytes + skip];
-      if (red < 0)
-        memcpy(d, s, nb);
-      else
-        reduce_bytes(d, s, nb, (RedOp)red, tensor_type(tile.t.type));
-      count(w->th, a, nb, true);
-    });
-  }
-};
-
-template <class T>
-std::unique_ptr<T> make(Warp& w, const Instr& I, int lane) {
-  auto o = std::make_unique<T>();
-  o->w = &w;
-  o->I = &I;
-  o->lane = lane;
-  o->from = w.blk;
-  return o;
-}
-void enqueue(Warp& w, std::unique_ptr<AsyncOp> o) {
-  cluster_of(*w.blk).pending.push_back(std::move(o));
-}
-void enqueue_group(Warp& w, int lane, std::unique_ptr<AsyncOp> o) {
-  auto& b = hop_of(w).bulk[lane];
-  if (!b) b = std::make_unique<BulkGroups>();
-  b->open.push_back(std::move(o));
-}
-
 // Operand places in the ops list, by position.
 enum Form { G2S, S2G, S2S, PREFETCH };
 // Contiguous. ops: dst, src, size, mbar, mask; I.x: form, I.y: multicast, I.z reduction + 1, I.imm:
 // generic operands (bits), I.target: type
-void h_bulk(Warp& w, const Instr& I, u32 mask) {
+void h_bulk(Warp& w, const Instruction& I, u32 mask) {
   const u32* o = w.ops(I);
   auto addr = [&](int k, int lane) -> u64 {
     u32 r = o[2 * k];
@@ -398,15 +18,16 @@ void h_bulk(Warp& w, const Instr& I, u32 mask) {
   for_lanes(mask, [&](int i) {
     u32 n = w.R<u32>(o[8])[i];
     if (n % 16)
-      w.fault(ERR_MISALIGNED, I, i, strf("cp.async.bulk: size %u is not a multiple of 16", n));
+      w.fault(ERR_MISALIGNED, I, i,
+              format_text("cp.async.bulk: size %u is not a multiple of 16", n));
     w.th->bulk_ops++;
     if (I.x == PREFETCH) return;
     const u64 d = addr(0, i), s = addr(1, i);
     if (I.x == S2G) {
       if (d % 16)
         w.fault(ERR_MISALIGNED, I, i,
-                strf("cp.async.bulk: global address 0x%llx is not 16-byte aligned",
-                     (unsigned long long)d));
+                format_text("cp.async.bulk: global address 0x%llx is not 16-byte aligned",
+                            (unsigned long long)d));
       Smem m = smem_at(w, I, i, s, n, 16, gen(1), false);
       GlobalCheck().at(w, I, i, d, n, true);
       auto op = make<StoreBulk>(w, I, i);
@@ -418,7 +39,7 @@ void h_bulk(Warp& w, const Instr& I, u32 mask) {
       op->src_off = m.off;
       op->src_bytes = n;
       op->red = (int)I.z - 1;
-      op->ty = (Ty)I.target;
+      op->ty = (PtxType)I.target;
       enqueue_group(w, i, std::move(op));
       return;
     }
@@ -436,7 +57,7 @@ void h_bulk(Warp& w, const Instr& I, u32 mask) {
       op->blk = from.blk;
       op->off = from.off;
       op->red = (int)I.z - 1;
-      op->ty = (Ty)I.target;
+      op->ty = (PtxType)I.target;
       if (bar.blk != to.blk)
         w.fault(ERR_LAUNCH_FAILURE, I, i,
                 "cp.async.bulk: the mbarrier must be in the same block's shared memory as the "
@@ -446,8 +67,8 @@ void h_bulk(Warp& w, const Instr& I, u32 mask) {
     }
     if (s % 16)
       w.fault(ERR_MISALIGNED, I, i,
-              strf("cp.async.bulk: global address 0x%llx is not 16-byte aligned",
-                   (unsigned long long)s));
+              format_text("cp.async.bulk: global address 0x%llx is not 16-byte aligned",
+                          (unsigned long long)s));
     GlobalCheck().at(w, I, i, s, n, false);
     u32 to_mask = I.y ? w.R<u16>(o[9])[i] : 0;
     Cluster& c = cluster_of(*w.blk);
@@ -476,8 +97,8 @@ void h_bulk(Warp& w, const Instr& I, u32 mask) {
       u32 r = (u32)__builtin_ctz(m);
       if (r >= c.blocks.size())
         w.fault(ERR_ILLEGAL_ADDRESS, I, i,
-                strf("multicast mask 0x%x names block %u of a cluster of %zu", to_mask, r,
-                     c.blocks.size()));
+                format_text("multicast mask 0x%x names block %u of a cluster of %zu", to_mask, r,
+                            c.blocks.size()));
       one(c.blocks[r], c.blocks[r], first);
       first = false;
     }
@@ -485,7 +106,7 @@ void h_bulk(Warp& w, const Instr& I, u32 mask) {
 }
 // Tensor. ops: 0-1 shared address, 2 tensor map, 3-4 mbar, 5 mask, 6.. coordinates; I.x form, I.y
 // multicast, I.z reduction + 1, I.imm as above, I.target rank
-void h_tensor(Warp& w, const Instr& I, u32 mask) {
+void h_tensor(Warp& w, const Instruction& I, u32 mask) {
   const u32* o = w.ops(I);
   auto addr = [&](int k, int at, int lane) -> u64 {
     u64 off = (u64)(s64)*w.R<s32>(o[at + 1]);
@@ -496,16 +117,17 @@ void h_tensor(Warp& w, const Instr& I, u32 mask) {
     u64 tm = addr(1, 2, i);
     if (tm % 64)
       w.fault(ERR_MISALIGNED, I, i,
-              strf("tensor map at 0x%llx is not 64-byte aligned", (unsigned long long)tm));
+              format_text("tensor map at 0x%llx is not 64-byte aligned", (unsigned long long)tm));
     TMap t;
     memcpy(&t, lane_pointer(w, I, i, tm, Space::Generic, 128, 1, false), sizeof t);
     if (t.magic != kTMapMagic)
       w.fault(ERR_ILLEGAL_INSTRUCTION, I, i,
-              strf("no valid tensor map at 0x%llx (made by cuTensorMapEncodeTiled)",
-                   (unsigned long long)tm));
+              format_text("no valid tensor map at 0x%llx (made by cuTensorMapEncodeTiled)",
+                          (unsigned long long)tm));
     if (t.rank != I.target)
-      w.fault(ERR_ILLEGAL_INSTRUCTION, I, i,
-              strf("cp.async.bulk.tensor.%ud with a tensor map of rank %u", I.target, t.rank));
+      w.fault(
+          ERR_ILLEGAL_INSTRUCTION, I, i,
+          format_text("cp.async.bulk.tensor.%ud with a tensor map of rank %u", I.target, t.rank));
     s32 c[5];
     for (u32 k = 0; k < I.target; k++) c[k] = w.R<s32>(o[7 + k])[i];
     w.th->bulk_ops++;
@@ -532,7 +154,7 @@ void h_tensor(Warp& w, const Instr& I, u32 mask) {
       op->src_off = sm.off;
       op->src_bytes = n;
       op->red = (int)I.z - 1;
-      if (op->red >= 0 && tensor_type(t.type) == Ty::None)
+      if (op->red >= 0 && tensor_type(t.type) == PtxType::None)
         w.fault(ERR_ILLEGAL_INSTRUCTION, I, i,
                 "cp.reduce.async.bulk.tensor on a type without reductions");
       enqueue_group(w, i, std::move(op));
@@ -566,19 +188,19 @@ void h_tensor(Warp& w, const Instr& I, u32 mask) {
       u32 r = (u32)__builtin_ctz(m);
       if (r >= cl.blocks.size())
         w.fault(ERR_ILLEGAL_ADDRESS, I, i,
-                strf("multicast mask 0x%x names block %u of a cluster of %zu", to_mask, r,
-                     cl.blocks.size()));
+                format_text("multicast mask 0x%x names block %u of a cluster of %zu", to_mask, r,
+                            cl.blocks.size()));
       one(cl.blocks[r], cl.blocks[r], first);
       first = false;
     }
   });
 }
-void h_commit(Warp& w, const Instr&, u32 mask) {
+void h_commit(Warp& w, const Instruction&, u32 mask) {
   HopWarp& h = hop_of(w);
   for_lanes(mask, [&](int i) {
     auto& b = h.bulk[i];
     if (!b) b = std::make_unique<BulkGroups>();
-    static const bool early = !strcmp(env_str("VGPU_BULK_STORE", ""), "early");
+    static const bool early = !strcmp(environment_text("VGPU_BULK_STORE", ""), "early");
     if (early)
       for (auto& op : b->open) op->read();
     b->closed.push_back(std::move(b->open));
@@ -587,7 +209,7 @@ void h_commit(Warp& w, const Instr&, u32 mask) {
 }
 // I.imm groups that may stay, I.x: .read. Groups whose sources were read stay in the list until
 // they land.
-void h_wait_group(Warp& w, const Instr& I, u32 mask) {
+void h_wait_group(Warp& w, const Instruction& I, u32 mask) {
   HopWarp& h = hop_of(w);
   for_lanes(mask, [&](int i) {
     auto& b = h.bulk[i];
@@ -616,7 +238,7 @@ struct Places {
   std::vector<u32> refs;
   s64 bits = 0;
 };
-void place(Lower& l, const Opnd& o, int k, Space sp, Places& p) {
+void place(Lower& l, const PtxOperand& o, int k, Space sp, Places& p) {
   u8 keep = l.I.x;
   s64 imm = l.I.imm;
   u32 a = l.I.a;
@@ -651,17 +273,17 @@ void spaces(const Lower& l, std::string_view& dst, std::string_view& src) {
 void finish_bulk(Lower& l, Places& p, Handler h) {
   l.more(p.refs);
   l.I.imm = p.bits;
-  l.emit(h, Kl::AsyncCopy);
+  l.emit(h, InstructionClass::AsyncCopy);
 }
 void op_bulk(Lower& l) {
   if (l.has("commit_group")) {
-    l.emit(h_commit, Kl::AsyncCopy);
+    l.emit(h_commit, InstructionClass::AsyncCopy);
     return;
   }
   if (l.has("wait_group")) {
     l.I.x = l.has("read");
-    l.I.imm = (s64)l.imm_value(l.op(0), Ty::U32);
-    l.emit(h_wait_group, Kl::AsyncCopy);
+    l.I.imm = (s64)l.imm_value(l.op(0), PtxType::U32);
+    l.emit(h_wait_group, InstructionClass::AsyncCopy);
     return;
   }
   if (l.has("im2col") || l.has("im2col_no_offs") || l.has("im2col::w") || l.has("tile::gather4") ||
@@ -673,7 +295,7 @@ void op_bulk(Lower& l) {
   const bool red = l.s.text.substr(0, 9) == "cp.reduce", pre = l.has("prefetch"),
              tensor = l.has("tensor");
   u8 form = pre ? PREFETCH : d == "global" ? S2G : s == "global" ? G2S : S2S;
-  RedOp ro = RO_ADD;
+  ReductionOp ro = RO_ADD;
   if (red && !find_red_op(l, ro)) l.bad("reduction operation");
   Places p;
   const bool multi = l.has("multicast::cluster");
@@ -684,8 +306,8 @@ void op_bulk(Lower& l) {
   };
   if (tensor) {
     size_t mapi = form == G2S ? 1 : 0;
-    const Opnd& m = l.op(mapi);
-    if (m.kind != Opnd::Addr || m.sub.size() != 2 || m.sub[1].kind != Opnd::Vec)
+    const PtxOperand& m = l.op(mapi);
+    if (m.kind != PtxOperand::Addr || m.sub.size() != 2 || m.sub[1].kind != PtxOperand::Vec)
       l.bad("tensor operand [map, {coordinates}]");
     if (form == PREFETCH)
       nothing();
@@ -696,8 +318,8 @@ void op_bulk(Lower& l) {
       place(l, l.op(2), 2, Space::Shared, p);
     else
       nothing();
-    p.refs.push_back(multi ? l.src(3, Ty::B16) : l.imm32(0));
-    for (auto& x : m.sub[1].sub) p.refs.push_back(l.src(x, Ty::S32));
+    p.refs.push_back(multi ? l.src(3, PtxType::B16) : l.imm32(0));
+    for (auto& x : m.sub[1].sub) p.refs.push_back(l.src(x, PtxType::S32));
     u32 rank = (u32)m.sub[1].sub.size();
     if (!l.has(rank == 1 ? "1d" : rank == 2 ? "2d" : rank == 3 ? "3d" : rank == 4 ? "4d" : "5d"))
       l.bad("number of coordinates");
@@ -713,7 +335,7 @@ void op_bulk(Lower& l) {
     nothing();
     nothing();
     nothing();
-    p.refs.push_back(l.src(1, Ty::U32));
+    p.refs.push_back(l.src(1, PtxType::U32));
     p.refs.push_back(l.imm32(0));
   } else {
     place(l, l.op(0), 0, form == S2G ? Space::Global : Space::Shared, p);
@@ -723,8 +345,8 @@ void op_bulk(Lower& l) {
     else
       nothing();
     nothing();
-    p.refs.push_back(l.src(2, Ty::U32));
-    p.refs.push_back(multi ? l.src(4, Ty::B16) : l.imm32(0));
+    p.refs.push_back(l.src(2, PtxType::U32));
+    p.refs.push_back(multi ? l.src(4, PtxType::B16) : l.imm32(0));
   }
   l.I.x = form;
   l.I.y = multi;
@@ -735,7 +357,7 @@ void op_bulk(Lower& l) {
 
 // ---- st.async, red.async: ops: address, offset, mbar, offset, values; I.x count, I.y bytes each
 // ----
-void h_st_async(Warp& w, const Instr& I, u32 mask) {
+void h_st_async(Warp& w, const Instruction& I, u32 mask) {
   const u32* o = w.ops(I);
   for_lanes(mask, [&](int i) {
     u32 n = I.x * I.y;
@@ -758,7 +380,7 @@ void h_st_async(Warp& w, const Instr& I, u32 mask) {
     op->bar_off = bar.off;
     op->tx = n;
     op->red = (int)I.z - 1;
-    op->ty = (Ty)I.target;
+    op->ty = (PtxType)I.target;
     enqueue(w, std::move(op));
   });
 }
@@ -767,14 +389,14 @@ void op_st_async(Lower& l) {
     l.bad("this form of st.async / red.async is not implemented");
   Places p;
   const bool red = l.s.op == "red";
-  RedOp ro = RO_ADD;
+  ReductionOp ro = RO_ADD;
   if (red && !find_red_op(l, ro)) l.bad("reduction operation");
   place(l, l.op(0), 0, smem_space(l), p);
   place(l, l.op(2), 1, smem_space(l), p);
-  Ty t = l.ty();
+  PtxType t = l.ty();
   int b = ty_size(t);
   if (b != 4 && b != 8) l.bad("type");
-  if (l.op(1).kind == Opnd::Vec)
+  if (l.op(1).kind == PtxOperand::Vec)
     for (auto& x : l.op(1).sub) p.refs.push_back(l.src(x, t));
   else
     p.refs.push_back(l.src(1, t));

@@ -15,7 +15,7 @@ struct Shadow {
   u64 clock = 0;
 };  // word: (thread + 1) << 52 | clock at the write; fence: clock of the thread's last one
 Shadow& shadow(Block& b) {
-  Hop& h = hop_of(b);
+  HopperState& h = hop_of(b);
   if (!h.proxy) {
     auto s = std::make_shared<Shadow>();
     s->word.resize((b.shared_size + 3) / 4);
@@ -27,7 +27,7 @@ Shadow& shadow(Block& b) {
 bool overlap(u32 a, u32 n, u32 b, u32 m) { return a < b + m && b < a + n; }
 
 // I.z bytes, I.y space, I.target: 1 writes, 2 reads
-void h_probe(Warp& w, const Instr& I, u32 mask) {
+void h_probe(Warp& w, const Instruction& I, u32 mask) {
   alignas(64) u64 ad[32];
   lane_addresses(w, I, ad);
   Block& b = *w.blk;
@@ -45,9 +45,10 @@ void h_probe(Warp& w, const Instr& I, u32 mask) {
       for (auto& o : b.cluster->pending)
         if (o->dst_blk == at && overlap(off, I.z, o->dst_off, o->dst_bytes))
           w.fault(ERR_LAUNCH_FAILURE, I, i,
-                  strf("race: an ordinary %s of shared memory at 0x%x, into which an asynchronous "
-                       "copy is in flight (its mbarrier was not waited for)\n  issued at %s",
-                       I.target & 1 ? "store" : "load", off, o->w->code->where(o->I).c_str()));
+                  format_text(
+                      "race: an ordinary %s of shared memory at 0x%x, into which an asynchronous "
+                      "copy is in flight (its mbarrier was not waited for)\n  issued at %s",
+                      I.target & 1 ? "store" : "load", off, o->w->code->where(o->I).c_str()));
     if (!(I.target & 1)) return;
     if (at->hop)
       for (auto& h : at->hop->warps)
@@ -55,10 +56,11 @@ void h_probe(Warp& w, const Instr& I, u32 mask) {
           if (!g) continue;
           auto one = [&](const std::unique_ptr<AsyncOp>& o) {
             if (o && o->unread && overlap(off, I.z, o->src_off, o->src_bytes))
-              w.fault(ERR_LAUNCH_FAILURE, I, i,
-                      strf("race: an ordinary store to shared memory at 0x%x, from which a bulk "
-                           "copy is in flight (wait_group.read is missing)\n  issued at %s",
-                           off, o->w->code->where(o->I).c_str()));
+              w.fault(
+                  ERR_LAUNCH_FAILURE, I, i,
+                  format_text("race: an ordinary store to shared memory at 0x%x, from which a bulk "
+                              "copy is in flight (wait_group.read is missing)\n  issued at %s",
+                              off, o->w->code->where(o->I).c_str()));
           };
           for (auto& o : g->open) one(o);
           for (auto& grp : g->closed)
@@ -68,19 +70,19 @@ void h_probe(Warp& w, const Instr& I, u32 mask) {
   });
 }
 }  // namespace
-void race_probe(Lower& l, const Opnd& address, Space sp, u32 bytes, int what) {
+void race_probe(Lower& l, const PtxOperand& address, Space sp, u32 bytes, int what) {
   if (!race_checks()) return;
-  if (address.kind != Opnd::Addr) return;
+  if (address.kind != PtxOperand::Addr) return;
   l.address(address, sp);
   if (sp != Space::Shared && sp != Space::Generic) {
-    Instr fresh;
+    Instruction fresh;
     l.I = fresh;
     return;
   }
   l.I.y = (u8)sp;
   l.I.z = (u8)bytes;
   l.I.target = (u32)what;
-  l.emit(h_probe, Kl::Other);
+  l.emit(h_probe, InstructionClass::Other);
 }
 void proxy_wrote(Warp& w, int lane, Block& b, u32 off, u32 bytes) {
   Shadow& s = shadow(b);
@@ -99,7 +101,7 @@ void proxy_fence(Warp& w, u32 mask) {
   s.clock++;
   for_lanes(mask, [&](int i) { s.fence[w.id * 32 + (u32)i] = s.clock; });
 }
-void proxy_check(Warp& w, const Instr& I, int lane, Block& b, u32 off, u32 bytes,
+void proxy_check(Warp& w, const Instruction& I, int lane, Block& b, u32 off, u32 bytes,
                  const char* what) {
   if (!b.hop || !b.hop->proxy) return;
   Shadow& s = shadow(b);
@@ -110,9 +112,10 @@ void proxy_check(Warp& w, const Instr& I, int lane, Block& b, u32 off, u32 bytes
     const u64 t = (v >> 52) - 1, when = v & ((1ull << 52) - 1);
     if (when < s.fence[t] || when < mine) continue;
     w.fault(ERR_LAUNCH_FAILURE, I, lane,
-            strf("proxy race: %s shared memory at 0x%x that thread %u of the block wrote with an "
-                 "ordinary store; there was no fence.proxy.async after it",
-                 what, k * 4, (u32)t));
+            format_text(
+                "proxy race: %s shared memory at 0x%x that thread %u of the block wrote with an "
+                "ordinary store; there was no fence.proxy.async after it",
+                what, k * 4, (u32)t));
   }
 }
 }  // namespace vgpu

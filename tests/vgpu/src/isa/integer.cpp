@@ -164,14 +164,14 @@ struct Mad24Hi {
 };
 
 template <class T>
-void h_mul_wide(Warp& w, const Instr& I, u32 mask) {
+void h_mul_wide(Warp& w, const Instruction& I, u32 mask) {
   using W = typename Wide<T>::t;
   W* d = w.R<W>(I.dst);
   const T *a = w.R<T>(I.a), *b = w.R<T>(I.b);
   each<W>(d, mask, [=](int i) { return (W)a[i] * (W)b[i]; });
 }
 template <class T>
-void h_mad_wide(Warp& w, const Instr& I, u32 mask) {
+void h_mad_wide(Warp& w, const Instruction& I, u32 mask) {
   using W = typename Wide<T>::t;
   using U = Un<W>;
   W* d = w.R<W>(I.dst);
@@ -197,7 +197,7 @@ T irem(T a, T b) {
   return a % b;
 }
 template <class T>
-void h_div(Warp& w, const Instr& I, u32 mask) {
+void h_div(Warp& w, const Instruction& I, u32 mask) {
   T* d = w.R<T>(I.dst);
   const T *a = w.R<T>(I.a), *b = w.R<T>(I.b);
   if constexpr (sizeof(T) == 4)  // exact through double, and vectorises
@@ -209,7 +209,7 @@ void h_div(Warp& w, const Instr& I, u32 mask) {
     each_scalar<T>(d, mask, [=](int i) { return idiv<T>(a[i], b[i]); });
 }
 template <class T>
-void h_rem(Warp& w, const Instr& I, u32 mask) {
+void h_rem(Warp& w, const Instruction& I, u32 mask) {
   T* d = w.R<T>(I.dst);
   const T *a = w.R<T>(I.a), *b = w.R<T>(I.b);
   if constexpr (sizeof(T) == 4)
@@ -225,7 +225,7 @@ void h_rem(Warp& w, const Instr& I, u32 mask) {
 // 1, that is "no borrow", and subc subtracts 1 - CC: NVIDIA's 128-bit division mixes sub.cc with
 // addc and relies on it.
 template <class T, bool SUB, bool USE>
-void h_addc(Warp& w, const Instr& I, u32 mask) {  // I.x: write CC
+void h_addc(Warp& w, const Instruction& I, u32 mask) {  // I.x: write CC
   T* d = w.R<T>(I.dst);
   const T *a = w.R<T>(I.a), *b = w.R<T>(I.b);
   u32 out = w.cc;
@@ -239,7 +239,7 @@ void h_addc(Warp& w, const Instr& I, u32 mask) {  // I.x: write CC
   if (I.x) w.cc = out;
 }
 template <class T, bool HI, bool USE>
-void h_madc(Warp& w, const Instr& I, u32 mask) {
+void h_madc(Warp& w, const Instruction& I, u32 mask) {
   T* d = w.R<T>(I.dst);
   const T *a = w.R<T>(I.a), *b = w.R<T>(I.b), *c = w.R<T>(I.c);
   using S = std::make_signed_t<T>;
@@ -258,7 +258,7 @@ void h_madc(Warp& w, const Instr& I, u32 mask) {
 
 // Packed 16-bit pairs.
 template <class T, class Op>
-void h_bin16x2(Warp& w, const Instr& I, u32 mask) {
+void h_bin16x2(Warp& w, const Instruction& I, u32 mask) {
   u32* d = w.R<u32>(I.dst);
   const T *a = w.R<T>(I.a), *b = w.R<T>(I.b);
   alignas(64) T r[64];
@@ -267,57 +267,57 @@ void h_bin16x2(Warp& w, const Instr& I, u32 mask) {
 }
 
 template <class Op>
-void bin(Lower& l, Ty t) {
+void bin(Lower& l, PtxType t) {
   by_int(l, t, [&](auto v) {
     using T = decltype(v);
     l.I.dst = l.dst(0, sizeof(T));
     l.I.a = l.src(1, t);
     l.I.b = l.src(2, t);
-    l.emit(h_bin<T, Op>, Kl::Int);
+    l.emit(h_bin<T, Op>, InstructionClass::Int);
   });
 }
 template <class Op>
-void un(Lower& l, Ty t) {
+void un(Lower& l, PtxType t) {
   by_int(l, t, [&](auto v) {
     using T = decltype(v);
     l.I.dst = l.dst(0, sizeof(T));
     l.I.a = l.src(1, t);
-    l.emit(h_un<T, Op>, Kl::Int);
+    l.emit(h_un<T, Op>, InstructionClass::Int);
   });
 }
 template <class Op>
-void tri(Lower& l, Ty t) {
+void tri(Lower& l, PtxType t) {
   by_int(l, t, [&](auto v) {
     using T = decltype(v);
     l.I.dst = l.dst(0, sizeof(T));
     l.I.a = l.src(1, t);
     l.I.b = l.src(2, t);
     l.I.c = l.src(3, t);
-    l.emit(h_tri<T, Op>, Kl::Int);
+    l.emit(h_tri<T, Op>, InstructionClass::Int);
   });
 }
 template <class Op>
-void bin32(Lower& l, Ty t) {
+void bin32(Lower& l, PtxType t) {
   l.I.dst = l.dst(0, 4);
   l.I.a = l.src(1, t);
   l.I.b = l.src(2, t);
-  if (t == Ty::S32)
-    l.emit(h_bin<s32, Op>, Kl::Int);
+  if (t == PtxType::S32)
+    l.emit(h_bin<s32, Op>, InstructionClass::Int);
   else
-    l.emit(h_bin<u32, Op>, Kl::Int);
+    l.emit(h_bin<u32, Op>, InstructionClass::Int);
 }
 template <class Op>
-void tri32(Lower& l, Ty t) {
+void tri32(Lower& l, PtxType t) {
   l.I.dst = l.dst(0, 4);
   l.I.a = l.src(1, t);
   l.I.b = l.src(2, t);
   l.I.c = l.src(3, t);
-  if (t == Ty::S32)
-    l.emit(h_tri<s32, Op>, Kl::Int);
+  if (t == PtxType::S32)
+    l.emit(h_tri<s32, Op>, InstructionClass::Int);
   else
-    l.emit(h_tri<u32, Op>, Kl::Int);
+    l.emit(h_tri<u32, Op>, InstructionClass::Int);
 }
-void carry_add(Lower& l, Ty t, bool sub, bool use) {
+void carry_add(Lower& l, PtxType t, bool sub, bool use) {
   l.I.x = l.has("cc");
   int n = ty_size(t);
   l.I.dst = l.dst(0, n);
@@ -330,9 +330,9 @@ void carry_add(Lower& l, Ty t, bool sub, bool use) {
   else
     h = sub ? (use ? h_addc<u64, true, true> : h_addc<u64, true, false>)
             : (use ? h_addc<u64, false, true> : h_addc<u64, false, false>);
-  l.emit(h, Kl::Int);
+  l.emit(h, InstructionClass::Int);
 }
-void carry_mad(Lower& l, Ty t, bool use) {
+void carry_mad(Lower& l, PtxType t, bool use) {
   l.I.x = l.has("cc");
   l.I.y = ty_signed(t);
   int n = ty_size(t);
@@ -348,21 +348,21 @@ void carry_mad(Lower& l, Ty t, bool use) {
   else
     h = hi ? (use ? h_madc<u64, true, true> : h_madc<u64, true, false>)
            : (use ? h_madc<u64, false, true> : h_madc<u64, false, false>);
-  l.emit(h, Kl::Int);
+  l.emit(h, InstructionClass::Int);
 }
 template <class Op>
-void bin16x2(Lower& l, Ty t) {
+void bin16x2(Lower& l, PtxType t) {
   l.I.dst = l.dst(0, 4);
   l.I.a = l.src(1, t);
   l.I.b = l.src(2, t);
-  l.emit(t == Ty::S16x2 ? h_bin16x2<s16, Op> : h_bin16x2<u16, Op>, Kl::Int);
+  l.emit(t == PtxType::S16x2 ? h_bin16x2<s16, Op> : h_bin16x2<u16, Op>, InstructionClass::Int);
 }
 }  // namespace
 
 bool lower_int_arith(Lower& l) {
-  Ty t = l.ty();
+  PtxType t = l.ty();
   std::string_view op = l.s.op;
-  if (t == Ty::U16x2 || t == Ty::S16x2) {
+  if (t == PtxType::U16x2 || t == PtxType::S16x2) {
     if (op == "add")
       bin16x2<Add>(l, t);
     else if (op == "sub")
@@ -382,14 +382,14 @@ bool lower_int_arith(Lower& l) {
     if (cc)
       carry_add(l, t, false, false);
     else if (sat)
-      bin32<AddSat>(l, Ty::S32);
+      bin32<AddSat>(l, PtxType::S32);
     else
       bin<Add>(l, t);
   } else if (op == "sub") {
     if (cc)
       carry_add(l, t, true, false);
     else if (sat)
-      bin32<SubSat>(l, Ty::S32);
+      bin32<SubSat>(l, PtxType::S32);
     else
       bin<Sub>(l, t);
   } else if (op == "mul") {
@@ -397,13 +397,13 @@ bool lower_int_arith(Lower& l) {
       l.I.dst = l.dst(0, 2 * ty_size(t));
       l.I.a = l.src(1, t);
       l.I.b = l.src(2, t);
-      Handler h = t == Ty::U16   ? h_mul_wide<u16>
-                  : t == Ty::S16 ? h_mul_wide<s16>
-                  : t == Ty::U32 ? h_mul_wide<u32>
-                  : t == Ty::S32 ? h_mul_wide<s32>
-                                 : nullptr;
+      Handler h = t == PtxType::U16   ? h_mul_wide<u16>
+                  : t == PtxType::S16 ? h_mul_wide<s16>
+                  : t == PtxType::U32 ? h_mul_wide<u32>
+                  : t == PtxType::S32 ? h_mul_wide<s32>
+                                      : nullptr;
       if (!h) l.bad("type");
-      l.emit(h, Kl::Int);
+      l.emit(h, InstructionClass::Int);
     } else if (hi)
       bin<MulHi>(l, t);
     else
@@ -412,22 +412,22 @@ bool lower_int_arith(Lower& l) {
     if (cc)
       carry_mad(l, t, false);
     else if (wide) {
-      Ty wt =
-          ty_size(t) == 2 ? (ty_signed(t) ? Ty::S32 : Ty::U32) : (ty_signed(t) ? Ty::S64 : Ty::U64);
+      PtxType wt = ty_size(t) == 2 ? (ty_signed(t) ? PtxType::S32 : PtxType::U32)
+                                   : (ty_signed(t) ? PtxType::S64 : PtxType::U64);
       l.I.dst = l.dst(0, 2 * ty_size(t));
       l.I.a = l.src(1, t);
       l.I.b = l.src(2, t);
       l.I.c = l.src(3, wt);
-      Handler h = t == Ty::U16   ? h_mad_wide<u16>
-                  : t == Ty::S16 ? h_mad_wide<s16>
-                  : t == Ty::U32 ? h_mad_wide<u32>
-                  : t == Ty::S32 ? h_mad_wide<s32>
-                                 : nullptr;
+      Handler h = t == PtxType::U16   ? h_mad_wide<u16>
+                  : t == PtxType::S16 ? h_mad_wide<s16>
+                  : t == PtxType::U32 ? h_mad_wide<u32>
+                  : t == PtxType::S32 ? h_mad_wide<s32>
+                                      : nullptr;
       if (!h) l.bad("type");
-      l.emit(h, Kl::Int);
+      l.emit(h, InstructionClass::Int);
     } else if (hi) {
       if (sat)
-        tri32<MadHiSat>(l, Ty::S32);
+        tri32<MadHiSat>(l, PtxType::S32);
       else
         tri<MadHi>(l, t);
     } else
@@ -438,7 +438,7 @@ bool lower_int_arith(Lower& l) {
       l.I.dst = l.dst(0, sizeof(T));
       l.I.a = l.src(1, t);
       l.I.b = l.src(2, t);
-      l.emit(h_div<T>, Kl::Int);
+      l.emit(h_div<T>, InstructionClass::Int);
     });
   else if (op == "rem")
     by_int(l, t, [&](auto v) {
@@ -446,16 +446,16 @@ bool lower_int_arith(Lower& l) {
       l.I.dst = l.dst(0, sizeof(T));
       l.I.a = l.src(1, t);
       l.I.b = l.src(2, t);
-      l.emit(h_rem<T>, Kl::Int);
+      l.emit(h_rem<T>, InstructionClass::Int);
     });
   else if (op == "min") {
     if (relu)
-      bin32<MinRelu>(l, Ty::S32);
+      bin32<MinRelu>(l, PtxType::S32);
     else
       bin<Min>(l, t);
   } else if (op == "max") {
     if (relu)
-      bin32<MaxRelu>(l, Ty::S32);
+      bin32<MaxRelu>(l, PtxType::S32);
     else
       bin<Max>(l, t);
   } else if (op == "abs")
@@ -483,27 +483,10 @@ static void op_mad24(Lower& l) {
 static void op_addc(Lower& l) { carry_add(l, l.ty(), false, true); }
 static void op_subc(Lower& l) { carry_add(l, l.ty(), true, true); }
 static void op_madc(Lower& l) { carry_mad(l, l.ty(), true); }
-VG_OP(sad, op_sad);
-VG_OP(mul24, op_mul24);
-VG_OP(mad24, op_mad24);
-VG_OP(addc, op_addc);
-VG_OP(subc, op_subc);
-VG_OP(madc, op_madc);
-
-// Opcodes shared by integer, floating and half types.
-static void op_arith(Lower& l) {
-  if (!lower_half_arith(l) && !lower_fp_arith(l) && !lower_int_arith(l))
-    l.bad("types not supported");
-}
-VG_OP(add, op_arith);
-VG_OP(sub, op_arith);
-VG_OP(mul, op_arith);
-VG_OP(mad, op_arith);
-VG_OP(fma, op_arith);
-VG_OP(div, op_arith);
-VG_OP(rem, op_arith);
-VG_OP(min, op_arith);
-VG_OP(max, op_arith);
-VG_OP(abs, op_arith);
-VG_OP(neg, op_arith);
+VGPU_OP(sad, op_sad);
+VGPU_OP(mul24, op_mul24);
+VGPU_OP(mad24, op_mad24);
+VGPU_OP(addc, op_addc);
+VGPU_OP(subc, op_subc);
+VGPU_OP(madc, op_madc);
 }  // namespace vgpu

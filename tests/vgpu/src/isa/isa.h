@@ -6,27 +6,27 @@
 namespace vgpu {
 // Calls f(T{}) with the C++ type of an integer PTX type. Untyped bits count as unsigned.
 template <class F>
-void by_int(Lower& l, Ty t, F f) {
+void by_int(Lower& l, PtxType t, F f) {
   switch (t) {
-    case Ty::U16:
-    case Ty::B16:
+    case PtxType::U16:
+    case PtxType::B16:
       f(u16{});
       break;
-    case Ty::S16:
+    case PtxType::S16:
       f(s16{});
       break;
-    case Ty::U32:
-    case Ty::B32:
+    case PtxType::U32:
+    case PtxType::B32:
       f(u32{});
       break;
-    case Ty::S32:
+    case PtxType::S32:
       f(s32{});
       break;
-    case Ty::U64:
-    case Ty::B64:
+    case PtxType::U64:
+    case PtxType::B64:
       f(u64{});
       break;
-    case Ty::S64:
+    case PtxType::S64:
       f(s64{});
       break;
     default:
@@ -55,19 +55,19 @@ void by_size(Lower& l, int bytes, F f) {
 }
 // Element-wise handlers over lanes. Op has a static f.
 template <class T, class Op>
-void h_un(Warp& w, const Instr& I, u32 mask) {
+void h_un(Warp& w, const Instruction& I, u32 mask) {
   T* d = w.R<T>(I.dst);
   const T* a = w.R<T>(I.a);
   each<T>(d, mask, [=](int i) { return Op::f(a[i]); });
 }
 template <class T, class Op>
-void h_bin(Warp& w, const Instr& I, u32 mask) {
+void h_bin(Warp& w, const Instruction& I, u32 mask) {
   T* d = w.R<T>(I.dst);
   const T *a = w.R<T>(I.a), *b = w.R<T>(I.b);
   each<T>(d, mask, [=](int i) { return Op::f(a[i], b[i]); });
 }
 template <class T, class Op>
-void h_tri(Warp& w, const Instr& I, u32 mask) {
+void h_tri(Warp& w, const Instruction& I, u32 mask) {
   T* d = w.R<T>(I.dst);
   const T *a = w.R<T>(I.a), *b = w.R<T>(I.b), *c = w.R<T>(I.c);
   each<T>(d, mask, [=](int i) { return Op::f(a[i], b[i], c[i]); });
@@ -76,8 +76,8 @@ void h_tri(Warp& w, const Instr& I, u32 mask) {
 bool lower_int_arith(Lower& l);
 bool lower_fp_arith(Lower& l);
 bool lower_half_arith(Lower& l);
-Kl fp_class(Ty t);
+InstructionClass fp_class(PtxType t);
 // VGPU_RACE=1: emits a check of a shared memory access before it (isa/hopper_proxy.cpp). what: 1
 // write, 2 read
-void race_probe(Lower& l, const Opnd& address, Space sp, u32 bytes, int what);
+void race_probe(Lower& l, const PtxOperand& address, Space sp, u32 bytes, int what);
 }  // namespace vgpu

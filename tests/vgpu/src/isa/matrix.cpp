@@ -22,25 +22,26 @@ bool shape_of(const Lower& l, int& m, int& n, int& k) {
       return true;
   return false;
 }
-std::vector<const Opnd*> vector_operand(Lower& l, size_t i, size_t want) {
-  const Opnd& o = l.op(i);
-  std::vector<const Opnd*> v;
-  if (o.kind == Opnd::Vec)
+std::vector<const PtxOperand*> vector_operand(Lower& l, size_t i, size_t want) {
+  const PtxOperand& o = l.op(i);
+  std::vector<const PtxOperand*> v;
+  if (o.kind == PtxOperand::Vec)
     for (auto& x : o.sub) v.push_back(&x);
   else
     v.push_back(&o);
-  if (want && v.size() != want) l.bad(strf("operand %zu should have %zu registers", i, want));
+  if (want && v.size() != want)
+    l.bad(format_text("operand %zu should have %zu registers", i, want));
   return v;
 }
 
 template <class TA, class TB, class X, class CD, class CC, int RH, int J, int TILES>
-void handler(Warp& w, const Instr& I, u32 mask) {
+void handler(Warp& w, const Instruction& I, u32 mask) {
   if (!whole_warp(w, I, mask)) return;
   run<TA, TB, X, CD, CC, RH, J, TILES>(w, w.ops(I), mask);
   w.th->tensor_flops += 2ull * TILES * (8 * RH) * 8 * (J * 4 * TA::pack);
 }
 template <int RH, int J>
-void handler_f64(Warp& w, const Instr& I, u32 mask) {
+void handler_f64(Warp& w, const Instruction& I, u32 mask) {
   if (!whole_warp(w, I, mask)) return;
   run_f64<RH, J>(w, w.ops(I), mask);
   w.th->tensor_flops += 2ull * (8 * RH) * 8 * (J * 4);
@@ -146,15 +147,15 @@ void op_mma(Lower& l) {
   if (!h) l.bad("this mma shape and type is not supported");
   auto acc_regs = [&](std::string_view ty) { return (size_t)(rh * (ty == "f16" ? 1 : 2)); };
   const int bytes = f64 ? 8 : 4;
-  const Ty st = f64 ? Ty::B64 : Ty::B32;
+  const PtxType st = f64 ? PtxType::B64 : PtxType::B32;
   std::vector<u32> r;
   for (auto* o : vector_operand(l, 0, acc_regs(t[0]))) r.push_back(l.dst(*o, bytes));
   for (auto* o : vector_operand(l, 1, (size_t)(rh * j))) r.push_back(l.src(*o, st));
   for (auto* o : vector_operand(l, 2, (size_t)j)) r.push_back(l.src(*o, st));
   for (auto* o : vector_operand(l, 3, acc_regs(t[3])))
-    r.push_back(l.src(*o, f64 ? Ty::F64 : t[3] == "f32" ? Ty::F32 : Ty::B32));
+    r.push_back(l.src(*o, f64 ? PtxType::F64 : t[3] == "f32" ? PtxType::F32 : PtxType::B32));
   l.more(r);
-  l.emit(h, Kl::Tensor);
+  l.emit(h, InstructionClass::Tensor);
 }
 
 // ---- 8x8 matrices of 16-bit elements ----
@@ -167,7 +168,7 @@ struct alignas(64) TransposeTable {
   }
 };
 constexpr TransposeTable kTranspose;
-VG_INLINE void transpose8(__m512i& x, __m512i& y) {
+VGPU_INLINE void transpose8(__m512i& x, __m512i& y) {
   const __m512i p = _mm512_permutex2var_epi16(x, _mm512_load_si512(kTranspose.v), y),
                 q = _mm512_permutex2var_epi16(x, _mm512_load_si512(kTranspose.v + 32), y);
   x = p;
@@ -175,7 +176,7 @@ VG_INLINE void transpose8(__m512i& x, __m512i& y) {
 }
 // A matrix in registers: lane l holds row l/4, columns 2*(l%4) and the next one, which is the
 // matrix row by row.
-void h_movmatrix(Warp& w, const Instr& I, u32 mask) {
+void h_movmatrix(Warp& w, const Instruction& I, u32 mask) {
   if (!whole_warp(w, I, mask)) return;
   const u32* a = w.R<u32>(I.a);
   __m512i x = _mm512_load_si512(a), y = _mm512_load_si512(a + 16);
@@ -186,14 +187,14 @@ void h_movmatrix(Warp& w, const Instr& I, u32 mask) {
 }
 void op_movmatrix(Lower& l) {
   l.I.dst = l.dst(0, 4);
-  l.I.a = l.src(1, Ty::B32);
-  l.emit(h_movmatrix, Kl::Shuffle);
+  l.I.a = l.src(1, PtxType::B32);
+  l.emit(h_movmatrix, InstructionClass::Shuffle);
 }
 
 template <int N>
 constexpr u32 row_lanes = N == 4 ? ~0u : (1u << (8 * N)) - 1;  // lanes that give row addresses
 template <int N, bool T>
-void h_ldmatrix(Warp& w, const Instr& I, u32 mask) {
+void h_ldmatrix(Warp& w, const Instruction& I, u32 mask) {
   if (!whole_warp(w, I, mask)) return;
   alignas(64) u32 off[32];
   matrix_rows(w, I, row_lanes<N>, false, off);
@@ -211,7 +212,7 @@ void h_ldmatrix(Warp& w, const Instr& I, u32 mask) {
   }
 }
 template <int N, bool T>
-void h_stmatrix(Warp& w, const Instr& I, u32 mask) {
+void h_stmatrix(Warp& w, const Instruction& I, u32 mask) {
   if (!whole_warp(w, I, mask)) return;
   alignas(64) u32 off[32];
   matrix_rows(w, I, row_lanes<N>, true, off);
@@ -230,7 +231,7 @@ void h_stmatrix(Warp& w, const Instr& I, u32 mask) {
 }
 template <bool STORE>
 void op_matrix(Lower& l) {
-  if (!l.has("m8n8") || l.ty() != Ty::B16) l.bad("only .m8n8 matrices of .b16 are supported");
+  if (!l.has("m8n8") || l.ty() != PtxType::B16) l.bad("only .m8n8 matrices of .b16 are supported");
   const int n = l.has("x4") ? 4 : l.has("x2") ? 2 : 1;
   const bool t = l.has("trans");
   Space sp = l.space();
@@ -238,7 +239,7 @@ void op_matrix(Lower& l) {
   if (sp != Space::Shared && sp != Space::Generic) l.bad("the matrix must be in shared memory");
   std::vector<u32> r;
   for (auto* o : vector_operand(l, STORE ? 1 : 0, (size_t)n))
-    r.push_back(STORE ? l.src(*o, Ty::B32) : l.dst(*o, 4));
+    r.push_back(STORE ? l.src(*o, PtxType::B32) : l.dst(*o, 4));
   l.more(r);
   l.I.y = (u8)sp;
   l.I.mem = l.mem_slot();
@@ -251,7 +252,7 @@ void op_matrix(Lower& l) {
     h = n == 1   ? (t ? h_ldmatrix<1, true> : h_ldmatrix<1, false>)
         : n == 2 ? (t ? h_ldmatrix<2, true> : h_ldmatrix<2, false>)
                  : (t ? h_ldmatrix<4, true> : h_ldmatrix<4, false>);
-  l.emit(h, STORE ? Kl::SharedSt : Kl::SharedLd);
+  l.emit(h, STORE ? InstructionClass::SharedSt : InstructionClass::SharedLd);
 }
 
 void op_ldmatrix(Lower& l) { op_matrix<false>(l); }
@@ -259,10 +260,10 @@ void op_stmatrix(Lower& l) { op_matrix<true>(l); }
 
 void later(Lower& l) { l.bad("not implemented"); }
 }  // namespace
-VG_OP(movmatrix, op_movmatrix);
-VG_OP(ldmatrix, op_ldmatrix);
-VG_OP(stmatrix, op_stmatrix);
-VG_OP(mma, op_mma);
-VG_OP(tcgen05, later);
-VG_OP(multimem, later);
+VGPU_OP(movmatrix, op_movmatrix);
+VGPU_OP(ldmatrix, op_ldmatrix);
+VGPU_OP(stmatrix, op_stmatrix);
+VGPU_OP(mma, op_mma);
+VGPU_OP(tcgen05, later);
+VGPU_OP(multimem, later);
 }  // namespace vgpu

@@ -5,11 +5,11 @@
 namespace vgpu {
 // For instructions that all 32 lanes must execute together. False: the running group waits for the
 // others.
-VG_INLINE bool whole_warp(Warp& w, const Instr& I, u32 mask) {
-  if (VG_UNLIKELY(!w.converge(I, ~0u))) return false;
-  if (VG_UNLIKELY(mask != ~0u))
+VGPU_INLINE bool whole_warp(Warp& w, const Instruction& I, u32 mask) {
+  if (VGPU_UNLIKELY(!w.converge(I, ~0u))) return false;
+  if (VGPU_UNLIKELY(mask != ~0u))
     w.fault(ERR_ILLEGAL_INSTRUCTION, I, __builtin_ctz(mask),
-            strf("all lanes of a warp must execute this instruction, only %08x do", mask));
+            format_text("all lanes of a warp must execute this instruction, only %08x do", mask));
   return true;
 }
 namespace mma {
@@ -20,9 +20,9 @@ struct Types {
 };
 Types types_of(const Lower& l);  // element types among the modifiers, in order
 bool shape_of(const Lower& l, int& m, int& n, int& k);
-std::vector<const Opnd*> vector_operand(Lower& l, size_t i,
-                                        size_t want);  // want 0: any number of registers
-int packed(std::string_view type);                     // elements in a register
+std::vector<const PtxOperand*> vector_operand(Lower& l, size_t i,
+                                              size_t want);  // want 0: any number of registers
+int packed(std::string_view type);                           // elements in a register
 // Handler for `tiles` tiles of 8*rh rows, 8 columns and j registers of B; its operand list is D, A,
 // B, C per tile. Null if there is no such instruction.
 Handler find(std::string_view d, std::string_view a, std::string_view b, std::string_view c,

@@ -4,7 +4,8 @@ namespace vgpu {
 namespace {
 // 32 lanes x 4 words: from rows (a lane's four words side by side) to columns (one register per
 // word), 16 lanes at a time.
-VG_INLINE void rows_to_columns4(__m512i a, __m512i b, __m512i c, __m512i e, u32* const* d, int h) {
+VGPU_INLINE void rows_to_columns4(__m512i a, __m512i b, __m512i c, __m512i e, u32* const* d,
+                                  int h) {
   const __m512i i0 = _mm512_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28, 1, 5, 9, 13, 17, 21, 25, 29);
   const __m512i i1 = _mm512_setr_epi32(2, 6, 10, 14, 18, 22, 26, 30, 3, 7, 11, 15, 19, 23, 27, 31);
   __m512i ab0 = _mm512_permutex2var_epi32(a, i0, b), ab1 = _mm512_permutex2var_epi32(a, i1, b);
@@ -15,7 +16,7 @@ VG_INLINE void rows_to_columns4(__m512i a, __m512i b, __m512i c, __m512i e, u32*
   _mm512_store_si512(d[3] + 16 * h, _mm512_inserti64x4(ce1, _mm512_extracti64x4_epi64(ab1, 1), 0));
 }
 // And back: r[q] gets lanes 4q..4q+3 of this half, a row each.
-VG_INLINE void columns_to_rows4(const u32* const* s, int h, __m512i* r) {
+VGPU_INLINE void columns_to_rows4(const u32* const* s, int h, __m512i* r) {
   __m512i x[4];
   for (int k = 0; k < 4; k++) x[k] = _mm512_load_si512(s[k] + 16 * h);
   __m512i l01 = _mm512_unpacklo_epi32(x[0], x[1]), h01 = _mm512_unpackhi_epi32(x[0], x[1]),
@@ -30,7 +31,7 @@ VG_INLINE void columns_to_rows4(const u32* const* s, int h, __m512i* r) {
   r[2] = _mm512_shuffle_i32x4(c, e, 0x88);
   r[3] = _mm512_shuffle_i32x4(c, e, 0xdd);
 }
-VG_INLINE __m512i four_rows(const Access& A, int lane) {
+VGPU_INLINE __m512i four_rows(const Access& A, int lane) {
   __m512i v = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i*)(A.base + A.rel[lane])));
   v = _mm512_inserti32x4(v, _mm_loadu_si128((const __m128i*)(A.base + A.rel[lane + 1])), 1);
   v = _mm512_inserti32x4(v, _mm_loadu_si128((const __m128i*)(A.base + A.rel[lane + 2])), 2);
@@ -38,7 +39,7 @@ VG_INLINE __m512i four_rows(const Access& A, int lane) {
 }
 // M: type in memory (signed = sign-extended), R: register, V: vector length.
 template <class M, class R, int V>
-void do_load(Warp& w, const Instr& I, u32 mask, const Access& A) {
+void do_load(Warp& w, const Instruction& I, u32 mask, const Access& A) {
   if constexpr (V == 1) {
     R* d = w.R<R>(I.dst);
     if (A.kind == Access::Contiguous) {
@@ -58,7 +59,7 @@ void do_load(Warp& w, const Instr& I, u32 mask, const Access& A) {
         }
         return;
       } else if (mask == ~0u) {
-        VG_IVDEP
+        VGPU_IVDEP
         for (int i = 0; i < 32; i++) d[i] = (R)p[i];
         return;
       }
@@ -113,7 +114,7 @@ void do_load(Warp& w, const Instr& I, u32 mask, const Access& A) {
         alignas(64) M t[32 * V];
         memcpy(t, p, sizeof t);
         for (int k = 0; k < V; k++) {
-          VG_IVDEP
+          VGPU_IVDEP
           for (int i = 0; i < 32; i++) d[k][i] = (R)t[i * V + k];
         }
         return;
@@ -134,15 +135,15 @@ void do_load(Warp& w, const Instr& I, u32 mask, const Access& A) {
   }
 }
 template <class M, class R, int V>
-void h_ld(Warp& w, const Instr& I, u32 mask) {
+void h_ld(Warp& w, const Instruction& I, u32 mask) {
   Access A;
   if (!resolve_fast<sizeof(M) * V>(w, I, mask, A))
     resolve(w, I, mask, (Space)I.y, sizeof(M) * V, false, A);
   do_load<M, R, V>(w, I, mask, A);
-  if (VG_UNLIKELY(I.z)) w.burn(8);  // volatile, relaxed, acquire
+  if (VGPU_UNLIKELY(I.z)) w.burn(8);  // volatile, relaxed, acquire
 }
 template <class M, class R, int V>
-void h_st(Warp& w, const Instr& I, u32 mask) {
+void h_st(Warp& w, const Instruction& I, u32 mask) {
   Access A;
   if (!resolve_fast<sizeof(M) * V>(w, I, mask, A))
     resolve(w, I, mask, (Space)I.y, sizeof(M) * V, true, A);
@@ -168,7 +169,7 @@ void h_st(Warp& w, const Instr& I, u32 mask) {
                                      _mm512_load_si512(s + 8 * k));
         return;
       } else if (mask == ~0u) {
-        VG_IVDEP
+        VGPU_IVDEP
         for (int i = 0; i < 32; i++) p[i] = (M)s[i];
         return;
       }
@@ -207,7 +208,7 @@ void h_st(Warp& w, const Instr& I, u32 mask) {
 }
 // Kernel parameters: the same for all lanes.
 template <class M, class R, int V>
-void h_ld_param(Warp& w, const Instr& I, u32 mask) {
+void h_ld_param(Warp& w, const Instruction& I, u32 mask) {
   const u8* p = w.params + I.imm;
   auto one = [&](R* d, int k) {
     M v;
@@ -251,7 +252,7 @@ struct St {
 };
 
 template <template <class, class, int> class H>
-Handler pick_load(Lower& l, Ty t, int reg, int v) {
+Handler pick_load(Lower& l, PtxType t, int reg, int v) {
   auto wide = [&](auto m) -> Handler {
     using M = decltype(m);
     switch (reg) {
@@ -268,39 +269,39 @@ Handler pick_load(Lower& l, Ty t, int reg, int v) {
     l.bad("register too small for the load");
   };
   switch (t) {
-    case Ty::B8:
-    case Ty::U8:
+    case PtxType::B8:
+    case PtxType::U8:
       return wide(u8{});
-    case Ty::S8:
+    case PtxType::S8:
       return wide(s8{});
-    case Ty::B16:
-    case Ty::U16:
-    case Ty::F16:
-    case Ty::BF16:
+    case PtxType::B16:
+    case PtxType::U16:
+    case PtxType::F16:
+    case PtxType::BF16:
       return wide(u16{});
-    case Ty::S16:
+    case PtxType::S16:
       return wide(s16{});
-    case Ty::B32:
-    case Ty::U32:
-    case Ty::F32:
-    case Ty::F16x2:
-    case Ty::BF16x2:
+    case PtxType::B32:
+    case PtxType::U32:
+    case PtxType::F32:
+    case PtxType::F16x2:
+    case PtxType::BF16x2:
       return wide(u32{});
-    case Ty::S32:
+    case PtxType::S32:
       return wide(s32{});
-    case Ty::B64:
-    case Ty::U64:
-    case Ty::S64:
-    case Ty::F64:
-    case Ty::F32x2:
+    case PtxType::B64:
+    case PtxType::U64:
+    case PtxType::S64:
+    case PtxType::F64:
+    case PtxType::F32x2:
       return wide(u64{});
-    case Ty::B128:
+    case PtxType::B128:
       return by_vec<H, u128, u128>(l, 1);
     default:
       l.bad("load type");
   }
 }
-Handler pick_store(Lower& l, Ty t, int reg, int v) {
+Handler pick_store(Lower& l, PtxType t, int reg, int v) {
   auto narrow = [&](auto m) -> Handler {
     using M = decltype(m);
     switch (reg) {
@@ -330,20 +331,20 @@ Handler pick_store(Lower& l, Ty t, int reg, int v) {
   }
   l.bad("store type");
 }
-Kl mem_class(Space sp, bool store) {
+InstructionClass mem_class(Space sp, bool store) {
   switch (sp) {
     case Space::Global:
-      return store ? Kl::GlobalSt : Kl::GlobalLd;
+      return store ? InstructionClass::GlobalSt : InstructionClass::GlobalLd;
     case Space::Shared:
-      return store ? Kl::SharedSt : Kl::SharedLd;
+      return store ? InstructionClass::SharedSt : InstructionClass::SharedLd;
     case Space::Local:
-      return store ? Kl::LocalSt : Kl::LocalLd;
+      return store ? InstructionClass::LocalSt : InstructionClass::LocalLd;
     case Space::Const:
-      return Kl::ConstLd;
+      return InstructionClass::ConstLd;
     case Space::Param:
-      return Kl::ParamLd;
+      return InstructionClass::ParamLd;
     default:
-      return store ? Kl::GenericSt : Kl::GenericLd;
+      return store ? InstructionClass::GenericSt : InstructionClass::GenericLd;
   }
 }
 bool strong(const Lower& l) {
@@ -352,18 +353,18 @@ bool strong(const Lower& l) {
 }
 
 void op_ld(Lower& l) {
-  Ty t = l.ty();
+  PtxType t = l.ty();
   int v = l.vec();
   Space sp = l.space();
   bool is_param = sp == Space::Param;
   // Registers: a vector operand, or a single one.
   int reg = 0;
-  std::vector<const Opnd*> regs;
+  std::vector<const PtxOperand*> regs;
   if (v > 1) {
-    const Opnd& d = l.op(0);
-    if (d.kind != Opnd::Vec || (int)d.sub.size() != v) l.bad("vector operand expected");
+    const PtxOperand& d = l.op(0);
+    if (d.kind != PtxOperand::Vec || (int)d.sub.size() != v) l.bad("vector operand expected");
     for (auto& o : d.sub) regs.push_back(&o);
-  } else if (l.op(0).kind == Opnd::Vec && l.op(0).sub.size() == 1)
+  } else if (l.op(0).kind == PtxOperand::Vec && l.op(0).sub.size() == 1)
     regs.push_back(&l.op(0).sub[0]);
   else
     regs.push_back(&l.op(0));
@@ -383,22 +384,22 @@ void op_ld(Lower& l) {
     l.more(r);
   }
   if (sp == Space::Param) {
-    l.emit(pick_load<LdParam>(l, t, reg, v), Kl::ParamLd);
+    l.emit(pick_load<LdParam>(l, t, reg, v), InstructionClass::ParamLd);
     return;
   }
   l.I.mem = l.mem_slot();
   l.I.y = (u8)sp;
   l.I.z = strong(l);
   Handler h = pick_load<Ld>(l, t, reg, v);
-  l.emit(h, is_param ? Kl::ParamLd : mem_class(sp, false));
+  l.emit(h, is_param ? InstructionClass::ParamLd : mem_class(sp, false));
 }
 void op_st(Lower& l) {
-  Ty t = l.ty();
+  PtxType t = l.ty();
   int v = l.vec();
   Space sp = l.space();
-  const Opnd& s = l.op(1);
-  std::vector<const Opnd*> regs;
-  if (s.kind == Opnd::Vec)
+  const PtxOperand& s = l.op(1);
+  std::vector<const PtxOperand*> regs;
+  if (s.kind == PtxOperand::Vec)
     for (auto& o : s.sub) regs.push_back(&o);
   else
     regs.push_back(&s);
@@ -413,9 +414,9 @@ void op_st(Lower& l) {
   race_probe(l, l.op(0), sp, (u32)(ty_size(t) * v), 1);
   l.address(l.op(0), sp);
   if (sp == Space::Param) l.bad("store to a kernel parameter");
-  auto ref = [&](const Opnd* o) {
-    if (o->kind != Opnd::Reg) return l.src(*o, ty_size(t) == 1 ? Ty::U16 : t);
-    return l.src(*o, Ty::None);
+  auto ref = [&](const PtxOperand* o) {
+    if (o->kind != PtxOperand::Reg) return l.src(*o, ty_size(t) == 1 ? PtxType::U16 : t);
+    return l.src(*o, PtxType::None);
   };
   if (v == 1)
     l.I.b = ref(regs[0]);
@@ -431,21 +432,21 @@ void op_st(Lower& l) {
   Handler h = pick_store(l, t, reg, v);
   l.emit(h, mem_class(sp, true));
 }
-void h_nop(Warp&, const Instr&, u32) {}
-void op_nop(Lower& l) { l.emit(h_nop, Kl::Other); }
-void h_fence(Warp&, const Instr&, u32) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
-void op_fence(Lower& l) { l.emit(h_fence, Kl::Other); }
+void h_nop(Warp&, const Instruction&, u32) {}
+void op_nop(Lower& l) { l.emit(h_nop, InstructionClass::Other); }
+void h_fence(Warp&, const Instruction&, u32) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
+void op_fence(Lower& l) { l.emit(h_fence, InstructionClass::Other); }
 }  // namespace
-VG_OP(ld, op_ld);
-VG_OP(ldu, op_ld);
-VG_OP(st, op_st);
-VG_OP(prefetch, op_nop);
-VG_OP(prefetchu, op_nop);
-VG_OP(applypriority, op_nop);
-VG_OP(discard, op_nop);
-VG_OP(createpolicy, op_nop);
-VG_OP(membar, op_fence);
-VG_OP(fence, op_fence);
-VG_OP(griddepcontrol, op_nop);
-VG_OP(pmevent, op_nop);
+VGPU_OP(ld, op_ld);
+VGPU_OP(ldu, op_ld);
+VGPU_OP(st, op_st);
+VGPU_OP(prefetch, op_nop);
+VGPU_OP(prefetchu, op_nop);
+VGPU_OP(applypriority, op_nop);
+VGPU_OP(discard, op_nop);
+VGPU_OP(createpolicy, op_nop);
+VGPU_OP(membar, op_fence);
+VGPU_OP(fence, op_fence);
+VGPU_OP(griddepcontrol, op_nop);
+VGPU_OP(pmevent, op_nop);
 }  // namespace vgpu

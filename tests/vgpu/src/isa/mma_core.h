@@ -21,64 +21,64 @@ namespace vgpu {
 namespace mma {
 struct F32Acc {  // accumulator vector of 16 lanes
   using V = __m512;
-  static VG_INLINE V zero() { return _mm512_setzero_ps(); }
-  static VG_INLINE V fma(V c, V a, V b) { return _mm512_fmadd_ps(a, b, c); }
+  static VGPU_INLINE V zero() { return _mm512_setzero_ps(); }
+  static VGPU_INLINE V fma(V c, V a, V b) { return _mm512_fmadd_ps(a, b, c); }
   template <int D>
-  static VG_INLINE V bcast(V a) {
+  static VGPU_INLINE V bcast(V a) {
     return _mm512_permute_ps(a, D * 0x55);
   }
-  static VG_INLINE V pick(V x, __m512i idx, V y) { return _mm512_permutex2var_ps(x, idx, y); }
+  static VGPU_INLINE V pick(V x, __m512i idx, V y) { return _mm512_permutex2var_ps(x, idx, y); }
 };
 struct IntBase {
   using V = __m512i;
-  static VG_INLINE V zero() { return _mm512_setzero_si512(); }
+  static VGPU_INLINE V zero() { return _mm512_setzero_si512(); }
   template <int D>
-  static VG_INLINE V bcast(V a) {
+  static VGPU_INLINE V bcast(V a) {
     return _mm512_shuffle_epi32(a, (_MM_PERM_ENUM)(D * 0x55));
   }
-  static VG_INLINE V pick(V x, __m512i idx, V y) { return _mm512_permutex2var_epi32(x, idx, y); }
+  static VGPU_INLINE V pick(V x, __m512i idx, V y) { return _mm512_permutex2var_epi32(x, idx, y); }
 };
 struct DotAcc : IntBase {
-  static VG_INLINE V fma(V c, V a, V b) { return _mm512_dpwssd_epi32(c, a, b); }
+  static VGPU_INLINE V fma(V c, V a, V b) { return _mm512_dpwssd_epi32(c, a, b); }
 };  // pairs of 16-bit products
 struct AndPop : IntBase {
-  static VG_INLINE V fma(V c, V a, V b) {
+  static VGPU_INLINE V fma(V c, V a, V b) {
     return _mm512_add_epi32(c, _mm512_popcnt_epi32(_mm512_and_si512(a, b)));
   }
 };
 struct XorPop : IntBase {
-  static VG_INLINE V fma(V c, V a, V b) {
+  static VGPU_INLINE V fma(V c, V a, V b) {
     return _mm512_add_epi32(c, _mm512_popcnt_epi32(_mm512_xor_si512(a, b)));
   }
 };
 
 // Element types: part p of the packed register as a vector the accumulator multiplies. Parts in
 // order of k.
-VG_INLINE __m512 cvt_half(__m512i x) {
+VGPU_INLINE __m512 cvt_half(__m512i x) {
   return _mm512_cvtph_ps(_mm512_cvtepi32_epi16(x));
 }  // low 16 bits of each lane
 struct BF16 {
   static constexpr int pack = 2, parts = 2;
-  static VG_INLINE __m512 get(__m512i x, int p) {
+  static VGPU_INLINE __m512 get(__m512i x, int p) {
     return _mm512_castsi512_ps(p ? _mm512_and_si512(x, _mm512_set1_epi32((s32)0xffff0000))
                                  : _mm512_slli_epi32(x, 16));
   }
 };
 struct F16 {
   static constexpr int pack = 2, parts = 2;
-  static VG_INLINE __m512 get(__m512i x, int p) {
+  static VGPU_INLINE __m512 get(__m512i x, int p) {
     return cvt_half(p ? _mm512_srli_epi32(x, 16) : x);
   }
 };
 struct TF32 {
   static constexpr int pack = 1, parts = 1;
-  static VG_INLINE __m512 get(__m512i x, int) {
+  static VGPU_INLINE __m512 get(__m512i x, int) {
     return _mm512_castsi512_ps(_mm512_and_si512(x, _mm512_set1_epi32((s32)0xffffe000)));
   }
 };  // the low 13 bits are ignored
 struct E5M2 {
   static constexpr int pack = 4, parts = 4;
-  static VG_INLINE __m512 get(__m512i x, int p) {
+  static VGPU_INLINE __m512 get(__m512i x, int p) {
     return cvt_half(
         p == 0 ? _mm512_slli_epi32(x, 8)
                : _mm512_and_si512(_mm512_srli_epi32(x, 8 * p - 8), _mm512_set1_epi32(0xff00)));
@@ -86,7 +86,7 @@ struct E5M2 {
 };
 struct E4M3 {
   static constexpr int pack = 4, parts = 4;
-  static VG_INLINE __m512
+  static VGPU_INLINE __m512
   get(__m512i x,
       int p) {  // as a half with the exponent off by 8; all ones is NaN, there is no infinity
     const __m512i v = _mm512_srli_epi32(x, 8 * p), m = _mm512_and_si512(v, _mm512_set1_epi32(0x7f));
@@ -100,31 +100,31 @@ struct E4M3 {
 };
 struct S8 {
   static constexpr int pack = 4, parts = 2;
-  static VG_INLINE __m512i get(__m512i x, int p) {
+  static VGPU_INLINE __m512i get(__m512i x, int p) {
     return p ? _mm512_srai_epi16(x, 8) : _mm512_srai_epi16(_mm512_slli_epi16(x, 8), 8);
   }
 };
 struct U8 {
   static constexpr int pack = 4, parts = 2;
-  static VG_INLINE __m512i get(__m512i x, int p) {
+  static VGPU_INLINE __m512i get(__m512i x, int p) {
     return p ? _mm512_srli_epi16(x, 8) : _mm512_and_si512(x, _mm512_set1_epi16(0xff));
   }
 };
 struct S4 {
   static constexpr int pack = 8, parts = 4;
-  static VG_INLINE __m512i get(__m512i x, int p) {
+  static VGPU_INLINE __m512i get(__m512i x, int p) {
     return _mm512_srai_epi16(_mm512_slli_epi16(x, 12 - 4 * p), 12);
   }
 };
 struct U4 {
   static constexpr int pack = 8, parts = 4;
-  static VG_INLINE __m512i get(__m512i x, int p) {
+  static VGPU_INLINE __m512i get(__m512i x, int p) {
     return _mm512_and_si512(_mm512_srli_epi16(x, 4 * p), _mm512_set1_epi16(15));
   }
 };
 struct B1 {
   static constexpr int pack = 32, parts = 1;
-  static VG_INLINE __m512i get(__m512i x, int) { return x; }
+  static VGPU_INLINE __m512i get(__m512i x, int) { return x; }
 };
 
 // Where B[element d of the 128-bit lanes][column 2t+q] lies among the 32 lanes: lane 8t + 4q + d.
@@ -140,7 +140,8 @@ inline constexpr PickTable kPick;
 
 // acc[rh][q][h] += A * B over J registers of B.
 template <class TA, class TB, class X, int RH, int J>
-VG_INLINE void multiply(typename X::V (&acc)[RH][2][2], const u32* const* a, const u32* const* b) {
+VGPU_INLINE void multiply(typename X::V (&acc)[RH][2][2], const u32* const* a,
+                          const u32* const* b) {
   constexpr int P = TA::parts;
   static_assert(P == TB::parts);
   for (int j = 0; j < J; j++) {
@@ -177,8 +178,8 @@ VG_INLINE void multiply(typename X::V (&acc)[RH][2][2], const u32* const* a, con
   }
 }
 
-VG_INLINE void put(u32* d, int h, u32 mask, __m512i v) {
-  if (VG_LIKELY(mask == ~0u))
+VGPU_INLINE void put(u32* d, int h, u32 mask, __m512i v) {
+  if (VGPU_LIKELY(mask == ~0u))
     _mm512_store_si512(d + 16 * h, v);
   else
     _mm512_mask_store_epi32(d + 16 * h, (__mmask16)(mask >> (16 * h)), v);
@@ -186,12 +187,12 @@ VG_INLINE void put(u32* d, int h, u32 mask, __m512i v) {
 // C and D fragments.
 struct CF32 {
   static constexpr int regs = 2;  // per 8 rows
-  static VG_INLINE void finish(__m512 (&)[2][2], const u32* const*) {}
-  static VG_INLINE void load(__m512 (&c)[2][2], const u32* const* r) {
+  static VGPU_INLINE void finish(__m512 (&)[2][2], const u32* const*) {}
+  static VGPU_INLINE void load(__m512 (&c)[2][2], const u32* const* r) {
     for (int q = 0; q < 2; q++)
       for (int h = 0; h < 2; h++) c[q][h] = _mm512_load_ps(r[q] + 16 * h);
   }
-  static VG_INLINE void store(const __m512 (&c)[2][2], u32* const* r, u32 mask) {
+  static VGPU_INLINE void store(const __m512 (&c)[2][2], u32* const* r, u32 mask) {
     for (int q = 0; q < 2; q++)
       for (int h = 0; h < 2; h++) {
         const __m512i v = _mm512_mask_mov_epi32(_mm512_castps_si512(c[q][h]),
@@ -203,20 +204,20 @@ struct CF32 {
 };
 struct CF16 {  // rounded to nearest at the end
   static constexpr int regs = 1;
-  static VG_INLINE void finish(__m512 (&)[2][2], const u32* const*) {}
-  static VG_INLINE void load(__m512 (&c)[2][2], const u32* const* r) {
+  static VGPU_INLINE void finish(__m512 (&)[2][2], const u32* const*) {}
+  static VGPU_INLINE void load(__m512 (&c)[2][2], const u32* const* r) {
     for (int h = 0; h < 2; h++) {
       const __m512i v = _mm512_load_si512(r[0] + 16 * h);
       c[0][h] = F16::get(v, 0);
       c[1][h] = F16::get(v, 1);
     }
   }
-  static VG_INLINE __m512i half(__m512 v) {
+  static VGPU_INLINE __m512i half(__m512 v) {
     const __m256i r = _mm512_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
     return _mm512_cvtepu16_epi32(_mm256_mask_mov_epi16(r, _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q),
                                                        _mm256_set1_epi16(0x7fff)));
   }
-  static VG_INLINE void store(const __m512 (&c)[2][2], u32* const* r, u32 mask) {
+  static VGPU_INLINE void store(const __m512 (&c)[2][2], u32* const* r, u32 mask) {
     for (int h = 0; h < 2; h++)
       put(r[0], h, mask, _mm512_or_si512(half(c[0][h]), _mm512_slli_epi32(half(c[1][h]), 16)));
   }
@@ -226,12 +227,12 @@ struct CS32 {
   static constexpr int regs = 2;
   // Saturation applies to the exact sum: start from zero (the products cannot overflow) and add C
   // at the end.
-  static VG_INLINE void load(__m512i (&c)[2][2], const u32* const* r) {
+  static VGPU_INLINE void load(__m512i (&c)[2][2], const u32* const* r) {
     for (int q = 0; q < 2; q++)
       for (int h = 0; h < 2; h++)
         c[q][h] = SAT ? _mm512_setzero_si512() : _mm512_load_si512(r[q] + 16 * h);
   }
-  static VG_INLINE __m512i add(__m512i a, __m512i c) {
+  static VGPU_INLINE __m512i add(__m512i a, __m512i c) {
     const __m512i s = _mm512_add_epi32(a, c),
                   lim = _mm512_xor_si512(_mm512_srai_epi32(c, 31), _mm512_set1_epi32(0x7fffffff));
     return _mm512_mask_mov_epi32(
@@ -239,12 +240,12 @@ struct CS32 {
         _mm512_movepi32_mask(_mm512_andnot_si512(_mm512_xor_si512(a, c), _mm512_xor_si512(a, s))),
         lim);
   }
-  static VG_INLINE void finish(__m512i (&c)[2][2], const u32* const* r) {
+  static VGPU_INLINE void finish(__m512i (&c)[2][2], const u32* const* r) {
     if constexpr (SAT)
       for (int q = 0; q < 2; q++)
         for (int h = 0; h < 2; h++) c[q][h] = add(c[q][h], _mm512_load_si512(r[q] + 16 * h));
   }
-  static VG_INLINE void store(const __m512i (&c)[2][2], u32* const* r, u32 mask) {
+  static VGPU_INLINE void store(const __m512i (&c)[2][2], u32* const* r, u32 mask) {
     for (int q = 0; q < 2; q++)
       for (int h = 0; h < 2; h++) put(r[q], h, mask, c[q][h]);
   }
@@ -252,7 +253,7 @@ struct CS32 {
 // One or two tiles (wmma shapes are two). References in `o`, per tile: D, A, B, C. All sources are
 // read before a destination is written.
 template <class TA, class TB, class X, class CD, class CC, int RH, int J, int TILES>
-VG_INLINE void run(Warp& w, const u32* o, u32 mask) {
+VGPU_INLINE void run(Warp& w, const u32* o, u32 mask) {
   typename X::V acc[TILES][RH][2][2];
   u32* d[TILES][RH * CD::regs];
   for (int i = 0; i < TILES; i++) {
@@ -270,7 +271,7 @@ VG_INLINE void run(Warp& w, const u32* o, u32 mask) {
 }
 // f64: a register of 32 lanes is four vectors, two rows each.
 template <int RH, int J>
-VG_INLINE void run_f64(Warp& w, const u32* o, u32 mask) {
+VGPU_INLINE void run_f64(Warp& w, const u32* o, u32 mask) {
   __m512d acc[RH][2][4];
   double* d[RH * 2];
   const double *a[RH * J], *b[J];

@@ -6,7 +6,7 @@
 namespace vgpu {
 namespace {
 template <class T>
-void h_mov(Warp& w, const Instr& I, u32 mask) {
+void h_mov(Warp& w, const Instruction& I, u32 mask) {
   T* d = w.R<T>(I.dst);
   const T* a = w.R<T>(I.a);
   if constexpr (sizeof(T) <= 8) {
@@ -17,12 +17,12 @@ void h_mov(Warp& w, const Instr& I, u32 mask) {
   } else
     for_lanes(mask, [&](int i) { d[i] = a[i]; });
 }
-void h_mov_pred(Warp& w, const Instr& I, u32 mask) {
+void h_mov_pred(Warp& w, const Instruction& I, u32 mask) {
   w.setP(I.dst, mask, w.P(I.a) ^ (I.x ? ~0u : 0));
 }
 // E: element, N elements make one register.
 template <class E, int N>
-void h_pack(Warp& w, const Instr& I, u32 mask) {
+void h_pack(Warp& w, const Instruction& I, u32 mask) {
   const u32* o = w.ops(I);
   u8* d = w.R<u8>(I.dst);
   const E* s[N];
@@ -42,7 +42,7 @@ void h_pack(Warp& w, const Instr& I, u32 mask) {
     });
 }
 template <class E, int N>
-void h_unpack(Warp& w, const Instr& I, u32 mask) {
+void h_unpack(Warp& w, const Instruction& I, u32 mask) {
   const u32* o = w.ops(I);
   const u8* s = w.R<u8>(I.a);
   if constexpr (sizeof(E) * N <= 8) {
@@ -59,15 +59,15 @@ void h_unpack(Warp& w, const Instr& I, u32 mask) {
     });
 }
 // Address of a variable in local memory / of a kernel parameter.
-void h_local_addr64(Warp& w, const Instr& I, u32 mask) {
+void h_local_addr64(Warp& w, const Instruction& I, u32 mask) {
   u64 v = w.frame->local_base + (u64)I.imm;
   each<u64>(w.R<u64>(I.dst), mask, [=](int) { return v; });
 }
-void h_local_addr32(Warp& w, const Instr& I, u32 mask) {
+void h_local_addr32(Warp& w, const Instruction& I, u32 mask) {
   u32 v = w.frame->local_base + (u32)I.imm;
   each<u32>(w.R<u32>(I.dst), mask, [=](int) { return v; });
 }
-void h_param_addr(Warp& w, const Instr& I, u32 mask) {
+void h_param_addr(Warp& w, const Instruction& I, u32 mask) {
   u64 v = (u64)w.params + (u64)I.imm;
   each<u64>(w.R<u64>(I.dst), mask, [=](int) { return v; });
 }
@@ -207,7 +207,7 @@ u64 special(Warp& w, int sr, int k) {
   return 0;
 }
 template <class T>
-void h_special(Warp& w, const Instr& I, u32 mask) {  // I.x which, I.y component
+void h_special(Warp& w, const Instruction& I, u32 mask) {  // I.x which, I.y component
   T* d = w.R<T>(I.dst);
   switch (I.x) {
     case TID: {
@@ -238,7 +238,7 @@ void h_special(Warp& w, const Instr& I, u32 mask) {  // I.x which, I.y component
   if (I.x == CLOCK || I.x == CLOCK64 || I.x == GTIME || I.x == GTIME_LO) w.burn(2);
   each<T>(d, mask, [=](int) { return v; });
 }
-void h_special_pred(Warp& w, const Instr& I, u32 mask) {
+void h_special_pred(Warp& w, const Instruction& I, u32 mask) {
   w.setP(I.dst, mask, special(w, I.x, 0) ? ~0u : 0);
 }
 
@@ -270,31 +270,34 @@ bool find_special(std::string_view n, Sr& sr, int& comp, int& bytes) {
 }
 
 void op_mov(Lower& l) {
-  Ty t = l.ty();
-  const Opnd &d = l.op(0), &s = l.op(1);
-  if (t == Ty::Pred) {
+  PtxType t = l.ty();
+  const PtxOperand &d = l.op(0), &s = l.op(1);
+  if (t == PtxType::Pred) {
     l.I.dst = l.pred_dst(d);
-    if (s.kind == Opnd::Special && s.text == "%is_explicit_cluster") {
+    if (s.kind == PtxOperand::Special && s.text == "%is_explicit_cluster") {
       l.I.x = IS_CLUSTER;
-      l.emit(h_special_pred, Kl::Move);
+      l.emit(h_special_pred, InstructionClass::Move);
       return;
     }
     bool n;
     l.I.a = l.pred_src(s, n);
     l.I.x = n;
-    l.emit(h_mov_pred, Kl::Move);
+    l.emit(h_mov_pred, InstructionClass::Move);
     return;
   }
   int bytes = ty_size(t);
-  auto elems = [&](const Opnd& v, bool isdst) {
+  auto elems = [&](const PtxOperand& v, bool isdst) {
     int n = (int)v.sub.size(), e = bytes / n;
     std::vector<u32> r;
     for (auto& o : v.sub)
-      r.push_back(isdst ? l.dst(o, e) : l.src(o, e == 2 ? Ty::B16 : e == 4 ? Ty::B32 : Ty::B64));
+      r.push_back(isdst ? l.dst(o, e)
+                        : l.src(o, e == 2   ? PtxType::B16
+                                   : e == 4 ? PtxType::B32
+                                            : PtxType::B64));
     l.more(r);
     return std::pair(e, n);
   };
-  if (d.kind == Opnd::Vec) {
+  if (d.kind == PtxOperand::Vec) {
     l.I.a = l.src(1, t);
     auto [e, n] = elems(d, true);
     Handler h = e == 2 && n == 2   ? h_unpack<u16, 2>
@@ -304,10 +307,10 @@ void op_mov(Lower& l) {
                 : e == 4 && n == 4 ? h_unpack<u32, 4>
                                    : nullptr;
     if (!h) l.bad("unpack form");
-    l.emit(h, Kl::Move);
+    l.emit(h, InstructionClass::Move);
     return;
   }
-  if (s.kind == Opnd::Vec) {
+  if (s.kind == PtxOperand::Vec) {
     l.I.dst = l.dst(0, bytes);
     auto [e, n] = elems(s, false);
     Handler h = e == 2 && n == 2   ? h_pack<u16, 2>
@@ -317,10 +320,10 @@ void op_mov(Lower& l) {
                 : e == 4 && n == 4 ? h_pack<u32, 4>
                                    : nullptr;
     if (!h) l.bad("pack form");
-    l.emit(h, Kl::Move);
+    l.emit(h, InstructionClass::Move);
     return;
   }
-  if (s.kind == Opnd::Special) {
+  if (s.kind == PtxOperand::Special) {
     Sr sr;
     int comp, b;
     if (!find_special(s.text, sr, comp, b))
@@ -328,34 +331,37 @@ void op_mov(Lower& l) {
     l.I.x = sr;
     l.I.y = (u8)comp;
     l.I.dst = l.dst(0, bytes);
-    l.emit(bytes == 2 ? h_special<u16> : bytes == 4 ? h_special<u32> : h_special<u64>, Kl::Move);
+    l.emit(bytes == 2   ? h_special<u16>
+           : bytes == 4 ? h_special<u32>
+                        : h_special<u64>,
+           InstructionClass::Move);
     return;
   }
   l.I.dst = l.dst(0, bytes);
-  if (s.kind == Opnd::Sym && s.var >= 0) {
+  if (s.kind == PtxOperand::Sym && s.var >= 0) {
     const VarDecl& v = l.fb.code.body->vars[s.var];
     if (v.space != Space::Shared) {
       l.I.imm = (s64)v.offset + s.off;
       if (v.kernel_param) {
         if (bytes != 8) l.bad("parameter address");
-        l.emit(h_param_addr, Kl::Move);
+        l.emit(h_param_addr, InstructionClass::Move);
         return;
       }
-      l.emit(bytes == 8 ? h_local_addr64 : h_local_addr32, Kl::Move);
+      l.emit(bytes == 8 ? h_local_addr64 : h_local_addr32, InstructionClass::Move);
       return;
     }
   }
   l.I.a = l.src(1, t);
-  by_size(l, bytes, [&](auto v) { l.emit(h_mov<decltype(v)>, Kl::Move); });
+  by_size(l, bytes, [&](auto v) { l.emit(h_mov<decltype(v)>, InstructionClass::Move); });
 }
 
 // ---- cvta, isspacep ----
-void h_add_window(Warp& w, const Instr& I, u32 mask) {
+void h_add_window(Warp& w, const Instruction& I, u32 mask) {
   const u64* a = w.R<u64>(I.a);
   const u64 win = (u64)I.imm;
   each<u64>(w.R<u64>(I.dst), mask, [=](int i) { return (a[i] & 0xffffffffull) | win; });
 }
-void h_strip_window(Warp& w, const Instr& I, u32 mask) {
+void h_strip_window(Warp& w, const Instruction& I, u32 mask) {
   const u64* a = w.R<u64>(I.a);
   each<u64>(w.R<u64>(I.dst), mask, [=](int i) { return a[i] & ~kWindowMask; });
 }
@@ -363,29 +369,29 @@ void op_cvta(Lower& l) {
   Space sp = l.space();
   bool to = l.has("to");
   int bytes = ty_size(l.ty());
-  const Opnd& s = l.op(1);
+  const PtxOperand& s = l.op(1);
   l.I.dst = l.dst(0, bytes);
-  if (s.kind == Opnd::Sym && s.var >= 0 && l.fb.code.body->vars[s.var].space != Space::Shared)
+  if (s.kind == PtxOperand::Sym && s.var >= 0 && l.fb.code.body->vars[s.var].space != Space::Shared)
     l.bad("cvta of a local variable's name");
   l.I.a = l.src(1, l.ty());
   if (bytes != 8) {
-    l.emit(h_mov<u32>, Kl::Move);
+    l.emit(h_mov<u32>, InstructionClass::Move);
     return;
   }
   bool shared = sp == Space::Shared,
        local = sp == Space::Local || (sp == Space::Param && !l.fb.code.decl->entry);
   if (!shared && !local) {
-    l.emit(h_mov<u64>, Kl::Move);
+    l.emit(h_mov<u64>, InstructionClass::Move);
     return;
   }
   if (to) {
-    l.emit(h_strip_window, Kl::Move);
+    l.emit(h_strip_window, InstructionClass::Move);
     return;
   }
   l.I.imm = (s64)(shared ? kSharedWindow : kLocalWindow);
-  l.emit(h_add_window, Kl::Move);
+  l.emit(h_add_window, InstructionClass::Move);
 }
-void h_isspacep(Warp& w, const Instr& I, u32 mask) {
+void h_isspacep(Warp& w, const Instruction& I, u32 mask) {
   const u64* a = w.R<u64>(I.a);
   u32 r = 0;
   for_lanes(mask, [&](int i) {
@@ -417,11 +423,11 @@ void op_isspacep(Lower& l) {
   l.I.x = (u8)l.space();
   l.I.y = l.has("shared::cluster");
   l.I.dst = l.pred_dst(l.op(0));
-  l.I.a = l.src(1, Ty::B64);
-  l.emit(h_isspacep, Kl::Int);
+  l.I.a = l.src(1, PtxType::B64);
+  l.emit(h_isspacep, InstructionClass::Int);
 }
 }  // namespace
-VG_OP(mov, op_mov);
-VG_OP(cvta, op_cvta);
-VG_OP(isspacep, op_isspacep);
+VGPU_OP(mov, op_mov);
+VGPU_OP(cvta, op_cvta);
+VGPU_OP(isspacep, op_isspacep);
 }  // namespace vgpu

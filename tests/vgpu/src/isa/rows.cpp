@@ -22,7 +22,7 @@ u32 waves16(const u32* off, u32 mask, u32& ideal) {
     const u32 m = mask >> (8 * p) & 0xff;
     if (!m) continue;
     ideal++;
-    if (VG_LIKELY(!(sum[p] & 0xeeeeeeee))) {
+    if (VGPU_LIKELY(!(sum[p] & 0xeeeeeeee))) {
       n++;
       continue;
     }
@@ -63,9 +63,9 @@ u32 waves_narrow(const u32* off, u32 mask, u32 bytes, u32& ideal) {
   }
   return n;
 }
-void shared_offsets(Warp& w, const Instr& I, u32 mask, u32 bytes, bool store, const void* areg,
-                    bool reg32, s64 imm, Space sp, u32* off) {
-  if (VG_LIKELY(reg32)) {
+void shared_offsets(Warp& w, const Instruction& I, u32 mask, u32 bytes, bool store,
+                    const void* areg, bool reg32, s64 imm, Space sp, u32* off) {
+  if (VGPU_LIKELY(reg32)) {
     const __m512i d = _mm512_set1_epi32((s32)imm);
     for (int k = 0; k < 2; k++)
       _mm512_store_si512(off + 16 * k,
@@ -76,21 +76,21 @@ void shared_offsets(Warp& w, const Instr& I, u32 mask, u32 bytes, bool store, co
       const u64 v = a[i] + (u64)imm, win = v & kWindowMask;
       if (sp == Space::Generic && win != kSharedWindow && win != kClusterWindow)
         w.fault(ERR_INVALID_ADDRESS_SPACE, I, i,
-                strf("generic address 0x%llx (lane %d) is not in shared memory",
-                     (unsigned long long)v, i));
+                format_text("generic address 0x%llx (lane %d) is not in shared memory",
+                            (unsigned long long)v, i));
       off[i] = (u32)v;
     });
   }
   u32 bad = 0;
   const u32 last = w.shared_size >= bytes ? w.shared_size - bytes : 0;
-  if (VG_UNLIKELY(w.shared_size < bytes)) bad = mask;
+  if (VGPU_UNLIKELY(w.shared_size < bytes)) bad = mask;
   for (int k = 0; k < 2; k++) {
     const __m512i o = _mm512_load_si512(off + 16 * k);
     bad |= (u32)(_mm512_cmpgt_epu32_mask(o, _mm512_set1_epi32((s32)last)) |
                  _mm512_test_epi32_mask(o, _mm512_set1_epi32((s32)bytes - 1)))
            << (16 * k);
   }
-  if (VG_UNLIKELY(bad & mask)) {
+  if (VGPU_UNLIKELY(bad & mask)) {
     for_lanes(bad & mask, [&](int i) {
       lane_pointer(w, I, i, off[i], Space::Shared, bytes, bytes, store);
     });  // says what is wrong

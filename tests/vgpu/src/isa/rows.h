@@ -13,10 +13,10 @@ u32 waves_narrow(const u32* off, u32 mask, u32 bytes, u32& ideal);  // 4 or 8 by
 // Shared offsets of the lanes of `mask` for the address operand (I.a + I.imm, I.x, I.y as
 // Lower::address leaves them); checks bounds and alignment of `bytes` each. Faults name the
 // instruction.
-void shared_offsets(Warp& w, const Instr& I, u32 mask, u32 bytes, bool store, const void* areg,
-                    bool reg32, s64 imm, Space sp, u32* off);
+void shared_offsets(Warp& w, const Instruction& I, u32 mask, u32 bytes, bool store,
+                    const void* areg, bool reg32, s64 imm, Space sp, u32* off);
 // The same for the rows of an 8x8-matrix instruction, counted and seen by the race check.
-VG_INLINE void matrix_rows(Warp& w, const Instr& I, u32 mask, bool store, u32* off) {
+VGPU_INLINE void matrix_rows(Warp& w, const Instruction& I, u32 mask, bool store, u32* off) {
   shared_offsets(w, I, mask, 16, store, w.R<u8>(I.a), I.x & 2, I.imm, (Space)I.y, off);
   Memo& m = w.memo[I.mem];
   u32 ideal, n = waves16(off, mask, ideal);
@@ -24,10 +24,10 @@ VG_INLINE void matrix_rows(Warp& w, const Instr& I, u32 mask, bool store, u32* o
   m.s_waves += n;
   m.s_ideal += ideal;
   m.s_bytes += 16 * (u64)__builtin_popcount(mask);
-  if (VG_UNLIKELY(race_on))
+  if (VGPU_UNLIKELY(race_on))
     race_access(w, I, mask, off, 16, store ? RaceKind::Write : RaceKind::Read);
 }
-VG_INLINE __m512i four_rows_at(const u8* shared, const u32* off) {
+VGPU_INLINE __m512i four_rows_at(const u8* shared, const u32* off) {
   __m512i v = _mm512_castsi128_si512(_mm_load_si128((const __m128i*)(shared + off[0])));
   v = _mm512_inserti32x4(v, _mm_load_si128((const __m128i*)(shared + off[1])), 1);
   v = _mm512_inserti32x4(v, _mm_load_si128((const __m128i*)(shared + off[2])), 2);

@@ -4,11 +4,11 @@
 #include "tests/vgpu/src/exec/warp.h"
 #include "tests/vgpu/src/x86.h"
 namespace vgpu {
-#define VG_IVDEP _Pragma("GCC ivdep")
+#define VGPU_IVDEP _Pragma("GCC ivdep")
 
 // d[lane] = r[lane] where mask has the lane's bit.
 template <class T>
-VG_INLINE void blend(T* d, const T* r, u32 mask) {
+VGPU_INLINE void blend(T* d, const T* r, u32 mask) {
   if constexpr (sizeof(T) == 2) {
     __m512i v = _mm512_load_si512(r);
     _mm512_store_si512(d, _mm512_mask_mov_epi16(_mm512_load_si512(d), mask, v));
@@ -33,9 +33,9 @@ VG_INLINE void blend(T* d, const T* r, u32 mask) {
 }
 // d[i] = f(i) for the lanes of mask; f must be harmless on the others.
 template <class T, class F>
-VG_INLINE void each(T* d, u32 mask, F f) {
-  if (VG_LIKELY(mask == ~0u)) {
-    VG_IVDEP
+VGPU_INLINE void each(T* d, u32 mask, F f) {
+  if (VGPU_LIKELY(mask == ~0u)) {
+    VGPU_IVDEP
     for (int i = 0; i < 32; i++) d[i] = f(i);
   } else {
     alignas(64) T r[32];
@@ -45,21 +45,21 @@ VG_INLINE void each(T* d, u32 mask, F f) {
 }
 // d[i] = f(i) for the lanes of mask, one after another (f expensive, or not defined on garbage).
 template <class T, class F>
-VG_INLINE void each_scalar(T* d, u32 mask, F f) {
+VGPU_INLINE void each_scalar(T* d, u32 mask, F f) {
   for (u32 m = mask; m; m &= m - 1) {
     int i = __builtin_ctz(m);
     d[i] = f(i);
   }
 }
 template <class F>
-VG_INLINE void for_lanes(u32 mask, F f) {
+VGPU_INLINE void for_lanes(u32 mask, F f) {
   for (u32 m = mask; m; m &= m - 1) f(__builtin_ctz(m));
 }
 
 enum Cmp { EQ, NE, LT, LE, GT, GE };
 // Bit per lane: a op b. Float comparisons are ordered except NE (callers build the u-forms).
 template <class T, int C>
-VG_INLINE u32 cmp_mask(const T* a, const T* b) {
+VGPU_INLINE u32 cmp_mask(const T* a, const T* b) {
   if constexpr (std::is_same_v<T, float>) {
     constexpr int p = C == EQ   ? _CMP_EQ_OQ
                       : C == NE ? _CMP_NEQ_UQ
@@ -111,7 +111,7 @@ VG_INLINE u32 cmp_mask(const T* a, const T* b) {
   }
 }
 template <class T>
-VG_INLINE u32 nan_mask(const T* a) {
+VGPU_INLINE u32 nan_mask(const T* a) {
   return cmp_mask<T, NE>(a, a);
 }
 }  // namespace vgpu

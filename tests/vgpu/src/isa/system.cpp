@@ -11,7 +11,7 @@ int find_builtin(std::string_view n) {
   return -1;
 }
 
-static std::string device_string(Warp& w, const Instr& I, int lane, u64 p) {
+static std::string device_string(Warp& w, const Instruction& I, int lane, u64 p) {
   std::string s;
   while (s.size() < 65536) {
     char c = *(char*)lane_pointer(w, I, lane, p++, Space::Generic, 1, 1, false);
@@ -20,7 +20,7 @@ static std::string device_string(Warp& w, const Instr& I, int lane, u64 p) {
   }
   return s;
 }
-static void device_printf(Warp& w, const Instr& I, int lane, u64 fmt_p, u64 args) {
+static void device_printf(Warp& w, const Instruction& I, int lane, u64 fmt_p, u64 args) {
   std::string f = device_string(w, I, lane, fmt_p), out;
   u64 at = args;
   auto arg = [&](u32 n) {
@@ -59,26 +59,26 @@ static void device_printf(Warp& w, const Instr& I, int lane, u64 fmt_p, u64 args
     if (c == '%')
       out += '%';
     else if (strchr("di", c) && c)
-      out += lng ? strf((spec + "lld").c_str(), (long long)arg(8))
-                 : strf((spec + "d").c_str(), (int)arg(4));
+      out += lng ? format_text((spec + "lld").c_str(), (long long)arg(8))
+                 : format_text((spec + "d").c_str(), (int)arg(4));
     else if (strchr("uxXo", c) && c)
-      out += lng ? strf((spec + "ll" + c).c_str(), (unsigned long long)arg(8))
-                 : strf((spec + c).c_str(), (unsigned)arg(4));
+      out += lng ? format_text((spec + "ll" + c).c_str(), (unsigned long long)arg(8))
+                 : format_text((spec + c).c_str(), (unsigned)arg(4));
     else if (c == 'c')
-      out += strf((spec + "c").c_str(), (int)arg(4));
+      out += format_text((spec + "c").c_str(), (int)arg(4));
     else if (strchr("eEfFgGaA", c) && c)
-      out += strf((spec + c).c_str(), bitcast<double>(arg(8)));
+      out += format_text((spec + c).c_str(), bitcast<double>(arg(8)));
     else if (c == 'p')
-      out += strf("0x%llx", (unsigned long long)arg(8));
+      out += format_text("0x%llx", (unsigned long long)arg(8));
     else if (c == 's') {
       u64 p = arg(8);
-      out += strf((spec + "s").c_str(), p ? device_string(w, I, lane, p).c_str() : "(null)");
+      out += format_text((spec + "s").c_str(), p ? device_string(w, I, lane, p).c_str() : "(null)");
     } else
       out += f.substr(b, i - b + 1);
   }
   fwrite(out.data(), 1, out.size(), stdout);
 }
-void run_builtin(Warp& w, const Instr& I, const CallSite& cs, u32 mask) {
+void run_builtin(Warp& w, const Instruction& I, const CallSite& cs, u32 mask) {
   auto arg = [&](int lane, size_t k) -> u64 {
     u64 v = 0;
     if (k < cs.args.size())
@@ -105,9 +105,9 @@ void run_builtin(Warp& w, const Instr& I, const CallSite& cs, u32 mask) {
       int i = __builtin_ctz(mask);
       std::string m = device_string(w, I, i, arg(i, 0)), file = device_string(w, I, i, arg(i, 1)),
                   fn = device_string(w, I, i, arg(i, 3));
-      log_line(strf("%s:%u: %s: block: [%u,%u,%u], thread: [%u,%u,%u] Assertion `%s` failed.",
-                    file.c_str(), (u32)arg(i, 2), fn.c_str(), 0, 0, 0, w.tid[0][i], w.tid[1][i],
-                    w.tid[2][i], m.c_str()));
+      log_line(format_text(
+          "%s:%u: %s: block: [%u,%u,%u], thread: [%u,%u,%u] Assertion `%s` failed.", file.c_str(),
+          (u32)arg(i, 2), fn.c_str(), 0, 0, 0, w.tid[0][i], w.tid[1][i], w.tid[2][i], m.c_str()));
       w.fault(ERR_ASSERT, I, i, "device-side assert: " + m);
     }
     case 2:

@@ -3,5 +3,5 @@
 #include "tests/vgpu/src/isa/isa.h"
 namespace vgpu {
 int find_builtin(std::string_view name);  // -1 if there is none of that name
-void run_builtin(Warp& w, const Instr& I, const CallSite& cs, u32 mask);
+void run_builtin(Warp& w, const Instruction& I, const CallSite& cs, u32 mask);
 }  // namespace vgpu

@@ -6,53 +6,54 @@ namespace {
 // VGPU_RACE: exchanges that are undefined on hardware. `part` are the lanes that execute I
 // together, all naming `members`.
 std::string absent(const Warp& w, u32 mask, const u32* mm, u32 members, int lane) {
-  if (!(members >> lane & 1)) return strf("which is not in the member mask 0x%08x", members);
+  if (!(members >> lane & 1)) return format_text("which is not in the member mask 0x%08x", members);
   if (!(w.lanes >> lane & 1))
     return "which is in the member mask, but the block has no such thread";
   if (w.exited >> lane & 1) return "which is in the member mask, but has ended";
   if (mask >> lane & 1)
-    return strf("which is in the member mask 0x%08x, but executes this with the mask 0x%08x",
-                members, mm[lane]);
+    return format_text("which is in the member mask 0x%08x, but executes this with the mask 0x%08x",
+                       members, mm[lane]);
   return "which is in the member mask, but does not execute this (its predicate is false)";
 }
-[[gnu::noinline]] void check_members(Warp& w, const Instr& I, u32 mask, u32 part, const u32* mm,
-                                     u32 members, bool reads_all) {
+[[gnu::noinline]] void check_members(Warp& w, const Instruction& I, u32 mask, u32 part,
+                                     const u32* mm, u32 members, bool reads_all) {
   if (const u32 outside = part & ~members) {
     const int i = __builtin_ctz(outside);
     w.fault(ERR_LAUNCH_FAILURE, I, i,
-            strf("warp exchange: warp %u lane %d is not in its own member mask 0x%08x", w.id, i,
-                 members));
+            format_text("warp exchange: warp %u lane %d is not in its own member mask 0x%08x", w.id,
+                        i, members));
   }
   const u32 gone = members & w.lanes & ~w.exited & ~part;  // lanes that ended do not count
   if (reads_all && gone) {
     const int i = __builtin_ctz(part), j = __builtin_ctz(gone);
     w.fault(ERR_LAUNCH_FAILURE, I, i,
-            strf("warp exchange: warp %u lane %d needs lane %d, %s", w.id, i, j,
-                 absent(w, mask, mm, members, j).c_str()));
+            format_text("warp exchange: warp %u lane %d needs lane %d, %s", w.id, i, j,
+                        absent(w, mask, mm, members, j).c_str()));
   }
 }
-[[gnu::noinline]] void check_sources(Warp& w, const Instr& I, u32 mask, u32 part, const u32* mm,
-                                     u32 members, u32 in_range, const u32* src) {
+[[gnu::noinline]] void check_sources(Warp& w, const Instruction& I, u32 mask, u32 part,
+                                     const u32* mm, u32 members, u32 in_range, const u32* src) {
   for_lanes(part & in_range, [&](int i) {
     const int j = (int)src[i];
     if (part >> j & 1) return;
     w.fault(ERR_LAUNCH_FAILURE, I, i,
-            strf("warp exchange: warp %u lane %d reads lane %d, %s", w.id, i, j,
-                 absent(w, mask, mm, members, j).c_str()));
+            format_text("warp exchange: warp %u lane %d reads lane %d, %s", w.id, i, j,
+                        absent(w, mask, mm, members, j).c_str()));
   });
 }
 // Runs f(part, members) for each set of active lanes that name the same member mask, once all of
 // its members are here. Returns false if the running group has to wait (nothing was executed).
 // `reads_all`: every member's value is used, not only those that f checks itself.
 template <class F>
-VG_INLINE bool collective(Warp& w, const Instr& I, u32 mask, const u32* mm, bool reads_all, F f) {
+VGPU_INLINE bool collective(Warp& w, const Instruction& I, u32 mask, const u32* mm, bool reads_all,
+                            F f) {
   int first = __builtin_ctz(mask);
   u32 m0 = mm[first];
   u32 same = 0;
   for (int i = 0; i < 32; i++) same |= (u32)(mm[i] == m0) << i;
-  if (VG_LIKELY((same & mask) == mask)) {
+  if (VGPU_LIKELY((same & mask) == mask)) {
     if (!w.converge(I, m0)) return false;
-    if (VG_UNLIKELY(race_on)) check_members(w, I, mask, mask, mm, m0, reads_all);
+    if (VGPU_UNLIKELY(race_on)) check_members(w, I, mask, mask, mm, m0, reads_all);
     f(mask, m0);
     return true;
   }
@@ -64,7 +65,7 @@ VG_INLINE bool collective(Warp& w, const Instr& I, u32 mask, const u32* mm, bool
     for_lanes(left, [&](int i) {
       if (mm[i] == m) part |= 1u << i;
     });
-    if (VG_UNLIKELY(race_on)) check_members(w, I, mask, part, mm, m, reads_all);
+    if (VGPU_UNLIKELY(race_on)) check_members(w, I, mask, part, mm, m, reads_all);
     f(part, m);
     left &= ~part;
   }
@@ -72,7 +73,7 @@ VG_INLINE bool collective(Warp& w, const Instr& I, u32 mask, const u32* mm, bool
 }
 enum { UP, DOWN, BFLY, IDX };
 template <int MODE>
-void h_shfl(Warp& w, const Instr& I,
+void h_shfl(Warp& w, const Instruction& I,
             u32 mask) {  // a value, b lane, c clamp/mask, d members; I.e: predicate
   const u32* mm = w.R<u32>(I.d);
   collective(w, I, mask, mm, false, [&](u32 part, u32 members) {
@@ -101,7 +102,7 @@ void h_shfl(Warp& w, const Instr& I,
       src[i] = ok ? (u32)j : (u32)lane;
       p |= (u32)ok << i;
     }
-    if (VG_UNLIKELY(race_on)) check_sources(w, I, mask, part, mm, members, p, src);
+    if (VGPU_UNLIKELY(race_on)) check_sources(w, I, mask, part, mm, members, p, src);
     for (int k = 0; k < 32; k += 16)
       _mm512_store_si512(r + k,
                          _mm512_permutex2var_epi32(_mm512_load_si512(a), _mm512_load_si512(src + k),
@@ -111,7 +112,7 @@ void h_shfl(Warp& w, const Instr& I,
   });
 }
 enum { ALL, ANY, UNI, BALLOT };
-void h_vote(Warp& w, const Instr& I, u32 mask) {  // I.x mode, I.y predicate negated
+void h_vote(Warp& w, const Instruction& I, u32 mask) {  // I.x mode, I.y predicate negated
   collective(w, I, mask, w.R<u32>(I.b), true, [&](u32 part, u32) {
     u32 p = w.P(I.a) ^ (I.y ? ~0u : 0);
     if (I.x == BALLOT) {
@@ -126,7 +127,7 @@ void h_vote(Warp& w, const Instr& I, u32 mask) {  // I.x mode, I.y predicate neg
   });
 }
 template <class T>
-void h_match(Warp& w, const Instr& I, u32 mask) {  // I.x: all (I.e: predicate)
+void h_match(Warp& w, const Instruction& I, u32 mask) {  // I.x: all (I.e: predicate)
   collective(w, I, mask, w.R<u32>(I.b), true, [&](u32 part, u32) {
     const T* a = w.R<T>(I.a);
     alignas(64) u32 r[32] = {0};
@@ -152,7 +153,7 @@ void h_match(Warp& w, const Instr& I, u32 mask) {  // I.x: all (I.e: predicate)
   });
 }
 enum { R_ADD, R_MIN, R_MAX, R_AND, R_OR, R_XOR };
-void h_redux(Warp& w, const Instr& I, u32 mask) {  // I.x op, I.y signed
+void h_redux(Warp& w, const Instruction& I, u32 mask) {  // I.x op, I.y signed
   collective(w, I, mask, w.R<u32>(I.b), true, [&](u32 part, u32) {
     const u32* a = w.R<u32>(I.a);
     u32 v = a[__builtin_ctz(part)];
@@ -182,37 +183,37 @@ void h_redux(Warp& w, const Instr& I, u32 mask) {  // I.x op, I.y signed
     each<u32>(w.R<u32>(I.dst), part, [=](int) { return v; });
   });
 }
-void h_elect(Warp& w, const Instr& I, u32 mask) {
+void h_elect(Warp& w, const Instruction& I, u32 mask) {
   collective(w, I, mask, w.R<u32>(I.b), true, [&](u32 part, u32) {
     u32 lead = (u32)__builtin_ctz(part);
     each<u32>(w.R<u32>(I.dst), part, [=](int) { return lead; });
     w.setP(I.e, part, 1u << lead);
   });
 }
-void h_activemask(Warp& w, const Instr& I, u32 mask) {
+void h_activemask(Warp& w, const Instruction& I, u32 mask) {
   u32 m = w.active;
   each<u32>(w.R<u32>(I.dst), mask, [=](int) { return m; });
 }
 // The pre-Volta forms without .sync act on the active lanes.
 void op_shfl(Lower& l) {
   int mode = l.has("up") ? UP : l.has("down") ? DOWN : l.has("bfly") ? BFLY : IDX;
-  const Opnd& d = l.op(0);
-  bool pair = d.kind == Opnd::Pair;
+  const PtxOperand& d = l.op(0);
+  bool pair = d.kind == PtxOperand::Pair;
   l.I.dst = l.dst(pair ? d.sub[0] : d, 4);
   if (pair) {
     l.I.e = l.pred_dst(d.sub[1]);
     l.I.x = 1;
   }
-  l.I.a = l.src(1, Ty::B32);
-  l.I.b = l.src(2, Ty::U32);
-  l.I.c = l.src(3, Ty::U32);
+  l.I.a = l.src(1, PtxType::B32);
+  l.I.b = l.src(2, PtxType::U32);
+  l.I.c = l.src(3, PtxType::U32);
   if (!l.has("sync")) l.bad("only .sync forms are supported");
-  l.I.d = l.src(4, Ty::U32);
+  l.I.d = l.src(4, PtxType::U32);
   l.emit(mode == UP     ? h_shfl<UP>
          : mode == DOWN ? h_shfl<DOWN>
          : mode == BFLY ? h_shfl<BFLY>
                         : h_shfl<IDX>,
-         Kl::Shuffle);
+         InstructionClass::Shuffle);
 }
 void op_vote(Lower& l) {
   bool n;
@@ -224,22 +225,22 @@ void op_vote(Lower& l) {
     l.I.dst = l.pred_dst(l.op(0));
   l.I.a = l.pred_src(l.op(1), n);
   l.I.y = n;
-  l.I.b = l.src(2, Ty::U32);
-  l.emit(h_vote, Kl::Shuffle);
+  l.I.b = l.src(2, PtxType::U32);
+  l.emit(h_vote, InstructionClass::Shuffle);
 }
 void op_match(Lower& l) {
   l.I.x = l.has("all");
-  const Opnd& d = l.op(0);
-  bool pair = d.kind == Opnd::Pair;
+  const PtxOperand& d = l.op(0);
+  bool pair = d.kind == PtxOperand::Pair;
   l.I.dst = l.dst(pair ? d.sub[0] : d, 4);
   if (pair) {
     l.I.e = l.pred_dst(d.sub[1]);
     l.I.y = 1;
   }
-  Ty t = l.ty();
+  PtxType t = l.ty();
   l.I.a = l.src(1, t);
-  l.I.b = l.src(2, Ty::U32);
-  l.emit(ty_size(t) == 8 ? h_match<u64> : h_match<u32>, Kl::Shuffle);
+  l.I.b = l.src(2, PtxType::U32);
+  l.emit(ty_size(t) == 8 ? h_match<u64> : h_match<u32>, InstructionClass::Shuffle);
 }
 void op_redux(Lower& l) {
   l.I.x = l.has("add")   ? R_ADD
@@ -248,30 +249,30 @@ void op_redux(Lower& l) {
           : l.has("and") ? R_AND
           : l.has("or")  ? R_OR
                          : R_XOR;
-  l.I.y = l.ty() == Ty::S32;
-  if (l.ty() == Ty::F32) l.bad("redux.f32");
+  l.I.y = l.ty() == PtxType::S32;
+  if (l.ty() == PtxType::F32) l.bad("redux.f32");
   l.I.dst = l.dst(0, 4);
   l.I.a = l.src(1, l.ty());
-  l.I.b = l.src(2, Ty::U32);
-  l.emit(h_redux, Kl::Shuffle);
+  l.I.b = l.src(2, PtxType::U32);
+  l.emit(h_redux, InstructionClass::Shuffle);
 }
 void op_elect(Lower& l) {
-  const Opnd& d = l.op(0);
-  if (d.kind != Opnd::Pair) l.bad("elect needs d|p");
+  const PtxOperand& d = l.op(0);
+  if (d.kind != PtxOperand::Pair) l.bad("elect needs d|p");
   l.I.dst = l.dst(d.sub[0], 4);
   l.I.e = l.pred_dst(d.sub[1]);
-  l.I.b = l.src(1, Ty::U32);
-  l.emit(h_elect, Kl::Shuffle);
+  l.I.b = l.src(1, PtxType::U32);
+  l.emit(h_elect, InstructionClass::Shuffle);
 }
 void op_activemask(Lower& l) {
   l.I.dst = l.dst(0, 4);
-  l.emit(h_activemask, Kl::Shuffle);
+  l.emit(h_activemask, InstructionClass::Shuffle);
 }
 }  // namespace
-VG_OP(shfl, op_shfl);
-VG_OP(vote, op_vote);
-VG_OP(match, op_match);
-VG_OP(redux, op_redux);
-VG_OP(elect, op_elect);
-VG_OP(activemask, op_activemask);
+VGPU_OP(shfl, op_shfl);
+VGPU_OP(vote, op_vote);
+VGPU_OP(match, op_match);
+VGPU_OP(redux, op_redux);
+VGPU_OP(elect, op_elect);
+VGPU_OP(activemask, op_activemask);
 }  // namespace vgpu

@@ -27,7 +27,7 @@ std::deque<Frag>& frags() {
   return *all;
 }
 const Frag* make_frag(char kind, int m, int n, int k, std::string_view ty) {
-  std::string key = strf("%c%d.%d.%d.", kind, m, n, k) + std::string(ty);
+  std::string key = format_text("%c%d.%d.%d.", kind, m, n, k) + std::string(ty);
   for (auto& f : frags())
     if (f.key == key) return &f;
   Frag f;
@@ -92,7 +92,7 @@ const Frag* make_frag(char kind, int m, int n, int k, std::string_view ty) {
 enum { HAS_STRIDE = 1, COL = 2 };
 // I.a + I.imm address, I.b stride in elements, I.z flags, I.target the fragment's index in frags().
 template <bool STORE>
-void h_wmma_mem(Warp& w, const Instr& I, u32 mask) {
+void h_wmma_mem(Warp& w, const Instruction& I, u32 mask) {
   if (!whole_warp(w, I, mask)) return;
   const Frag& f = frags()[I.target];
   const u32* o = w.ops(I);
@@ -150,7 +150,7 @@ void h_wmma_mem(Warp& w, const Instr& I, u32 mask) {
       for (int l = 0; l < 32; l++)
         ad[l] =
             base + (u64)((col ? (s64)cl[l] * ld + row[l] : (s64)row[l] * ld + cl[l]) * f.bits / 8);
-      if (VG_UNLIKELY(!inside))
+      if (VGPU_UNLIKELY(!inside))
         for (int l = 0; l < 32; l++) lane_pointer(w, I, l, ad[l], sp, (u32)f.unit, 1, STORE);
       auto move = [&](auto t) {
         using T = decltype(t);
@@ -176,12 +176,12 @@ void h_wmma_mem(Warp& w, const Instr& I, u32 mask) {
           move(u64{});
       }
       if (joined && p) continue;
-      if (VG_UNLIKELY(shared && race_on)) {
+      if (VGPU_UNLIKELY(shared && race_on)) {
         alignas(64) u32 off[32];
         for (int l = 0; l < 32; l++) off[l] = (u32)ad[l];
         race_access(w, I, mask, off, bytes, STORE ? RaceKind::Write : RaceKind::Read);
       }
-      if (VG_LIKELY(!count)) continue;
+      if (VGPU_LIKELY(!count)) continue;
       m.mask++;  // requests
       if (shared) {
         alignas(64) u32 off[32];
@@ -226,10 +226,11 @@ void op_wmma_mem(Lower& l, bool store) {
     l.bad("wmma: state space");
   std::vector<u32> r;
   for (auto* o : vector_operand(l, store ? 1 : 0, (size_t)f->regs))
-    r.push_back(store ? l.src(*o, f->reg_bytes == 8 ? Ty::B64 : Ty::B32) : l.dst(*o, f->reg_bytes));
+    r.push_back(store ? l.src(*o, f->reg_bytes == 8 ? PtxType::B64 : PtxType::B32)
+                      : l.dst(*o, f->reg_bytes));
   l.more(r);
   if (l.nops() > 2) {
-    l.I.b = l.src(2, Ty::U32);
+    l.I.b = l.src(2, PtxType::U32);
     l.I.z |= HAS_STRIDE;
   }
   if (l.has("col")) l.I.z |= COL;
@@ -237,12 +238,13 @@ void op_wmma_mem(Lower& l, bool store) {
   l.I.y = (u8)sp;
   l.I.mem = l.mem_slot();
   const bool sh = sp == Space::Shared, gl = sp == Space::Global;
-  l.emit(store ? h_wmma_mem<true> : h_wmma_mem<false>, store ? (sh   ? Kl::SharedSt
-                                                                : gl ? Kl::GlobalSt
-                                                                     : Kl::GenericSt)
-                                                             : (sh   ? Kl::SharedLd
-                                                                : gl ? Kl::GlobalLd
-                                                                     : Kl::GenericLd));
+  l.emit(store ? h_wmma_mem<true> : h_wmma_mem<false>, store
+                                                           ? (sh   ? InstructionClass::SharedSt
+                                                              : gl ? InstructionClass::GlobalSt
+                                                                   : InstructionClass::GenericSt)
+                                                           : (sh   ? InstructionClass::SharedLd
+                                                              : gl ? InstructionClass::GlobalLd
+                                                                   : InstructionClass::GenericLd));
 }
 void op_wmma_mma(Lower& l) {
   int m, n, k;
@@ -262,13 +264,13 @@ void op_wmma_mma(Lower& l) {
                   ? find(t[0], t[1], t[2], t[3], l.has("satfinite"), l.has("xor"), rh, j, tiles)
                   : nullptr;
   if (!h) l.bad("this wmma shape and type is not supported");
-  const Ty st = f64 ? Ty::B64 : Ty::B32;
+  const PtxType st = f64 ? PtxType::B64 : PtxType::B32;
   std::vector<u32> d, a, b, c, r;
   for (auto* o : vector_operand(l, 0, (size_t)fd->regs)) d.push_back(l.dst(*o, f64 ? 8 : 4));
   for (auto* o : vector_operand(l, 1, (size_t)fa->regs)) a.push_back(l.src(*o, st));
   for (auto* o : vector_operand(l, 2, (size_t)fb->regs)) b.push_back(l.src(*o, st));
   for (auto* o : vector_operand(l, 3, (size_t)fc->regs))
-    c.push_back(l.src(*o, f64 ? Ty::F64 : t[3] == "f32" ? Ty::F32 : Ty::B32));
+    c.push_back(l.src(*o, f64 ? PtxType::F64 : t[3] == "f32" ? PtxType::F32 : PtxType::B32));
   if (tr) std::swap(a, b);
   auto take = [&](const std::vector<u32>& v, int first, int count) {
     for (int i = 0; i < count; i++) r.push_back(v[(size_t)(first + i)]);
@@ -281,7 +283,7 @@ void op_wmma_mma(Lower& l) {
     take(c, i * nc, nc);
   }
   l.more(r);
-  l.emit(h, Kl::Tensor);
+  l.emit(h, InstructionClass::Tensor);
 }
 void op_wmma(Lower& l) {
   if (l.has("mma"))
@@ -294,5 +296,5 @@ void op_wmma(Lower& l) {
     l.bad("unknown wmma instruction");
 }
 }  // namespace
-VG_OP(wmma, op_wmma);
+VGPU_OP(wmma, op_wmma);
 }  // namespace vgpu

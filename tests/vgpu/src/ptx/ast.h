@@ -20,7 +20,7 @@ struct InitItem {
 struct VarDecl {
   std::string name;
   Space space = Space::None;
-  Ty ty = Ty::None;
+  PtxType ty = PtxType::None;
   u32 align = 0;
   u64 size = 0;  // bytes; 0 for an unsized extern array
   bool is_extern = false, managed = false, unsized = false;
@@ -39,17 +39,17 @@ struct FuncDecl {
   u32 cluster[3] = {0, 0, 0};
 };
 
-struct Opnd {
+struct PtxOperand {
   enum Kind : u8 { Reg, Imm, Addr, Vec, Pair, Sym, Sink, Special } kind = Sink;
   bool neg = false;    // !%p
   bool paren = false;  // Vec written with ( )
-  Tk imm_kind = Tk::Int;
+  TokenKind imm_kind = TokenKind::Int;
   u32 reg = 0;            // Reg: id in Body::regs
   u64 bits = 0;           // Imm
   s64 off = 0;            // Addr / Sym: byte offset
   int var = -1;           // Sym: index in Body::vars if it is a function-scope variable
   std::string_view text;  // Sym / Special
-  std::vector<Opnd> sub;
+  std::vector<PtxOperand> sub;
 };
 
 struct Stmt {
@@ -58,12 +58,12 @@ struct Stmt {
   bool guard_neg = false;
   std::string_view text, op;  // "ld.global.f32", "ld"
   std::vector<std::string_view> mods;
-  std::vector<Opnd> ops;
+  std::vector<PtxOperand> ops;
   int scope = 0;
 };
 
 struct RegInfo {
-  Ty ty;
+  PtxType ty;
   u8 size;
   std::string_view prefix;
   u32 index;

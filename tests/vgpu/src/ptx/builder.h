@@ -22,7 +22,7 @@ struct FnBuilder {
   std::vector<Patch> branch_patches;
   std::vector<std::pair<u32, u32>> jump_patches;  // entry in code.jump, statement
   u32 constant(u64 lo, u64 hi, int bytes);
-  u32 new_reg(Ty ty, int bytes);
+  u32 new_reg(PtxType ty, int bytes);
   bool global_symbol(std::string_view name, s64 off, u64& value, Space& sp);
 };
 void allocate_registers(FnBuilder& fb);

@@ -1,4 +1,4 @@
-// The executable form of PTX. One Instr = one cache line: a handler plus resolved operands.
+// The executable form of PTX. One Instruction = one cache line: a handler plus resolved operands.
 //
 // Operand references (dst,a..e and entries of Code::ops) are byte offsets into either the frame's
 // register block (bit 0 clear) or the function's constant pool (bit 0 set); Warp::R<T>(ref) turns
@@ -11,12 +11,12 @@
 #include "tests/vgpu/src/ptx/ast.h"
 namespace vgpu {
 struct Warp;
-struct Instr;
+struct Instruction;
 struct Program;
-using Handler = void (*)(Warp&, const Instr&, u32 mask);
+using Handler = void (*)(Warp&, const Instruction&, u32 mask);
 
 // What an instruction counts as in the report.
-enum class Kl : u8 {
+enum class InstructionClass : u8 {
   Int,
   Fp32,
   Fp64,
@@ -43,9 +43,9 @@ enum class Kl : u8 {
   Other,
   Count
 };
-const char* kl_name(Kl k);
+const char* kl_name(InstructionClass k);
 
-struct alignas(64) Instr {
+struct alignas(64) Instruction {
   Handler fn = nullptr;
   u32 dst = 0, a = 0, b = 0, c = 0, d = 0, e = 0;  // operand references only
   s64 imm = 0;                                     // raw values from here on
@@ -54,10 +54,10 @@ struct alignas(64) Instr {
   u32 aux = 0;              // first of this instruction's entries in Code::ops
   u16 mem = 0;              // index of its memory-access record (Warp::memo)
   u8 x = 0, y = 0;          // handler-private
-  Kl klass = Kl::Other;
+  InstructionClass klass = InstructionClass::Other;
   u8 z = 0;
 };
-static_assert(sizeof(Instr) == 64);
+static_assert(sizeof(Instruction) == 64);
 
 struct CallSite {
   u32 callee = ~0u;  // index in Program::codes, ~0 for an indirect call
@@ -74,11 +74,11 @@ struct Code {
   const FuncDecl* decl = nullptr;
   std::unique_ptr<Body> body;
   Program* prog = nullptr;
-  u32 index = 0;            // in prog->codes
-  std::vector<Instr> code;  // ends with a `ret`
-  std::vector<u32> stmt;    // per instruction: index of its statement in body->stmts
-  std::vector<u32> ops;     // extra operand references
-  std::vector<u32> jump;    // branch tables: instruction indices
+  u32 index = 0;                  // in prog->codes
+  std::vector<Instruction> code;  // ends with a `ret`
+  std::vector<u32> stmt;          // per instruction: index of its statement in body->stmts
+  std::vector<u32> ops;           // extra operand references
+  std::vector<u32> jump;          // branch tables: instruction indices
   std::vector<CallSite> calls;
   u8* pool = nullptr;  // constants, broadcast to 32 lanes
   u32 pool_bytes = 0;
@@ -86,7 +86,7 @@ struct Code {
   u32 local_bytes = 0;  // .local and .param variables of one lane
   u32 nmem = 1;
   u32 nregs32 = 0;  // registers after allocation, in 32-bit units (for occupancy queries)
-  std::string where(const Instr* i) const;  // "kernel:line: text" for messages
+  std::string where(const Instruction* i) const;  // "kernel:line: text" for messages
   ~Code();
 };
 

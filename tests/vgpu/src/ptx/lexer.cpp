@@ -10,7 +10,7 @@ std::vector<Token> lex_ptx(std::string_view s) {
   out.reserve(s.size() / 5);
   size_t i = 0, n = s.size();
   u32 line = 1;
-  auto push = [&](Tk k, size_t b, size_t e) -> Token& {
+  auto push = [&](TokenKind k, size_t b, size_t e) -> Token& {
     Token t;
     t.kind = k;
     t.line = line;
@@ -49,13 +49,13 @@ std::vector<Token> lex_ptx(std::string_view s) {
         if (s[i] == '\\') i++;
         i++;
       }
-      push(Tk::String, b, i);
+      push(TokenKind::String, b, i);
       i++;
       continue;
     }
     // A '.' followed by a digit is a float such as ".5" (never emitted by nvcc, but legal).
     if (id_start(c) && !(c == '.' && i + 1 < n && isdigit((u8)s[i + 1]) &&
-                         (out.empty() || out.back().kind != Tk::Ident))) {
+                         (out.empty() || out.back().kind != TokenKind::Ident))) {
       size_t b = i++;
       const bool directive = c == '.';  // ".reg.b16" is two directives
       while (i < n && !(directive && s[i] == '.') &&
@@ -64,7 +64,7 @@ std::vector<Token> lex_ptx(std::string_view s) {
         if (s[i] == ':') i++;
         i++;
       }
-      push(Tk::Ident, b, i);
+      push(TokenKind::Ident, b, i);
       continue;
     }
     if (isdigit((u8)c) || c == '.') {
@@ -76,7 +76,7 @@ std::vector<Token> lex_ptx(std::string_view s) {
           v = v * 16 + (isdigit((u8)s[i]) ? s[i] - '0' : (tolower(s[i]) - 'a' + 10));
           i++;
         }
-        push(Tk::F32, b, i).bits = v;
+        push(TokenKind::F32, b, i).bits = v;
         continue;
       }
       if (c == '0' && i + 1 < n && (s[i + 1] == 'd' || s[i + 1] == 'D')) {
@@ -86,7 +86,7 @@ std::vector<Token> lex_ptx(std::string_view s) {
           v = v * 16 + (isdigit((u8)s[i]) ? s[i] - '0' : (tolower(s[i]) - 'a' + 10));
           i++;
         }
-        push(Tk::F64, b, i).bits = v;
+        push(TokenKind::F64, b, i).bits = v;
         continue;
       }
       int base = 10;
@@ -114,18 +114,18 @@ std::vector<Token> lex_ptx(std::string_view s) {
       std::string txt(s.substr(d, i - d));
       if (flt) {
         double v = strtod(txt.c_str(), nullptr);
-        push(Tk::F64, b, i).bits = bitcast<u64>(v);
+        push(TokenKind::F64, b, i).bits = bitcast<u64>(v);
       } else {
         if (base == 10 && txt.size() > 1 && txt[0] == '0') base = 8;
-        push(Tk::Int, b, i).bits = strtoull(txt.c_str(), nullptr, base);
+        push(TokenKind::Int, b, i).bits = strtoull(txt.c_str(), nullptr, base);
       }
       if (i < n && (s[i] == 'U' || s[i] == 'u')) i++;
       continue;
     }
-    push(Tk::Punct, i, i + 1).ch = c;
+    push(TokenKind::Punct, i, i + 1).ch = c;
     i++;
   }
-  push(Tk::End, n, n);
+  push(TokenKind::End, n, n);
   return out;
 }
 }  // namespace vgpu

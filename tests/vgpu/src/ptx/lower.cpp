@@ -42,7 +42,7 @@ const std::string* function_of_handle(u64 h) {
 
 // ---- Code ----
 Code::~Code() { free(pool); }
-std::string Code::where(const Instr* i) const {
+std::string Code::where(const Instruction* i) const {
   size_t k = i - code.data();
   if (k >= stmt.size()) return decl->name + ": end of function";
   const Stmt& s = body->stmts[stmt[k]];
@@ -56,18 +56,18 @@ std::string Code::where(const Instr* i) const {
     bool sp = isspace((u8)*p);
     if (!sp || (!t.empty() && t.back() != ' ')) t += sp ? ' ' : *p;
   }
-  std::string r = strf("%s, PTX line %u", decl->name.c_str(), s.line);
-  if (s.src_line) r += strf(" (source line %u)", s.src_line);
+  std::string r = format_text("%s, PTX line %u", decl->name.c_str(), s.line);
+  if (s.src_line) r += format_text(" (source line %u)", s.src_line);
   return r + ": " + (s.guard >= 0 ? "@p " : "") + t;
 }
 
-const char* kl_name(Kl k) {
+const char* kl_name(InstructionClass k) {
   static const char* n[] = {"int",       "fp32",       "fp64",       "half",      "tensor",
                             "sfu",       "convert",    "move",       "global_ld", "global_st",
                             "shared_ld", "shared_st",  "local_ld",   "local_st",  "const_ld",
                             "param_ld",  "generic_ld", "generic_st", "atomic",    "shuffle",
                             "barrier",   "control",    "async_copy", "other"};
-  static_assert(sizeof(n) / sizeof(*n) == (size_t)Kl::Count);
+  static_assert(sizeof(n) / sizeof(*n) == (size_t)InstructionClass::Count);
   return n[(int)k];
 }
 
@@ -89,7 +89,7 @@ u32 FnBuilder::constant(u64 lo, u64 hi, int bytes) {
   pool_index[bytes][key] = off | 1;
   return off | 1;
 }
-u32 FnBuilder::new_reg(Ty ty, int bytes) {
+u32 FnBuilder::new_reg(PtxType ty, int bytes) {
   code.body->regs.push_back({ty, (u8)bytes, "%tmp", 0});
   return (u32)code.body->regs.size() - 1;
 }
@@ -118,15 +118,15 @@ bool FnBuilder::global_symbol(std::string_view name, s64 off, u64& value, Space&
 
 // ---- Lower ----
 void Lower::bad(const std::string& why) const {
-  throw PtxError(strf("%s, PTX line %u: %s: %.*s", fb.code.decl->name.c_str(), s.line, why.c_str(),
-                      (int)s.text.size(), s.text.data()));
+  throw PtxError(format_text("%s, PTX line %u: %s: %.*s", fb.code.decl->name.c_str(), s.line,
+                             why.c_str(), (int)s.text.size(), s.text.data()));
 }
-Ty Lower::ty(int n) const {
+PtxType Lower::ty(int n) const {
   for (auto m : s.mods) {
-    Ty t = parse_ty(m);
-    if (t != Ty::None && n-- == 0) return t;
+    PtxType t = parse_ty(m);
+    if (t != PtxType::None && n-- == 0) return t;
   }
-  return Ty::None;
+  return PtxType::None;
 }
 Space Lower::space() const {
   for (auto m : s.mods) {
@@ -144,41 +144,41 @@ int Lower::vec() const {
   if (has("v8")) return 8;
   return 1;
 }
-const Opnd& Lower::op(size_t i) const {
+const PtxOperand& Lower::op(size_t i) const {
   if (i >= s.ops.size()) bad("missing operand");
   return s.ops[i];
 }
-int Lower::reg_size(const Opnd& o) const {
-  return o.kind == Opnd::Reg ? fb.code.body->regs[o.reg].size : 0;
+int Lower::reg_size(const PtxOperand& o) const {
+  return o.kind == PtxOperand::Reg ? fb.code.body->regs[o.reg].size : 0;
 }
 
-u32 Lower::dst(const Opnd& o, int bytes) {
+u32 Lower::dst(const PtxOperand& o, int bytes) {
   auto& f = fb.flow[fb.cur];
   u32 r;
-  if (o.kind == Opnd::Sink)
-    r = fb.new_reg(Ty::None, bytes ? bytes : 8);
-  else if (o.kind == Opnd::Reg) {
+  if (o.kind == PtxOperand::Sink)
+    r = fb.new_reg(PtxType::None, bytes ? bytes : 8);
+  else if (o.kind == PtxOperand::Reg) {
     r = o.reg;
     if (bytes && fb.code.body->regs[r].size != bytes)
-      bad(strf("destination register has %d bytes, expected %d", fb.code.body->regs[r].size,
-               bytes));
-    if (fb.code.body->regs[r].ty == Ty::Pred) bad("destination is a predicate");
+      bad(format_text("destination register has %d bytes, expected %d", fb.code.body->regs[r].size,
+                      bytes));
+    if (fb.code.body->regs[r].ty == PtxType::Pred) bad("destination is a predicate");
   } else
     bad("bad destination operand");
   f.defs.push_back(r);
   return r * 2;
 }
-u64 Lower::imm_value(const Opnd& o, Ty t) const {
-  if (o.kind != Opnd::Imm) bad("expected an immediate");
+u64 Lower::imm_value(const PtxOperand& o, PtxType t) const {
+  if (o.kind != PtxOperand::Imm) bad("expected an immediate");
   switch (t) {
-    case Ty::F32:
-    case Ty::TF32:
-      if (o.imm_kind == Tk::F64) return bitcast<u32>((float)bitcast<double>(o.bits));
-      if (o.imm_kind == Tk::Int) return bitcast<u32>((float)(s64)o.bits);
+    case PtxType::F32:
+    case PtxType::TF32:
+      if (o.imm_kind == TokenKind::F64) return bitcast<u32>((float)bitcast<double>(o.bits));
+      if (o.imm_kind == TokenKind::Int) return bitcast<u32>((float)(s64)o.bits);
       return o.bits;
-    case Ty::F64:
-      if (o.imm_kind == Tk::F32) return bitcast<u64>((double)bitcast<float>((u32)o.bits));
-      if (o.imm_kind == Tk::Int) return bitcast<u64>((double)(s64)o.bits);
+    case PtxType::F64:
+      if (o.imm_kind == TokenKind::F32) return bitcast<u64>((double)bitcast<float>((u32)o.bits));
+      if (o.imm_kind == TokenKind::Int) return bitcast<u64>((double)(s64)o.bits);
       return o.bits;
     default:
       return o.bits;
@@ -186,18 +186,18 @@ u64 Lower::imm_value(const Opnd& o, Ty t) const {
 }
 u32 Lower::imm32(u32 v) { return fb.constant(v, 0, 4); }
 u32 Lower::imm64(u64 v) { return fb.constant(v, 0, 8); }
-u32 Lower::src(const Opnd& o, Ty t) {
+u32 Lower::src(const PtxOperand& o, PtxType t) {
   int bytes = std::max(2, ty_size(t));
-  if (o.kind == Opnd::Reg) {
+  if (o.kind == PtxOperand::Reg) {
     auto& ri = fb.code.body->regs[o.reg];
-    if (ri.ty == Ty::Pred) bad("source is a predicate");
-    if (t != Ty::None && ri.size != bytes)
-      bad(strf("source register has %d bytes, expected %d", ri.size, bytes));
+    if (ri.ty == PtxType::Pred) bad("source is a predicate");
+    if (t != PtxType::None && ri.size != bytes)
+      bad(format_text("source register has %d bytes, expected %d", ri.size, bytes));
     fb.flow[fb.cur].uses.push_back(o.reg);
     return o.reg * 2;
   }
-  if (o.kind == Opnd::Imm) return fb.constant(imm_value(o, t), 0, bytes);
-  if (o.kind == Opnd::Sym) {
+  if (o.kind == PtxOperand::Imm) return fb.constant(imm_value(o, t), 0, bytes);
+  if (o.kind == PtxOperand::Sym) {
     u64 v;
     Space sp;
     if (o.var >= 0) {
@@ -207,10 +207,10 @@ u32 Lower::src(const Opnd& o, Ty t) {
       return fb.constant(v, 0, bytes);
     bad("unknown symbol " + std::string(o.text));
   }
-  if (o.kind == Opnd::Special) {
+  if (o.kind == PtxOperand::Special) {
     // A special register used directly: read it into a temporary first.
-    Opnd tmp;
-    tmp.kind = Opnd::Reg;
+    PtxOperand tmp;
+    tmp.kind = PtxOperand::Reg;
     tmp.reg = fb.new_reg(t, bytes);
     Stmt mv = s;
     mv.guard = -1;
@@ -223,21 +223,22 @@ u32 Lower::src(const Opnd& o, Ty t) {
   }
   bad("bad source operand");
 }
-u32 Lower::pred_dst(const Opnd& o) {
-  if (o.kind == Opnd::Sink) {
-    u32 r = fb.new_reg(Ty::Pred, 4);
+u32 Lower::pred_dst(const PtxOperand& o) {
+  if (o.kind == PtxOperand::Sink) {
+    u32 r = fb.new_reg(PtxType::Pred, 4);
     fb.flow[fb.cur].defs.push_back(r);
     return r * 2;
   }
-  if (o.kind != Opnd::Reg || fb.code.body->regs[o.reg].ty != Ty::Pred)
+  if (o.kind != PtxOperand::Reg || fb.code.body->regs[o.reg].ty != PtxType::Pred)
     bad("expected a predicate destination");
   fb.flow[fb.cur].defs.push_back(o.reg);
   return o.reg * 2;
 }
-u32 Lower::pred_src(const Opnd& o, bool& neg) {
+u32 Lower::pred_src(const PtxOperand& o, bool& neg) {
   neg = o.neg;
-  if (o.kind == Opnd::Imm) return fb.constant(o.bits ? ~0u : 0u, 0, 4);
-  if (o.kind != Opnd::Reg || fb.code.body->regs[o.reg].ty != Ty::Pred) bad("expected a predicate");
+  if (o.kind == PtxOperand::Imm) return fb.constant(o.bits ? ~0u : 0u, 0, 4);
+  if (o.kind != PtxOperand::Reg || fb.code.body->regs[o.reg].ty != PtxType::Pred)
+    bad("expected a predicate");
   fb.flow[fb.cur].uses.push_back(o.reg);
   return o.reg * 2;
 }
@@ -249,25 +250,25 @@ u16 Lower::mem_slot() {
   if (fb.code.nmem >= 65535) bad("too many memory instructions");
   return (u16)fb.code.nmem++;
 }
-void Lower::address(const Opnd& o, Space& sp) {
-  if (o.kind != Opnd::Addr) bad("expected an address");
-  const Opnd& b = o.sub[0];
+void Lower::address(const PtxOperand& o, Space& sp) {
+  if (o.kind != PtxOperand::Addr) bad("expected an address");
+  const PtxOperand& b = o.sub[0];
   I.imm = o.off;
-  if (b.kind == Opnd::Reg) {
+  if (b.kind == PtxOperand::Reg) {
     int sz = reg_size(b);
     if (sz != 4 && sz != 8) bad("address register must have 32 or 64 bits");
-    I.a = src(b, Ty::None);
+    I.a = src(b, PtxType::None);
     if (sz == 4) I.x |= 2;
     if (sp == Space::Param) sp = fb.code.decl->entry ? Space::Global : Space::Local;
     if (sp == Space::None) sp = Space::Generic;
     return;
   }
-  if (b.kind == Opnd::Imm) {
+  if (b.kind == PtxOperand::Imm) {
     I.a = imm64(b.bits);
     if (sp == Space::None) sp = Space::Generic;
     return;
   }
-  if (b.kind != Opnd::Sym) bad("bad address");
+  if (b.kind != PtxOperand::Sym) bad("bad address");
   if (b.var >= 0) {
     const VarDecl& v = fb.code.body->vars[b.var];
     I.imm += v.offset;
@@ -309,15 +310,15 @@ void Lower::emit() {
   }
   fb.code.code.push_back(I);
   fb.code.stmt.push_back(fb.cur);
-  Instr fresh;
+  Instruction fresh;
   I = fresh;
 }
 
 // ---- compiling a kernel ----
 static u32 up(u32 v, u32 a) { return a ? (v + a - 1) / a * a : v; }
 
-static void scan_symbols(const Opnd& o, std::set<std::string>& out) {
-  if (o.kind == Opnd::Sym && o.var < 0) out.insert(std::string(o.text));
+static void scan_symbols(const PtxOperand& o, std::set<std::string>& out) {
+  if (o.kind == PtxOperand::Sym && o.var < 0) out.insert(std::string(o.text));
   for (auto& x : o.sub) scan_symbols(x, out);
 }
 
@@ -385,10 +386,10 @@ std::unique_ptr<Program> compile_kernel(const Module& m, const SymbolTable& syms
       symbols.insert(here.begin(), here.end());
       if (s.op == "call") {
         for (auto& o : s.ops) {
-          if (o.kind == Opnd::Vec) continue;
-          if (o.kind == Opnd::Reg)
+          if (o.kind == PtxOperand::Vec) continue;
+          if (o.kind == PtxOperand::Reg)
             indirect = true;
-          else if (o.kind == Opnd::Sym)
+          else if (o.kind == PtxOperand::Sym)
             names.push_back(std::string(o.text));
           break;
         }
@@ -474,7 +475,9 @@ std::unique_ptr<Program> compile_kernel(const Module& m, const SymbolTable& syms
   };
   u32 deepest = visit(visit, 0);
   p->local_per_lane =
-      up(recursive ? std::max<u32>(deepest, (u32)env_int("VGPU_STACK", 65536)) : deepest, 64) + 64;
+      up(recursive ? std::max<u32>(deepest, (u32)environment_number("VGPU_STACK", 65536)) : deepest,
+         64) +
+      64;
   return p;
 }
 }  // namespace vgpu

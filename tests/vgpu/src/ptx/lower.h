@@ -1,5 +1,5 @@
 // From statements to instructions. Every opcode has one lowering function, registered by name with
-// VG_OP (see isa/*.cpp); it looks at modifiers and types, chooses a handler, and names the
+// VGPU_OP (see isa/*.cpp); it looks at modifiers and types, chooses a handler, and names the
 // operands.
 #pragma once
 #include "tests/vgpu/src/ptx/ir.h"
@@ -9,7 +9,7 @@ struct FnBuilder;
 struct Lower {
   FnBuilder& fb;
   const Stmt& s;
-  Instr I;  // being built
+  Instruction I;  // being built
 
   // Modifiers
   bool has(std::string_view mod) const {
@@ -20,32 +20,32 @@ struct Lower {
   std::string_view mod(size_t i) const {
     return i < s.mods.size() ? s.mods[i] : std::string_view();
   }
-  Ty ty(int n = 0) const;  // n-th modifier that is a type
-  Space space() const;     // state space among the modifiers; None if absent
-  int vec() const;         // .v2/.v4/.v8 -> 2/4/8, else 1
+  PtxType ty(int n = 0) const;  // n-th modifier that is a type
+  Space space() const;          // state space among the modifiers; None if absent
+  int vec() const;              // .v2/.v4/.v8 -> 2/4/8, else 1
 
   // Operands. Returned values go into I.dst, I.a, ... or into more(). Registers must have the given
   // size, unless size is 0.
   size_t nops() const { return s.ops.size(); }
-  const Opnd& op(size_t i) const;
-  u32 dst(const Opnd& o, int bytes);
+  const PtxOperand& op(size_t i) const;
+  u32 dst(const PtxOperand& o, int bytes);
   u32 dst(size_t i, int bytes) { return dst(op(i), bytes); }
-  u32 src(const Opnd& o, Ty t);  // immediates become constants of type t
-  u32 src(size_t i, Ty t) { return src(op(i), t); }
+  u32 src(const PtxOperand& o, PtxType t);  // immediates become constants of type t
+  u32 src(size_t i, PtxType t) { return src(op(i), t); }
   u32 imm32(u32 v);  // reference to a broadcast constant
   u32 imm64(u64 v);
-  u32 pred_dst(const Opnd& o);
-  u32 pred_src(const Opnd& o, bool& neg);    // neg: written !%p
-  int reg_size(const Opnd& o) const;         // bytes of a register operand; 0 for others
-  void more(const std::vector<u32>& refs);   // sets I.aux to a new entry list
-  u64 imm_value(const Opnd& o, Ty t) const;  // value of an immediate operand
-  bool is_imm(const Opnd& o) const { return o.kind == Opnd::Imm; }
+  u32 pred_dst(const PtxOperand& o);
+  u32 pred_src(const PtxOperand& o, bool& neg);         // neg: written !%p
+  int reg_size(const PtxOperand& o) const;              // bytes of a register operand; 0 for others
+  void more(const std::vector<u32>& refs);              // sets I.aux to a new entry list
+  u64 imm_value(const PtxOperand& o, PtxType t) const;  // value of an immediate operand
+  bool is_imm(const PtxOperand& o) const { return o.kind == PtxOperand::Imm; }
   u16 mem_slot();
   // Address operand: base register or constant -> I.a, offset -> I.imm. Sets I.x bit 0 if the
   // offset is relative to the frame's local memory, bit 1 if the base register has 32 bits.
-  void address(const Opnd& o, Space& sp);
+  void address(const PtxOperand& o, Space& sp);
 
-  void emit(Handler h, Kl k) {
+  void emit(Handler h, InstructionClass k) {
     I.fn = h;
     I.klass = k;
     emit();
@@ -58,7 +58,7 @@ using LowerFn = void (*)(Lower&);
 struct OpReg {
   OpReg(const char* name, LowerFn f);
 };
-#define VG_OP(name, fn) static ::vgpu::OpReg opreg_##fn##__LINE__##name##_(#name, fn)
+#define VGPU_OP(name, fn) static ::vgpu::OpReg opreg_##fn##__LINE__##name##_(#name, fn)
 LowerFn find_op(std::string_view name);
 
 // Compiles a kernel and what it calls. Symbols of module variables must have storage already.

@@ -10,7 +10,7 @@ void allocate_registers(FnBuilder& fb) {
   Code& c = fb.code;
   Body& b = *c.body;
   const u32 nr = (u32)b.regs.size(), ns = (u32)fb.flow.size();
-  static const bool share = !env_int("VGPU_NOALLOC", 0);
+  static const bool share = !environment_number("VGPU_NOALLOC", 0);
 
   // Basic blocks over statements.
   std::vector<u8> leader(ns + 1, 0);
@@ -85,11 +85,11 @@ void allocate_registers(FnBuilder& fb) {
 
   // Linear scan, one pool per size class: predicates, 2, 4, 8, 16 bytes per lane.
   auto cls = [&](u32 r) {
-    return b.regs[r].ty == Ty::Pred ? 0
-           : b.regs[r].size <= 2    ? 1
-           : b.regs[r].size == 4    ? 2
-           : b.regs[r].size == 8    ? 3
-                                    : 4;
+    return b.regs[r].ty == PtxType::Pred ? 0
+           : b.regs[r].size <= 2         ? 1
+           : b.regs[r].size == 4         ? 2
+           : b.regs[r].size == 8         ? 3
+                                         : 4;
   };
   std::vector<u32> order;
   for (u32 r = 1; r < nr; r++)

@@ -2,7 +2,7 @@
 #pragma once
 #include "tests/vgpu/src/common.h"
 namespace vgpu {
-enum class Ty : u8 {
+enum class PtxType : u8 {
   None,
   B8,
   U8,
@@ -37,20 +37,22 @@ enum class Ty : u8 {
   E3M2x2,
   UE8M0x2
 };
-Ty parse_ty(std::string_view s);  // without the dot; None if it is not a type
-int ty_size(Ty t);                // bytes
-const char* ty_name(Ty t);
-inline bool ty_signed(Ty t) { return t == Ty::S8 || t == Ty::S16 || t == Ty::S32 || t == Ty::S64; }
-inline bool ty_float(Ty t) {
+PtxType parse_ty(std::string_view s);  // without the dot; None if it is not a type
+int ty_size(PtxType t);                // bytes
+const char* ty_name(PtxType t);
+inline bool ty_signed(PtxType t) {
+  return t == PtxType::S8 || t == PtxType::S16 || t == PtxType::S32 || t == PtxType::S64;
+}
+inline bool ty_float(PtxType t) {
   switch (t) {
-    case Ty::F16:
-    case Ty::BF16:
-    case Ty::F32:
-    case Ty::TF32:
-    case Ty::F16x2:
-    case Ty::BF16x2:
-    case Ty::F64:
-    case Ty::F32x2:
+    case PtxType::F16:
+    case PtxType::BF16:
+    case PtxType::F32:
+    case PtxType::TF32:
+    case PtxType::F16x2:
+    case PtxType::BF16x2:
+    case PtxType::F64:
+    case PtxType::F32x2:
       return true;
     default:
       return false;

@@ -12,7 +12,7 @@ struct KernelStats {
   u64 flops = 0;
   bool host_op = false;  // cuBLAS calls: computed on the host
   u64 bulk[6] = {0};     // sm_90: copies, bytes and sectors loaded, stored; setmaxnreg
-  u64 warps[(int)Kl::Count] = {0}, lanes[(int)Kl::Count] = {0};
+  u64 warps[(int)InstructionClass::Count] = {0}, lanes[(int)InstructionClass::Count] = {0};
   u64 gld_req = 0, gld_sec = 0, gld_bytes = 0, gst_req = 0, gst_sec = 0, gst_bytes = 0,
       atom_req = 0;
   u64 sld_req = 0, sld_waves = 0, sld_ideal = 0, sld_bytes = 0, sst_req = 0, sst_waves = 0,
@@ -39,7 +39,7 @@ std::string pretty(const std::string& n) {
 }
 u64 total(const KernelStats& k, bool lanes) {
   u64 t = 0;
-  for (int i = 0; i < (int)Kl::Count; i++) t += lanes ? k.lanes[i] : k.warps[i];
+  for (int i = 0; i < (int)InstructionClass::Count; i++) t += lanes ? k.lanes[i] : k.warps[i];
   return t;
 }
 std::string esc(const std::string& s) {
@@ -68,10 +68,11 @@ void write_json(FILE* f) {
     for (int w = 0; w < 2; w++) {
       fprintf(f, "  \"%s\": {", w ? "lanes_by_class" : "warps_by_class");
       bool c1 = true;
-      for (int i = 0; i < (int)Kl::Count; i++) {
+      for (int i = 0; i < (int)InstructionClass::Count; i++) {
         u64 v = w ? k.lanes[i] : k.warps[i];
         if (v) {
-          fprintf(f, "%s\"%s\": %llu", c1 ? "" : ", ", kl_name((Kl)i), (unsigned long long)v);
+          fprintf(f, "%s\"%s\": %llu", c1 ? "" : ", ", kl_name((InstructionClass)i),
+                  (unsigned long long)v);
           c1 = false;
         }
       }
@@ -135,8 +136,9 @@ void write_table(FILE* f) {
             pct(k.gst_bytes, k.gst_sec), ideal ? (double)waves / ideal : 0.0,
             (unsigned long long)k.divergent, w ? 100.0 * l / (32.0 * w) : 0.0);
     fprintf(f, "   ");
-    for (int i = 0; i < (int)Kl::Count; i++)
-      if (k.warps[i]) fprintf(f, " %s %llu", kl_name((Kl)i), (unsigned long long)k.warps[i]);
+    for (int i = 0; i < (int)InstructionClass::Count; i++)
+      if (k.warps[i])
+        fprintf(f, " %s %llu", kl_name((InstructionClass)i), (unsigned long long)k.warps[i]);
     if (k.bulk[0])
       fprintf(f, " | bulk copies %llu, %llu B in, %llu B out", (unsigned long long)k.bulk[0],
               (unsigned long long)k.bulk[1], (unsigned long long)k.bulk[3]);
@@ -144,7 +146,7 @@ void write_table(FILE* f) {
   }
 }
 void at_exit() {
-  const char* to = env_str("VGPU_REPORT", nullptr);
+  const char* to = environment_text("VGPU_REPORT", nullptr);
   if (!to) return;
   std::lock_guard l(mu());
   if (!strcmp(to, "-")) {
@@ -178,7 +180,7 @@ void report_host_op(const std::string& name, u64 flops, bool tensor, u64 ns) {
   if (tensor) k.tensor_flops += flops;
 }
 void report_launch(Launch& l, std::vector<Thread*>& threads, u64 ns) {
-  static const bool profile = env_int("VGPU_PROFILE", 0) != 0;
+  static const bool profile = environment_number("VGPU_PROFILE", 0) != 0;
   std::lock_guard g(mu());
   arm();
   KernelStats& k = stats()[l.name];
@@ -204,7 +206,7 @@ void report_launch(Launch& l, std::vector<Thread*>& threads, u64 ns) {
       for (size_t i = 0; i < cp->code.size(); i++) {
         Count& c = pc.counts[i];
         if (!c.warps) continue;
-        const Instr& I = cp->code[i];
+        const Instruction& I = cp->code[i];
         k.warps[(int)I.klass] += c.warps;
         k.lanes[(int)I.klass] += c.lanes;
         if (profile) {
@@ -216,10 +218,11 @@ void report_launch(Launch& l, std::vector<Thread*>& threads, u64 ns) {
         if (!I.mem) continue;
         Memo& m = pc.memo[I.mem];
         m.flush();
-        bool st = I.klass == Kl::GlobalSt || I.klass == Kl::SharedSt || I.klass == Kl::GenericSt;
-        if (I.klass == Kl::Atomic)
+        bool st = I.klass == InstructionClass::GlobalSt || I.klass == InstructionClass::SharedSt ||
+                  I.klass == InstructionClass::GenericSt;
+        if (I.klass == InstructionClass::Atomic)
           k.atom_req += m.g_req;
-        else if (I.klass == Kl::AsyncCopy) {
+        else if (I.klass == InstructionClass::AsyncCopy) {
           k.gld_req += m.g_req;
           k.gld_sec += m.g_sectors;
           k.gld_bytes += m.g_bytes;

@@ -1,29 +1,29 @@
 // The device and the error state.
 #include "tests/vgpu/src/runtime/internal.h"
 namespace vgpu {
-static const DevInfo kDevs[] = {{80, 108, "NVIDIA A100-SXM4-80GB (vgpu)", 85091155968ull, 166912,
-                                 167936, 41943040, 32, 2048, 1410000, 1593000, 5120},
-                                {86, 84, "NVIDIA A40 (vgpu)", 48305799168ull, 101376, 102400,
-                                 6291456, 16, 1536, 1740000, 7251000, 384},
-                                {89, 128, "NVIDIA GeForce RTX 4090 (vgpu)", 25393692672ull, 101376,
-                                 102400, 75497472, 24, 1536, 2520000, 10501000, 384},
-                                {90, 132, "NVIDIA H100 80GB HBM3 (vgpu)", 85017755648ull, 232448,
-                                 233472, 52428800, 32, 2048, 1980000, 2619000, 5120}};
+static const DeviceInfo kDevs[] = {{80, 108, "NVIDIA A100-SXM4-80GB (vgpu)", 85091155968ull, 166912,
+                                    167936, 41943040, 32, 2048, 1410000, 1593000, 5120},
+                                   {86, 84, "NVIDIA A40 (vgpu)", 48305799168ull, 101376, 102400,
+                                    6291456, 16, 1536, 1740000, 7251000, 384},
+                                   {89, 128, "NVIDIA GeForce RTX 4090 (vgpu)", 25393692672ull,
+                                    101376, 102400, 75497472, 24, 1536, 2520000, 10501000, 384},
+                                   {90, 132, "NVIDIA H100 80GB HBM3 (vgpu)", 85017755648ull, 232448,
+                                    233472, 52428800, 32, 2048, 1980000, 2619000, 5120}};
 int device_cc() {
   static int cc = [] {
-    const char* e = env_str("VGPU_CC", "9.0");
+    const char* e = environment_text("VGPU_CC", "9.0");
     double v = atof(e);
     int c = (int)(v * 10 + 0.5);
     return v > 30 ? (int)v : c;
   }();
   return cc;
 }
-const DevInfo& device() {
-  static DevInfo d = [] {
-    const DevInfo* best = &kDevs[0];
+const DeviceInfo& device() {
+  static DeviceInfo d = [] {
+    const DeviceInfo* best = &kDevs[0];
     for (auto& k : kDevs)
       if (k.cc <= device_cc()) best = &k;
-    DevInfo x = *best;
+    DeviceInfo x = *best;
     x.cc = device_cc();
     return x;
   }();
@@ -148,121 +148,121 @@ static const struct {
 }  // namespace vgpu
 using namespace vgpu;
 extern "C" __attribute__((visibility("hidden"))) int vgpu_unimplemented(const char* name) {
-  log_line(
-      strf("the program called %s, which vgpu does not implement; returning cudaErrorNotSupported",
-           name));
+  log_line(format_text(
+      "the program called %s, which vgpu does not implement; returning cudaErrorNotSupported",
+      name));
   return done(cudaErrorNotSupported);
 }
 
-VG_API const char* cudaGetErrorName(cudaError_t e) {
+VGPU_API const char* cudaGetErrorName(cudaError_t e) {
   for (auto& k : kErr)
     if (k.e == e) return k.name;
   return "unrecognized error code";
 }
-VG_API const char* cudaGetErrorString(cudaError_t e) {
+VGPU_API const char* cudaGetErrorString(cudaError_t e) {
   for (auto& k : kErr)
     if (k.e == e) return k.text;
   return "unrecognized error code";
 }
-VG_API cudaError_t cudaGetLastError() {
+VGPU_API cudaError_t cudaGetLastError() {
   cudaError_t e = t_last;
   t_last = cudaSuccess;
   return e;
 }
-VG_API cudaError_t cudaPeekAtLastError() { return t_last; }
+VGPU_API cudaError_t cudaPeekAtLastError() { return t_last; }
 
-VG_API cudaError_t cudaDeviceSynchronize() {
+VGPU_API cudaError_t cudaDeviceSynchronize() {
   API_ENTER;
   fflush(stdout);
   return cudaSuccess;
 }
-VG_API cudaError_t cudaDeviceReset() {
+VGPU_API cudaError_t cudaDeviceReset() {
   API_LOCK;
   g_pending = cudaSuccess;
   t_last = cudaSuccess;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaGetDeviceCount(int* n) {
+VGPU_API cudaError_t cudaGetDeviceCount(int* n) {
   *n = 1;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaGetDevice(int* d) {
+VGPU_API cudaError_t cudaGetDevice(int* d) {
   *d = 0;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaSetDevice(int d) {
+VGPU_API cudaError_t cudaSetDevice(int d) {
   return done(d == 0 ? cudaSuccess : cudaErrorInvalidDevice);
 }
-VG_API cudaError_t cudaInitDevice(int d, unsigned, unsigned) {
+VGPU_API cudaError_t cudaInitDevice(int d, unsigned, unsigned) {
   return done(d == 0 ? cudaSuccess : cudaErrorInvalidDevice);
 }
-VG_API cudaError_t cudaSetValidDevices(int*, int) { return cudaSuccess; }
-VG_API cudaError_t cudaSetDeviceFlags(unsigned) { return cudaSuccess; }
-VG_API cudaError_t cudaGetDeviceFlags(unsigned* f) {
+VGPU_API cudaError_t cudaSetValidDevices(int*, int) { return cudaSuccess; }
+VGPU_API cudaError_t cudaSetDeviceFlags(unsigned) { return cudaSuccess; }
+VGPU_API cudaError_t cudaGetDeviceFlags(unsigned* f) {
   *f = 0;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaChooseDevice(int* d, const cudaDeviceProp*) {
+VGPU_API cudaError_t cudaChooseDevice(int* d, const cudaDeviceProp*) {
   *d = 0;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaDriverGetVersion(int* v) {
+VGPU_API cudaError_t cudaDriverGetVersion(int* v) {
   *v = 13000;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaRuntimeGetVersion(int* v) {
+VGPU_API cudaError_t cudaRuntimeGetVersion(int* v) {
   *v = 13000;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaDeviceGetPCIBusId(char* s, int n, int) {
+VGPU_API cudaError_t cudaDeviceGetPCIBusId(char* s, int n, int) {
   snprintf(s, n, "0000:01:00.0");
   return cudaSuccess;
 }
-VG_API cudaError_t cudaDeviceGetByPCIBusId(int* d, const char*) {
+VGPU_API cudaError_t cudaDeviceGetByPCIBusId(int* d, const char*) {
   *d = 0;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaDeviceCanAccessPeer(int* c, int, int) {
+VGPU_API cudaError_t cudaDeviceCanAccessPeer(int* c, int, int) {
   *c = 0;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaDeviceEnablePeerAccess(int, unsigned) {
+VGPU_API cudaError_t cudaDeviceEnablePeerAccess(int, unsigned) {
   return done(cudaErrorPeerAccessUnsupported);
 }
-VG_API cudaError_t cudaDeviceGetStreamPriorityRange(int* lo, int* hi) {
+VGPU_API cudaError_t cudaDeviceGetStreamPriorityRange(int* lo, int* hi) {
   if (lo) *lo = 0;
   if (hi) *hi = -5;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaDeviceGetCacheConfig(cudaFuncCache* c) {
+VGPU_API cudaError_t cudaDeviceGetCacheConfig(cudaFuncCache* c) {
   *c = cudaFuncCachePreferNone;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaDeviceSetCacheConfig(cudaFuncCache) { return cudaSuccess; }
-VG_API cudaError_t cudaDeviceGetSharedMemConfig(cudaSharedMemConfig* c) {
+VGPU_API cudaError_t cudaDeviceSetCacheConfig(cudaFuncCache) { return cudaSuccess; }
+VGPU_API cudaError_t cudaDeviceGetSharedMemConfig(cudaSharedMemConfig* c) {
   *c = cudaSharedMemBankSizeFourByte;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaDeviceSetSharedMemConfig(cudaSharedMemConfig) { return cudaSuccess; }
+VGPU_API cudaError_t cudaDeviceSetSharedMemConfig(cudaSharedMemConfig) { return cudaSuccess; }
 static size_t g_limits[16] = {1024, 1048576, 8388608, 2, 2048, 128, 0};
-VG_API cudaError_t cudaDeviceSetLimit(cudaLimit l, size_t v) {
+VGPU_API cudaError_t cudaDeviceSetLimit(cudaLimit l, size_t v) {
   if ((int)l > 6) return done(cudaErrorUnsupportedLimit);
   g_limits[l] = v;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaDeviceGetLimit(size_t* v, cudaLimit l) {
+VGPU_API cudaError_t cudaDeviceGetLimit(size_t* v, cudaLimit l) {
   if ((int)l > 6) return done(cudaErrorUnsupportedLimit);
   *v = g_limits[l];
   return cudaSuccess;
 }
-VG_API cudaError_t cudaCtxResetPersistingL2Cache() { return cudaSuccess; }
-VG_API cudaError_t cudaProfilerStart() { return cudaSuccess; }
-VG_API cudaError_t cudaProfilerStop() { return cudaSuccess; }
+VGPU_API cudaError_t cudaCtxResetPersistingL2Cache() { return cudaSuccess; }
+VGPU_API cudaError_t cudaProfilerStart() { return cudaSuccess; }
+VGPU_API cudaError_t cudaProfilerStop() { return cudaSuccess; }
 
-VG_API cudaError_t cudaGetDeviceProperties(cudaDeviceProp* p, int dev) {
+VGPU_API cudaError_t cudaGetDeviceProperties(cudaDeviceProp* p, int dev) {
   if (dev) return done(cudaErrorInvalidDevice);
   memset(p, 0, sizeof *p);
-  const DevInfo& d = device();
+  const DeviceInfo& d = device();
   snprintf(p->name, sizeof p->name, "%s", d.name);
   for (int i = 0; i < 16; i++) p->uuid.bytes[i] = (char)(0x76 + i);
   p->totalGlobalMem = d.mem;
@@ -312,11 +312,11 @@ VG_API cudaError_t cudaGetDeviceProperties(cudaDeviceProp* p, int dev) {
   p->unifiedFunctionPointers = 1;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaDeviceGetAttribute(int* v, cudaDeviceAttr a, int dev) {
+VGPU_API cudaError_t cudaDeviceGetAttribute(int* v, cudaDeviceAttr a, int dev) {
   if (dev) return done(cudaErrorInvalidDevice);
   cudaDeviceProp p;
   cudaGetDeviceProperties(&p, 0);
-  const DevInfo& d = device();
+  const DeviceInfo& d = device();
   switch (a) {
 #define A(n, x)        \
   case cudaDevAttr##n: \

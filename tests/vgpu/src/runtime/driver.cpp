@@ -296,19 +296,20 @@ cudaError_t entry(const char* name, void** f, cudaDriverEntryPointQueryResult* r
   for (auto& e : kEntries)
     if (!strcmp(e.name, name)) *f = e.fn;
   if (!*f && strncmp(name, "cuda", 4) && strcmp(name, "?"))
-    log_line(strf("the program asked for the driver function %s, which vgpu does not have", name));
+    log_line(format_text("the program asked for the driver function %s, which vgpu does not have",
+                         name));
   if (r) *r = *f ? cudaDriverEntryPointSuccess : cudaDriverEntryPointSymbolNotFound;
   return cudaSuccess;
 }
 }  // namespace
 }  // namespace vgpu
 using namespace vgpu;
-VG_API cudaError_t cudaGetDriverEntryPoint(const char* n, void** f, unsigned long long,
-                                           cudaDriverEntryPointQueryResult* r) {
+VGPU_API cudaError_t cudaGetDriverEntryPoint(const char* n, void** f, unsigned long long,
+                                             cudaDriverEntryPointQueryResult* r) {
   return entry(n, f, r);
 }
-VG_API cudaError_t cudaGetDriverEntryPointByVersion(const char* n, void** f, unsigned,
-                                                    unsigned long long,
-                                                    cudaDriverEntryPointQueryResult* r) {
+VGPU_API cudaError_t cudaGetDriverEntryPointByVersion(const char* n, void** f, unsigned,
+                                                      unsigned long long,
+                                                      cudaDriverEntryPointQueryResult* r) {
   return entry(n, f, r);
 }

@@ -1,5 +1,5 @@
 // CUDA graphs: recorded nodes, replayed in a topological order.
-#include "tests/vgpu/src/runtime/internal.h"
+#include "tests/vgpu/src/runtime/graph.h"
 namespace vgpu {
 Node* Graph::add(const Node& n, const std::vector<Node*>& deps) {
   nodes.push_back(std::make_unique<Node>(n));
@@ -36,22 +36,6 @@ void clone_graph(const Graph& from, Graph& to, std::unordered_map<const Node*, N
   }
   if (map) *map = std::move(m);
 }
-static cudaError_t set_kernel(Node& n, const cudaKernelNodeParams* p) {
-  Kernel* k = kernel_of(p->func);
-  if (!k) return cudaErrorInvalidDeviceFunction;
-  if (p->extra) return cudaErrorNotSupported;
-  n.op = nullptr;
-  n.kernel = k;
-  n.grid = {p->gridDim.x, p->gridDim.y, p->gridDim.z};
-  n.block = {p->blockDim.x, p->blockDim.y, p->blockDim.z};
-  n.smem = p->sharedMemBytes;
-  if (cudaError_t e = check_launch(n)) return e;
-  n.params.assign(std::max<size_t>(1, k->prog->param_bytes), 0);
-  auto& ps = k->decl()->params;
-  for (size_t i = 0; i < ps.size(); i++)
-    memcpy(&n.params[ps[i].offset], p->kernelParams[i], ps[i].size);
-  return cudaSuccess;
-}
 static void get_kernel(Node& n, cudaKernelNodeParams* p) {
   *p = {};
   p->func = n.kernel;
@@ -62,27 +46,6 @@ static void get_kernel(Node& n, cudaKernelNodeParams* p) {
   for (auto& v : n.kernel->decl()->params) n.param_ptrs.push_back(&n.params[v.offset]);
   p->kernelParams = n.param_ptrs.data();
 }
-static void set_copy1d(Node& n, void* d, const void* s, size_t c, cudaMemcpyKind k) {
-  n.dst = d;
-  n.src = s;
-  n.width = c;
-  n.dpitch = n.spitch = c;
-  n.height = n.depth = 1;
-  n.kind = k;
-}
-static void set_copy3d(Node& n, const cudaMemcpy3DParms* p) {
-  n.copy3d = *p;
-  n.kind = p->kind;
-  n.width = p->extent.width;
-  n.height = p->extent.height;
-  n.depth = p->extent.depth;
-  n.spitch = p->srcPtr.pitch;
-  n.dpitch = p->dstPtr.pitch;
-  n.sslice = p->srcPtr.pitch * p->srcPtr.ysize;
-  n.dslice = p->dstPtr.pitch * p->dstPtr.ysize;
-  n.src = (u8*)p->srcPtr.ptr + p->srcPos.x + p->srcPos.y * n.spitch + p->srcPos.z * n.sslice;
-  n.dst = (u8*)p->dstPtr.ptr + p->dstPos.x + p->dstPos.y * n.dpitch + p->dstPos.z * n.dslice;
-}
 static cudaError_t add(cudaGraphNode_t* out, cudaGraph_t g, const cudaGraphNode_t* deps, size_t nd,
                        const Node& n) {
   if (!g) return cudaErrorInvalidValue;
@@ -90,11 +53,6 @@ static cudaError_t add(cudaGraphNode_t* out, cudaGraph_t g, const cudaGraphNode_
   for (size_t i = 0; i < nd; i++) d.push_back((Node*)deps[i]);
   *out = (cudaGraphNode_t)((Graph*)g)->add(n, d);
   return cudaSuccess;
-}
-static Node* exec_node(cudaGraphExec_t e, cudaGraphNode_t n) {
-  auto& m = ((GraphExec*)e)->of;
-  auto it = m.find((Node*)n);
-  return it == m.end() ? nullptr : it->second;
 }
 template <class T>
 static cudaError_t list(const std::vector<T>& v, T* out, size_t* n) {
@@ -110,75 +68,75 @@ static cudaError_t list(const std::vector<T>& v, T* out, size_t* n) {
 }
 }  // namespace vgpu
 using namespace vgpu;
-#define N(x) (*(Node*)(x))
 
-VG_API cudaError_t cudaGraphCreate(cudaGraph_t* g, unsigned) {
+VGPU_API cudaError_t cudaGraphCreate(cudaGraph_t* g, unsigned) {
   *g = (cudaGraph_t) new Graph;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaGraphDestroy(cudaGraph_t g) {
+VGPU_API cudaError_t cudaGraphDestroy(cudaGraph_t g) {
   delete (Graph*)g;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaGraphClone(cudaGraph_t* out, cudaGraph_t g) {
+VGPU_API cudaError_t cudaGraphClone(cudaGraph_t* out, cudaGraph_t g) {
   API_ENTER;
   auto* c = new Graph;
   clone_graph(*(Graph*)g, *c, nullptr);
   *out = (cudaGraph_t)c;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaGraphAddKernelNode(cudaGraphNode_t* o, cudaGraph_t g,
-                                          const cudaGraphNode_t* d, size_t nd,
-                                          const cudaKernelNodeParams* p) {
+VGPU_API cudaError_t cudaGraphAddKernelNode(cudaGraphNode_t* o, cudaGraph_t g,
+                                            const cudaGraphNode_t* d, size_t nd,
+                                            const cudaKernelNodeParams* p) {
   API_ENTER;
   Node n;
   n.type = cudaGraphNodeTypeKernel;
   if (cudaError_t e = set_kernel(n, p)) return done(e);
   return done(add(o, g, d, nd, n));
 }
-VG_API cudaError_t cudaGraphKernelNodeGetParams(cudaGraphNode_t n, cudaKernelNodeParams* p) {
+VGPU_API cudaError_t cudaGraphKernelNodeGetParams(cudaGraphNode_t n, cudaKernelNodeParams* p) {
   API_ENTER;
   if (!N(n).kernel) return done(cudaErrorInvalidDeviceFunction);
   get_kernel(N(n), p);
   return cudaSuccess;
 }
-VG_API cudaError_t cudaGraphKernelNodeSetParams(cudaGraphNode_t n, const cudaKernelNodeParams* p) {
+VGPU_API cudaError_t cudaGraphKernelNodeSetParams(cudaGraphNode_t n,
+                                                  const cudaKernelNodeParams* p) {
   API_ENTER;
   return done(set_kernel(N(n), p));
 }
-VG_API cudaError_t cudaGraphKernelNodeSetAttribute(cudaGraphNode_t n, cudaLaunchAttributeID a,
-                                                   const cudaLaunchAttributeValue* v) {
+VGPU_API cudaError_t cudaGraphKernelNodeSetAttribute(cudaGraphNode_t n, cudaLaunchAttributeID a,
+                                                     const cudaLaunchAttributeValue* v) {
   API_ENTER;
   if (a == cudaLaunchAttributeCooperative) N(n).coop = v->cooperative;
   if (a == cudaLaunchAttributeClusterDimension)
     N(n).cluster = {v->clusterDim.x, v->clusterDim.y, v->clusterDim.z};
   return cudaSuccess;
 }
-VG_API cudaError_t cudaGraphAddMemcpyNode(cudaGraphNode_t* o, cudaGraph_t g,
-                                          const cudaGraphNode_t* d, size_t nd,
-                                          const cudaMemcpy3DParms* p) {
+VGPU_API cudaError_t cudaGraphAddMemcpyNode(cudaGraphNode_t* o, cudaGraph_t g,
+                                            const cudaGraphNode_t* d, size_t nd,
+                                            const cudaMemcpy3DParms* p) {
   API_ENTER;
   Node n;
   n.type = cudaGraphNodeTypeMemcpy;
   set_copy3d(n, p);
   return done(add(o, g, d, nd, n));
 }
-VG_API cudaError_t cudaGraphAddMemcpyNode1D(cudaGraphNode_t* o, cudaGraph_t g,
-                                            const cudaGraphNode_t* d, size_t nd, void* dst,
-                                            const void* src, size_t c, cudaMemcpyKind k) {
+VGPU_API cudaError_t cudaGraphAddMemcpyNode1D(cudaGraphNode_t* o, cudaGraph_t g,
+                                              const cudaGraphNode_t* d, size_t nd, void* dst,
+                                              const void* src, size_t c, cudaMemcpyKind k) {
   API_ENTER;
   Node n;
   n.type = cudaGraphNodeTypeMemcpy;
   set_copy1d(n, dst, src, c, k);
   return done(add(o, g, d, nd, n));
 }
-VG_API cudaError_t cudaGraphMemcpyNodeSetParams1D(cudaGraphNode_t n, void* dst, const void* src,
-                                                  size_t c, cudaMemcpyKind k) {
+VGPU_API cudaError_t cudaGraphMemcpyNodeSetParams1D(cudaGraphNode_t n, void* dst, const void* src,
+                                                    size_t c, cudaMemcpyKind k) {
   API_ENTER;
   set_copy1d(N(n), dst, src, c, k);
   return cudaSuccess;
 }
-VG_API cudaError_t cudaGraphMemcpyNodeGetParams(cudaGraphNode_t n, cudaMemcpy3DParms* p) {
+VGPU_API cudaError_t cudaGraphMemcpyNodeGetParams(cudaGraphNode_t n, cudaMemcpy3DParms* p) {
   API_ENTER;
   Node& x = N(n);
   memset(p, 0, sizeof *p);
@@ -192,73 +150,75 @@ VG_API cudaError_t cudaGraphMemcpyNodeGetParams(cudaGraphNode_t n, cudaMemcpy3DP
   p->kind = x.kind;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaGraphMemcpyNodeSetParams(cudaGraphNode_t n, const cudaMemcpy3DParms* p) {
+VGPU_API cudaError_t cudaGraphMemcpyNodeSetParams(cudaGraphNode_t n, const cudaMemcpy3DParms* p) {
   API_ENTER;
   set_copy3d(N(n), p);
   return cudaSuccess;
 }
-VG_API cudaError_t cudaGraphAddMemsetNode(cudaGraphNode_t* o, cudaGraph_t g,
-                                          const cudaGraphNode_t* d, size_t nd,
-                                          const cudaMemsetParams* p) {
+VGPU_API cudaError_t cudaGraphAddMemsetNode(cudaGraphNode_t* o, cudaGraph_t g,
+                                            const cudaGraphNode_t* d, size_t nd,
+                                            const cudaMemsetParams* p) {
   API_ENTER;
   Node n;
   n.type = cudaGraphNodeTypeMemset;
   n.set = *p;
   return done(add(o, g, d, nd, n));
 }
-VG_API cudaError_t cudaGraphMemsetNodeGetParams(cudaGraphNode_t n, cudaMemsetParams* p) {
+VGPU_API cudaError_t cudaGraphMemsetNodeGetParams(cudaGraphNode_t n, cudaMemsetParams* p) {
   API_ENTER;
   *p = N(n).set;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaGraphMemsetNodeSetParams(cudaGraphNode_t n, const cudaMemsetParams* p) {
+VGPU_API cudaError_t cudaGraphMemsetNodeSetParams(cudaGraphNode_t n, const cudaMemsetParams* p) {
   API_ENTER;
   N(n).set = *p;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaGraphAddHostNode(cudaGraphNode_t* o, cudaGraph_t g, const cudaGraphNode_t* d,
-                                        size_t nd, const cudaHostNodeParams* p) {
+VGPU_API cudaError_t cudaGraphAddHostNode(cudaGraphNode_t* o, cudaGraph_t g,
+                                          const cudaGraphNode_t* d, size_t nd,
+                                          const cudaHostNodeParams* p) {
   API_ENTER;
   Node n;
   n.type = cudaGraphNodeTypeHost;
   n.host = *p;
   return done(add(o, g, d, nd, n));
 }
-VG_API cudaError_t cudaGraphHostNodeGetParams(cudaGraphNode_t n, cudaHostNodeParams* p) {
+VGPU_API cudaError_t cudaGraphHostNodeGetParams(cudaGraphNode_t n, cudaHostNodeParams* p) {
   API_ENTER;
   *p = N(n).host;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaGraphHostNodeSetParams(cudaGraphNode_t n, const cudaHostNodeParams* p) {
+VGPU_API cudaError_t cudaGraphHostNodeSetParams(cudaGraphNode_t n, const cudaHostNodeParams* p) {
   API_ENTER;
   N(n).host = *p;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaGraphAddEmptyNode(cudaGraphNode_t* o, cudaGraph_t g,
-                                         const cudaGraphNode_t* d, size_t nd) {
+VGPU_API cudaError_t cudaGraphAddEmptyNode(cudaGraphNode_t* o, cudaGraph_t g,
+                                           const cudaGraphNode_t* d, size_t nd) {
   API_ENTER;
   Node n;
   return done(add(o, g, d, nd, n));
 }
-VG_API cudaError_t cudaGraphAddEventRecordNode(cudaGraphNode_t* o, cudaGraph_t g,
-                                               const cudaGraphNode_t* d, size_t nd, cudaEvent_t e) {
+VGPU_API cudaError_t cudaGraphAddEventRecordNode(cudaGraphNode_t* o, cudaGraph_t g,
+                                                 const cudaGraphNode_t* d, size_t nd,
+                                                 cudaEvent_t e) {
   API_ENTER;
   Node n;
   n.type = cudaGraphNodeTypeEventRecord;
   n.event = (Event*)e;
   return done(add(o, g, d, nd, n));
 }
-VG_API cudaError_t cudaGraphAddEventWaitNode(cudaGraphNode_t* o, cudaGraph_t g,
-                                             const cudaGraphNode_t* d, size_t nd, cudaEvent_t e) {
+VGPU_API cudaError_t cudaGraphAddEventWaitNode(cudaGraphNode_t* o, cudaGraph_t g,
+                                               const cudaGraphNode_t* d, size_t nd, cudaEvent_t e) {
   API_ENTER;
   Node n;
   n.type = cudaGraphNodeTypeWaitEvent;
   n.event = (Event*)e;
   return done(add(o, g, d, nd, n));
 }
-VG_API cudaError_t cudaGraphAddChildGraphNode(cudaGraphNode_t* o, cudaGraph_t g,
-                                              const cudaGraphNode_t* d, size_t nd,
-                                              cudaGraph_t child) {
+VGPU_API cudaError_t cudaGraphAddChildGraphNode(cudaGraphNode_t* o, cudaGraph_t g,
+                                                const cudaGraphNode_t* d, size_t nd,
+                                                cudaGraph_t child) {
   API_ENTER;
   Node n;
   n.type = cudaGraphNodeTypeGraph;
@@ -268,12 +228,12 @@ VG_API cudaError_t cudaGraphAddChildGraphNode(cudaGraphNode_t* o, cudaGraph_t g,
   n.child = own.back().get();
   return done(add(o, g, d, nd, n));
 }
-VG_API cudaError_t cudaGraphChildGraphNodeGetGraph(cudaGraphNode_t n, cudaGraph_t* g) {
+VGPU_API cudaError_t cudaGraphChildGraphNodeGetGraph(cudaGraphNode_t n, cudaGraph_t* g) {
   *g = (cudaGraph_t)N(n).child;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaGraphAddNode(cudaGraphNode_t* o, cudaGraph_t g, const cudaGraphNode_t* d,
-                                    const cudaGraphEdgeData*, size_t nd, cudaGraphNodeParams* p) {
+VGPU_API cudaError_t cudaGraphAddNode(cudaGraphNode_t* o, cudaGraph_t g, const cudaGraphNode_t* d,
+                                      const cudaGraphEdgeData*, size_t nd, cudaGraphNodeParams* p) {
   API_ENTER;
   Node n;
   n.type = p->type;
@@ -306,53 +266,53 @@ VG_API cudaError_t cudaGraphAddNode(cudaGraphNode_t* o, cudaGraph_t g, const cud
   }
   return done(add(o, g, d, nd, n));
 }
-VG_API cudaError_t cudaGraphAddDependencies(cudaGraph_t, const cudaGraphNode_t* from,
-                                            const cudaGraphNode_t* to, const cudaGraphEdgeData*,
-                                            size_t n) {
+VGPU_API cudaError_t cudaGraphAddDependencies(cudaGraph_t, const cudaGraphNode_t* from,
+                                              const cudaGraphNode_t* to, const cudaGraphEdgeData*,
+                                              size_t n) {
   API_ENTER;
   for (size_t i = 0; i < n; i++) N(to[i]).deps.push_back((Node*)from[i]);
   return cudaSuccess;
 }
-VG_API cudaError_t cudaGraphRemoveDependencies(cudaGraph_t, const cudaGraphNode_t* from,
-                                               const cudaGraphNode_t* to, const cudaGraphEdgeData*,
-                                               size_t n) {
+VGPU_API cudaError_t cudaGraphRemoveDependencies(cudaGraph_t, const cudaGraphNode_t* from,
+                                                 const cudaGraphNode_t* to,
+                                                 const cudaGraphEdgeData*, size_t n) {
   API_ENTER;
   for (size_t i = 0; i < n; i++) std::erase(N(to[i]).deps, (Node*)from[i]);
   return cudaSuccess;
 }
-VG_API cudaError_t cudaGraphDestroyNode(cudaGraphNode_t n) {
+VGPU_API cudaError_t cudaGraphDestroyNode(cudaGraphNode_t n) {
   API_ENTER;
   Graph* g = N(n).graph;
   for (auto& x : g->nodes) std::erase(x->deps, (Node*)n);
   std::erase_if(g->nodes, [&](auto& x) { return x.get() == (Node*)n; });
   return cudaSuccess;
 }
-VG_API cudaError_t cudaGraphNodeGetType(cudaGraphNode_t n, cudaGraphNodeType* t) {
+VGPU_API cudaError_t cudaGraphNodeGetType(cudaGraphNode_t n, cudaGraphNodeType* t) {
   *t = N(n).type;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaGraphGetNodes(cudaGraph_t g, cudaGraphNode_t* out, size_t* n) {
+VGPU_API cudaError_t cudaGraphGetNodes(cudaGraph_t g, cudaGraphNode_t* out, size_t* n) {
   API_ENTER;
   std::vector<cudaGraphNode_t> v;
   for (auto& x : ((Graph*)g)->nodes) v.push_back((cudaGraphNode_t)x.get());
   return list(v, out, n);
 }
-VG_API cudaError_t cudaGraphGetRootNodes(cudaGraph_t g, cudaGraphNode_t* out, size_t* n) {
+VGPU_API cudaError_t cudaGraphGetRootNodes(cudaGraph_t g, cudaGraphNode_t* out, size_t* n) {
   API_ENTER;
   std::vector<cudaGraphNode_t> v;
   for (auto& x : ((Graph*)g)->nodes)
     if (x->deps.empty()) v.push_back((cudaGraphNode_t)x.get());
   return list(v, out, n);
 }
-VG_API cudaError_t cudaGraphNodeGetDependencies(cudaGraphNode_t nd, cudaGraphNode_t* out,
-                                                cudaGraphEdgeData*, size_t* n) {
+VGPU_API cudaError_t cudaGraphNodeGetDependencies(cudaGraphNode_t nd, cudaGraphNode_t* out,
+                                                  cudaGraphEdgeData*, size_t* n) {
   API_ENTER;
   std::vector<cudaGraphNode_t> v;
   for (auto* x : N(nd).deps) v.push_back((cudaGraphNode_t)x);
   return list(v, out, n);
 }
-VG_API cudaError_t cudaGraphNodeGetDependentNodes(cudaGraphNode_t nd, cudaGraphNode_t* out,
-                                                  cudaGraphEdgeData*, size_t* n) {
+VGPU_API cudaError_t cudaGraphNodeGetDependentNodes(cudaGraphNode_t nd, cudaGraphNode_t* out,
+                                                    cudaGraphEdgeData*, size_t* n) {
   API_ENTER;
   std::vector<cudaGraphNode_t> v;
   for (auto& x : N(nd).graph->nodes)
@@ -360,8 +320,8 @@ VG_API cudaError_t cudaGraphNodeGetDependentNodes(cudaGraphNode_t nd, cudaGraphN
       if (d == (Node*)nd) v.push_back((cudaGraphNode_t)x.get());
   return list(v, out, n);
 }
-VG_API cudaError_t cudaGraphGetEdges(cudaGraph_t g, cudaGraphNode_t* from, cudaGraphNode_t* to,
-                                     cudaGraphEdgeData*, size_t* n) {
+VGPU_API cudaError_t cudaGraphGetEdges(cudaGraph_t g, cudaGraphNode_t* from, cudaGraphNode_t* to,
+                                       cudaGraphEdgeData*, size_t* n) {
   API_ENTER;
   std::vector<cudaGraphNode_t> a, b;
   for (auto& x : ((Graph*)g)->nodes)
@@ -373,133 +333,10 @@ VG_API cudaError_t cudaGraphGetEdges(cudaGraph_t g, cudaGraphNode_t* from, cudaG
   list(a, from, &m);
   return list(b, to, n);
 }
-static GraphExec* instantiate(Graph* g, u64 flags) {
-  auto* e = new GraphExec;
-  e->g = std::make_unique<Graph>();
-  e->flags = flags;
-  clone_graph(*g, *e->g, &e->of);
-  return e;
-}
-VG_API cudaError_t cudaGraphInstantiate(cudaGraphExec_t* e, cudaGraph_t g,
-                                        unsigned long long flags) {
-  API_ENTER;
-  if (!g) return done(cudaErrorInvalidValue);
-  *e = (cudaGraphExec_t)instantiate((Graph*)g, flags);
+VGPU_API cudaError_t cudaGraphRetainUserObject(cudaGraph_t, cudaUserObject_t, unsigned, unsigned) {
   return cudaSuccess;
 }
-VG_API cudaError_t cudaGraphInstantiateWithFlags(cudaGraphExec_t* e, cudaGraph_t g,
-                                                 unsigned long long flags) {
-  return cudaGraphInstantiate(e, g, flags);
-}
-VG_API cudaError_t cudaGraphInstantiateWithParams(cudaGraphExec_t* e, cudaGraph_t g,
-                                                  cudaGraphInstantiateParams* p) {
-  p->result_out = cudaGraphInstantiateSuccess;
-  return cudaGraphInstantiate(e, g, p->flags);
-}
-VG_API cudaError_t cudaGraphExecGetFlags(cudaGraphExec_t e, unsigned long long* f) {
-  *f = ((GraphExec*)e)->flags;
-  return cudaSuccess;
-}
-VG_API cudaError_t cudaGraphExecDestroy(cudaGraphExec_t e) {
-  API_ENTER;
-  delete (GraphExec*)e;
-  return cudaSuccess;
-}
-VG_API cudaError_t cudaGraphUpload(cudaGraphExec_t, cudaStream_t) { return cudaSuccess; }
-VG_API cudaError_t cudaGraphLaunch(cudaGraphExec_t e, cudaStream_t s) {
-  API_ENTER;
-  Stream* st = stream_of(s);
-  if (!st || !e) return done(cudaErrorInvalidValue);
-  if (st->capture == cudaStreamCaptureStatusActive) {
-    Node n;
-    n.type = cudaGraphNodeTypeGraph;
-    st->graph->owned.push_back(std::make_unique<Graph>());
-    clone_graph(*((GraphExec*)e)->g, *st->graph->owned.back(), nullptr);
-    n.child = st->graph->owned.back().get();
-    return done(submit(s, n));
-  }
-  for (Node* n : ((GraphExec*)e)->g->order())
-    if (n->enabled) {
-      if (cudaError_t r = n->run()) return done(r);
-      if (pending()) break;
-    }
-  return cudaSuccess;
-}
-VG_API cudaError_t cudaGraphExecKernelNodeSetParams(cudaGraphExec_t e, cudaGraphNode_t n,
-                                                    const cudaKernelNodeParams* p) {
-  API_ENTER;
-  Node* x = exec_node(e, n);
-  return done(x ? set_kernel(*x, p) : cudaErrorInvalidValue);
-}
-VG_API cudaError_t cudaGraphExecMemcpyNodeSetParams1D(cudaGraphExec_t e, cudaGraphNode_t n, void* d,
-                                                      const void* s, size_t c, cudaMemcpyKind k) {
-  API_ENTER;
-  Node* x = exec_node(e, n);
-  if (!x) return done(cudaErrorInvalidValue);
-  set_copy1d(*x, d, s, c, k);
-  return cudaSuccess;
-}
-VG_API cudaError_t cudaGraphExecMemcpyNodeSetParams(cudaGraphExec_t e, cudaGraphNode_t n,
-                                                    const cudaMemcpy3DParms* p) {
-  API_ENTER;
-  Node* x = exec_node(e, n);
-  if (!x) return done(cudaErrorInvalidValue);
-  set_copy3d(*x, p);
-  return cudaSuccess;
-}
-VG_API cudaError_t cudaGraphExecMemsetNodeSetParams(cudaGraphExec_t e, cudaGraphNode_t n,
-                                                    const cudaMemsetParams* p) {
-  API_ENTER;
-  Node* x = exec_node(e, n);
-  if (!x) return done(cudaErrorInvalidValue);
-  x->set = *p;
-  return cudaSuccess;
-}
-VG_API cudaError_t cudaGraphExecHostNodeSetParams(cudaGraphExec_t e, cudaGraphNode_t n,
-                                                  const cudaHostNodeParams* p) {
-  API_ENTER;
-  Node* x = exec_node(e, n);
-  if (!x) return done(cudaErrorInvalidValue);
-  x->host = *p;
-  return cudaSuccess;
-}
-VG_API cudaError_t cudaGraphNodeSetEnabled(cudaGraphExec_t e, cudaGraphNode_t n, unsigned on) {
-  API_ENTER;
-  Node* x = exec_node(e, n);
-  if (!x) return done(cudaErrorInvalidValue);
-  x->enabled = on;
-  return cudaSuccess;
-}
-VG_API cudaError_t cudaGraphNodeGetEnabled(cudaGraphExec_t e, cudaGraphNode_t n, unsigned* on) {
-  API_ENTER;
-  Node* x = exec_node(e, n);
-  if (!x) return done(cudaErrorInvalidValue);
-  *on = x->enabled;
-  return cudaSuccess;
-}
-VG_API cudaError_t cudaGraphExecUpdate(cudaGraphExec_t e, cudaGraph_t g,
-                                       cudaGraphExecUpdateResultInfo* r) {
-  API_ENTER;
-  auto* ex = (GraphExec*)e;
-  auto a = ex->g->order();
-  auto b = ((Graph*)g)->order();
-  bool same = a.size() == b.size();
-  for (size_t i = 0; same && i < a.size(); i++)
-    same = a[i]->type == b[i]->type && a[i]->deps.size() == b[i]->deps.size();
-  if (r) {
-    memset(r, 0, sizeof *r);
-    r->result = same ? cudaGraphExecUpdateSuccess : cudaGraphExecUpdateErrorTopologyChanged;
-  }
-  if (!same) return done(cudaErrorGraphExecUpdateFailure);
-  ex->g = std::make_unique<Graph>();
-  ex->of.clear();
-  clone_graph(*(Graph*)g, *ex->g, &ex->of);
-  return cudaSuccess;
-}
-VG_API cudaError_t cudaGraphRetainUserObject(cudaGraph_t, cudaUserObject_t, unsigned, unsigned) {
-  return cudaSuccess;
-}
-VG_API cudaError_t cudaGraphDebugDotPrint(cudaGraph_t g, const char* path, unsigned) {
+VGPU_API cudaError_t cudaGraphDebugDotPrint(cudaGraph_t g, const char* path, unsigned) {
   FILE* f = fopen(path, "w");
   if (!f) return done(cudaErrorOperatingSystem);
   fprintf(f, "digraph g {\n");

@@ -23,8 +23,8 @@ cudaError_t run_host_op(const std::shared_ptr<HostOp>& op) {
 }
 }  // namespace vgpu
 using namespace vgpu;
-VG_API int __cudaVgpuHostOp(void* s, const char* name, unsigned long long flops, int tensor,
-                            int (*fn)(void*), void* ctx, void (*drop)(void*)) {
+VGPU_API int __cudaVgpuHostOp(void* s, const char* name, unsigned long long flops, int tensor,
+                              int (*fn)(void*), void* ctx, void (*drop)(void*)) {
   API_LOCK;
   std::shared_ptr<HostOp> op(new HostOp{name, flops, tensor != 0, fn, ctx, drop});
   if (cudaError_t e = pending()) return done(e);
@@ -33,11 +33,11 @@ VG_API int __cudaVgpuHostOp(void* s, const char* name, unsigned long long flops,
   n.op = op;
   return done(submit((cudaStream_t)s, n));
 }
-VG_API int __cudaVgpuReachable(const void* p, unsigned long long n, const char* who,
-                               const char* operand) {
-  static const bool check = env_int("VGPU_CHECK", 1) != 0;
+VGPU_API int __cudaVgpuReachable(const void* p, unsigned long long n, const char* who,
+                                 const char* operand) {
+  static const bool check = environment_number("VGPU_CHECK", 1) != 0;
   if (!check || !n || range_ok(p, n, true)) return 1;
-  log_line(strf("%s: operand %s, %llu bytes at %p, is not in one allocation: %s", who, operand, n,
-                p, memtable().describe((u64)p).c_str()));
+  log_line(format_text("%s: operand %s, %llu bytes at %p, is not in one allocation: %s", who,
+                       operand, n, p, memtable().describe((u64)p).c_str()));
   return 0;
 }

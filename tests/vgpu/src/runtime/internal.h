@@ -10,7 +10,7 @@
 #include "tests/vgpu/src/ptx/lower.h"
 #include "tests/vgpu/src/ptx/parser.h"
 
-#define VG_API extern "C" __attribute__((visibility("default")))
+#define VGPU_API extern "C" __attribute__((visibility("default")))
 namespace vgpu {
 struct LoadedModule;
 
@@ -122,13 +122,13 @@ cudaError_t run_host_op(const std::shared_ptr<HostOp>& op);
 bool range_ok(const void* p, size_t n,
               bool must_be_device);  // inside one allocation, or host memory vgpu does not know
 int device_cc();                     // 90, 80, ...
-struct DevInfo {
+struct DeviceInfo {
   int cc, sms;
   const char* name;
   size_t mem, smem_optin, smem_sm, l2;
   int blocks_sm, threads_sm, clock_khz, mem_khz, bus;
 };
-const DevInfo& device();
+const DeviceInfo& device();
 int blocks_per_sm(Kernel* k, int threads, size_t dyn);
 void* pool_alloc(size_t n);
 

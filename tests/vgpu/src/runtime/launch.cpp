@@ -5,12 +5,12 @@
 namespace vgpu {
 static thread_local std::vector<std::tuple<dim3, dim3, size_t, cudaStream_t>> t_config;
 static bool checks() {
-  static bool c = env_int("VGPU_CHECK", 1) != 0;
+  static bool c = environment_number("VGPU_CHECK", 1) != 0;
   return c;
 }
 
 int blocks_per_sm(Kernel* k, int threads, size_t dyn) {
-  const DevInfo& d = device();
+  const DeviceInfo& d = device();
   if (threads <= 0 || threads > 1024 || !k->build()) return 0;
   int warps = (threads + 31) / 32;
   int n = std::min(d.blocks_sm, d.threads_sm / (warps * 32));
@@ -28,7 +28,7 @@ int blocks_per_sm(Kernel* k, int threads, size_t dyn) {
 }
 
 cudaError_t check_launch(const Node& n) {
-  const DevInfo& d = device();
+  const DeviceInfo& d = device();
   u64 t = n.block.count();
   if (!n.kernel) return cudaErrorInvalidDeviceFunction;
   if (!n.grid.count() || !t) return cudaErrorInvalidConfiguration;
@@ -183,11 +183,11 @@ static Dim3 no_cluster(Kernel* k) {
 }  // namespace vgpu
 using namespace vgpu;
 
-VG_API unsigned __cudaPushCallConfiguration(dim3 g, dim3 b, size_t smem, cudaStream_t s) {
+VGPU_API unsigned __cudaPushCallConfiguration(dim3 g, dim3 b, size_t smem, cudaStream_t s) {
   t_config.push_back({g, b, smem, s});
   return 0;
 }
-VG_API cudaError_t __cudaPopCallConfiguration(dim3* g, dim3* b, size_t* smem, void* s) {
+VGPU_API cudaError_t __cudaPopCallConfiguration(dim3* g, dim3* b, size_t* smem, void* s) {
   if (t_config.empty()) return done(cudaErrorMissingConfiguration);
   auto& [gg, bb, ss, st] = t_config.back();
   *g = gg;
@@ -205,19 +205,19 @@ static cudaError_t do_launch(const void* f, dim3 g, dim3 b, void** args, size_t 
   if (!k) return done(cudaErrorInvalidDeviceFunction);
   return done(launch(k, g, b, args, smem, s, coop, no_cluster(k)));
 }
-VG_API cudaError_t __cudaLaunchKernel(cudaKernel_t k, dim3 g, dim3 b, void** args, size_t smem,
-                                      cudaStream_t s) {
+VGPU_API cudaError_t __cudaLaunchKernel(cudaKernel_t k, dim3 g, dim3 b, void** args, size_t smem,
+                                        cudaStream_t s) {
   return do_launch(k, g, b, args, smem, s, false);
 }
-VG_API cudaError_t cudaLaunchKernel(const void* f, dim3 g, dim3 b, void** args, size_t smem,
-                                    cudaStream_t s) {
+VGPU_API cudaError_t cudaLaunchKernel(const void* f, dim3 g, dim3 b, void** args, size_t smem,
+                                      cudaStream_t s) {
   return do_launch(f, g, b, args, smem, s, false);
 }
-VG_API cudaError_t cudaLaunchCooperativeKernel(const void* f, dim3 g, dim3 b, void** args,
-                                               size_t smem, cudaStream_t s) {
+VGPU_API cudaError_t cudaLaunchCooperativeKernel(const void* f, dim3 g, dim3 b, void** args,
+                                                 size_t smem, cudaStream_t s) {
   return do_launch(f, g, b, args, smem, s, true);
 }
-VG_API cudaError_t cudaLaunchKernelExC(const cudaLaunchConfig_t* c, const void* f, void** args) {
+VGPU_API cudaError_t cudaLaunchKernelExC(const cudaLaunchConfig_t* c, const void* f, void** args) {
   API_LOCK;
   if (cudaError_t e = pending()) return done(e);
   Kernel* k = kernel_of(f);
@@ -239,7 +239,7 @@ VG_API cudaError_t cudaLaunchKernelExC(const cudaLaunchConfig_t* c, const void* 
   }
   return done(launch(k, c->gridDim, c->blockDim, args, c->dynamicSmemBytes, c->stream, coop, cl));
 }
-VG_API cudaError_t cudaLaunchHostFunc(cudaStream_t s, cudaHostFn_t fn, void* data) {
+VGPU_API cudaError_t cudaLaunchHostFunc(cudaStream_t s, cudaHostFn_t fn, void* data) {
   API_ENTER;
   Node n;
   n.type = cudaGraphNodeTypeHost;
@@ -247,7 +247,7 @@ VG_API cudaError_t cudaLaunchHostFunc(cudaStream_t s, cudaHostFn_t fn, void* dat
   return done(submit(s, n));
 }
 
-VG_API cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* a, const void* f) {
+VGPU_API cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* a, const void* f) {
   API_ENTER;
   Kernel* k = kernel_of(f);
   if (!k) return done(cudaErrorInvalidDeviceFunction);
@@ -295,27 +295,27 @@ static cudaError_t set_attr(Kernel* k, cudaFuncAttribute a, int v) {
       return cudaSuccess;
   }
 }
-VG_API cudaError_t cudaFuncSetAttribute(const void* f, cudaFuncAttribute a, int v) {
+VGPU_API cudaError_t cudaFuncSetAttribute(const void* f, cudaFuncAttribute a, int v) {
   API_ENTER;
   return done(set_attr(kernel_of(f), a, v));
 }
-VG_API cudaError_t cudaKernelSetAttributeForDevice(cudaKernel_t k, cudaFuncAttribute a, int v,
-                                                   int) {
+VGPU_API cudaError_t cudaKernelSetAttributeForDevice(cudaKernel_t k, cudaFuncAttribute a, int v,
+                                                     int) {
   API_ENTER;
   return done(set_attr(kernel_of(k), a, v));
 }
-VG_API cudaError_t cudaFuncSetCacheConfig(const void*, cudaFuncCache) { return cudaSuccess; }
-VG_API cudaError_t cudaFuncSetSharedMemConfig(const void*, cudaSharedMemConfig) {
+VGPU_API cudaError_t cudaFuncSetCacheConfig(const void*, cudaFuncCache) { return cudaSuccess; }
+VGPU_API cudaError_t cudaFuncSetSharedMemConfig(const void*, cudaSharedMemConfig) {
   return cudaSuccess;
 }
-VG_API cudaError_t cudaFuncGetName(const char** n, const void* f) {
+VGPU_API cudaError_t cudaFuncGetName(const char** n, const void* f) {
   API_ENTER;
   Kernel* k = kernel_of(f);
   if (!k) return done(cudaErrorInvalidDeviceFunction);
   *n = k->name.c_str();
   return cudaSuccess;
 }
-VG_API cudaError_t cudaFuncGetParamInfo(const void* f, size_t i, size_t* off, size_t* size) {
+VGPU_API cudaError_t cudaFuncGetParamInfo(const void* f, size_t i, size_t* off, size_t* size) {
   API_ENTER;
   Kernel* k = kernel_of(f);
   if (!k) return done(cudaErrorInvalidDeviceFunction);
@@ -325,21 +325,21 @@ VG_API cudaError_t cudaFuncGetParamInfo(const void* f, size_t i, size_t* off, si
   if (size) *size = ps[i].size;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int* n, const void* f,
-                                                                          int threads, size_t dyn,
-                                                                          unsigned) {
+VGPU_API cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int* n, const void* f,
+                                                                            int threads, size_t dyn,
+                                                                            unsigned) {
   API_ENTER;
   Kernel* k = kernel_of(f);
   if (!k) return done(cudaErrorInvalidDeviceFunction);
   *n = blocks_per_sm(k, threads, dyn);
   return cudaSuccess;
 }
-VG_API cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* n, const void* f, int threads,
-                                                                 size_t dyn) {
+VGPU_API cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* n, const void* f,
+                                                                   int threads, size_t dyn) {
   return cudaOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(n, f, threads, dyn, 0);
 }
-VG_API cudaError_t cudaOccupancyAvailableDynamicSMemPerBlock(size_t* n, const void* f, int blocks,
-                                                             int) {
+VGPU_API cudaError_t cudaOccupancyAvailableDynamicSMemPerBlock(size_t* n, const void* f, int blocks,
+                                                               int) {
   API_ENTER;
   Kernel* k = kernel_of(f);
   if (!k || blocks < 1) return done(cudaErrorInvalidValue);
@@ -349,13 +349,13 @@ VG_API cudaError_t cudaOccupancyAvailableDynamicSMemPerBlock(size_t* n, const vo
   *n = per > used ? std::min(per - used, device().smem_optin - k->prog->static_shared) : 0;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaOccupancyMaxPotentialClusterSize(int* n, const void*,
-                                                        const cudaLaunchConfig_t*) {
+VGPU_API cudaError_t cudaOccupancyMaxPotentialClusterSize(int* n, const void*,
+                                                          const cudaLaunchConfig_t*) {
   *n = device_cc() >= 90 ? 8 : 1;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaOccupancyMaxActiveClusters(int* n, const void* f,
-                                                  const cudaLaunchConfig_t* c) {
+VGPU_API cudaError_t cudaOccupancyMaxActiveClusters(int* n, const void* f,
+                                                    const cudaLaunchConfig_t* c) {
   API_ENTER;
   Kernel* k = kernel_of(f);
   if (!k) return done(cudaErrorInvalidDeviceFunction);

@@ -83,7 +83,7 @@ std::string payload(const FatEntry* h) {
   if (*(const u32*)p == 0xfd2fb528u) {
     std::string o(h->unpacked, 0);
     size_t n = ZSTD_decompress(o.data(), o.size(), p, h->packed);
-    if (ZSTD_isError(n)) throw PtxError(strf("zstd: %s", ZSTD_getErrorName(n)));
+    if (ZSTD_isError(n)) throw PtxError(format_text("zstd: %s", ZSTD_getErrorName(n)));
     o.resize(n);
     return o;
   }
@@ -100,7 +100,7 @@ bool choose_ptx(const void* image, std::string& best, std::string& why) {
     const char* q = t.c_str() + p + 11;
     while (isdigit((u8)*q)) q++;
     bool specific = *q == 'a' || *q == 'f';
-    seen += strf(" sm_%d%s", arch, specific ? std::string(q, 1).c_str() : "");
+    seen += format_text(" sm_%d%s", arch, specific ? std::string(q, 1).c_str() : "");
     if (arch > cc || (specific && arch != cc)) return;
     int rank = arch * 2 + specific;
     if (rank > best_arch) {
@@ -116,14 +116,14 @@ bool choose_ptx(const void* image, std::string& best, std::string& why) {
       if (h->kind == 1)
         consider(payload(h));
       else
-        seen += strf(" (kind %u for sm_%u)", h->kind, h->arch);
+        seen += format_text(" (kind %u for sm_%u)", h->kind, h->arch);
       p += h->header + h->size;
     }
   } else
     consider(std::string((const char*)image));
   if (best_arch < 0) {
-    why = strf("no PTX for compute capability %d.%d or lower; the binary holds:%s", cc / 10,
-               cc % 10, seen.empty() ? " nothing" : seen.c_str());
+    why = format_text("no PTX for compute capability %d.%d or lower; the binary holds:%s", cc / 10,
+                      cc % 10, seen.empty() ? " nothing" : seen.c_str());
     return false;
   }
   return true;
@@ -171,9 +171,9 @@ bool LoadedModule::load() {
       log_line(error);
       return false;
     }
-    if (const char* dump = env_str("VGPU_DUMP_PTX", nullptr)) {
+    if (const char* dump = environment_text("VGPU_DUMP_PTX", nullptr)) {
       static int k = 0;
-      if (FILE* f = fopen(strf("%s.%d.ptx", dump, k++).c_str(), "w")) {
+      if (FILE* f = fopen(format_text("%s.%d.ptx", dump, k++).c_str(), "w")) {
         fwrite(text.data(), 1, text.size(), f);
         fclose(f);
       }
@@ -255,7 +255,7 @@ Var* var_of(const void* s) {
 }  // namespace vgpu
 using namespace vgpu;
 
-VG_API void** __cudaRegisterFatBinary(void* w) {
+VGPU_API void** __cudaRegisterFatBinary(void* w) {
   API_LOCK;
   auto* wrap = (__fatBinC_Wrapper_t*)w;
   auto* m = new LoadedModule;
@@ -263,59 +263,59 @@ VG_API void** __cudaRegisterFatBinary(void* w) {
   reg().modules.push_back(m);
   return (void**)m;
 }
-VG_API void __cudaRegisterFatBinaryEnd(void**) {}
-VG_API void __cudaUnregisterFatBinary(void**) {}
-VG_API void __cudaRegisterFunction(void** h, const char* host, char*, const char* name, int, uint3*,
-                                   uint3*, dim3*, dim3*, int*) {
+VGPU_API void __cudaRegisterFatBinaryEnd(void**) {}
+VGPU_API void __cudaUnregisterFatBinary(void**) {}
+VGPU_API void __cudaRegisterFunction(void** h, const char* host, char*, const char* name, int,
+                                     uint3*, uint3*, dim3*, dim3*, int*) {
   API_LOCK;
   reg().functions[host] = {(LoadedModule*)h, name};
 }
-VG_API void __cudaRegisterVar(void** h, char* host, char*, const char* name, int, size_t, int,
-                              int) {
+VGPU_API void __cudaRegisterVar(void** h, char* host, char*, const char* name, int, size_t, int,
+                                int) {
   API_LOCK;
   reg().variables[host] = {(LoadedModule*)h, name};
 }
-VG_API void __cudaRegisterManagedVar(void** h, void** host, char*, const char* name, int, size_t,
-                                     int, int) {
+VGPU_API void __cudaRegisterManagedVar(void** h, void** host, char*, const char* name, int, size_t,
+                                       int, int) {
   API_LOCK;
   auto* m = (LoadedModule*)h;
   m->managed_ptrs.push_back({host, name});
   reg().variables[host] = {m, name};
   if (m->loaded && m->vars.count(name)) *host = (void*)m->vars[name].addr;
 }
-VG_API char __cudaInitModule(void** h) {
+VGPU_API char __cudaInitModule(void** h) {
   API_LOCK;
   return ((LoadedModule*)h)->load();
 }
-VG_API void __cudaRegisterHostVar(void**, const char*, char*, size_t) {}
-VG_API void __cudaRegisterUnifiedTable(void**, void*) {}
+VGPU_API void __cudaRegisterHostVar(void**, const char*, char*, size_t) {}
+VGPU_API void __cudaRegisterUnifiedTable(void**, void*) {}
 
-VG_API cudaError_t __cudaGetKernel(cudaKernel_t* out, const void* f) {
+VGPU_API cudaError_t __cudaGetKernel(cudaKernel_t* out, const void* f) {
   API_LOCK;
   Kernel* k = kernel_of(f);
   *out = (cudaKernel_t)k;
   return k ? cudaSuccess : cudaErrorInvalidDeviceFunction;
 }
-VG_API cudaError_t cudaGetKernel(cudaKernel_t* out, const void* f) {
+VGPU_API cudaError_t cudaGetKernel(cudaKernel_t* out, const void* f) {
   API_LOCK;
   Kernel* k = kernel_of(f);
   *out = (cudaKernel_t)k;
   return done(k ? cudaSuccess : cudaErrorInvalidDeviceFunction);
 }
-VG_API cudaError_t cudaGetFuncBySymbol(cudaFunction_t* out, const void* f) {
+VGPU_API cudaError_t cudaGetFuncBySymbol(cudaFunction_t* out, const void* f) {
   API_LOCK;
   Kernel* k = kernel_of(f);
   *out = (cudaFunction_t)k;
   return done(k ? cudaSuccess : cudaErrorInvalidDeviceFunction);
 }
-VG_API cudaError_t cudaGetSymbolAddress(void** p, const void* s) {
+VGPU_API cudaError_t cudaGetSymbolAddress(void** p, const void* s) {
   API_ENTER;
   Var* v = var_of(s);
   if (!v) return done(cudaErrorInvalidSymbol);
   *p = (void*)v->addr;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaGetSymbolSize(size_t* n, const void* s) {
+VGPU_API cudaError_t cudaGetSymbolSize(size_t* n, const void* s) {
   API_ENTER;
   Var* v = var_of(s);
   if (!v) return done(cudaErrorInvalidSymbol);
@@ -324,8 +324,8 @@ VG_API cudaError_t cudaGetSymbolSize(size_t* n, const void* s) {
 }
 
 // Libraries: PTX text or a fat binary given at run time.
-VG_API cudaError_t cudaLibraryLoadData(cudaLibrary_t* lib, const void* code, cudaJitOption*, void**,
-                                       unsigned, cudaLibraryOption*, void**, unsigned) {
+VGPU_API cudaError_t cudaLibraryLoadData(cudaLibrary_t* lib, const void* code, cudaJitOption*,
+                                         void**, unsigned, cudaLibraryOption*, void**, unsigned) {
   API_ENTER;
   auto* m = new LoadedModule;
   const u32* p = (const u32*)code;
@@ -336,12 +336,13 @@ VG_API cudaError_t cudaLibraryLoadData(cudaLibrary_t* lib, const void* code, cud
   *lib = (cudaLibrary_t)m;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaLibraryGetKernel(cudaKernel_t* k, cudaLibrary_t lib, const char* name) {
+VGPU_API cudaError_t cudaLibraryGetKernel(cudaKernel_t* k, cudaLibrary_t lib, const char* name) {
   API_ENTER;
   *k = (cudaKernel_t)((LoadedModule*)lib)->kernel(name);
   return done(*k ? cudaSuccess : cudaErrorSymbolNotFound);
 }
-VG_API cudaError_t cudaLibraryGetGlobal(void** p, size_t* n, cudaLibrary_t lib, const char* name) {
+VGPU_API cudaError_t cudaLibraryGetGlobal(void** p, size_t* n, cudaLibrary_t lib,
+                                          const char* name) {
   API_ENTER;
   auto& v = ((LoadedModule*)lib)->vars;
   auto it = v.find(name);
@@ -350,4 +351,4 @@ VG_API cudaError_t cudaLibraryGetGlobal(void** p, size_t* n, cudaLibrary_t lib, 
   if (n) *n = it->second.size;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaLibraryUnload(cudaLibrary_t) { return cudaSuccess; }
+VGPU_API cudaError_t cudaLibraryUnload(cudaLibrary_t) { return cudaSuccess; }

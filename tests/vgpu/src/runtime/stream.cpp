@@ -27,7 +27,7 @@ using namespace vgpu;
   Stream* st = stream_of(s); \
   if (!st) return done(cudaErrorInvalidResourceHandle)
 
-VG_API cudaError_t cudaStreamCreateWithPriority(cudaStream_t* s, unsigned flags, int prio) {
+VGPU_API cudaError_t cudaStreamCreateWithPriority(cudaStream_t* s, unsigned flags, int prio) {
   API_ENTER;
   auto* st = new Stream;
   st->id = ++g_ids;
@@ -37,73 +37,73 @@ VG_API cudaError_t cudaStreamCreateWithPriority(cudaStream_t* s, unsigned flags,
   *s = (cudaStream_t)st;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaStreamCreateWithFlags(cudaStream_t* s, unsigned flags) {
+VGPU_API cudaError_t cudaStreamCreateWithFlags(cudaStream_t* s, unsigned flags) {
   return cudaStreamCreateWithPriority(s, flags, 0);
 }
-VG_API cudaError_t cudaStreamCreate(cudaStream_t* s) {
+VGPU_API cudaError_t cudaStreamCreate(cudaStream_t* s) {
   return cudaStreamCreateWithPriority(s, 0, 0);
 }
-VG_API cudaError_t cudaStreamDestroy(cudaStream_t s) {
+VGPU_API cudaError_t cudaStreamDestroy(cudaStream_t s) {
   API_ENTER;
   if (!streams().erase((Stream*)s)) return done(cudaErrorInvalidResourceHandle);
   delete (Stream*)s;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaStreamSynchronize(cudaStream_t s) {
+VGPU_API cudaError_t cudaStreamSynchronize(cudaStream_t s) {
   API_ENTER;
   GET_STREAM(st, s);
   if (st->capture == cudaStreamCaptureStatusActive) return done(cudaErrorStreamCaptureUnsupported);
   return cudaSuccess;
 }
-VG_API cudaError_t cudaStreamQuery(cudaStream_t s) {
+VGPU_API cudaError_t cudaStreamQuery(cudaStream_t s) {
   API_ENTER;
   GET_STREAM(st, s);
   if (st->capture == cudaStreamCaptureStatusActive) return done(cudaErrorStreamCaptureUnsupported);
   return cudaSuccess;
 }
-VG_API cudaError_t cudaStreamGetFlags(cudaStream_t s, unsigned* f) {
+VGPU_API cudaError_t cudaStreamGetFlags(cudaStream_t s, unsigned* f) {
   API_ENTER;
   GET_STREAM(st, s);
   *f = st->flags;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaStreamGetPriority(cudaStream_t s, int* p) {
+VGPU_API cudaError_t cudaStreamGetPriority(cudaStream_t s, int* p) {
   API_ENTER;
   GET_STREAM(st, s);
   *p = st->priority;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaStreamGetId(cudaStream_t s, unsigned long long* id) {
+VGPU_API cudaError_t cudaStreamGetId(cudaStream_t s, unsigned long long* id) {
   API_ENTER;
   GET_STREAM(st, s);
   *id = st->id;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaStreamGetDevice(cudaStream_t s, int* d) {
+VGPU_API cudaError_t cudaStreamGetDevice(cudaStream_t s, int* d) {
   API_ENTER;
   GET_STREAM(st, s);
   (void)st;
   *d = 0;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaStreamGetAttribute(cudaStream_t s, cudaStreamAttrID a,
-                                          cudaStreamAttrValue* v) {
+VGPU_API cudaError_t cudaStreamGetAttribute(cudaStream_t s, cudaStreamAttrID a,
+                                            cudaStreamAttrValue* v) {
   API_ENTER;
   GET_STREAM(st, s);
   memset(v, 0, sizeof *v);
   if (a == cudaLaunchAttributePriority) v->priority = st->priority;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaStreamSetAttribute(cudaStream_t s, cudaStreamAttrID,
-                                          const cudaStreamAttrValue*) {
+VGPU_API cudaError_t cudaStreamSetAttribute(cudaStream_t s, cudaStreamAttrID,
+                                            const cudaStreamAttrValue*) {
   API_ENTER;
   GET_STREAM(st, s);
   (void)st;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaStreamCopyAttributes(cudaStream_t, cudaStream_t) { return cudaSuccess; }
-VG_API cudaError_t cudaStreamAddCallback(cudaStream_t s, cudaStreamCallback_t cb, void* data,
-                                         unsigned) {
+VGPU_API cudaError_t cudaStreamCopyAttributes(cudaStream_t, cudaStream_t) { return cudaSuccess; }
+VGPU_API cudaError_t cudaStreamAddCallback(cudaStream_t s, cudaStreamCallback_t cb, void* data,
+                                           unsigned) {
   API_ENTER;
   GET_STREAM(st, s);
   (void)st;
@@ -111,7 +111,7 @@ VG_API cudaError_t cudaStreamAddCallback(cudaStream_t s, cudaStreamCallback_t cb
   return cudaSuccess;
 }
 
-VG_API cudaError_t cudaEventCreateWithFlags(cudaEvent_t* e, unsigned flags) {
+VGPU_API cudaError_t cudaEventCreateWithFlags(cudaEvent_t* e, unsigned flags) {
   API_ENTER;
   auto* x = new Event;
   x->flags = flags;
@@ -119,14 +119,14 @@ VG_API cudaError_t cudaEventCreateWithFlags(cudaEvent_t* e, unsigned flags) {
   *e = (cudaEvent_t)x;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaEventCreate(cudaEvent_t* e) { return cudaEventCreateWithFlags(e, 0); }
-VG_API cudaError_t cudaEventDestroy(cudaEvent_t e) {
+VGPU_API cudaError_t cudaEventCreate(cudaEvent_t* e) { return cudaEventCreateWithFlags(e, 0); }
+VGPU_API cudaError_t cudaEventDestroy(cudaEvent_t e) {
   API_ENTER;
   if (!events().erase((Event*)e)) return done(cudaErrorInvalidResourceHandle);
   delete (Event*)e;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaEventRecordWithFlags(cudaEvent_t e, cudaStream_t s, unsigned flags) {
+VGPU_API cudaError_t cudaEventRecordWithFlags(cudaEvent_t e, cudaStream_t s, unsigned flags) {
   API_ENTER;
   Event* ev = event_of(e);
   GET_STREAM(st, s);
@@ -148,18 +148,18 @@ VG_API cudaError_t cudaEventRecordWithFlags(cudaEvent_t e, cudaStream_t s, unsig
   ev->recorded = true;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaEventRecord(cudaEvent_t e, cudaStream_t s) {
+VGPU_API cudaError_t cudaEventRecord(cudaEvent_t e, cudaStream_t s) {
   return cudaEventRecordWithFlags(e, s, 0);
 }
-VG_API cudaError_t cudaEventSynchronize(cudaEvent_t e) {
+VGPU_API cudaError_t cudaEventSynchronize(cudaEvent_t e) {
   API_ENTER;
   return done(event_of(e) ? cudaSuccess : cudaErrorInvalidResourceHandle);
 }
-VG_API cudaError_t cudaEventQuery(cudaEvent_t e) {
+VGPU_API cudaError_t cudaEventQuery(cudaEvent_t e) {
   API_ENTER;
   return done(event_of(e) ? cudaSuccess : cudaErrorInvalidResourceHandle);
 }
-VG_API cudaError_t cudaEventElapsedTime(float* ms, cudaEvent_t a, cudaEvent_t b) {
+VGPU_API cudaError_t cudaEventElapsedTime(float* ms, cudaEvent_t a, cudaEvent_t b) {
   API_ENTER;
   Event *x = event_of(a), *y = event_of(b);
   if (!x || !y || !x->recorded || !y->recorded || ((x->flags | y->flags) & cudaEventDisableTiming))
@@ -167,7 +167,7 @@ VG_API cudaError_t cudaEventElapsedTime(float* ms, cudaEvent_t a, cudaEvent_t b)
   *ms = (float)((double)(s64)(y->when - x->when) * 1e-6);
   return cudaSuccess;
 }
-VG_API cudaError_t cudaStreamWaitEvent(cudaStream_t s, cudaEvent_t e, unsigned) {
+VGPU_API cudaError_t cudaStreamWaitEvent(cudaStream_t s, cudaEvent_t e, unsigned) {
   API_ENTER;
   Event* ev = event_of(e);
   GET_STREAM(st, s);
@@ -189,7 +189,7 @@ VG_API cudaError_t cudaStreamWaitEvent(cudaStream_t s, cudaEvent_t e, unsigned) 
   return cudaSuccess;
 }
 
-VG_API cudaError_t cudaStreamBeginCapture(cudaStream_t s, cudaStreamCaptureMode) {
+VGPU_API cudaError_t cudaStreamBeginCapture(cudaStream_t s, cudaStreamCaptureMode) {
   API_ENTER;
   GET_STREAM(st, s);
   if (st == &g_legacy) return done(cudaErrorStreamCaptureUnsupported);
@@ -201,10 +201,10 @@ VG_API cudaError_t cudaStreamBeginCapture(cudaStream_t s, cudaStreamCaptureMode)
   st->tail.clear();
   return cudaSuccess;
 }
-VG_API cudaError_t cudaStreamBeginCaptureToGraph(cudaStream_t s, cudaGraph_t g,
-                                                 const cudaGraphNode_t* deps,
-                                                 const cudaGraphEdgeData*, size_t n,
-                                                 cudaStreamCaptureMode) {
+VGPU_API cudaError_t cudaStreamBeginCaptureToGraph(cudaStream_t s, cudaGraph_t g,
+                                                   const cudaGraphNode_t* deps,
+                                                   const cudaGraphEdgeData*, size_t n,
+                                                   cudaStreamCaptureMode) {
   API_ENTER;
   GET_STREAM(st, s);
   if (st == &g_legacy) return done(cudaErrorStreamCaptureUnsupported);
@@ -215,7 +215,7 @@ VG_API cudaError_t cudaStreamBeginCaptureToGraph(cudaStream_t s, cudaGraph_t g,
   st->tail.assign((Node**)deps, (Node**)deps + n);
   return cudaSuccess;
 }
-VG_API cudaError_t cudaStreamEndCapture(cudaStream_t s, cudaGraph_t* g) {
+VGPU_API cudaError_t cudaStreamEndCapture(cudaStream_t s, cudaGraph_t* g) {
   API_ENTER;
   GET_STREAM(st, s);
   if (st->capture != cudaStreamCaptureStatusActive || !st->origin)
@@ -236,16 +236,16 @@ VG_API cudaError_t cudaStreamEndCapture(cudaStream_t s, cudaGraph_t* g) {
   *g = (cudaGraph_t)gr;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaStreamIsCapturing(cudaStream_t s, cudaStreamCaptureStatus* c) {
+VGPU_API cudaError_t cudaStreamIsCapturing(cudaStream_t s, cudaStreamCaptureStatus* c) {
   API_ENTER;
   GET_STREAM(st, s);
   *c = st->capture;
   return cudaSuccess;
 }
-VG_API cudaError_t cudaStreamGetCaptureInfo(cudaStream_t s, cudaStreamCaptureStatus* c,
-                                            unsigned long long* id, cudaGraph_t* g,
-                                            const cudaGraphNode_t** deps,
-                                            const cudaGraphEdgeData** ed, size_t* n) {
+VGPU_API cudaError_t cudaStreamGetCaptureInfo(cudaStream_t s, cudaStreamCaptureStatus* c,
+                                              unsigned long long* id, cudaGraph_t* g,
+                                              const cudaGraphNode_t** deps,
+                                              const cudaGraphEdgeData** ed, size_t* n) {
   API_ENTER;
   GET_STREAM(st, s);
   *c = st->capture;
@@ -258,16 +258,16 @@ VG_API cudaError_t cudaStreamGetCaptureInfo(cudaStream_t s, cudaStreamCaptureSta
   }
   return cudaSuccess;
 }
-VG_API cudaError_t cudaStreamUpdateCaptureDependencies(cudaStream_t s, cudaGraphNode_t* deps,
-                                                       const cudaGraphEdgeData*, size_t n,
-                                                       unsigned flags) {
+VGPU_API cudaError_t cudaStreamUpdateCaptureDependencies(cudaStream_t s, cudaGraphNode_t* deps,
+                                                         const cudaGraphEdgeData*, size_t n,
+                                                         unsigned flags) {
   API_ENTER;
   GET_STREAM(st, s);
   if (flags & cudaStreamSetCaptureDependencies) st->tail.clear();
   for (size_t i = 0; i < n; i++) st->tail.push_back((Node*)deps[i]);
   return cudaSuccess;
 }
-VG_API cudaError_t cudaThreadExchangeStreamCaptureMode(cudaStreamCaptureMode* m) {
+VGPU_API cudaError_t cudaThreadExchangeStreamCaptureMode(cudaStreamCaptureMode* m) {
   static thread_local cudaStreamCaptureMode cur = cudaStreamCaptureModeGlobal;
   std::swap(cur, *m);
   return cudaSuccess;
