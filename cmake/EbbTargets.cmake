@@ -8,6 +8,8 @@ set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
 
 add_library(ebb_options INTERFACE)
 target_include_directories(ebb_options INTERFACE ${PROJECT_SOURCE_DIR})
+# Whether the .cu files are part of the libraries: kernels/common/device.h.
+target_compile_definitions(ebb_options INTERFACE EBB_WITH_CUDA=$<BOOL:${EBB_WITH_CUDA}>)
 # x86-64-v2 is the oldest machine supported: below it Highway has one lane. Faster instruction sets
 # are chosen at run time (kernels/common/instruction_set.h), never by a flag.
 # Optional operands are left out of designated initialisers on purpose, hence no warning about it;
