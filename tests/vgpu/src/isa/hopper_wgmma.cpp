@@ -85,14 +85,7 @@ void h_mma_async(Warp& w, const Instruction& I, u32) {
       g.regs[q] = w.frame->regs;
       g.waits[q] = g.gen + 1;
       if (op.warps == 15) {
-        Buffers& B = buffers();
-        if (f.a_regs)
-          load_A_regs(op, B);
-        else
-          load_A_smem(op, B);
-        load_B(op, B);
-        multiply<4>(op, B, 0, [&](u32 j, u32 k) { return (u32*)(g.regs[k] + o[j]); });
-        w.th->tensor_flops += 2ull * 64 * f.n * f.k;
+        run_op_in_place(op, g.regs, o);
         op.warps = 0;
         g.gen++;
         release_waiters(b, g0);

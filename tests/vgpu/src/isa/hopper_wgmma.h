@@ -58,4 +58,6 @@ struct State {
 inline int el_size(El t) { return t <= E_BF16 ? 2 : t == E_TF32 ? 4 : 1; }
 // Computes the operation into its shadow.
 void run_op(const Op& op);
+// Computes it into the accumulators themselves: register j of warp q is at regs[q] + refs[j].
+void run_op_in_place(const Op& op, u8* const* regs, const u32* refs);
 }  // namespace vgpu::wgmma

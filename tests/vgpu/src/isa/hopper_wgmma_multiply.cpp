@@ -347,9 +347,8 @@ void multiply(const Op& op, const Buffers& B, u32 q0, Place d) {
             }
   }
 }
-}  // namespace
-
-void run_op(const Op& op) {
+template <class Place>
+void compute(const Op& op, Place d) {
   Buffers& B = buffers();
   const Info& f = *op.info;
   if (f.a_regs)
@@ -357,8 +356,16 @@ void run_op(const Op& op) {
   else
     load_A_smem(op, B);
   load_B(op, B);
-  u32* data = op.sh->data;
-  multiply<4>(op, B, 0, [=](u32 j, u32 q) { return data + (j * 4 + q) * 32; });
+  multiply<4>(op, B, 0, d);
   op.w->th->tensor_flops += 2ull * 64 * f.n * f.k;
+}
+}  // namespace
+
+void run_op(const Op& op) {
+  u32* data = op.sh->data;
+  compute(op, [=](u32 j, u32 q) { return data + (j * 4 + q) * 32; });
+}
+void run_op_in_place(const Op& op, u8* const* regs, const u32* refs) {
+  compute(op, [=](u32 j, u32 q) { return (u32*)(regs[q] + refs[j]); });
 }
 }  // namespace vgpu::wgmma
