@@ -19,8 +19,8 @@ using ebb::testing::SmallBatch;
 using ebb::testing::SmallClassifier;
 using ebb::testing::test_device;
 
-constexpr std::int64_t kRows = 21;
-constexpr int kSteps = 5;
+constexpr std::int64_t kRows = 13;
+constexpr int kSteps = 3;
 
 struct Training {
   explicit Training(Device device, std::int64_t rows_per_shard = 8)
@@ -86,7 +86,7 @@ TEST(DeviceTrainingTest, AddsUpShards) {
   Training whole(test_device());
   whole.plan = {kRows, kRows, 1};
   Training divided(test_device());
-  divided.plan = {kRows, 4, 3};
+  divided.plan = {kRows, 5, 3};
   const StepResult expected = whole.run();
   const StepResult found = divided.run();
   EXPECT_NEAR(found.loss, expected.loss, 1e-5 * expected.loss);
@@ -97,7 +97,7 @@ TEST(DeviceTrainingTest, AddsUpShards) {
 
 TEST(DeviceTrainingTest, AsksTheDeviceForNoMemoryInAWarmStep) {
   Training training(test_device());
-  for (int i = 0; i < 3; ++i) training.run();
+  for (int i = 0; i < 2; ++i) training.run();
   const std::uint64_t before = CachingAllocator::of(test_device()).statistics().allocations;
   training.run();
   EXPECT_EQ(CachingAllocator::of(test_device()).statistics().allocations, before);
