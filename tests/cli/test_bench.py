@@ -54,7 +54,7 @@ class BenchStepTest(ProgramTest):
                                  ("attention_backward [4, 4, 8]", shards),
                                  ("layer_norm", 3 * shards), ("layer_norm_backward", 3 * shards),
                                  ("binary_cross_entropy", shards),
-                                 ("adamw", 1), ("sum_buffers", 1), ("sum_of_squares", 1)):
+                                 ("adamw", 1), ("sum_buffers", 1), ("gradient_norm", 1)):
             self.assertEqual(rows[operation]["calls_per_step"], calls, operation)
         # Only the two forms of a linear layer and attention are held against the peak.
         self.assertEqual(rows["linear [48, 16]"]["flops_per_step"], 2 * 8 * 4 * 16 * 48)
