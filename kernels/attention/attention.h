@@ -15,9 +15,9 @@
 // works on whole rows of queries, and in the backward one each head's sums are taken in order on
 // one thread; on CUDA no sum crosses blocks but grad_bias, whose parts are added in order.
 //
-// In bf16 and f16, probabilities (before they are divided by their sum, and times dropout's factors)
-// and gradients of scores are rounded to the dtype before they are multiplied by rows of value, key,
-// query or grad_output.
+// In bf16 and f16, probabilities (before they are divided by their sum, and times dropout's
+// factors) and gradients of scores are rounded to the dtype before they are multiplied by rows of
+// value, key, query or grad_output.
 #pragma once
 
 #include "kernels/common/context.h"
@@ -31,8 +31,8 @@ inline constexpr std::int64_t kMaxHeadDim = 256;
 
 /// What both directions read. One dtype, except the mask: on the CPU f32 or f64; on CUDA f32, bf16
 /// or f16. Query, key, value and bias may have any strides as long as the last dimension is without
-/// gaps, so that query, key and value can be views of one fused projection [batch, tokens, 3, heads,
-/// head_dim].
+/// gaps, so that query, key and value can be views of one fused projection [batch, tokens, 3,
+/// heads, head_dim].
 struct AttentionInputs {
   ConstView query;             // [batch, heads, queries, head_dim]
   ConstView key;               // [batch, heads, keys, head_dim]
