@@ -112,7 +112,8 @@ int run(int count, char** arguments) {
     Machine& machine = *machines.back();
     benchmark::AddCustomContext(to_string(device), machine.name());
     if (machine.is_virtual()) {
-      fmt::print(stderr, "{}: the virtual GPU, which counts; times and shares are left out\n",
+      fmt::print(stderr,
+                 "{}: the virtual GPU, which counts: its times mean nothing, shares are left out\n",
                  to_string(device));
     }
     add_benchmarks(machine, cases);
