@@ -14,6 +14,7 @@
 #include "kernels/common/error.h"
 #include "preprocessing/csv/csv_reader.h"
 #include "tests/support/message_of.h"
+#include "tests/support/test_data.h"
 
 namespace ebb::preprocessing {
 
@@ -87,8 +88,8 @@ inline void expect_equal(const Table& a, const Table& b) {
 }
 
 /// A path in the folder of real data, which is absent on most machines; skips the test without it.
-#define EBB_REAL_DATA(variable, name)                                               \
-  const std::filesystem::path variable = std::string(EBB_SHARED_DATA "/") + (name); \
+#define EBB_REAL_DATA(variable, name)                                     \
+  const std::filesystem::path variable = ebb::testing::shared_data(name); \
   if (!std::filesystem::exists(variable)) GTEST_SKIP() << "no " << variable
 
 }  // namespace ebb::preprocessing

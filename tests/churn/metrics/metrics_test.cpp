@@ -15,6 +15,7 @@
 #include "apps/churn/metrics/calibration.h"
 #include "apps/churn/metrics/ranking.h"
 #include "kernels/common/error.h"
+#include "tests/support/test_data.h"
 
 namespace ebb::churn {
 namespace {
@@ -38,7 +39,7 @@ struct FixtureCase {
 };
 
 std::vector<FixtureCase> load_fixture() {
-  std::ifstream file(EBB_TEST_DATA "/metrics_fixture.json");
+  std::ifstream file(ebb::testing::test_data("metrics_fixture.json"));
   std::vector<FixtureCase> cases;
   for (const nlohmann::json& item : nlohmann::json::parse(file)) {
     cases.push_back({item["name"], item["scores"], item["labels"], item["weights"],
@@ -191,7 +192,7 @@ void expect_refused(const ScoredRows& rows, const std::string& message, double t
     compute_metrics(rows, threshold);
     ADD_FAILURE() << "accepted; expected: " << message;
   } catch (const Error& error) {
-    EXPECT_THAT(error.what(), testing::HasSubstr(message));
+    EXPECT_THAT(error.what(), ::testing::HasSubstr(message));
   }
 }
 

@@ -10,6 +10,7 @@
 #include "engine/operations/losses.h"
 #include "engine/optim/optimizer.h"
 #include "kernels/elementwise/elementwise.h"
+#include "tests/support/test_data.h"
 
 namespace ebb::churn {
 namespace {
@@ -34,7 +35,7 @@ ModelConfig fixture_model() {
 class Fixture {
  public:
   explicit Fixture(DType dtype) : dtype_(dtype) {
-    const SafetensorsFile file(EBB_TEST_DATA "/parity.safetensors");
+    const SafetensorsFile file(ebb::testing::test_data("parity.safetensors"));
     tensors_ = tensors_of(file.entries());
   }
 

@@ -1,5 +1,6 @@
 // Training and prediction on the device under test, beside the CPU.
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 
 #include <gtest/gtest.h>
@@ -7,15 +8,17 @@
 #include "apps/churn/config/device_choice.h"
 #include "apps/churn/training/predictor.h"
 #include "tests/churn/support/small_model.h"
+#include "tests/support/test_data.h"
 #include "tests/support/test_device.h"
 
 namespace ebb::churn {
 namespace {
 
+using ebb::testing::test_data;
 using ebb::testing::test_device;
 
 /// The first rows of a table.
-std::string first_rows(const std::string& path, int rows) {
+std::string first_rows(const std::filesystem::path& path, int rows) {
   std::ifstream file(path);
   std::string text;
   std::string line;
@@ -25,8 +28,7 @@ std::string first_rows(const std::string& path, int rows) {
 
 RunConfig tiny_config(const TemporaryFolder& folder, NumberEmbedding numbers) {
   RunConfig config;
-  config.data.path =
-      folder.write("table.csv", first_rows(EBB_TEST_DATA "/synthetic_churn.csv", 90));
+  config.data.path = folder.write("table.csv", first_rows(test_data("synthetic_churn.csv"), 90));
   config.data.target = "churn";
   config.data.id_column = "customer_id";
   config.model.dim = 8;

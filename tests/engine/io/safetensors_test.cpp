@@ -9,6 +9,7 @@
 #include "kernels/common/error.h"
 #include "tests/support/message_of.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/test_data.h"
 
 namespace ebb {
 namespace {
@@ -111,7 +112,7 @@ TEST_F(SafetensorsTest, HoldsNothing) {
 }
 
 TEST_F(SafetensorsTest, ReadsAFileOfThePythonPackage) {
-  const SafetensorsFile file(fs::path(EBB_TEST_DATA) / "python.safetensors");
+  const SafetensorsFile file(testing::test_data("python.safetensors"));
   EXPECT_FALSE(file.had_checksums());
   EXPECT_EQ(file.metadata(), (SafetensorsMetadata{{"note", "by Python, 流失"}}));
   EXPECT_EQ(file.entries().size(), 9u);

@@ -7,6 +7,7 @@
 
 #include "preprocessing/steps/normal_distribution.h"
 #include "tests/preprocessing/support.h"
+#include "tests/support/test_data.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -39,7 +40,7 @@ TEST(Scaling, ConstantColumnsBecomeZero) {
 }
 
 TEST(Scaling, QuantileNormalAgreesWithScikitLearn) {
-  const json cases = json::parse(std::ifstream(EBB_TEST_DATA "/quantile_normal.json"));
+  const json cases = json::parse(std::ifstream(ebb::testing::test_data("quantile_normal.json")));
   ASSERT_EQ(cases.size(), 5U);
   for (const json& one : cases) {
     SCOPED_TRACE(one["name"].get<std::string>());
