@@ -51,7 +51,7 @@ std::string bf16_product_unsupported(Device device) {
         "needs AVX-512 BF16 or AMX, and EBB_ISA={} leaves both out: unset it, or use f32",
         name_of(active_instruction_set()));
   }
-  return "needs a processor with AVX-512 BF16 or AMX, which this machine lacks: use f32";
+  return "needs AVX-512 BF16 or AMX, which this processor lacks: use f32";
 }
 
 void round_to_bf16(Context& context, const RoundToBf16& p) {
