@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "engine/tensor/transfer.h"
+#include "kernels/common/ranges.h"
 #include "kernels/copy/copy.h"
 #include "kernels/elementwise/elementwise.h"
 
@@ -31,6 +32,10 @@ Tensor duplicate(Context& context, const Tensor& tensor) {
 Tape::Tape(Context& context, const ParameterSet* parameters)
     : context_(context), parameters_(parameters), recording_(next_recording()), slots_(1) {
   if (parameters_ == nullptr) return;
+  if (parameters_->device() != context_.device()) {
+    fail("tape: the parameters are on {}, the context on {}; make both for one device",
+         to_string(parameters_->device()), to_string(context_.device()));
+  }
   parameter_slots_.resize(parameters_->parameters().size());
   parameter_written_.resize(parameters_->parameters().size());
   gradients_ =
@@ -75,6 +80,7 @@ void Tape::backward(const Tensor& loss, double upstream) {
       Node* node;
       ~Destroy() { node->destroy(node->closure); }
     } destroy{node};
+    const NamedRange range(context_.device(), node->operation);
     node->run(node->closure, *this);
     if (detector_ != nullptr) inspect_gradients(*node);
   }

@@ -1,10 +1,12 @@
 #include "engine/operations/activation.h"
 
 #include "engine/operations/allocate.h"
+#include "engine/operations/place.h"
 
 namespace ebb {
 
 Tensor activate(const Pass& pass, const Tensor& input, kernels::Activation kind) {
+  require_same_device("activate", pass, {{"input", input}});
   Tensor output = empty_like(input);
   const Tensor derivative = pass.records(input) ? empty_like(input) : Tensor();
   kernels::activation(pass.context, {.input = input.view(),

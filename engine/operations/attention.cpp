@@ -1,6 +1,7 @@
 #include "engine/operations/attention.h"
 
 #include "engine/operations/allocate.h"
+#include "engine/operations/place.h"
 #include "kernels/attention/attention.h"
 
 namespace ebb {
@@ -34,6 +35,17 @@ kernels::AttentionInputs inputs_of(const Heads& heads, const AttentionOptions& o
           .causal = options.causal,
           .scale = options.scale,
           .dropout = dropout};
+}
+
+// What every form of attention is given besides its options.
+void require_one_device(std::string_view operation, const Pass& pass, const Heads& heads,
+                        const AttentionOptions& options) {
+  require_same_device(operation, pass,
+                      {{"query", heads.query},
+                       {"key", heads.key},
+                       {"value", heads.value},
+                       {"key_padding_mask", options.key_padding_mask},
+                       {"bias", options.bias}});
 }
 
 void require_heads(std::string_view operation, const Tensor& query, const Tensor& key) {
@@ -107,6 +119,7 @@ Tensor merge_view(const Tensor& output, std::int64_t heads) { return part_of(out
 Tensor attention(const Pass& pass, const Tensor& query, const Tensor& key, const Tensor& value,
                  const AttentionOptions& options) {
   require_heads("attention", query, key);
+  require_one_device("attention", pass, {query, key, value}, options);
   const bool records = pass.records(query, key, value, options.bias);
   Tensor output = empty_like(query);
   Saved saved{.heads = {query, key, value},
@@ -135,9 +148,10 @@ Tensor self_attention(const Pass& pass, const Tensor& qkv, std::int64_t heads,
     fail("self_attention: qkv is {}, expected [batch, length, 3 * heads * head_dim] with {} heads",
          to_string(qkv.shape()), heads);
   }
+  const Heads parts = split(qkv, heads);
+  require_one_device("self_attention", pass, parts, options);
   const bool records = pass.records(qkv, options.bias);
   Tensor output = empty_as(qkv, {qkv.extent(0), qkv.extent(1), qkv.extent(2) / 3});
-  const Heads parts = split(qkv, heads);
   Saved saved{.heads = parts,
               .options = options,
               .dropout = dropout_of(pass, parts.query, parts.key, options),
@@ -165,9 +179,10 @@ Tensor leading_attention(const Pass& pass, const Tensor& query, const Tensor& ke
         to_string(query.shape()), to_string(key_value.shape()), heads);
   }
   if (options.causal) fail("leading_attention: has no causal mask");
+  const Heads parts = split(query, key_value, heads);
+  require_one_device("leading_attention", pass, parts, options);
   const bool records = pass.records(query, key_value, options.bias);
   Tensor output = empty_like(query);
-  const Heads parts = split(query, key_value, heads);
   Saved saved{.heads = parts,
               .options = options,
               .dropout = dropout_of(pass, parts.query, parts.key, options),

@@ -1,11 +1,13 @@
 #include "engine/operations/dropout.h"
 
 #include "engine/operations/allocate.h"
+#include "engine/operations/place.h"
 #include "kernels/dropout/dropout.h"
 
 namespace ebb {
 
 Tensor dropout(const Pass& pass, const Tensor& input, const DropoutSpec& spec) {
+  require_same_device("dropout", pass, {{"input", input}});
   if (!spec.active()) return input;
   const auto apply = [spec](Context& context, const Tensor& from) {
     const Tensor to = empty_like(from);

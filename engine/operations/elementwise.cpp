@@ -1,6 +1,7 @@
 #include "engine/operations/elementwise.h"
 
 #include "engine/operations/allocate.h"
+#include "engine/operations/place.h"
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/reduce/reduce.h"
 
@@ -41,19 +42,20 @@ void add_repeated(Tape& tape, GradientSlot operand, const Shape& shape, const Te
 // add and subtract: neither direction needs the operands' values.
 Tensor add_scaled(const Pass& pass, BinaryOperation operation, const Tensor& first,
                   const Tensor& second) {
+  const char* name = operation == BinaryOperation::add ? "add" : "subtract";
+  require_same_device(name, pass, {{"first", first}, {"second", second}});
   Tensor output = binary(pass.context, operation, first, second);
   if (!pass.records(first, second)) return output;
   output = pass.tape->attach(output);
-  pass.tape->record(operation == BinaryOperation::add ? "add" : "subtract",
-                    [operation, first_slot = first.slot(), second_slot = second.slot(),
-                     second_shape = second.shape(), output_slot = output.slot()](Tape& tape) {
-                      const Tensor gradient = tape.take(output_slot);
-                      if (!gradient.defined()) return;
-                      const bool negate = operation == BinaryOperation::subtract && second_slot;
-                      add_repeated(tape, second_slot, second_shape,
-                                   negate ? scaled(tape.context(), gradient, -1.0) : gradient);
-                      tape.add(first_slot, gradient);
-                    });
+  pass.tape->record(name, [operation, first_slot = first.slot(), second_slot = second.slot(),
+                           second_shape = second.shape(), output_slot = output.slot()](Tape& tape) {
+    const Tensor gradient = tape.take(output_slot);
+    if (!gradient.defined()) return;
+    const bool negate = operation == BinaryOperation::subtract && second_slot;
+    add_repeated(tape, second_slot, second_shape,
+                 negate ? scaled(tape.context(), gradient, -1.0) : gradient);
+    tape.add(first_slot, gradient);
+  });
   return output;
 }
 
@@ -68,6 +70,7 @@ Tensor subtract(const Pass& pass, const Tensor& first, const Tensor& second) {
 }
 
 Tensor multiply(const Pass& pass, const Tensor& first, const Tensor& second) {
+  require_same_device("multiply", pass, {{"first", first}, {"second", second}});
   Tensor output = binary(pass.context, BinaryOperation::multiply, first, second);
   if (!pass.records(first, second)) return output;
   output = pass.tape->attach(output);
@@ -84,6 +87,7 @@ Tensor multiply(const Pass& pass, const Tensor& first, const Tensor& second) {
 }
 
 Tensor scale(const Pass& pass, const Tensor& input, double factor) {
+  require_same_device("scale", pass, {{"input", input}});
   Tensor output = scaled(pass.context, input, factor);
   if (!pass.records(input)) return output;
   output = pass.tape->attach(output);

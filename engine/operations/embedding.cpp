@@ -1,11 +1,13 @@
 #include "engine/operations/embedding.h"
 
 #include "engine/operations/allocate.h"
+#include "engine/operations/place.h"
 #include "kernels/embedding/embedding.h"
 
 namespace ebb {
 
 Tensor embedding(const Pass& pass, const Tensor& table, const Tensor& indices) {
+  require_same_device("embedding", pass, {{"table", table}, {"indices", indices}});
   if (table.rank() != 2) {
     fail("embedding: table is {}, expected [count, dim]", to_string(table.shape()));
   }

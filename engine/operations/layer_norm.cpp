@@ -1,6 +1,7 @@
 #include "engine/operations/layer_norm.h"
 
 #include "engine/operations/allocate.h"
+#include "engine/operations/place.h"
 #include "kernels/layer_norm/layer_norm.h"
 
 namespace ebb {
@@ -56,6 +57,7 @@ void backward(Tape& tape, const Saved& saved, const Tensor& grad_output, const T
 
 Tensor layer_norm(const Pass& pass, const Tensor& input, const Tensor& gamma, const Tensor& beta,
                   double epsilon) {
+  require_same_device("layer_norm", pass, {{"input", input}, {"gamma", gamma}, {"beta", beta}});
   if (input.rank() == 0) fail("layer_norm: input is a scalar, expected [..., columns]");
   Tensor output = empty_like(input);
   const bool records = pass.records(input, gamma, beta);
@@ -83,6 +85,8 @@ Tensor layer_norm(const Pass& pass, const Tensor& input, const Tensor& gamma, co
 ResidualNorm add_layer_norm(const Pass& pass, const Tensor& residual, const Tensor& input,
                             const Tensor& gamma, const Tensor& beta, const DropoutSpec& dropout,
                             double epsilon) {
+  require_same_device("add_layer_norm", pass,
+                      {{"residual", residual}, {"input", input}, {"gamma", gamma}, {"beta", beta}});
   if (input.rank() == 0) fail("layer_norm: input is a scalar, expected [..., columns]");
   ResidualNorm result{empty_like(input), empty_like(input)};
   const bool records = pass.records(residual, input, gamma, beta);

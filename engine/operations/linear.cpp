@@ -1,6 +1,7 @@
 #include "engine/operations/linear.h"
 
 #include "engine/operations/allocate.h"
+#include "engine/operations/place.h"
 #include "kernels/linear/linear.h"
 #include "kernels/matrix_product/matrix_product.h"
 
@@ -22,6 +23,7 @@ Tensor as_rows(const Tensor& tensor) {
 
 Tensor linear(const Pass& pass, const Tensor& input, const Tensor& weight, const Tensor& bias,
               Activation activation, const DropoutSpec& dropout, const PackedWeight& packed) {
+  require_same_device("linear", pass, {{"input", input}, {"weight", weight}, {"bias", bias}});
   if (input.rank() == 0) fail("linear: input is a scalar, expected [..., in]");
   const Tensor rows = as_rows(input);
   const Tensor output = empty_as(input, {rows.extent(0), weight.extent(0)});
@@ -82,6 +84,7 @@ Tensor linear(const Pass& pass, const Tensor& input, const Tensor& weight, const
 }
 
 Tensor matmul(const Pass& pass, const Tensor& a, const Tensor& b) {
+  require_same_device("matmul", pass, {{"a", a}, {"b", b}});
   if (a.rank() < 2 || b.rank() < 2) {
     fail("matmul: a is {} and b is {}, expected [..., m, k] and [..., k, n]", to_string(a.shape()),
          to_string(b.shape()));

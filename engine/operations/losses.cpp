@@ -1,6 +1,7 @@
 #include "engine/operations/losses.h"
 
 #include "engine/operations/allocate.h"
+#include "engine/operations/place.h"
 #include "kernels/binary_cross_entropy/binary_cross_entropy.h"
 #include "kernels/cross_entropy/cross_entropy.h"
 #include "kernels/elementwise/elementwise.h"
@@ -33,6 +34,11 @@ Tensor record_loss(const Pass& pass, const char* name, const Tensor& input, cons
 
 Tensor binary_cross_entropy(const Pass& pass, const Tensor& logits, const Tensor& targets,
                             const BinaryCrossEntropyOptions& options) {
+  require_same_device("binary_cross_entropy", pass,
+                      {{"logits", logits},
+                       {"targets", targets},
+                       {"sample_weights", options.sample_weights},
+                       {"ignored", options.ignored}});
   const Tensor loss = empty_as(logits, {});
   const bool records = pass.records(logits, targets, options.sample_weights);
   const Tensor gradient = records ? empty_like(logits) : Tensor();
@@ -53,6 +59,9 @@ Tensor binary_cross_entropy(const Pass& pass, const Tensor& logits, const Tensor
 
 Tensor cross_entropy(const Pass& pass, const Tensor& logits, const Tensor& targets,
                      const CrossEntropyOptions& options) {
+  require_same_device(
+      "cross_entropy", pass,
+      {{"logits", logits}, {"targets", targets}, {"class_weights", options.class_weights}});
   const Tensor loss = empty_as(logits, {});
   const bool records = pass.records(logits, options.class_weights);
   const Tensor gradient = records ? empty_like(logits) : Tensor();
@@ -69,6 +78,7 @@ Tensor cross_entropy(const Pass& pass, const Tensor& logits, const Tensor& targe
 
 Tensor mean_squared_error(const Pass& pass, const Tensor& prediction, const Tensor& target,
                           double normalizer) {
+  require_same_device("mean_squared_error", pass, {{"prediction", prediction}, {"target", target}});
   const Tensor loss = empty_as(prediction, {});
   const bool records = pass.records(prediction, target);
   const Tensor gradient = records ? empty_like(prediction) : Tensor();

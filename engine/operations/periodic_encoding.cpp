@@ -1,11 +1,13 @@
 #include "engine/operations/periodic_encoding.h"
 
 #include "engine/operations/allocate.h"
+#include "engine/operations/place.h"
 #include "kernels/periodic_encoding/periodic_encoding.h"
 
 namespace ebb {
 
 Tensor periodic_encoding(const Pass& pass, const Tensor& input, const Tensor& frequencies) {
+  require_same_device("periodic_encoding", pass, {{"input", input}, {"frequencies", frequencies}});
   if (input.rank() != 2 || frequencies.rank() != 2) {
     fail(
         "periodic_encoding: input is {} and frequencies are {}, expected [rows, features] and "

@@ -1,12 +1,15 @@
 #include "engine/operations/piecewise_linear_encoding.h"
 
 #include "engine/operations/allocate.h"
+#include "engine/operations/place.h"
 #include "kernels/piecewise_linear_encoding/piecewise_linear_encoding.h"
 
 namespace ebb {
 
 Tensor piecewise_linear_encoding(const Pass& pass, const Tensor& input, const Tensor& edges,
                                  const Tensor& counts) {
+  require_same_device("piecewise_linear_encoding", pass,
+                      {{"input", input}, {"edges", edges}, {"counts", counts}});
   if (input.rank() != 2 || edges.rank() != 2) {
     fail(
         "piecewise_linear_encoding: input is {} and edges are {}, expected [rows, features] and "

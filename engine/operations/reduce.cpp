@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "engine/operations/place.h"
 #include "kernels/copy/copy.h"
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/reduce/reduce.h"
@@ -40,6 +41,8 @@ ConstView repeated(const Tensor& tensor, const Shape& shape, std::optional<int> 
 
 Tensor reduced(const Pass& pass, ReduceOperation operation, const Tensor& input,
                std::optional<int> dimension) {
+  require_same_device(operation == ReduceOperation::mean ? "mean" : "sum", pass,
+                      {{"input", input}});
   const Shape shape = dimension ? without(input.shape(), *dimension) : Shape{};
   Tensor output = Tensor::empty(shape, input.dtype(), input.device());
   kernels::reduce(pass.context, {.operation = operation,
@@ -91,6 +94,7 @@ Tensor mean(const Pass& pass, const Tensor& input, int dimension) {
 }
 
 Tensor repeat(const Pass& pass, const Tensor& input, int dimension, std::int64_t count) {
+  require_same_device("repeat", pass, {{"input", input}});
   dimension = checked_dimension("repeat", dimension, input.rank() + 1, input);
   Shape shape;
   for (int i = 0; i < input.rank() + 1; ++i) {

@@ -1,11 +1,13 @@
 #include "engine/operations/softmax.h"
 
 #include "engine/operations/allocate.h"
+#include "engine/operations/place.h"
 #include "kernels/softmax/softmax.h"
 
 namespace ebb {
 
 Tensor softmax(const Pass& pass, const Tensor& input) {
+  require_same_device("softmax", pass, {{"input", input}});
   Tensor output = empty_like(input);
   kernels::softmax(pass.context, {.input = input.view(), .output = output.view()});
   if (!pass.records(input)) return output;

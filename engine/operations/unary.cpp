@@ -1,6 +1,7 @@
 #include "engine/operations/unary.h"
 
 #include "engine/operations/allocate.h"
+#include "engine/operations/place.h"
 #include "kernels/unary/unary.h"
 
 namespace ebb {
@@ -9,6 +10,7 @@ namespace {
 using kernels::UnaryFunction;
 
 Tensor apply(const Pass& pass, const Tensor& input, UnaryFunction function, const char* name) {
+  require_same_device(name, pass, {{"input", input}});
   Tensor output = empty_like(input);
   kernels::unary(pass.context,
                  {.function = function, .input = input.view(), .output = output.view()});

@@ -1,6 +1,7 @@
 #include "engine/operations/views.h"
 
 #include "engine/operations/allocate.h"
+#include "engine/operations/place.h"
 #include "kernels/copy/copy.h"
 #include "kernels/elementwise/elementwise.h"
 
@@ -86,6 +87,7 @@ Tensor slice(const Pass& pass, const Tensor& input, int dimension, std::int64_t 
 
 Tensor contiguous(const Pass& pass, const Tensor& input) {
   if (input.contiguous()) return input;
+  require_same_device("contiguous", pass, {{"input", input}});
   return record_view(pass, "contiguous", input, packed(pass.context, input).with_slot({}),
                      [](Context&, const Tensor& gradient) { return gradient; });
 }
@@ -97,6 +99,7 @@ Tensor leading(const Pass& pass, const Tensor& input, std::int64_t count) {
 
 Tensor concat(const Pass& pass, std::span<const Tensor> inputs, int dimension) {
   if (inputs.empty()) fail("concat: no tensors given");
+  for (const Tensor& input : inputs) require_same_device("concat", pass, {{"an input", input}});
   const Shape shape = joined_shape(inputs, dimension);
   if (dimension < 0) dimension += shape.rank();
   Tensor output = empty_as(inputs.front(), shape);

@@ -3,7 +3,9 @@
 #include <cmath>
 
 #include "engine/operations/allocate.h"
+#include "engine/operations/place.h"
 #include "kernels/adamw/adamw.h"
+#include "kernels/common/ranges.h"
 #include "kernels/sgd/sgd.h"
 
 namespace ebb {
@@ -28,6 +30,10 @@ Optimizer::Optimizer(const ParameterSet& parameters, double weight_decay, double
 }
 
 void Optimizer::step(Context& context, const Tensor& gradients, const UpdateOptions& options) {
+  require_same_device(
+      "optimizer", context,
+      {{"the tensor of parameters", parameters_.buffer()}, {"the tensor of gradients", gradients}});
+  const NamedRange range(context.device(), "optimiser");
   ++steps_;
   // Corrected for its start, the average of t steps gives the newest weights the share
   // (1 - decay) / (1 - decay^t), which is 1 at the first.

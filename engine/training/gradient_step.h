@@ -7,6 +7,7 @@
 #include "engine/tensor/staging_buffer.h"
 #include "engine/training/lanes.h"
 #include "kernels/common/clipping.h"
+#include "kernels/common/ranges.h"
 
 namespace ebb {
 
@@ -29,8 +30,9 @@ class GradientStep {
   void find(const ShardPlan& plan, const PassSettings& settings, Loss&& loss) {
     start(plan);
     lanes_.for_each_shard(plan, settings, [&](const Pass& pass, RowRange range) {
-      const Tensor share = loss(pass, range);
+      const Tensor share = forward(pass, range, loss);
       keep_loss(pass.context, range.begin / plan.rows_per_shard, share);
+      const NamedRange named(pass.context.device(), "backward");
       pass.tape->backward(share);
     });
     finish(plan);
@@ -67,6 +69,12 @@ class GradientStep {
   Profile take_profile() { return lanes_.take_profile(); }
 
  private:
+  template <class Loss>
+  static Tensor forward(const Pass& pass, RowRange range, Loss& loss) {
+    const NamedRange named(pass.context.device(), "forward");
+    return loss(pass, range);
+  }
+
   void start(const ShardPlan& plan);
   void keep_loss(Context& context, std::int64_t shard, const Tensor& share);
   void finish(const ShardPlan& plan);
