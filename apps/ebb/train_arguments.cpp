@@ -93,8 +93,8 @@ void declare_training(CLI::App& command, TrainArguments& to) {
       ->type_name("N")
       ->group("Training");
   declare_precision(command, to.precision,
-                    "Of the linear layers while training: f32, or bf16 on a processor with AVX-512 "
-                    "BF16 or AMX (f32)")
+                    "Of the linear layers while training: f32, or bf16 on a GPU, or on a processor "
+                    "with AVX-512 BF16 or AMX (f32)")
       ->group("Training");
   command
       .add_option("--objective", to.objective,
@@ -128,6 +128,9 @@ void declare_run(CLI::App& command, TrainArguments& to) {
   command
       .add_flag("--detect-anomaly", to.detect_anomaly,
                 "Stop at the first operation that makes NaN or inf, in every step; slower")
+      ->group("Run");
+  command.add_option("--log-steps", to.step_log, "Write the loss of every step to this CSV file")
+      ->type_name("FILE")
       ->group("Run");
 }
 

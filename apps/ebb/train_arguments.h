@@ -24,6 +24,7 @@ struct TrainArguments {
   bool resume = false;
   bool overwrite = false;
   bool detect_anomaly = false;
+  std::string step_log;
 
   std::optional<std::string> data;
   std::optional<std::string> target;

@@ -111,7 +111,8 @@ void restore(churn::Trainer& trainer, const churn::TrainerState& state,
 bool run_epochs_or_explain(const TrainArguments& arguments, churn::Trainer& trainer,
                            const churn::RunFolder& folder, std::int64_t epochs, PeakGauge* peak) {
   try {
-    return run_epochs(trainer, folder, epochs, peak);
+    StepLog log(arguments.step_log);
+    return run_epochs(trainer, folder, epochs, peak, log);
   } catch (const churn::DivergenceError& error) {
     explain_divergence(arguments, trainer, error);
   }

@@ -10,13 +10,14 @@
 namespace ebb::program {
 
 bool run_epochs(churn::Trainer& trainer, const churn::RunFolder& folder, std::int64_t epochs,
-                PeakGauge* peak) {
+                PeakGauge* peak, StepLog& log) {
   const InterruptGuard interrupt;
   Progress progress(epochs, peak);
   // The folder holds something to resume from at every moment, the first epoch included.
   if (trainer.history().empty()) folder.save_checkpoint(trainer.state());
   const auto on_step = [&](const churn::StepReport& step) {
     if (interrupt.requested()) return false;
+    log.add(step);
     progress.show_step(step);
     return true;
   };
@@ -25,6 +26,7 @@ bool run_epochs(churn::Trainer& trainer, const churn::RunFolder& folder, std::in
       progress.clear();
       return false;
     }
+    log.flush();
     folder.save_checkpoint(trainer.state());
     progress.show_epoch(trainer.history().back());
     if (interrupt.requested() && !trainer.finished()) return false;

@@ -11,10 +11,11 @@ DEVICE = os.environ.get("EBB_TEST_DEVICE", "cpu")
 
 @unittest.skipUnless(DEVICE.startswith("cuda"), "EBB_TEST_DEVICE names no CUDA device")
 class CudaTest(ProgramTest):
-    def train_small(self, out, *options):
-        return self.ebb("train", "--config", self.config, "--data", self.table, "--target", "churn",
+    def train_small(self, out, *options, **more):
+        config = [] if "--config" in options else ["--config", self.config]
+        return self.ebb("train", *config, "--data", self.table, "--target", "churn",
                         "--id-column", "customer_id", "--epochs", "2", "--batch-size", "24",
-                        "--out", out, *options)
+                        "--out", out, *options, **more)
 
     def setUp(self):
         super().setUp()
@@ -56,6 +57,35 @@ class CudaTest(ProgramTest):
         self.assertEqual(len(about), 1)
         self.assertRegex(about[0], r"compute capability \d+\.\d, \d+\.\d GiB \(\d+\.\d free\)")
         self.assertTrue(any(line.startswith("CUDA             runtime 13.") for line in lines))
+
+
+    def losses_of_steps(self, out, *options, **more):
+        self.train_small(out, "--log-steps", f"{out}.csv", *options, **more)
+        rows = rows_of((self.folder / f"{out}.csv").read_text())
+        places = [(row["epoch"], row["step"]) for row in rows]
+        self.assertEqual(places, [(epoch, step) for epoch in "12" for step in "123"])
+        return [row["loss"] for row in rows]
+
+    def test_every_step_has_the_loss_of_the_cpu(self):
+        here = self.losses_of_steps("here", "--device", "cpu")
+        own = self.losses_of_steps("own", "--device", "cuda", env={**os.environ, "EBB_GEMM": "own"})
+        there = self.losses_of_steps("there", "--device", "cuda")
+        again = self.losses_of_steps("again", "--device", "cuda")
+        for losses in (own, there):
+            for found, expected in zip(losses, here):
+                self.assertAlmostEqual(float(found), float(expected), delta=1e-4 * float(expected))
+        self.assertEqual(there, again)
+
+    def test_bf16_trains_near_f32(self):
+        wide = ["--config", self.write("wide.toml", self.config.read_text().replace(
+            "dim = 8", "dim = 32"))]
+        f32 = self.losses_of_steps("f32", "--device", "cuda", *wide)
+        bf16 = self.losses_of_steps("bf16", "--device", "cuda", "--precision", "bf16", *wide)
+        again = self.losses_of_steps("again", "--device", "cuda", "--precision", "bf16", *wide)
+        self.assertEqual(bf16, again)
+        self.assertNotEqual(bf16, f32)
+        for found, expected in zip(bf16, f32):
+            self.assertAlmostEqual(float(found), float(expected), delta=0.02 * float(expected))
 
 
 class WithoutCudaTest(ProgramTest):

@@ -18,7 +18,7 @@
 #include "engine/optim/reduce_on_plateau.h"
 #include "engine/optim/schedule.h"
 #include "engine/training/gradient_step.h"
-#include "kernels/reduce/reduce.h"
+#include "kernels/gradient_norm/gradient_norm.h"
 #include "preprocessing/split/random_order.h"
 
 namespace ebb::churn {
@@ -210,12 +210,24 @@ void Trainer::State::require_finite(const StepResult& result, std::span<const st
 void Trainer::State::require_finite_state(std::int64_t epoch) {
   std::map<std::string, Tensor> tensors = optimizer->state();
   tensors.emplace("value", weights());
-  Context host({}, config.runtime.threads);
+  const std::int64_t parts = kernels::gradient_norm_parts(weights().elements());
+  const auto count = static_cast<std::int64_t>(tensors.size());
+  const Tensor squares = Tensor::empty({count, parts}, DType::f64, device);
+  std::int64_t row = 0;
   for (const auto& [name, flat] : tensors) {
-    const Tensor values = flat.to(Device());
-    if (std::isfinite(kernels::sum_of_squares(host, values.view()))) continue;
+    const Tensor of_tensor = squares.slice(0, row++, 1).reshape({parts});
+    kernels::gradient_norm(step.team(), {.gradient = flat.view(), .squares = of_tensor.view()});
+  }
+  const Tensor found = squares.to(Device());  // one wait for all of them
+  row = 0;
+  for (const auto& [name, flat] : tensors) {
+    const auto sums = found.slice(0, row++, 1).values<double>();
+    if (std::all_of(sums.begin(), sums.end(), [](double sum) { return std::isfinite(sum); })) {
+      continue;
+    }
     fail<DivergenceError>("training diverged by the end of epoch {}: the {} of {}; {}", epoch, name,
-                          non_finite_part(network.parameters, values), kDivergenceAdvice);
+                          non_finite_part(network.parameters, flat.to(Device())),
+                          kDivergenceAdvice);
   }
 }
 
