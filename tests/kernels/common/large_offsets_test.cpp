@@ -1,0 +1,169 @@
+// Elements more than 2^31 elements and 2^32 bytes apart. Their memory is reserved, and only what is
+// touched is ever there: strides make the offsets, not data. Operations that take dense operands
+// alone (element by element, rows) would have to work on all of it, and are left out.
+#include <gtest/gtest.h>
+
+#include "kernels/attention/attention.h"
+#include "kernels/copy/copy.h"
+#include "kernels/dropout/dropout.h"
+#include "kernels/embedding/embedding.h"
+#include "kernels/matrix_product/matrix_product.h"
+#include "tests/kernels/support/backends.h"
+#include "tests/kernels/support/buffer.h"
+
+namespace ebb::kernels {
+namespace {
+
+using ebb::testing::Buffer;
+using ebb::testing::random_normal;
+using ebb::testing::test_device;
+using ebb::testing::test_memory;
+
+constexpr std::int64_t kFar = (std::int64_t{1} << 31) + 24;  // elements between rows
+
+/// [2, rows...] whose two halves lie kFar elements apart, with the values of a dense tensor.
+template <class T>
+class FarApart {
+ public:
+  explicit FarApart(const Buffer<T>& dense)
+      : shape_(dense.shape()),
+        half_(dense.shape().elements() / 2),
+        memory_(test_memory(static_cast<std::size_t>(kFar + half_) * sizeof(T))) {
+    std::copy_n(dense.data(), half_, data());
+    std::copy_n(dense.data() + half_, half_, data() + kFar);
+  }
+
+  View view() {
+    Shape strides = contiguous_strides(shape_);
+    strides[0] = kFar;
+    return {data(), dtype_of<T>, shape_, strides};
+  }
+  void expect_equal(const Buffer<T>& dense) const {
+    const auto bytes = static_cast<std::size_t>(half_) * sizeof(T);
+    EXPECT_EQ(std::memcmp(data(), dense.data(), bytes), 0) << "first half";
+    EXPECT_EQ(std::memcmp(data() + kFar, dense.data() + half_, bytes), 0) << "second half";
+  }
+
+ private:
+  T* data() const { return reinterpret_cast<T*>(memory_.get()); }
+
+  Shape shape_;
+  std::int64_t half_;
+  ebb::testing::TestMemory memory_;
+};
+
+class LargeOffsetsTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!test_device().is_cuda()) GTEST_SKIP() << "the CPU counts in 64 bits throughout";
+  }
+  Context context_{test_device(), 1};
+};
+
+TEST_F(LargeOffsetsTest, CopyReadsAndWritesThere) {
+  const auto input = random_normal<float>({2, 5, 40}, 1);
+  FarApart<float> from(input);
+  Buffer<float> gathered({2, 5, 40});
+  copy(context_, {.input = from.view(), .output = gathered.view()});
+  context_.synchronize();
+  EXPECT_EQ(gathered.values(), input.values());
+  FarApart<float> to(Buffer<float>({2, 5, 40}));
+  copy(context_, {.input = input.view(), .output = to.view()});
+  context_.synchronize();
+  to.expect_equal(input);
+}
+
+TEST_F(LargeOffsetsTest, CopyTransposesThere) {
+  const auto input = random_normal<float>({2, 33, 35}, 2);
+  FarApart<float> from(input);
+  View transposed = from.view();
+  std::swap(transposed.shape[1], transposed.shape[2]);
+  std::swap(transposed.strides[1], transposed.strides[2]);
+  Buffer<float> found({2, 35, 33});
+  copy(context_, {.input = transposed, .output = found.view()});
+  context_.synchronize();
+  for (std::size_t b = 0; b < 2; ++b) {
+    for (std::size_t i = 0; i < 35; ++i) {
+      for (std::size_t j = 0; j < 33; ++j) {
+        ASSERT_EQ(found[(b * 35 + i) * 33 + j], input[(b * 33 + j) * 35 + i]);
+      }
+    }
+  }
+}
+
+TEST_F(LargeOffsetsTest, MatrixProductTakesBatchesThere) {
+  const auto a = random_normal<float>({2, 20, 12}, 3);
+  const auto b = random_normal<float>({2, 12, 28}, 4);
+  Buffer<float> expected({2, 20, 28});
+  matrix_product(context_, {.a = a.view(), .b = b.view(), .output = expected.view()});
+  FarApart<float> far_a(a);
+  FarApart<float> far_b(b);
+  FarApart<float> output(Buffer<float>({2, 20, 28}));
+  matrix_product(context_, {.a = far_a.view(), .b = far_b.view(), .output = output.view()});
+  context_.synchronize();
+  output.expect_equal(expected);
+}
+
+// Rows, not batches, lie apart: the leading dimension itself exceeds 2^31.
+TEST_F(LargeOffsetsTest, MatrixProductTakesRowsThere) {
+  const auto a = random_normal<float>({2, 12}, 5);
+  const auto b = random_normal<float>({12, 28}, 6);
+  Buffer<float> expected({2, 28});
+  matrix_product(context_, {.a = a.view(), .b = b.view(), .output = expected.view()});
+  FarApart<float> far_a(a);
+  FarApart<float> output(Buffer<float>({2, 28}));
+  matrix_product(context_, {.a = far_a.view(), .b = b.view(), .output = output.view()});
+  context_.synchronize();
+  output.expect_equal(expected);
+}
+
+TEST_F(LargeOffsetsTest, AttentionTakesRowsThere) {
+  const auto dense = random_normal<float>({2, 2, 9, 16}, 7);
+  Buffer<float> expected({2, 2, 9, 16});
+  attention(context_,
+            {{.query = dense.view(), .key = dense.view(), .value = dense.view()}, expected.view()});
+  FarApart<float> far(dense);
+  FarApart<float> output(Buffer<float>({2, 2, 9, 16}));
+  attention(context_,
+            {{.query = far.view(), .key = far.view(), .value = far.view()}, output.view()});
+  context_.synchronize();
+  output.expect_equal(expected);
+}
+
+TEST_F(LargeOffsetsTest, EmbeddingReadsTheEndOfALargeTable) {
+  constexpr std::int64_t kDim = 64;
+  constexpr std::int64_t kCount = kFar / kDim + 2;
+  const auto memory = test_memory(static_cast<std::size_t>(kCount * kDim) * sizeof(float));
+  auto* table = reinterpret_cast<float*>(memory.get());
+  for (std::int64_t i = 0; i < kDim; ++i) {
+    table[i] = static_cast<float>(i);
+    table[(kCount - 1) * kDim + i] = static_cast<float>(-i);
+  }
+  const Buffer<std::int32_t> indices({2}, {static_cast<std::int32_t>(kCount - 1), 0});
+  Buffer<float> output({2, kDim});
+  embedding(context_, {.table = View(table, DType::f32, Shape{kCount, kDim}),
+                       .indices = indices.view(),
+                       .output = output.view()});
+  context_.synchronize();
+  for (std::int64_t i = 0; i < kDim; ++i) {
+    EXPECT_EQ(output[static_cast<std::size_t>(i)], static_cast<float>(-i));
+    EXPECT_EQ(output[static_cast<std::size_t>(kDim + i)], static_cast<float>(i));
+  }
+}
+
+TEST_F(LargeOffsetsTest, DropoutNumbersElementsBeyondIt) {
+  const auto input = random_normal<float>({3, 21}, 8);
+  for (const std::uint64_t first : {std::uint64_t{1} << 31, (std::uint64_t{1} << 36) - 11}) {
+    const DropoutSpec spec{
+        .probability = 0.5F, .key = {.seed = 11, .step = 2}, .first_element = first};
+    Buffer<float> output({3, 21});
+    dropout(context_, {.input = input.view(), .dropout = spec, .output = output.view()});
+    context_.synchronize();
+    for (std::size_t i = 0; i < input.size(); ++i) {
+      EXPECT_EQ(output[i], input[i] * dropout_factor(spec, static_cast<std::int64_t>(i))) << i;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ebb::kernels
