@@ -21,7 +21,8 @@ set_tests_properties(vgpu PROPERTIES LABELS vgpu FIXTURES_SETUP vgpu)
 
 # ebb_add_cuda_test(NAME TARGET ARGUMENTS...): runs TARGET on a GPU as the ctest NAME; without a GPU
 # on the virtual one as NAME_1 and NAME_2, with its checks of memory, barriers and races, under two
-# random orders of warps and blocks.
+# random orders of warps and blocks: the first looks for races between warps, the second also for
+# those between lanes of a warp.
 function(ebb_add_cuda_test name target)
   if(test_gpu)
     add_test(NAME ${name} COMMAND ${target} ${ARGN})
@@ -32,7 +33,7 @@ function(ebb_add_cuda_test name target)
   foreach(seed 1 2)
     add_test(NAME ${name}_${seed} COMMAND ${target} ${ARGN})
     set_tests_properties(${name}_${seed} PROPERTIES
-      ENVIRONMENT "${cuda_environment};VGPU_RACE=1;VGPU_THREADS=1;VGPU_SCHED=random:${seed}"
+      ENVIRONMENT "${cuda_environment};VGPU_RACE=${seed};VGPU_THREADS=1;VGPU_SCHED=random:${seed}"
       ENVIRONMENT_MODIFICATION "LD_LIBRARY_PATH=path_list_prepend:${PROJECT_BINARY_DIR}/vgpu/lib"
       LABELS vgpu FIXTURES_REQUIRED vgpu ${cuda_properties})
   endforeach()
@@ -59,6 +60,9 @@ ebb_sanitize_cuda_test(${kernel_tests})
 # Tensors, every differentiable operation, training and prediction.
 ebb_add_cuda_test(engine_cuda ebb_engine_tests --gtest_brief=1
   --gtest_filter=*Device*:StagingBuffer*:Allocator*)
+# Captured work, which nothing may wait for.
+ebb_add_cuda_test(stream_order_cuda ${CMAKE_COMMAND} -E env EBB_CUDA_SYNC=0
+  $<TARGET_FILE:ebb_engine_tests> --gtest_brief=1 --gtest_filter=StreamOrder*)
 ebb_add_cuda_test(churn_cuda ebb_churn_tests --gtest_brief=1 --gtest_filter=*Device*)
 ebb_add_cuda_test(cli_cuda ${Python3_EXECUTABLE} -B -m unittest discover
   --start-directory ${CMAKE_CURRENT_SOURCE_DIR}/cli --pattern test_cuda.py)
