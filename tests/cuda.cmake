@@ -53,17 +53,28 @@ function(ebb_sanitize_cuda_test name target)
   endforeach()
 endfunction()
 
-set(kernel_tests kernels_cuda ebb_kernels_tests --gtest_brief=1)
-ebb_add_cuda_test(${kernel_tests})
-ebb_sanitize_cuda_test(${kernel_tests})
-
-# Tensors, every differentiable operation, training and prediction.
-ebb_add_cuda_test(engine_cuda ebb_engine_tests --gtest_brief=1
-  --gtest_filter=*Device*:StagingBuffer*:Allocator*)
-# Captured work, which nothing may wait for.
-ebb_add_cuda_test(stream_order_cuda ${CMAKE_COMMAND} -E env EBB_CUDA_SYNC=0
-  $<TARGET_FILE:ebb_engine_tests> --gtest_brief=1 --gtest_filter=StreamOrder*)
-ebb_add_cuda_test(churn_cuda ebb_churn_tests --gtest_brief=1 --gtest_filter=*Device*)
+# Of the kernels, and of what stands on them: tensors, every differentiable operation, training and
+# prediction. The list is also that of scripts/gpu_check.
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/cuda_tests.json)
+file(READ ${CMAKE_CURRENT_LIST_DIR}/cuda_tests.json cuda_tests)
+string(JSON count LENGTH "${cuda_tests}")
+math(EXPR last "${count} - 1")
+foreach(index RANGE ${last})
+  foreach(member name program filter)
+    string(JSON ${member} GET "${cuda_tests}" ${index} ${member})
+  endforeach()
+  # Captured work is work that nothing may wait for.
+  string(JSON synchronous ERROR_VARIABLE unsaid GET "${cuda_tests}" ${index} synchronous)
+  set(start ${program})
+  if(NOT unsaid AND NOT synchronous)
+    set(start ${CMAKE_COMMAND} -E env EBB_CUDA_SYNC=0 $<TARGET_FILE:${program}>)
+  endif()
+  ebb_add_cuda_test(${name} ${start} --gtest_brief=1 --gtest_filter=${filter})
+  string(JSON sanitized ERROR_VARIABLE unmarked GET "${cuda_tests}" ${index} sanitized)
+  if(NOT unmarked)
+    ebb_sanitize_cuda_test(${name} ${program} --gtest_brief=1 --gtest_filter=${sanitized})
+  endif()
+endforeach()
 ebb_add_cuda_test(cli_cuda ${Python3_EXECUTABLE} -B -m unittest discover
   --start-directory ${CMAKE_CURRENT_SOURCE_DIR}/cli --pattern test_cuda.py)
 foreach(name cli_cuda cli_cuda_1 cli_cuda_2)

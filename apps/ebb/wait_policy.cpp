@@ -26,10 +26,14 @@ constexpr const char* kUsualSpins = "1000";
 /// A bound thread's affinity would be all that the new start inherits: one processor.
 bool threads_are_bound() { return omp_get_proc_bind() != omp_proc_bind_false; }
 
-/// The file of this program; empty when it cannot be told, or when a loader was started with the
-/// program as its argument, and so would be started anew instead.
+/// The file that starts this program anew; empty when it cannot be told. Where a loader was started
+/// with the program as its argument, the kernel knows the loader alone: who starts programs so names
+/// itself in EBB_LAUNCHER (scripts/bundle_files/launcher).
 std::string own_path() {
-  if (getauxval(AT_BASE) == 0) return {};
+  if (getauxval(AT_BASE) == 0) {
+    const char* launcher = std::getenv("EBB_LAUNCHER");
+    return launcher == nullptr ? "" : launcher;
+  }
   char path[PATH_MAX];
   const ssize_t length = readlink("/proc/self/exe", path, sizeof(path));
   if (length <= 0 || length == sizeof(path)) return {};

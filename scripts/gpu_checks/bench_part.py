@@ -1,0 +1,142 @@
+"""Part `bench`: every operation of ebb_bench_kernels, beside cuBLAS, cuDNN and PyTorch where they are."""
+
+import json
+import pathlib
+import re
+import sys
+
+from . import machine as machines
+
+MICRO = 1e6
+
+
+def case_names(machine):
+    """Names of all benchmarks on the device, in their order, without what Google Benchmark adds."""
+    listed = machines.output_of([machines.program("ebb_bench_kernels"), "--device=cuda", "--benchmark_list_tests"],
+                                machine.environment)
+    return ["/".join(line.split("/")[:5]) for line in (listed or "").splitlines() if "/cuda/" in line]
+
+
+def by_operation(names):
+    groups = {}
+    for name in names:
+        groups.setdefault(name.split("/")[0], []).append(name)
+    return groups
+
+
+def first_shapes(names):
+    """Of every direction and dtype the first shape, which is a small one."""
+    first = {}
+    for name in names:
+        first.setdefault(name.rsplit("/", 1)[0], name)
+    return list(first.values())
+
+
+def filter_of(names):
+    """As a regular expression for Google Benchmark, which knows only the extended ones of POSIX."""
+    return "^(" + "|".join(names) + ")(/|$)"
+
+
+def read_times(path):
+    """Medians of a Google Benchmark file."""
+    def read(_):
+        content = json.loads(pathlib.Path(path).read_text())
+        rows, seconds = [], {}
+        for run in content["benchmarks"]:
+            if run.get("aggregate_name") != "median":
+                continue
+            name = "/".join(run["run_name"].split("/")[:5])
+            seconds[name] = run["real_time"] / MICRO
+            rows.append([name, run["real_time"], speed_of(run), percent(run.get("floor")), run.get("error")])
+        results = {"counts": {"cases": len(rows)}, "seconds": seconds, "rows": rows,
+                   "header": ["case", "us", "speed", "of the device's limit", "error"]}
+        return results if rows else {**results, "problem": "nothing was measured"}
+    return read
+
+
+def speed_of(run):
+    if "flop/s" in run:
+        return f"{run['flop/s'] * 1e-12:.2f} Tflop/s"
+    return f"{run['bytes/s'] * 1e-9:.0f} GB/s" if "bytes/s" in run else None
+
+
+def percent(share):
+    return None if share is None else f"{100 * share:.1f} %"
+
+
+def read_counts(benchmarks, counters):
+    """What the virtual GPU counted, and errors; no times."""
+    def read(_):
+        runs = json.loads(pathlib.Path(benchmarks).read_text())["benchmarks"]
+        kernels = json.loads(pathlib.Path(counters).read_text())["kernels"]
+        rows = []
+        for kernel in kernels:
+            shared = [kernel[way] for way in ("shared_load", "shared_store")]
+            memory = [kernel[way] for way in ("global_load", "global_store")]
+            sectors = 32 * sum(way["sectors"] for way in memory)
+            ideal = sum(way["ideal"] for way in shared)
+            rows.append([short_name(kernel["name"]), kernel["launches"], kernel["warp_instructions"], sectors,
+                         percent(sum(way["bytes"] for way in memory) / sectors) if sectors else None,
+                         round(sum(way["wavefronts"] for way in shared) / ideal, 2) if ideal else None])
+        return {"counts": {"cases": len(runs), "kernels": len(rows)},
+                "largest_error": max((run["error"] for run in runs if "error" in run), default=None), "rows": rows,
+                "header": ["kernel", "launches", "warp instructions", "bytes moved", "asked for",
+                           "shared wavefronts of the ideal"]}
+    return read
+
+
+def short_name(name):
+    """A kernel's own name with its first template arguments."""
+    for word in ("void ", "ebb::cuda::", "ebb::kernels::", "ebb::", "(anonymous namespace)::", "cuda::"):
+        name = name.replace(word, "")
+    return re.sub(r"\(\w+\)(?=-?\d)", "", name).split("(")[0][:80]  # without casts and parameters
+
+
+def run_benchmarks(part, machine, pythons):
+    names = case_names(machine)
+    if not names:
+        part.add("list of cases", "failed", "ebb_bench_kernels lists nothing")
+    groups = by_operation(names)
+    measured = {}
+    for operation, cases in groups.items():
+        share = 0.75 if machine.virtual else 0.5  # one that hangs leaves time to the others
+        out = part.logs / f"{operation}.json"
+        command = [machines.program("ebb_bench_kernels"), "--device=cuda", f"--benchmark_out={out}"]
+        if machine.virtual:
+            counters = part.logs / f"{operation}.counters.json"
+            part.run(operation, [*command, f"--benchmark_filter={filter_of(first_shapes(cases))}"],
+                     {**machine.environment, "VGPU_REPORT": counters}, read_counts(out, counters), share)
+        else:
+            step = part.run(operation, [*command, f"--benchmark_filter=^{operation}/"], machine.environment,
+                            read_times(out), share)
+            measured.update(step.get("results", {}).get("seconds", {}))
+    if machine.virtual:
+        part.absent("beside cuBLAS, cuDNN and PyTorch", "needs a GPU")
+        return
+    out = part.logs / "own_products.json"
+    part.run("matrix_product without cuBLAS",
+             [machines.program("ebb_bench_kernels"), "--device=cuda", f"--benchmark_out={out}",
+              "--benchmark_filter=^matrix_product/"], {**machine.environment, "EBB_GEMM": "own"}, read_times(out))
+    compare_with_pytorch(part, measured, pythons)
+
+
+def compare_with_pytorch(part, measured, pythons):
+    python = machines.find_torch(pythons or [sys.executable, "python3", "python"])
+    if python is None:
+        part.absent("beside cuBLAS, cuDNN and PyTorch", "no Python here has PyTorch with CUDA; --python names one")
+        return
+    part.run("beside cuBLAS, cuDNN and PyTorch",
+             [python, machines.ROOT / "bench/pytorch_cuda.py", *measured], None,
+             lambda text: read_peers(text, measured))
+
+
+def read_peers(text, measured):
+    rows = []
+    for line in text.splitlines():
+        if line.startswith("{"):
+            peer = json.loads(line)
+            ebb = measured[peer["name"]]
+            rows.append([peer["name"], peer["peer"], ebb * MICRO, peer["seconds"] * MICRO,
+                         round(peer["seconds"] / ebb, 2)])
+    return {"counts": {"comparisons": len(rows)}, "rows": rows,
+            "header": ["case", "peer", "ebb us", "peer us", "peer / ebb"]}
