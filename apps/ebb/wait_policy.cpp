@@ -27,8 +27,8 @@ constexpr const char* kUsualSpins = "1000";
 bool threads_are_bound() { return omp_get_proc_bind() != omp_proc_bind_false; }
 
 /// The file that starts this program anew; empty when it cannot be told. Where a loader was started
-/// with the program as its argument, the kernel knows the loader alone: who starts programs so names
-/// itself in EBB_LAUNCHER (scripts/bundle_files/launcher).
+/// with the program as its argument, the kernel knows the loader alone: who starts programs so
+/// names itself in EBB_LAUNCHER (scripts/bundle_files/launcher).
 std::string own_path() {
   if (getauxval(AT_BASE) == 0) {
     const char* launcher = std::getenv("EBB_LAUNCHER");

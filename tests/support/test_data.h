@@ -6,8 +6,8 @@
 
 namespace ebb::testing {
 
-/// A file of tests/data; of the folder that EBB_TEST_DATA names, where tests run elsewhere than they
-/// were built.
+/// A file of tests/data; of the folder that EBB_TEST_DATA names, where tests run elsewhere than
+/// they were built.
 std::filesystem::path test_data(std::string_view name);
 
 /// A file of the folder of real data sets beside the tree, which may be absent.
