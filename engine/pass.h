@@ -3,6 +3,7 @@
 
 #include "engine/autograd/tape.h"
 #include "kernels/common/philox.h"
+#include "kernels/common/step_scalars.h"
 
 namespace ebb {
 
@@ -13,6 +14,8 @@ struct PassSettings {
   bool training = false;   // whether dropout is active
   std::uint64_t seed = 0;  // of the run
   std::uint32_t step = 0;  // of the run; micro-steps count
+  // In the device's memory; where given, kernels read its dropout_step in place of `step`.
+  const StepScalars* device_scalars = nullptr;
 };
 
 /// The positions of a sequence that a pass works on: the first `count` of `length`.
@@ -72,6 +75,9 @@ struct Pass {
     if (positions.count < positions.length) {
       spec.run = static_cast<std::uint64_t>(elements_per_row);
       spec.stride = static_cast<std::uint64_t>(whole_row);
+    }
+    if (settings.device_scalars != nullptr) {
+      spec.device_step = &settings.device_scalars->dropout_step;
     }
     return spec;
   }

@@ -129,6 +129,10 @@ void declare_run(CLI::App& command, TrainArguments& to) {
       .add_flag("--detect-anomaly", to.detect_anomaly,
                 "Stop at the first operation that makes NaN or inf, in every step; slower")
       ->group("Run");
+  command
+      .add_flag("--cuda-graph", to.cuda_graph,
+                "On a CUDA device, record steps as CUDA graphs; the results are the same")
+      ->group("Run");
   command.add_option("--log-steps", to.step_log, "Write the loss of every step to this CSV file")
       ->type_name("FILE")
       ->group("Run");
@@ -198,6 +202,7 @@ void apply_options(const TrainArguments& from, churn::RunConfig& config) {
   override_with(from.device, config.runtime.device);
   override_with(from.threads, config.runtime.threads);
   if (from.detect_anomaly) config.runtime.detect_anomaly = true;
+  if (from.cuda_graph) config.runtime.cuda_graph = true;
 }
 
 churn::RunConfig starting_point(const TrainArguments& from) {
@@ -238,6 +243,16 @@ churn::RunConfig run_config(const TrainArguments& arguments) {
   churn::validate(config);
   const Device device = churn::choose_device(config.runtime.device);
   config.runtime.device = to_string(device);
+  if (config.runtime.cuda_graph && !device.is_cuda()) {
+    fail<UsageError>(
+        "--cuda-graph (runtime.cuda_graph) needs a CUDA device, but this run is on {}: leave it "
+        "out, or use --device cuda",
+        to_string(device));
+  }
+  if (config.runtime.cuda_graph && config.runtime.detect_anomaly) {
+    refuse("--cuda-graph", "--detect-anomaly",
+           "the host looks for anomalies, and a CUDA graph runs without it");
+  }
   kernels::require_linear_precision(config.training.precision, device);
   return config;
 }

@@ -24,6 +24,7 @@ struct TrainArguments {
   bool resume = false;
   bool overwrite = false;
   bool detect_anomaly = false;
+  bool cuda_graph = false;
   std::string step_log;
 
   std::optional<std::string> data;

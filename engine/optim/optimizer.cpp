@@ -29,19 +29,40 @@ Optimizer::Optimizer(const ParameterSet& parameters, double weight_decay, double
   if (average_decay_ > 0.0) average_ = zeros_like(parameters.buffer());
 }
 
-void Optimizer::step(Context& context, const Tensor& gradients, const UpdateOptions& options) {
+// Corrected for its start, the average of t steps gives the newest weights the share
+// (1 - decay) / (1 - decay^t), which is 1 at the first.
+double Optimizer::average_decay_of_step() const {
+  if (average_decay_ <= 0.0) return 1.0;
+  const double share =
+      (1.0 - average_decay_) / (1.0 - std::pow(average_decay_, static_cast<double>(steps_)));
+  return 1.0 - share;
+}
+
+void Optimizer::require_device(const Context& context, const Tensor& gradients) const {
   require_same_device(
       "optimizer", context,
       {{"the tensor of parameters", parameters_.buffer()}, {"the tensor of gradients", gradients}});
-  const NamedRange range(context.device(), "optimiser");
+}
+
+void Optimizer::step(Context& context, const Tensor& gradients, const UpdateOptions& options) {
+  require_device(context, gradients);
   ++steps_;
-  // Corrected for its start, the average of t steps gives the newest weights the share
-  // (1 - decay) / (1 - decay^t), which is 1 at the first.
-  const double share =
-      average_decay_ > 0.0
-          ? (1.0 - average_decay_) / (1.0 - std::pow(average_decay_, static_cast<double>(steps_)))
-          : 0.0;
-  update(context, {gradients, options, 1.0 - share});
+  apply(context, gradients, options);
+}
+
+StepScalars Optimizer::begin_step(double learning_rate, double gradient_scale) {
+  ++steps_;
+  StepScalars scalars{.learning_rate = learning_rate,
+                      .gradient_scale = gradient_scale,
+                      .average_decay = average_decay_of_step()};
+  add_scalars(scalars);
+  return scalars;
+}
+
+void Optimizer::apply(Context& context, const Tensor& gradients, const UpdateOptions& options) {
+  require_device(context, gradients);
+  const NamedRange range(context.device(), "optimiser");
+  update(context, {gradients, options, average_decay_of_step()});
 }
 
 std::map<std::string, Tensor> Optimizer::state() const {
@@ -71,7 +92,15 @@ void AdamW::update(Context& context, const Update& update) {
                            .epsilon = options_.epsilon,
                            .step = steps(),
                            .gradient_scale = update.options.gradient_scale,
-                           .clipping = update.options.clipping});
+                           .clipping = update.options.clipping,
+                           .device_scalars = update.options.device_scalars});
+}
+
+void AdamW::add_scalars(StepScalars& scalars) const {
+  const StepScalars own =
+      kernels::adamw_scalars({.beta1 = options_.beta1, .beta2 = options_.beta2, .step = steps()});
+  scalars.first_correction = own.first_correction;
+  scalars.second_correction = own.second_correction;
 }
 
 void AdamW::add_state(std::map<std::string, Tensor>& state) const {
@@ -95,7 +124,8 @@ void Sgd::update(Context& context, const Update& update) {
                          .momentum = options_.momentum,
                          .nesterov = options_.nesterov,
                          .gradient_scale = update.options.gradient_scale,
-                         .clipping = update.options.clipping});
+                         .clipping = update.options.clipping,
+                         .device_scalars = update.options.device_scalars});
 }
 
 void Sgd::add_state(std::map<std::string, Tensor>& state) const {

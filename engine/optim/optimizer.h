@@ -10,6 +10,7 @@
 #include "kernels/common/clipping.h"
 #include "kernels/common/context.h"
 #include "kernels/common/segment.h"
+#include "kernels/common/step_scalars.h"
 
 namespace ebb {
 
@@ -18,6 +19,8 @@ struct UpdateOptions {
   double learning_rate = 1e-3;
   double gradient_scale = 1.0;  // see clipping_scale
   kernels::Clipping clipping;   // of the gradients where they lie; see GradientStep::clipping
+  // In the device's memory; where given, kernels read it in place of the two numbers.
+  const StepScalars* device_scalars = nullptr;
 };
 
 /// Changes the values of a ParameterSet by its gradients, and keeps a moving average of them.
@@ -33,6 +36,13 @@ class Optimizer {
 
   /// One step. `gradients`: flat, in the layout of ParameterSet::buffer().
   void step(Context& context, const Tensor& gradients, const UpdateOptions& options);
+
+  // step() in two parts, for a device that is told the second one once and does it in every step.
+
+  /// Counts a step; gives the numbers that its update needs.
+  StepScalars begin_step(double learning_rate, double gradient_scale = 1.0);
+  /// The update of the step begun.
+  void apply(Context& context, const Tensor& gradients, const UpdateOptions& options);
 
   std::int64_t steps() const { return steps_; }
   /// The moving average of the weights, flat; the weights themselves when none is kept.
@@ -52,6 +62,8 @@ class Optimizer {
     double average_decay;
   };
   virtual void update(Context& context, const Update& update) = 0;
+  /// Sets what only this optimiser's kernel reads.
+  virtual void add_scalars(StepScalars& scalars) const = 0;
   virtual void add_state(std::map<std::string, Tensor>& state) const = 0;
 
   const ParameterSet& parameters() const { return parameters_; }
@@ -59,6 +71,9 @@ class Optimizer {
   View average_view() const { return average_.view(); }
 
  private:
+  double average_decay_of_step() const;
+  void require_device(const Context& context, const Tensor& gradients) const;
+
   const ParameterSet& parameters_;
   std::vector<kernels::Segment> segments_;
   double average_decay_;
@@ -81,6 +96,7 @@ class AdamW : public Optimizer {
 
  private:
   void update(Context& context, const Update& update) override;
+  void add_scalars(StepScalars& scalars) const override;
   void add_state(std::map<std::string, Tensor>& state) const override;
 
   AdamWOptions options_;
@@ -102,6 +118,7 @@ class Sgd : public Optimizer {
 
  private:
   void update(Context& context, const Update& update) override;
+  void add_scalars(StepScalars&) const override {}
   void add_state(std::map<std::string, Tensor>& state) const override;
 
   SgdOptions options_;

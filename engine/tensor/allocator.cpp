@@ -4,6 +4,7 @@
 #include <bit>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kernels/common/cuda/runtime.h"
@@ -35,6 +36,8 @@ std::vector<std::unique_ptr<CachingAllocator>> allocators_of_gpus() {
   return allocators;
 }
 
+thread_local CachingAllocator* pool_in_force = nullptr;
+
 std::string describe_free_memory(Device device) {
   if constexpr (kBuiltWithCuda) {
     if (device.is_cuda()) {
@@ -48,6 +51,7 @@ std::string describe_free_memory(Device device) {
 }  // namespace
 
 CachingAllocator& CachingAllocator::of(Device device) {
+  if (pool_in_force != nullptr && pool_in_force->device() == device) return *pool_in_force;
   // Never destroyed: tensors in static storage may outlive any order of destruction.
   if (!device.is_cuda()) {
     static auto* allocator = new CachingAllocator(Device{});
@@ -58,6 +62,11 @@ CachingAllocator& CachingAllocator::of(Device device) {
       new std::vector<std::unique_ptr<CachingAllocator>>(allocators_of_gpus());
   return *(*allocators)[static_cast<std::size_t>(device.index)];
 }
+
+AllocationScope::AllocationScope(CachingAllocator& pool)
+    : before_(std::exchange(pool_in_force, &pool)) {}
+
+AllocationScope::~AllocationScope() { pool_in_force = before_; }
 
 MemoryBlock* CachingAllocator::allocate(std::size_t bytes) {
   const SizeClass size = size_class(bytes);

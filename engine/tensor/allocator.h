@@ -44,12 +44,15 @@ struct alignas(64) MemoryBlock {
 /// power of two apart, so at most a fifth of a block is waste. Blocks are never split or joined.
 class CachingAllocator {
  public:
-  /// The allocator of `device`. Throws UnsupportedError on a device that cannot be used.
+  /// The allocator of `device`, or the one that an AllocationScope puts in its place. Throws
+  /// UnsupportedError on a device that cannot be used.
   static CachingAllocator& of(Device device);
 
   explicit CachingAllocator(Device device) : device_(device) {}
   CachingAllocator(const CachingAllocator&) = delete;
   CachingAllocator& operator=(const CachingAllocator&) = delete;
+  /// No block may be in use any more.
+  ~CachingAllocator() { release_cached(); }
 
   /// A block of at least `bytes`, uninitialised, aligned to 64 bytes (CUDA: 256), with one
   /// reference. When there is no more, cached blocks are given back first; throws Error if that
@@ -73,6 +76,19 @@ class CachingAllocator {
   mutable std::mutex mutex_;
   std::array<MemoryBlock*, kClasses> free_{};
   MemoryStatistics statistics_;
+};
+
+/// While it lives, tensors that the calling thread makes on the pool's device lie in `pool`: for
+/// work whose addresses must stay its own, such as a CUDA graph's.
+class AllocationScope {
+ public:
+  explicit AllocationScope(CachingAllocator& pool);
+  AllocationScope(const AllocationScope&) = delete;
+  AllocationScope& operator=(const AllocationScope&) = delete;
+  ~AllocationScope();
+
+ private:
+  CachingAllocator* before_;
 };
 
 }  // namespace ebb

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "kernels/common/cuda/graph.h"
 #include "kernels/common/cuda/runtime.h"
 
 namespace ebb {
@@ -18,6 +19,10 @@ void order(Device earlier, Device later) {
 void transfer_on_cuda(void* to, Device to_device, const void* from, Device from_device,
                       std::size_t bytes) {
   const Device device = to_device.is_cuda() ? to_device : from_device;
+  if (cuda::is_recording()) {
+    fail("a tensor moves between {} and {} within a step that is recorded as a CUDA graph",
+         to_string(from_device), to_string(to_device));
+  }
   const bool between_devices = from_device.is_cuda() && from_device != device;
   if (between_devices) order(from_device, device);
   cuda::copy(cuda::compute_stream(device), to, from, bytes);

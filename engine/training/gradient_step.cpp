@@ -17,7 +17,21 @@ GradientStep::GradientStep(const ParameterSet& parameters, Device device, int th
       parts_(kernels::gradient_norm_parts(parameters.buffer().elements())),
       staging_(device) {}
 
+void GradientStep::use_graphs() { graphs_ = std::make_unique<StepGraphs>(lanes_.device()); }
+
+// Where the scratch memory of all that a step runs lies now.
+std::vector<const void*> GradientStep::scratch() {
+  std::vector<const void*> places{team().workspace().acquire(0)};
+  for (std::int64_t lane = 0; lane < lanes_.count(); ++lane) {
+    places.push_back(lanes_.tape(lane).context().workspace().acquire(0));
+  }
+  return places;
+}
+
 void GradientStep::detect_anomalies(bool detect) {
+  if (detect && uses_graphs()) {
+    fail<UnsupportedError>("anomalies are looked for by the host, which a CUDA graph does without");
+  }
   for (std::int64_t lane = 0; lane < lanes_.count(); ++lane) {
     lanes_.tape(lane).detect_anomalies(detect);
   }

@@ -2,10 +2,12 @@
 // order, so that the result has the same bits for any number of threads.
 #pragma once
 
+#include <memory>
 #include <utility>
 
 #include "engine/tensor/staging_buffer.h"
 #include "engine/training/lanes.h"
+#include "engine/training/step_graphs.h"
 #include "kernels/common/clipping.h"
 #include "kernels/common/ranges.h"
 
@@ -36,6 +38,28 @@ class GradientStep {
       pass.tape->backward(share);
     });
     finish(plan);
+  }
+
+  /// Has later run_as_graph() work. Throws UnsupportedError on the CPU, and where operations are
+  /// looked at for anomalies, which needs the host.
+  void use_graphs();
+  bool uses_graphs() const { return graphs_ != nullptr; }
+
+  /// A whole step as a CUDA graph: find(), then update(scalars on the device), as both are when the
+  /// first two steps of this plan with the batch at `inputs` come. Later ones repeat on the device
+  /// what these did, with the values that `scalars` and the batch have by then: neither function is
+  /// called again. Both must read on the device, not from the host, what changes between steps.
+  template <class Loss, class Update>
+  void run_as_graph(const void* inputs, const ShardPlan& plan, PassSettings settings,
+                    StepScalars scalars, Loss&& loss, Update&& update) {
+    scalars.dropout_step = settings.step;
+    graphs_->run(
+        {inputs, plan.rows, plan.rows_per_shard}, scalars, [this] { return scratch(); }, figures_,
+        [&](const StepScalars* on_device) {
+          settings.device_scalars = on_device;
+          find(plan, settings, loss);
+          update(on_device);
+        });
   }
 
   /// What find() found. On CUDA it waits for that: ask once per step, after all of the step is
@@ -75,10 +99,12 @@ class GradientStep {
     return loss(pass, range);
   }
 
+  std::vector<const void*> scratch();
   void start(const ShardPlan& plan);
   void keep_loss(Context& context, std::int64_t shard, const Tensor& share);
   void finish(const ShardPlan& plan);
 
+  std::unique_ptr<StepGraphs> graphs_;  // before tensors that lie in its pool
   Lanes lanes_;
   Tensor gradients_;
   // f64, what the host will want to know: partial sums of the squares of the gradients, then the

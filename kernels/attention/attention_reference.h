@@ -48,7 +48,7 @@ class AttentionHead {
   T dropout_factor(std::int64_t q, std::int64_t k) const {
     if (!dropout_.active()) return 1;
     const auto element = static_cast<std::uint64_t>((first_row_ + q) * geometry_.padded_keys + k);
-    return dropout_keeps(dropout_.key, dropout_.threshold(), dropout_.element(element))
+    return dropout_keeps(dropout_.drawn_key(), dropout_.threshold(), dropout_.element(element))
                ? static_cast<T>(dropout_.scale())
                : T{0};
   }

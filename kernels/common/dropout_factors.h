@@ -93,12 +93,13 @@ HWY_INLINE void factors_of_elements(const DropoutSpec& spec, std::uint64_t eleme
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(df));
   const auto below = hn::Set(di, static_cast<std::int32_t>(spec.threshold()) - 1);
   const auto scale = hn::Set(df, spec.scale());
+  const RandomKey key = spec.drawn_key();
   constexpr std::int64_t kElements = philox_elements(d);
   HWY_ALIGN std::uint64_t words[kElements / 4];
   const auto* decisions = reinterpret_cast<const std::uint16_t*>(words);
 
   while (count > 0) {
-    philox_blocks(d, spec.key, element / 8, words);
+    philox_blocks(d, key, element / 8, words);
     std::int64_t skip = static_cast<std::int64_t>(element % 8);
     const std::int64_t usable = std::min(count, kElements - skip);
     std::int64_t i = 0;

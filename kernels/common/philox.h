@@ -44,8 +44,17 @@ struct DropoutSpec {
   std::uint64_t run = 0;
   std::uint64_t stride = 0;
   std::uint64_t offset = 0;  // elements of the tensor before the part at hand
+  // Where given, what kernels take for key.step when they run: in memory of their device, so that a
+  // CUDA graph that was recorded once drops other elements in every step.
+  const std::uint32_t* device_step = nullptr;
 
   constexpr bool active() const { return probability > 0.0F; }
+  /// The key to draw with. On the device of device_step only.
+  constexpr RandomKey drawn_key() const {
+    return {.seed = key.seed,
+            .step = device_step != nullptr ? *device_step : key.step,
+            .stream = key.stream};
+  }
   /// The index of element `i` of the part at hand in the whole batch.
   constexpr std::uint64_t element(std::uint64_t i) const {
     const std::uint64_t place = offset + i;
@@ -70,7 +79,8 @@ constexpr bool dropout_keeps(const RandomKey& key, std::uint32_t threshold, std:
 
 /// What dropout multiplies element `i` of the tensor by: spec.scale() or 0.
 constexpr float dropout_factor(const DropoutSpec& spec, std::int64_t i) {
-  return dropout_keeps(spec.key, spec.threshold(), spec.element(static_cast<std::uint64_t>(i)))
+  return dropout_keeps(spec.drawn_key(), spec.threshold(),
+                       spec.element(static_cast<std::uint64_t>(i)))
              ? spec.scale()
              : 0.0F;
 }

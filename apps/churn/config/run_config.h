@@ -113,6 +113,7 @@ struct RuntimeConfig {
   std::string device = "auto";  // see choose_device
   int threads = 0;              // 0: all
   bool detect_anomaly = false;  // look at every operation for NaN and infinities
+  bool cuda_graph = false;      // record training steps as CUDA graphs; the results are the same
   bool operator==(const RuntimeConfig&) const = default;
 };
 

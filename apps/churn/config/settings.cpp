@@ -310,6 +310,9 @@ void add_runtime(std::vector<Setting>& list) {
   runtime.flag(
       "detect_anomaly", [](auto& c) -> auto& { return c.runtime.detect_anomaly; },
       "look for NaN and infinities in every operation of every step; slower");
+  runtime.flag(
+      "cuda_graph", [](auto& c) -> auto& { return c.runtime.cuda_graph; },
+      "on a CUDA device, record training steps as CUDA graphs; the results are the same");
 }
 
 }  // namespace

@@ -99,6 +99,7 @@ struct Trainer::State {
         stopping(stopping_options(run.training)),
         order(prepared.train.rows()),
         schedule(make_schedule(run.training, run.training.epochs * steps_per_epoch())) {
+    if (config.runtime.cuda_graph) step.use_graphs();
     step.detect_anomalies(config.runtime.detect_anomaly);
   }
 
@@ -113,7 +114,11 @@ struct Trainer::State {
   /// The training rows of step `number` of the epoch, from 0; none after the last.
   std::span<const std::size_t> rows_of_step(std::int64_t number) const;
   void prepare(std::span<const std::size_t> rows);
+  ShardPlan plan_of(const LabelledBatch& batch) const;
+  PassSettings pass_settings() const;
+  Tensor loss_of(const LabelledBatch& batch, const Pass& pass, RowRange range) const;
   void find_gradients(const LabelledBatch& batch);
+  void find_gradients_and_update(const LabelledBatch& batch, double rate);
   StepResult run_step(std::int64_t number, EpochRecord& record);
   std::map<std::string, Tensor> tensors_on(Device where) const;
   void validate(EpochRecord record);
@@ -164,21 +169,40 @@ void Trainer::State::prepare(std::span<const std::size_t> rows) {
   if (!rows.empty()) batches.prepare(data.train.features, data.train.labels, rows);
 }
 
+ShardPlan Trainer::State::plan_of(const LabelledBatch& batch) const {
+  return Lanes::plan(batch.inputs.rows(), rows_per_shard(schema.tokens()), device);
+}
+
+PassSettings Trainer::State::pass_settings() const {
+  return {.training = true,
+          .seed = config.training.seed,
+          .step = static_cast<std::uint32_t>(optimizer->steps())};
+}
+
+Tensor Trainer::State::loss_of(const LabelledBatch& batch, const Pass& pass, RowRange range) const {
+  const Tensor logits = network.model.forward(pass, batch.inputs.slice(range.begin, range.count));
+  return binary_cross_entropy(pass, logits, batch.targets.slice(0, range.begin, range.count),
+                              {.positive_weight = config.training.positive_weight,
+                               .label_smoothing = config.training.label_smoothing,
+                               .normalizer = static_cast<double>(batch.inputs.rows())});
+}
+
 void Trainer::State::find_gradients(const LabelledBatch& batch) {
-  const std::int64_t count = batch.inputs.rows();
-  const PassSettings settings{.training = true,
-                              .seed = config.training.seed,
-                              .step = static_cast<std::uint32_t>(optimizer->steps())};
-  step.find(Lanes::plan(count, rows_per_shard(schema.tokens()), device), settings,
-            [&](const Pass& pass, RowRange range) {
-              const Tensor logits =
-                  network.model.forward(pass, batch.inputs.slice(range.begin, range.count));
-              return binary_cross_entropy(pass, logits,
-                                          batch.targets.slice(0, range.begin, range.count),
-                                          {.positive_weight = config.training.positive_weight,
-                                           .label_smoothing = config.training.label_smoothing,
-                                           .normalizer = static_cast<double>(count)});
-            });
+  step.find(plan_of(batch), pass_settings(),
+            [&](const Pass& pass, RowRange range) { return loss_of(batch, pass, range); });
+}
+
+// As one CUDA graph for each size of a batch and each of the two places where batches lie.
+void Trainer::State::find_gradients_and_update(const LabelledBatch& batch, double rate) {
+  const PassSettings settings = pass_settings();
+  step.run_as_graph(
+      batch.targets.view().data, plan_of(batch), settings, optimizer->begin_step(rate),
+      [&](const Pass& pass, RowRange range) { return loss_of(batch, pass, range); },
+      [&](const StepScalars* scalars) {
+        optimizer->apply(
+            step.team(), step.gradients(),
+            {.clipping = step.clipping(config.training.gradient_clip), .device_scalars = scalars});
+      });
 }
 
 // On the CPU the step is done again, with the same random numbers, and every operation is looked
@@ -275,14 +299,19 @@ StepResult Trainer::State::run_step(std::int64_t number, EpochRecord& record) {
   const std::span<const std::size_t> rows = rows_of_step(number);
   const LabelledBatch batch = batches.take();
   prepare(rows_of_step(number + 1));
-  find_gradients(batch);
   StepResult result;
   const auto look = [&] {
     result = step.result();
     require_finite(result, rows, number + 1, record.epoch);
   };
-  if (!device.is_cuda()) look();
   record.learning_rate = learning_rate();
+  if (step.uses_graphs()) {
+    find_gradients_and_update(batch, record.learning_rate);
+    look();
+    return result;
+  }
+  find_gradients(batch);
+  if (!device.is_cuda()) look();
   optimizer->step(step.team(), step.gradients(),
                   {.learning_rate = record.learning_rate,
                    .clipping = step.clipping(config.training.gradient_clip)});

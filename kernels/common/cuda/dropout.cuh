@@ -13,6 +13,7 @@ __device__ inline void dropout_factors(const DropoutSpec& spec, std::uint64_t fi
                                        float (&factors)[kCount]) {
   const std::uint32_t threshold = spec.threshold();
   const float scale = spec.scale();
+  const RandomKey key = spec.drawn_key();
   std::uint64_t drawn = ~std::uint64_t{0};
   std::array<std::uint32_t, 4> words{};
 #pragma unroll
@@ -20,7 +21,7 @@ __device__ inline void dropout_factors(const DropoutSpec& spec, std::uint64_t fi
     const std::uint64_t element = spec.element(first + static_cast<std::uint64_t>(i));
     if (element / 8 != drawn) {
       drawn = element / 8;
-      words = philox(spec.key, drawn);
+      words = philox(key, drawn);
     }
     // Selected, not indexed: a register array has no addresses.
     const auto half = static_cast<unsigned>(element % 8);

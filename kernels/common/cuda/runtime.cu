@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "kernels/common/cuda/check.h"
+#include "kernels/common/cuda/graph.h"
 #include "kernels/common/cuda/runtime.h"
 
 namespace ebb::cuda {
@@ -69,7 +70,7 @@ bool waits_after_every_launch() {
     const char* value = std::getenv("EBB_CUDA_SYNC");
     return value != nullptr && std::string_view(value) == "1";
   }();
-  return waits;
+  return waits && !is_recording();  // a stream that is recorded runs nothing to wait for
 }
 
 const DeviceCount& count_devices() {

@@ -110,9 +110,9 @@ RunConfig perturbed() {
     auto& [objective, cost] = decision;
     perturb_each(objective, cost);
   }
-  auto& [device, threads, detect_anomaly] = runtime;
+  auto& [device, threads, detect_anomaly, cuda_graph] = runtime;
   device = "cuda:1";
-  perturb_each(threads, detect_anomaly);
+  perturb_each(threads, detect_anomaly, cuda_graph);
   return config;
 }
 

@@ -95,6 +95,15 @@ TEST_P(DeviceTest, TrainsAsTheCpuDoesAndTwiceTheSame) {
   for (const auto& [name, weight] : found.weights) {
     EXPECT_EQ(bytes_of(again.weights.at(name)), bytes_of(weight)) << name;
   }
+
+  if (!test_device().is_cuda()) return;
+  RunConfig recorded = config;
+  recorded.runtime.cuda_graph = true;
+  const Outcome graphs = train_on(test_device(), recorded, data);
+  EXPECT_EQ(graphs.losses, found.losses);
+  for (const auto& [name, weight] : found.weights) {
+    EXPECT_EQ(bytes_of(graphs.weights.at(name)), bytes_of(weight)) << name;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(NumberEmbeddings, DeviceTest,

@@ -7,11 +7,13 @@
 #include "engine/optim/optimizer.h"
 #include "tests/engine/support/device_parity.h"
 #include "tests/engine/support/small_classifier.h"
+#include "tests/kernels/support/expect_error.h"
 #include "tests/support/test_device.h"
 
 namespace ebb {
 namespace {
 
+using ebb::testing::expect_error;
 using ebb::testing::expect_within_rule;
 using ebb::testing::random_tensor;
 using ebb::testing::same_bits;
@@ -101,6 +103,108 @@ TEST(DeviceTrainingTest, AsksTheDeviceForNoMemoryInAWarmStep) {
   const std::uint64_t before = CachingAllocator::of(test_device()).statistics().allocations;
   training.run();
   EXPECT_EQ(CachingAllocator::of(test_device()).statistics().allocations, before);
+}
+
+// Two sizes of batches whose data change, every dropout on, and a rate that changes.
+struct GraphTraining {
+  explicit GraphTraining(bool graphs)
+      : model(DType::f32, test_device()),
+        step(model.parameters, test_device(), 1),
+        optimizer(model.parameters, {.average_decay = 0.99}) {
+    if (graphs) step.use_graphs();
+    for (const std::int64_t rows : {13, 5}) batches.emplace_back(rows, DType::f32, test_device());
+  }
+
+  StepResult run(int number) {
+    const SmallBatch& batch = batches[number % 3 == 2 ? 1 : 0];
+    const Shape shape = batch.input.shape();
+    copy_values(random_tensor(shape, static_cast<std::uint64_t>(100 + number)), batch.input);
+    const ShardPlan plan = Lanes::plan(shape[0], 8, test_device());
+    const PassSettings settings{
+        .training = true, .seed = 7, .step = static_cast<std::uint32_t>(optimizer.steps())};
+    const double rate = 1e-2 / (1 + number);
+    const auto loss = [&](const Pass& pass, RowRange range) {
+      ++calls;
+      return batch.loss(model, pass, range);
+    };
+    if (step.uses_graphs()) {
+      step.run_as_graph(batch.input.view().data, plan, settings, optimizer.begin_step(rate), loss,
+                        [&](const StepScalars* scalars) {
+                          optimizer.apply(
+                              step.team(), step.gradients(),
+                              {.clipping = step.clipping(0.5), .device_scalars = scalars});
+                        });
+    } else {
+      step.find(plan, settings, loss);
+      optimizer.step(step.team(), step.gradients(),
+                     {.learning_rate = rate, .clipping = step.clipping(0.5)});
+    }
+    return step.result();
+  }
+
+  SmallClassifier model;
+  std::vector<SmallBatch> batches;
+  GradientStep step;
+  AdamW optimizer;
+  int calls = 0;
+};
+
+TEST(DeviceTrainingTest, StepsAsGraphsHaveTheSameBits) {
+  if (!test_device().is_cuda()) GTEST_SKIP() << "graphs are of CUDA devices";
+  GraphTraining eager(false);
+  GraphTraining graphs(true);
+  // Tensors that live on would be overwritten, were a graph's memory given to them.
+  std::vector<Tensor> others;
+  for (int i = 0; i < 10; ++i) {
+    const StepResult expected = eager.run(i);
+    const StepResult found = graphs.run(i);
+    EXPECT_EQ(found.loss, expected.loss) << "step " << i;
+    EXPECT_EQ(found.gradient_norm, expected.gradient_norm) << "step " << i;
+    for (const std::int64_t count : {16, 200, 1000, 4000}) {
+      others.push_back(Tensor::full({count}, 3.0, DType::f32, test_device()));
+    }
+  }
+  EXPECT_EQ(eager.calls, 10);
+  EXPECT_EQ(graphs.calls, 4) << "two for each size: called, then recorded";
+  for (const auto& [name, value] : graphs.optimizer.state()) {
+    EXPECT_TRUE(same_bits(value.to(Device()), eager.optimizer.state().at(name).to(Device())))
+        << name;
+  }
+  EXPECT_TRUE(same_bits(graphs.model.parameters.buffer().to(Device()),
+                        eager.model.parameters.buffer().to(Device())));
+  for (const Tensor& other : others) {
+    EXPECT_TRUE(same_bits(other.to(Device()), Tensor::full(other.shape(), 3.0)));
+  }
+}
+
+TEST(DeviceTrainingTest, GraphsRefuseWhatTheyCannotRecord) {
+  SmallClassifier here(DType::f32);
+  GradientStep on_host(here.parameters, Device(), 1);
+  expect_error<UnsupportedError>("CUDA graphs: they run on a CUDA device, not on cpu",
+                                 [&] { on_host.use_graphs(); });
+  if (!test_device().is_cuda()) return;
+  GraphTraining training(true);
+  expect_error<UnsupportedError>(
+      "anomalies are looked for by the host, which a CUDA graph does without",
+      [&] { training.step.detect_anomalies(true); });
+  const SmallBatch& batch = training.batches[0];
+  int calls = 0;
+  const auto run = [&] {
+    training.step.run_as_graph(
+        &batch, Lanes::plan(13, 8, test_device()), {}, training.optimizer.begin_step(0.1),
+        [&](const Pass& pass, RowRange range) {
+          if (++calls == 2) Tensor::full({4}, 1.0, DType::f32, test_device());
+          return batch.loss(training.model, pass, range);
+        },
+        [](const StepScalars*) {});
+  };
+  run();
+  expect_error(fmt::format("a tensor moves between cpu and {} within a step that is recorded as a "
+                           "CUDA graph",
+                           to_string(test_device())),
+               run);
+  run();  // the recording that failed is forgotten
+  EXPECT_EQ(calls, 3);
 }
 
 TEST(DeviceTrainingTest, FindsAnomaliesThere) {
