@@ -68,6 +68,7 @@ class CudaTest(ProgramTest):
 
     def test_every_step_has_the_loss_of_the_cpu(self):
         here = self.losses_of_steps("here", "--device", "cpu")
+        graph = self.losses_of_steps("graph", "--device", "cuda", "--cuda-graph")
         own = self.losses_of_steps("own", "--device", "cuda", env={**os.environ, "EBB_GEMM": "own"})
         there = self.losses_of_steps("there", "--device", "cuda")
         again = self.losses_of_steps("again", "--device", "cuda")
@@ -75,6 +76,14 @@ class CudaTest(ProgramTest):
             for found, expected in zip(losses, here):
                 self.assertAlmostEqual(float(found), float(expected), delta=1e-4 * float(expected))
         self.assertEqual(there, again)
+        self.assertEqual(there, graph)
+        self.assertEqual((self.folder / "graph/model.safetensors").read_bytes(),
+                         (self.folder / "there/model.safetensors").read_bytes())
+
+    def test_graphs_exclude_what_needs_the_host(self):
+        refused = self.train_small("out", "--device", "cuda", "--cuda-graph", "--detect-anomaly",
+                                   code=2)
+        self.assertIn("--cuda-graph and --detect-anomaly exclude each other", refused.stderr)
 
     def test_bf16_trains_near_f32(self):
         wide = ["--config", self.write("wide.toml", self.config.read_text().replace(

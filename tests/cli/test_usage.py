@@ -77,6 +77,7 @@ class UsageTest(ProgramTest):
             (["--split-column", "part", "--validation-fraction", "0.1"],
              "the column says where every row belongs"),
             (["--false-negative-cost", "3"], "no effect without --objective cost"),
+            (["--cuda-graph", "--device", "cpu"], "needs a CUDA device, but this run is on cpu"),
         ]
         for options, reason in cases:
             with self.subTest(options=options):

@@ -118,7 +118,8 @@ struct GraphTraining {
   StepResult run(int number) {
     const SmallBatch& batch = batches[number % 3 == 2 ? 1 : 0];
     const Shape shape = batch.input.shape();
-    copy_values(random_tensor(shape, static_cast<std::uint64_t>(100 + number)), batch.input);
+    copy_values(random_tensor(shape, static_cast<std::uint64_t>(100 + number), DType::f32),
+                batch.input);
     const ShardPlan plan = Lanes::plan(shape[0], 8, test_device());
     const PassSettings settings{
         .training = true, .seed = 7, .step = static_cast<std::uint32_t>(optimizer.steps())};
