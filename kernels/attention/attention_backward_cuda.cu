@@ -133,7 +133,8 @@ struct KeySums {
 
 /// kWholeHead: the tile holds all keys, so that grad_query is complete too.
 template <int kHeadDim, bool kWholeHead>
-__global__ void __launch_bounds__(kAttentionThreads, blocks_at_once(kHeadDim))
+__global__ void __launch_bounds__(kAttentionThreads,
+                                  kWholeHead&& kHeadDim <= 16 ? 2 : blocks_at_once(kHeadDim))
     key_kernel(const BackwardOperands<float> p, const Teams teams, int tiles, int key_rows) {
   using Tile = BackwardTile<kHeadDim>;
   extern __shared__ float4 shared_memory[];

@@ -72,7 +72,7 @@ __device__ void write_grad_query(const BackwardOperands<T>& p, const Place& plac
 }
 
 template <int kHeadDim, class T>
-__global__ void __launch_bounds__(kAttentionThreads, (kHeadDim > 64 ? 2 : 4))
+__global__ void __launch_bounds__(kAttentionThreads, (kHeadDim > 64 ? 2 : 3))
     query_kernel(const BackwardOperands<T> p, const Teams teams, int tiles, int key_rows) {
   using Tile = MmaTile<kHeadDim>;
   extern __shared__ uint4 shared_memory[];
@@ -247,7 +247,8 @@ struct KeySums {
 enum class Gradients { all, of_key_and_value, of_key, of_value };
 
 template <int kHeadDim, class T, Gradients kGradients>
-__global__ void __launch_bounds__(kAttentionThreads, (kHeadDim > 64 ? 2 : 3))
+__global__ void __launch_bounds__(kAttentionThreads,
+                                  (kHeadDim > 32 || kGradients == Gradients::all ? 2 : 3))
     key_kernel(const BackwardOperands<T> p, const Teams teams, int tiles, int key_rows) {
   using Tile = MmaTile<kHeadDim>;
   using Sums = KeySums<Tile, T, kGradients != Gradients::of_value, kGradients != Gradients::of_key>;

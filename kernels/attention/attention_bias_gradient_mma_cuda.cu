@@ -9,7 +9,7 @@ namespace ebb::kernels::cuda {
 namespace {
 
 template <int kHeadDim, class T>
-__global__ void __launch_bounds__(kAttentionThreads, (kHeadDim > 64 ? 2 : 3))
+__global__ void __launch_bounds__(kAttentionThreads, (kHeadDim > 32 ? 2 : 3))
     bias_gradient_kernel(const BackwardOperands<T> p, const BiasGradient bias, const Teams teams,
                          int query_tiles, int key_tiles, int key_rows) {
   using Tile = MmaTile<kHeadDim>;

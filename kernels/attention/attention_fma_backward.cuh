@@ -1,5 +1,5 @@
-// What the passes of the f32 backward direction share: a warp's rows of queries, and the gradient
-// of their scores, computed anew from log_sum_exp.
+// What the passes of the f32 backward direction share: a warp's rows of
+// queries, and the gradient of their scores, computed anew from log_sum_exp.
 #pragma once
 
 #include "kernels/attention/attention_fma_tile.cuh"
@@ -11,7 +11,8 @@ using BackwardTile = FmaTile<kHeadDim, (kHeadDim > 128  ? 1
                                         : kHeadDim > 32 ? 2
                                                         : 4)>;
 
-/// Blocks whose registers a multiprocessor is to hold: as many as do without spilling.
+/// Blocks whose registers a multiprocessor is to hold: as many as do without
+/// spilling.
 constexpr int blocks_at_once(int head_dim) { return head_dim > 128 ? 1 : head_dim > 64 ? 2 : 3; }
 
 /// The shared memory of a block, in floats.
@@ -46,7 +47,8 @@ struct QueryRows {
   int count;
   int tile_row;           // of row 0 in shared memory
   unsigned alive;         // bit r: row r exists and sees a key
-  int seen[Tile::kRows];  // how many keys, from the first, a row may see; 0 when it is not alive
+  int seen[Tile::kRows];  // how many keys, from the first, a row may see; 0 when
+                          // it is not alive
   float log_sum_exp[Tile::kRows];
   float delta[Tile::kRows];
 };
@@ -58,7 +60,8 @@ struct KeyTile {
   unsigned visible;  // a bit per key
 };
 
-/// Copies the rows of grad_output that are alive to shared memory; lane r returns delta of row r.
+/// Copies the rows of grad_output that are alive to shared memory; lane r
+/// returns delta of row r.
 template <class Tile>
 __device__ float load_grad_output(const BackwardOperands<float>& p, const Place& place, int first,
                                   unsigned alive, float* tile, int tile_row) {
@@ -91,8 +94,8 @@ __device__ float load_grad_output(const BackwardOperands<float>& p, const Place&
   return delta;
 }
 
-/// Loads a warp's rows of queries from `first` on. kDeltaKnown: delta is read, else computed, and
-/// written where `p.delta` is there.
+/// Loads a warp's rows of queries from `first` on. kDeltaKnown: delta is read,
+/// else computed, and written where `p.delta` is there.
 template <class Tile, bool kDeltaKnown>
 __device__ QueryRows<Tile> load_query_rows(const BackwardOperands<float>& p, const Place& place,
                                            int first, const BackwardShared<Tile>& shared) {
@@ -148,8 +151,8 @@ __device__ KeyTile load_key_tile(const BackwardOperands<float>& p, const Place& 
   return keys;
 }
 
-/// The warp's probabilities times dropout factors, and the gradients of its scores; 0 where a row
-/// does not see a key.
+/// The warp's probabilities times dropout factors, and the gradients of its
+/// scores; 0 where a row does not see a key.
 template <class Tile>
 __device__ void differentiate(const BackwardOperands<float>& p, const Place& place,
                               const QueryRows<Tile>& rows, const KeyTile& keys,
@@ -165,6 +168,8 @@ __device__ void differentiate(const BackwardOperands<float>& p, const Place& pla
   multiply_keys<Tile>(shared.grad_output, rows.tile_row + i, shared.value, keys.row + j, keys.count,
                       chunks, grad_scores);
   unsigned kept[Tile::kRows];
+#pragma unroll
+  for (unsigned& word : kept) word = ~0u;
   if (p.dropout.active()) {
     kept_words<Tile::kWarpRows, Tile::kKeys>(p.dropout, g.padded_keys,
                                              place.head * g.queries + rows.first, keys.begin,
@@ -174,15 +179,23 @@ __device__ void differentiate(const BackwardOperands<float>& p, const Place& pla
   const RowsOf<const float> bias = p.bias.head(place.b, place.h);
 #pragma unroll
   for (int t = 0; t < Tile::kRows; ++t) {
+    // Bit 8 s: of the lane's own keys.
+    const auto own_seen =
+        static_cast<unsigned>((keys.visible & first_bits(rows.seen[t] - keys.begin)) >> j);
+    const unsigned own_kept = kept[t] >> j;
+    const float* own_bias =
+        bias.data == nullptr ? nullptr : bias.row(rows.first + i + 4 * t) + keys.begin + j;
+    if (own_bias != nullptr) {
+#pragma unroll
+      for (int s = 0; s < Tile::kGroups; ++s) {
+        if ((own_seen >> (8 * s) & 1u) != 0) probabilities[t][s] += own_bias[8 * s];
+      }
+    }
 #pragma unroll
     for (int s = 0; s < Tile::kGroups; ++s) {
-      const int k = j + 8 * s;
-      const bool seen = (keys.visible >> k & 1u) != 0 && keys.begin + k < rows.seen[t];
-      float score = probabilities[t][s];
-      if (seen && bias.data != nullptr) score += bias.row(rows.first + i + 4 * t)[keys.begin + k];
-      const float probability = __expf(score - rows.log_sum_exp[t]);
-      const bool dropped = p.dropout.active() && (kept[t] >> k & 1u) == 0;
-      const float factor = dropped ? 0.0F : kept_factor;
+      const bool seen = (own_seen >> (8 * s) & 1u) != 0;
+      const float probability = __expf(probabilities[t][s] - rows.log_sum_exp[t]);
+      const float factor = (own_kept >> (8 * s) & 1u) != 0 ? kept_factor : 0.0F;
       const float gradient = probability * fmaf(factor, grad_scores[t][s], -rows.delta[t]);
       probabilities[t][s] = seen ? probability * factor : 0.0F;
       grad_scores[t][s] = seen ? gradient : 0.0F;
@@ -190,8 +203,8 @@ __device__ void differentiate(const BackwardOperands<float>& p, const Place& pla
   }
 }
 
-/// Adds a tile's share to the lane's columns of grad_query; the warp's grad_scores lie in shared
-/// memory.
+/// Adds a tile's share to the lane's columns of grad_query; the warp's
+/// grad_scores lie in shared memory.
 template <class Tile>
 __device__ void add_grad_query(const Place& place, const QueryRows<Tile>& rows, const KeyTile& keys,
                                bool diagonal, const BackwardShared<Tile>& shared,

@@ -36,27 +36,30 @@ struct Shared {
 };
 
 /// The lane's scores, by half of its rows: products times scale plus bias, -inf where a key is not
-/// seen. limit[r]: how many keys of the tile a row may see.
+/// seen. seen[r]: a bit for each key of the tile.
 template <int kTiles, class T>
 __device__ void mask_scores(const float (&products)[kTiles][4], float scale,
-                            const RowsOf<const T>& bias, int row, int column, std::uint64_t visible,
-                            const int (&limit)[2], float (&scores)[2][2 * kTiles]) {
+                            const RowsOf<const T>& bias, int row, int column,
+                            const std::uint64_t (&seen)[2], float (&scores)[2][2 * kTiles]) {
 #pragma unroll
-  for (int n = 0; n < kTiles; ++n) {
+  for (int r = 0; r < 2; ++r) {
+    const std::uint64_t own = seen[r] >> column;
+    const T* from = bias.data == nullptr ? nullptr : bias.row(row + 8 * r) + column;
 #pragma unroll
-    for (int e = 0; e < 4; ++e) {
-      const int r = e / 2;
-      const int k = 8 * n + column + e % 2;
-      const bool seen = (visible >> k & 1u) != 0 && k < limit[r];
-      float score = products[n][e] * scale;
-      if (seen && bias.data != nullptr) score += to_f32(bias.row(row + 8 * r)[k]);
-      scores[r][2 * n + e % 2] = seen ? score : -INFINITY;
+    for (int n = 0; n < kTiles; ++n) {
+#pragma unroll
+      for (int i = 0; i < 2; ++i) {
+        const bool sees = (own >> (8 * n + i) & 1u) != 0;
+        float score = products[n][2 * r + i] * scale;
+        if (sees && from != nullptr) score += to_f32(from[8 * n + i]);
+        scores[r][2 * n + i] = sees ? score : -INFINITY;
+      }
     }
   }
 }
 
 template <int kHeadDim, class T>
-__global__ void __launch_bounds__(kAttentionThreads, (kHeadDim > 64 ? 2 : 4))
+__global__ void __launch_bounds__(kAttentionThreads, (kHeadDim > 64 ? 2 : 3))
     forward_kernel(const ForwardOperands<T> p, const Teams teams, int tiles, int key_rows) {
   using Tile = MmaTile<kHeadDim>;
   constexpr int kTiles = Tile::kKeys / 8;
@@ -108,11 +111,11 @@ __global__ void __launch_bounds__(kAttentionThreads, (kHeadDim > 64 ? 2 : 4))
     multiply_rows<kHeadDim, Tile::kKeys / 16>(shared.query, tile_row, shared.key, key_row,
                                               tile_keys, steps, products);
     const int limit[2] = {may_see[0] - begin, may_see[1] - begin};
+    const std::uint64_t sees[2] = {visible & first_bits(limit[0]), visible & first_bits(limit[1])};
     RowsOf<const T> bias = p.bias.head(place.b, place.h);
     if (bias.data != nullptr) bias.data += begin;
     float scores[2][2 * kTiles];
-    mask_scores(products, static_cast<float>(g.scale), bias, first + row, column, visible, limit,
-                scores);
+    mask_scores(products, static_cast<float>(g.scale), bias, first + row, column, sees, scores);
 #pragma unroll
     for (int r = 0; r < 2; ++r) {
       const float correction = softmax[r].update(scores[r]);
@@ -122,16 +125,18 @@ __global__ void __launch_bounds__(kAttentionThreads, (kHeadDim > 64 ? 2 : 4))
         sums[n][2 * r + 1] *= correction;
       }
     }
+    std::uint64_t kept[2] = {~std::uint64_t{0}, ~std::uint64_t{0}};
+    float factor = 1.0F;
+    if (p.dropout.active()) {
+      kept_keys_words<Tile>(p.dropout, g.padded_keys, place.head * g.queries + first, begin,
+                            tile_keys, kept);
+#pragma unroll
+      for (int r = 0; r < 2; ++r) kept[r] >>= column;
+      factor = p.dropout.scale();
+    }
 #pragma unroll
     for (int n = 0; n < Tile::kKeys / 16; ++n) {
       if (16 * n >= tile_keys) continue;
-      unsigned kept[2] = {~0u, ~0u};
-      float factor = 1.0F;
-      if (p.dropout.active()) {
-        kept_words<Tile::kWarpRows, 16>(p.dropout, g.padded_keys, place.head * g.queries + first,
-                                        begin + 16 * n, min(16, tile_keys - 16 * n), row, 8, kept);
-        factor = p.dropout.scale();
-      }
       unsigned weights[4];
       unsigned seen[2];
 #pragma unroll
@@ -139,7 +144,7 @@ __global__ void __launch_bounds__(kAttentionThreads, (kHeadDim > 64 ? 2 : 4))
         seen[r] = (1u << max(0, min(16, limit[r] - 16 * n))) - 1u;
 #pragma unroll
         for (int i = 0; i < 2; ++i) {
-          const unsigned bits = kept[r] >> (8 * i + column);
+          const auto bits = static_cast<unsigned>(kept[r] >> (16 * n + 8 * i));
           weights[2 * i + r] =
               pack_pair<T>(scores[r][4 * n + 2 * i] * ((bits & 1u) != 0 ? factor : 0.0F),
                            scores[r][4 * n + 2 * i + 1] * ((bits & 2u) != 0 ? factor : 0.0F));

@@ -12,6 +12,11 @@ __device__ inline int visible_keys(const AttentionGeometry& g, int q) {
   return max(0, min(keys, q + 1 + keys - static_cast<int>(g.queries)));
 }
 
+/// A word of 64 bits, of which the first `count` are set: none below 0, all from 64 on.
+__device__ inline std::uint64_t first_bits(int count) {
+  return count >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << max(count, 0)) - 1;
+}
+
 /// Bit i: whether key `first + i` exists and the padding mask leaves it, for i < kKeys. For all
 /// lanes of a warp together.
 template <int kKeys, class T>

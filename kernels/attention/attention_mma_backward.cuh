@@ -174,17 +174,20 @@ __device__ void differentiate_queries(const BackwardOperands<T>& p, const Place&
     const float log_sum_exp = shared.log_sum_exp[rows.tile_row + q];
     const float delta = shared.delta[rows.tile_row + q];
     const int sees = log_sum_exp == -INFINITY ? 0 : visible_keys(g, rows.first + q);
+    // Bit 8 n + i: of the lane's own keys.
+    const auto own_seen =
+        static_cast<unsigned>((keys.visible & first_bits(sees - keys.begin)) >> (key + column));
+    const unsigned own_kept = kept[r] >> column;
+    const T* own_bias =
+        bias.data == nullptr ? nullptr : bias.row(rows.first + q) + keys.begin + key + column;
 #pragma unroll
     for (int n = 0; n < 4; ++n) {
 #pragma unroll
       for (int i = 0; i < 2; ++i) {
-        const int k = 8 * n + column + i;
-        const bool seen = (keys.visible >> (key + k) & 1u) != 0 && keys.begin + key + k < sees;
+        const bool seen = (own_seen >> (8 * n + i) & 1u) != 0;
         float score = products[n][2 * r + i] * scale;
-        if (seen && bias.data != nullptr) {
-          score += to_f32(bias.row(rows.first + q)[keys.begin + key + k]);
-        }
-        const float factor = (kept[r] >> k & 1u) != 0 ? kept_factor : 0.0F;
+        if (seen && own_bias != nullptr) score += to_f32(own_bias[8 * n + i]);
+        const float factor = (own_kept >> (8 * n + i) & 1u) != 0 ? kept_factor : 0.0F;
         gradients[n][2 * r + i] =
             differentiate_score(seen, score, log_sum_exp, gradients[n][2 * r + i], delta, factor)
                 .gradient;

@@ -133,6 +133,27 @@ __device__ inline std::uint64_t visible_keys_word(const Operands<T>& p, const Pl
   return word;
 }
 
+/// Bit i of kept[r]: whether dropout keeps key `key + i` of row `lane / 4 + 8 r` of a warp's tile,
+/// of which `count` keys are there. `row`: the first row's index among all rows of all heads. For
+/// all lanes together, which draw for half of a row each.
+template <class Tile>
+__device__ inline void kept_keys_words(const DropoutSpec& spec, std::int64_t padded_keys,
+                                       std::int64_t row, int key, int count,
+                                       std::uint64_t (&kept)[2]) {
+  constexpr int kBits = Tile::kKeys / 2;
+  const int lane = static_cast<int>(threadIdx.x) % kWarpSize;
+  const int begin = lane % 2 * kBits;
+  const std::int64_t element = (row + lane / 2) * padded_keys + key + begin;
+  const unsigned word =
+      kept_word(spec, static_cast<std::uint64_t>(element), min(kBits, count - begin));
+#pragma unroll
+  for (int r = 0; r < 2; ++r) {
+    const int owner = lane / 4 * 2 + 16 * r;
+    const std::uint64_t high = __shfl_sync(kAllLanes, word, owner + 1);
+    kept[r] = high << kBits | __shfl_sync(kAllLanes, word, owner);
+  }
+}
+
 /// products = rows [row, row + 16) of `left` times rows [other, other + 16 * kChunks) of `right`,
 /// over `steps` times 16 components; product 2 n + i is of rows 16 n + 8 i of `right`. Chunks of 16
 /// rows from `count` on are left out: zeros.

@@ -1,5 +1,5 @@
-// Unary functions on CUDA (map.cuh), computed in f32 and rounded once: 2 * sizeof(T) bytes per
-// element, backward at most 4.
+// Unary functions on CUDA (map.cuh), computed in f32 and rounded once: 2 *
+// sizeof(T) bytes per element, backward at most 4.
 #include "kernels/common/cuda/map.cuh"
 #include "kernels/unary/unary_backends.h"
 
@@ -33,13 +33,15 @@ struct Backward {
       case UnaryFunction::exponential:
         return y * gradient;
       case UnaryFunction::logarithm:
-        return 1.0F / x * gradient;
+        break;
       case UnaryFunction::square_root:
-        return 1.0F / (2.0F * y) * gradient;
+        x = 2.0F * y;
+        break;
       case UnaryFunction::reciprocal:
         return -y * y * gradient;
     }
-    return x;
+    return 1.0F / x * gradient;  // once in the code: a division is a call that
+                                 // takes registers
   }
 };
 

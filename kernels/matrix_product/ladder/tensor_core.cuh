@@ -31,6 +31,18 @@ inline constexpr int kStages = 3;
 inline constexpr int kChunk = 8;  // elements that cp.async moves
 inline constexpr int kThreads = 128;
 
+/// `count` of kChunk neighbours, read one by one; zeros for the rest. In words, so that they are
+/// stored at once.
+template <class T>
+__device__ inline uint4 gather_chunk(const T* at, int count) {
+  const auto pair = [&](int j) {
+    const unsigned low = j < count ? at[j].bits : 0u;
+    const unsigned high = j + 1 < count ? at[j + 1].bits : 0u;
+    return high << 16 | low;
+  };
+  return make_uint4(pair(0), pair(2), pair(4), pair(6));
+}
+
 /// One operand of a block: `kOuter` rows of a (or columns of b), in kStages slices.
 template <class T, bool kLinesAlongK, int kOuter>
 struct Slices {
@@ -48,27 +60,33 @@ struct Slices {
     return (line * kLineChunks + (chunk ^ (line % 8))) * kChunk;
   }
 
-  /// Asks for the next slice, of which `steps` are there.
+  /// Asks for the next slice, of which `steps` are there. A thread takes the same chunk of every
+  /// kLinesAtOnce-th line.
   __device__ void fetch(int stage, int steps) {
-    const int lines = kLinesAlongK ? outer : steps;
-    const int length = kLinesAlongK ? steps : outer;
+    constexpr int kLinesAtOnce = kThreads / kLineChunks;
+    constexpr int kApart = kLinesAtOnce * kLineChunks * kChunk;
+    static_assert(kThreads % kLineChunks == 0 && kLinesAtOnce % 8 == 0);
+    const int first = static_cast<int>(threadIdx.x) / kLineChunks;
+    const int chunk = static_cast<int>(threadIdx.x) % kLineChunks;
+    const int lines = (kLinesAlongK ? outer : steps) - first;
+    const int length = (kLinesAlongK ? steps : outer) - chunk * kChunk;
+    const int count = min(max(length, 0), kChunk);
+    T* to = shared + stage * kElements + place_of(first, chunk);
+    const T* at = from + first * leading + chunk * kChunk;
+    if (aligned) {
 #pragma unroll
-    for (int i = 0; i < kChunks; ++i) {
-      const int index = static_cast<int>(threadIdx.x) + i * kThreads;
-      const int line = index / kLineChunks;
-      const int chunk = index % kLineChunks;
-      const int count = line < lines ? min(max(length - chunk * kChunk, 0), kChunk) : 0;
-      const T* at = count > 0 ? from + line * leading + chunk * kChunk : from;
-      T* to = shared + stage * kElements + place_of(line, chunk);
-      if (aligned) {
-        ebb::cuda::ptx::cp_async_16(to, at, count * static_cast<int>(sizeof(T)));
-      } else {
-        ebb::cuda::Pack<T, kChunk> pack{};
-#pragma unroll
-        for (int j = 0; j < kChunk; ++j) {
-          if (j < count) pack.values[j] = at[j];
-        }
-        *reinterpret_cast<ebb::cuda::Pack<T, kChunk>*>(to) = pack;
+      for (int i = 0; i < kChunks; ++i) {
+        const int there = i * kLinesAtOnce < lines ? count : 0;
+        ebb::cuda::ptx::cp_async_16(to + i * kApart, there > 0 ? at : from,
+                                    there * static_cast<int>(sizeof(T)));
+        at += kLinesAtOnce * leading;
+      }
+    } else {
+#pragma unroll 1
+      for (int i = 0; i < kChunks; ++i) {
+        const int there = i * kLinesAtOnce < lines ? count : 0;
+        *reinterpret_cast<uint4*>(to + i * kApart) = gather_chunk(at, there);
+        at += kLinesAtOnce * leading;
       }
     }
     from += kLinesAlongK ? kSlice : kSlice * leading;
@@ -103,13 +121,18 @@ struct Tile {
   static constexpr int kWarpColumns = 8 * kN;
   static constexpr int kRows = 2 * kWarpRows;
   static constexpr int kColumns = 2 * kWarpColumns;
+  // Rows of a warp's staged sums begin 8 banks apart: an mma's four rows of pairs do not collide.
+  static constexpr int kStagedPitch = kWarpColumns + 8;
 };
 using SmallTile = Tile<2, 4>;  // 64 x 64
 using LargeTile = Tile<4, 8>;  // 128 x 128
 
 template <class Shape>
 constexpr std::size_t shared_bytes() {
-  return std::size_t{kStages} * kSlice * (Shape::kRows + Shape::kColumns) * 2;
+  constexpr std::size_t kSlices =
+      std::size_t{kStages} * kSlice * (Shape::kRows + Shape::kColumns) * 2;
+  static_assert(4 * Shape::kWarpRows * Shape::kStagedPitch * sizeof(float) <= kSlices);
+  return kSlices;
 }
 
 template <class Shape, class T, bool kAlongKA, bool kAlongKB, class Epilogue>
@@ -175,30 +198,26 @@ __global__ void __launch_bounds__(kThreads)
     multiply(slice % kStages);
   }
 
-  // Rows of a warp's staged sums begin 8 banks apart: an mma's four rows of pairs do not collide.
-  constexpr int kPitch = Shape::kWarpColumns + 8;
   const int lane = static_cast<int>(threadIdx.x) % 32;
   ebb::cuda::ptx::cp_async_wait_group<0>();
   __syncthreads();
-  auto* staged = reinterpret_cast<float(*)[kPitch]>(shared) + warp * 16;
-  epilogue.choose(place.part * p.pairs + place.pair);
+  auto* staged = reinterpret_cast<float(*)[Shape::kStagedPitch]>(shared) + warp * Shape::kWarpRows;
 #pragma unroll
   for (int i = 0; i < Shape::kM; ++i) {
-    __syncwarp();
 #pragma unroll
     for (int j = 0; j < Shape::kN; ++j) {
 #pragma unroll
       for (int half = 0; half < 2; ++half) {
         const float pair[2] = {sums[i][j][2 * half], sums[i][j][2 * half + 1]};
-        ebb::cuda::store_pack(&staged[lane / 4 + 8 * half][8 * j + lane % 4 * 2], pair);
+        ebb::cuda::store_pack(&staged[16 * i + 8 * half + lane / 4][8 * j + lane % 4 * 2], pair);
       }
     }
-    __syncwarp();
-    const int top = row + 16 * i;
-    hand_over<16, Shape::kWarpColumns>(staged, place.rows - top, place.columns - column,
-                                       place.first_row + top, place.first_column + column,
-                                       epilogue);
   }
+  __syncwarp();
+  epilogue.choose(place.part * p.pairs + place.pair);
+  hand_over<Shape::kWarpRows, Shape::kWarpColumns>(staged, place.rows - row, place.columns - column,
+                                                   place.first_row + row,
+                                                   place.first_column + column, epilogue);
 }
 
 template <class Shape, class T, bool kAlongKA, bool kAlongKB, class Epilogue>
