@@ -152,6 +152,12 @@ double Operands::bytes() const {
   return sum;
 }
 
+double Operands::largest() const {
+  std::int64_t most = 0;
+  for (const Operand& operand : operands_) most = std::max(most, operand.view.shape.elements());
+  return static_cast<double>(most);
+}
+
 std::vector<double> Operands::values_of(const Operand& operand) const {
   std::vector<std::byte> bytes(bytes_of_elements(operand.view));
   copy_bytes(context_, bytes.data(), operand.view.data, bytes.size());

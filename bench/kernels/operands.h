@@ -40,6 +40,8 @@ class Operands {
 
   /// Bytes of all operands, each once: the least that a call has to move.
   double bytes() const;
+  /// Elements of the largest operand.
+  double largest() const;
 
   /// The largest difference of any result from the oracle's, as a share of the largest magnitude of
   /// that result.
