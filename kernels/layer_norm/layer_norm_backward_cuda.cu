@@ -72,12 +72,31 @@ __device__ void store_gradient(const Backward<T>& p, std::int64_t i, const float
   store_pack(p.grad_input + i, gradient);
 }
 
+/// Where column `column` of a group's sums lies in shared memory. Threads store packs of eight as
+/// two halves of 16 bytes; each half of all threads is contiguous, and the second half starts 16
+/// banks further, so that neither these stores nor loads by column meet in a bank.
+template <class Layout>
+__device__ int place_of(int column) {
+  if constexpr (Layout::kPack < 8) {
+    return column;
+  } else {
+    constexpr int kSecondHalf = Layout::kGroup * Layout::kPacks * 4 + 16;
+    return column / 8 * 4 + column % 4 + (column % 8 < 4 ? 0 : kSecondHalf);
+  }
+}
+
+/// Floats that the sums of a group take in shared memory.
+template <class Layout>
+__host__ __device__ constexpr int group_scratch() {
+  return Layout::kGroup * Layout::kPacks * Layout::kPack + (Layout::kPack < 8 ? 0 : 16);
+}
+
 /// One row of partial sums per block. Where a block has several rows at work, the sums of its
 /// groups meet in `scratch` and are added in order.
 template <class Layout>
 __device__ void store_partials(float (&values)[Layout::kPacks][Layout::kPack], float* partials,
                                std::int64_t columns, float* scratch) {
-  constexpr int kWidth = Layout::kGroup * Layout::kPacks * Layout::kPack;
+  constexpr int kPiece = std::min(Layout::kPack, 4);  // floats of one store
   float* const row = partials + blockIdx.x * columns;
   if constexpr (Layout::kGroups == 1) {
 #pragma unroll
@@ -88,14 +107,22 @@ __device__ void store_partials(float (&values)[Layout::kPacks][Layout::kPack], f
     __syncthreads();  // the one before has been read
 #pragma unroll
     for (int i = 0; i < Layout::kPacks; ++i) {
-      store_pack(scratch + Layout::group() * kWidth + Layout::column(i), values[i]);
+#pragma unroll
+      for (int j = 0; j < Layout::kPack; j += kPiece) {
+        float piece[kPiece];
+#pragma unroll
+        for (int k = 0; k < kPiece; ++k) piece[k] = values[i][j + k];
+        const int place = place_of<Layout>(static_cast<int>(Layout::column(i)) + j);
+        store_pack(scratch + Layout::group() * group_scratch<Layout>() + place, piece);
+      }
     }
     __syncthreads();
     for (int column = static_cast<int>(threadIdx.x); column < columns; column += kRowThreads) {
-      float sum = scratch[column];
+      const int place = place_of<Layout>(column);
+      float sum = scratch[place];
 #pragma unroll
       for (int group = 1; group < Layout::kGroups; ++group) {
-        sum += scratch[group * kWidth + column];
+        sum += scratch[group * group_scratch<Layout>() + place];
       }
       row[column] = sum;
     }
@@ -225,7 +252,7 @@ void run(Context& context, const LayerNormBackward& p, Backward<T> backward) {
            column_sums_kernel<T>, backward);
   } else {
     constexpr std::size_t kScratch =
-        Layout::kGroups == 1 ? 0 : sizeof(float) * kRowThreads * Layout::kPacks * Layout::kPack;
+        Layout::kGroups == 1 ? 0 : sizeof(float) * Layout::kGroups * group_scratch<Layout>();
     launch(context, {"layer_norm_backward", grid, kRowThreads, kScratch},
            backward_kernel<Layout, T>, backward);
   }
