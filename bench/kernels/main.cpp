@@ -5,8 +5,8 @@
 // Each benchmark is named operation/direction/device/dtype/shape; --benchmark_filter chooses by it.
 // Counters: bytes/s or flop/s, `floor`: the share of the device's limit reached, and `error`: the
 // largest error against the same computation in float64, as a share of the largest result.
-// On the virtual GPU (scripts/vgpu) every kernel runs twice, the times mean nothing, and the virtual
-// GPU prints its counts at the end; counters are what one call has to move and to compute.
+// On the virtual GPU (scripts/vgpu) every kernel runs twice, the times mean nothing, and the
+// virtual GPU prints its counts at the end; counters are what one call has to move and to compute.
 #include <algorithm>
 #include <cstdio>
 #include <string_view>

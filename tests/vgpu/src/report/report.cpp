@@ -11,8 +11,8 @@ struct KernelStats {
   u64 launches = 0, blocks = 0, threads = 0, ns = 0, divergent = 0, branches = 0, tensor_flops = 0;
   u64 flops = 0;
   u64 dynamic_shared = 0;  // the most of any launch
-  bool host_op = false;  // cuBLAS calls: computed on the host
-  u64 bulk[6] = {0};     // sm_90: copies, bytes and sectors loaded, stored; setmaxnreg
+  bool host_op = false;    // cuBLAS calls: computed on the host
+  u64 bulk[6] = {0};       // sm_90: copies, bytes and sectors loaded, stored; setmaxnreg
   u64 warps[(int)InstructionClass::Count] = {0}, lanes[(int)InstructionClass::Count] = {0};
   u64 gld_req = 0, gld_sec = 0, gld_bytes = 0, gst_req = 0, gst_sec = 0, gst_bytes = 0,
       atom_req = 0;
@@ -58,13 +58,14 @@ void write_json(FILE* f) {
   for (auto& [name, k] : stats()) {
     fprintf(f,
             "%s\n {\"name\": \"%s\", \"mangled\": \"%s\", \"launches\": %llu, \"blocks\": %llu, "
-            "\"threads\": %llu, \"dynamic_shared\": %llu, \"host_ms\": %.3f,\n  \"warp_instructions\": %llu, "
+            "\"threads\": %llu, \"dynamic_shared\": %llu, \"host_ms\": %.3f,\n  "
+            "\"warp_instructions\": %llu, "
             "\"lane_instructions\": %llu, \"divergent_branches\": %llu, \"tensor_flops\": %llu,\n",
             first ? "" : ",", esc(pretty(name)).c_str(), name.c_str(),
             (unsigned long long)k.launches, (unsigned long long)k.blocks,
-            (unsigned long long)k.threads, (unsigned long long)k.dynamic_shared, k.ns * 1e-6, (unsigned long long)total(k, false),
-            (unsigned long long)total(k, true), (unsigned long long)k.divergent,
-            (unsigned long long)k.tensor_flops);
+            (unsigned long long)k.threads, (unsigned long long)k.dynamic_shared, k.ns * 1e-6,
+            (unsigned long long)total(k, false), (unsigned long long)total(k, true),
+            (unsigned long long)k.divergent, (unsigned long long)k.tensor_flops);
     first = false;
     for (int w = 0; w < 2; w++) {
       fprintf(f, "  \"%s\": {", w ? "lanes_by_class" : "warps_by_class");
