@@ -33,7 +33,6 @@ __device__ inline unsigned visible_word(const Operands<T>& p, const Place& place
 /// kernels/common/philox.h decides, drawing each Philox block once.
 __device__ inline unsigned kept_word(const DropoutSpec& spec, std::uint64_t first, int count) {
   const std::uint32_t threshold = spec.threshold();
-  const RandomKey key = spec.drawn_key();
   unsigned kept = 0;
   for (int done = 0; done < count;) {
     const std::uint64_t place = first + static_cast<std::uint64_t>(done);
@@ -46,6 +45,11 @@ __device__ inline unsigned kept_word(const DropoutSpec& spec, std::uint64_t firs
     }
     unsigned decisions = 0;
     int bit = 0;
+    RandomKey key = spec.key;
+    // Volatile: read where it is needed, since a register held through the tile would be spilled.
+    if (spec.device_step != nullptr) {
+      key.step = *static_cast<const volatile std::uint32_t*>(spec.device_step);
+    }
     for (const std::uint32_t word : philox(key, element / 8)) {
       decisions |= ((word & 0xffffu) >= threshold ? 1u : 0u) << bit++;
       decisions |= ((word >> 16) >= threshold ? 1u : 0u) << bit++;
