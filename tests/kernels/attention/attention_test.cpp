@@ -160,11 +160,14 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Biases, AttentionTest,
-    ::testing::Values(
-        square(20, 16, {.bias = Bias::full}), square(33, 8, {.batch = 3, .bias = Bias::shared}),
-        oblong(7, 140, 16, {.heads = 5, .bias = Bias::shared_batch}),
-        oblong(31, 20, 16, {.batch = 5, .padding = Padding::holes, .bias = Bias::shared_heads}),
-        square(40, 8, {.padding = Padding::tail, .bias = Bias::full, .causal = true})));
+    ::testing::Values(square(20, 16, {.bias = Bias::full}),
+                      square(33, 8, {.batch = 3, .bias = Bias::shared}),
+                      oblong(7, 140, 16, {.heads = 5, .bias = Bias::shared_batch}),
+                      oblong(31, 20, 16,
+                             {.batch = 5, .padding = Padding::holes, .bias = Bias::shared_heads}),
+                      square(40, 8, {.padding = Padding::tail, .bias = Bias::full, .causal = true}),
+                      // More heads than slices: a block adds up several.
+                      square(2, 8, {.batch = 1100, .heads = 1, .bias = Bias::shared_batch})));
 
 INSTANTIATE_TEST_SUITE_P(
     Dropout, AttentionTest,
