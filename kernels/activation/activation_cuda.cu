@@ -57,8 +57,9 @@ __device__ void store_some(T* to, bool whole, std::int64_t left, const float (&v
   }
 }
 
+// Three blocks of a multiprocessor: for four, which the compiler aims at by itself, it would spill.
 template <Activation kKind, class T>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads, 3)
     activation_kernel(ForwardOperands<T> p, DropoutSpec dropout) {
   constexpr int kPack = kPackOf<T>;
   const std::int64_t stride = std::int64_t{gridDim.x} * kThreads * kPack;
