@@ -71,10 +71,6 @@ void expect_rung(const Rung& rung) {
   }
 }
 
-float* workspace_for(Context& context, const gemm::Problem& p) {
-  return static_cast<float*>(context.workspace().acquire(gemm::workspace_bytes(p)));
-}
-
 class MatrixProductLadderTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -99,7 +95,8 @@ TEST_F(MatrixProductLadderTest, TiledFollowsTheErrorRule) {
 TEST_F(MatrixProductLadderTest, RungsInProductionFollowTheErrorRule) {
   ebb::testing::for_each_storage_backend([]<class T> {
     expect_rung<T>([](Context& context, const gemm::Problem& p) {
-      gemm::best_rung(context, p, workspace_for(context, p));
+      void* const memory = context.workspace().acquire(gemm::workspace_bytes(p));
+      gemm::best_rung(context, p, static_cast<float*>(memory));
     });
   });
 }
