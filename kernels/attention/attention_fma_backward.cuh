@@ -1,5 +1,5 @@
-// What the passes of the f32 backward direction share: a warp's rows of
-// queries, and the gradient of their scores, computed anew from log_sum_exp.
+// What the passes of the f32 backward direction share: a warp's rows of queries, and the gradient
+// of their scores, computed anew from log_sum_exp.
 #pragma once
 
 #include "kernels/attention/attention_fma_tile.cuh"
@@ -11,8 +11,7 @@ using BackwardTile = FmaTile<kHeadDim, (kHeadDim > 128  ? 1
                                         : kHeadDim > 32 ? 2
                                                         : 4)>;
 
-/// Blocks whose registers a multiprocessor is to hold: as many as do without
-/// spilling.
+/// Blocks whose registers a multiprocessor is to hold: as many as do without spilling.
 constexpr int blocks_at_once(int head_dim) { return head_dim > 128 ? 1 : head_dim > 64 ? 2 : 3; }
 
 /// The shared memory of a block, in floats.
@@ -47,8 +46,7 @@ struct QueryRows {
   int count;
   int tile_row;           // of row 0 in shared memory
   unsigned alive;         // bit r: row r exists and sees a key
-  int seen[Tile::kRows];  // how many keys, from the first, a row may see; 0 when
-                          // it is not alive
+  int seen[Tile::kRows];  // how many keys, from the first, a row may see; 0 when it is not alive
   float log_sum_exp[Tile::kRows];
   float delta[Tile::kRows];
 };
@@ -60,8 +58,7 @@ struct KeyTile {
   unsigned visible;  // a bit per key
 };
 
-/// Copies the rows of grad_output that are alive to shared memory; lane r
-/// returns delta of row r.
+/// Copies the rows of grad_output that are alive to shared memory; lane r returns delta of row r.
 template <class Tile>
 __device__ float load_grad_output(const BackwardOperands<float>& p, const Place& place, int first,
                                   unsigned alive, float* tile, int tile_row) {
@@ -94,8 +91,8 @@ __device__ float load_grad_output(const BackwardOperands<float>& p, const Place&
   return delta;
 }
 
-/// Loads a warp's rows of queries from `first` on. kDeltaKnown: delta is read,
-/// else computed, and written where `p.delta` is there.
+/// Loads a warp's rows of queries from `first` on. kDeltaKnown: delta is read, else computed, and
+/// written where `p.delta` is there.
 template <class Tile, bool kDeltaKnown>
 __device__ QueryRows<Tile> load_query_rows(const BackwardOperands<float>& p, const Place& place,
                                            int first, const BackwardShared<Tile>& shared) {
@@ -151,8 +148,8 @@ __device__ KeyTile load_key_tile(const BackwardOperands<float>& p, const Place& 
   return keys;
 }
 
-/// The warp's probabilities times dropout factors, and the gradients of its
-/// scores; 0 where a row does not see a key.
+/// The warp's probabilities times dropout factors, and the gradients of its scores; 0 where a row
+/// does not see a key.
 template <class Tile>
 __device__ void differentiate(const BackwardOperands<float>& p, const Place& place,
                               const QueryRows<Tile>& rows, const KeyTile& keys,
@@ -203,8 +200,8 @@ __device__ void differentiate(const BackwardOperands<float>& p, const Place& pla
   }
 }
 
-/// Adds a tile's share to the lane's columns of grad_query; the warp's
-/// grad_scores lie in shared memory.
+/// Adds a tile's share to the lane's columns of grad_query; the warp's grad_scores lie in shared
+/// memory.
 template <class Tile>
 __device__ void add_grad_query(const Place& place, const QueryRows<Tile>& rows, const KeyTile& keys,
                                bool diagonal, const BackwardShared<Tile>& shared,

@@ -1,17 +1,14 @@
 // Attention forward on CUDA in f32, multiplied by FMA.
 //
-// A block of 4 warps works on 4, 2 or 1 heads, as 1, 2 or 4 warps are filled by
-// a head's queries (16 to a warp, 8 where head_dim exceeds 64, see
-// attention_fma_tile.cuh): short sequences fill blocks with heads, long ones
-// with queries of one head, which share its tiles of keys. For each tile of 32
-// keys (16 above head_dim 128) a warp computes scores in registers, brings
-// their softmax up to date, passes the weights through shared memory and adds
-// weight times value in registers.
+// A block of 4 warps works on 4, 2 or 1 heads, as 1, 2 or 4 warps are filled by a head's queries
+// (16 to a warp, 8 where head_dim exceeds 64, see attention_fma_tile.cuh): short sequences fill
+// blocks with heads, long ones with queries of one head, which share its tiles of keys. For each
+// tile of 32 keys (16 above head_dim 128) a warp computes scores in registers, brings their softmax
+// up to date, passes the weights through shared memory and adds weight times value in registers.
 //
-// Per score and component: 4 flops. Bytes moved: query and output once, key and
-// value once for each 64 (32) queries of a head, from the second time on mostly
-// out of the second-level cache. Per score besides: an exponential, and an
-// eighth of a Philox block under dropout.
+// Per score and component: 4 flops. Bytes moved: query and output once, key and value once for each
+// 64 (32) queries of a head, from the second time on mostly out of the second-level cache. Per
+// score besides: an exponential, and an eighth of a Philox block under dropout.
 #include "kernels/attention/attention_cuda.h"
 #include "kernels/attention/attention_fma_tile.cuh"
 #include "kernels/attention/attention_online_softmax.cuh"
@@ -23,8 +20,7 @@ namespace {
 template <int kHeadDim>
 using Tile = FmaTile<kHeadDim, (kHeadDim > 64 ? 2 : 4)>;
 
-/// Blocks whose registers a multiprocessor is to hold: as many as do without
-/// spilling.
+/// Blocks whose registers a multiprocessor is to hold: as many as do without spilling.
 constexpr int blocks_at_once(int head_dim) { return head_dim > 64 ? 2 : 3; }
 
 /// The shared memory of a block, in floats.
@@ -48,8 +44,8 @@ struct Shared {
   float* value;
 };
 
-/// The lane's scores with the bias, -inf where a key is not seen. limit[t]: how
-/// many keys of the tile row t may see.
+/// The lane's scores with the bias, -inf where a key is not seen. limit[t]: how many keys of the
+/// tile row t may see.
 template <class Tile>
 __device__ void mask_scores(const RowsOf<const float>& bias, int row, int key, unsigned visible,
                             const int (&limit)[Tile::kRows],
@@ -93,8 +89,7 @@ __global__ void __launch_bounds__(kAttentionThreads, blocks_at_once(kHeadDim))
   load_rows<kHeadDim>(shared.query, place.warp * Tile::kWarpRows,
                       p.query.head(place.b, place.h).from(first), Tile::kWarpRows,
                       (1u << count) - 1u, static_cast<float>(g.scale), head_dim, 0, 1);
-  int seen[Tile::kRows];  // how many keys, from the first, causality lets a row
-                          // see
+  int seen[Tile::kRows];  // how many keys, from the first, causality lets a row see
 #pragma unroll
   for (int t = 0; t < Tile::kRows; ++t) {
     const int q = first + i + 4 * t;

@@ -1,5 +1,5 @@
-// Unary functions on CUDA (map.cuh), computed in f32 and rounded once: 2 *
-// sizeof(T) bytes per element, backward at most 4.
+// Unary functions on CUDA (map.cuh), computed in f32 and rounded once: 2 * sizeof(T) bytes per
+// element, backward at most 4.
 #include "kernels/common/cuda/map.cuh"
 #include "kernels/unary/unary_backends.h"
 
@@ -40,8 +40,8 @@ struct Backward {
       case UnaryFunction::reciprocal:
         return -y * y * gradient;
     }
-    return 1.0F / x * gradient;  // once in the code: a division is a call that
-                                 // takes registers
+    // Once in the code: a division is a call that takes registers.
+    return 1.0F / x * gradient;
   }
 };
 
