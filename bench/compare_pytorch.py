@@ -44,7 +44,7 @@ ATTENTIONS = [(8, 8, 128, 8), (20, 16, 32, 8), (32, 32, 32, 8), (64, 64, 8, 8), 
 
 def measuring(arguments: argparse.Namespace) -> list:
     """Options of `ebb bench`."""
-    return ["--threads", arguments.threads, "--seconds", arguments.seconds, "--json", "-"]
+    return ["--device", "cpu", "--threads", arguments.threads, "--seconds", arguments.seconds, "--json", "-"]
 
 
 def torch_step(torch, shape: StepShape, fused: bool):

@@ -62,7 +62,8 @@ def compare_training(arguments: argparse.Namespace, out: pathlib.Path) -> list[l
 
 
 def peak_gflops(arguments: argparse.Namespace) -> float:
-    return run_json([arguments.ebb, "bench", "step", "--threads", arguments.threads, "--json", "-"])["peak_gflops"]
+    return run_json([arguments.ebb, "bench", "step", "--device", "cpu", "--threads", arguments.threads,
+                     "--json", "-"])["peak_gflops"]
 
 
 def network_flops_per_row(model: pathlib.Path, shown: str) -> float:

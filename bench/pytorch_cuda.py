@@ -4,7 +4,7 @@
     bench/pytorch_cuda.py NAME...        matrix_product/plain/cuda/f32/1024x1024x1024
 
 It prints a line of JSON per name that PyTorch has a counterpart of: {"name", "peer", "seconds"}. Calls are
-timed as bench/kernels/cuda_timer.cu does: between two events, after memory twice the size of the
+timed as bench/kernels/machine.cpp does: between two events, after memory twice the size of the
 second-level cache was zeroed; the median of many counts. Products are cuBLAS's; attention is timed as
 PyTorch chooses, and by cuDNN where that takes it.
 """

@@ -11,8 +11,9 @@ namespace {
 /// The operands of both directions, with the forward one done.
 class AttentionCall {
  public:
-  AttentionCall(const AttentionShape& shape, int threads)
-      : context_({}, threads), extents_{shape.batch, shape.heads, shape.tokens, shape.head_dim} {
+  AttentionCall(const AttentionShape& shape, const Effort& effort)
+      : context_(effort.device, effort.threads),
+        extents_{shape.batch, shape.heads, shape.tokens, shape.head_dim} {
     inputs_ = {.query = query_.view(),
                .key = key_.view(),
                .value = value_.view(),
@@ -40,17 +41,24 @@ class AttentionCall {
   }
 
  private:
+  Tensor random(std::uint64_t seed) const {
+    return random_tensor(extents_, seed, context_.device());
+  }
+  Tensor empty(const Shape& shape) const {
+    return Tensor::empty(shape, DType::f32, context_.device());
+  }
+
   Context context_;
   Shape extents_;
-  Tensor query_ = random_tensor(extents_, 1);
-  Tensor key_ = random_tensor(extents_, 2);
-  Tensor value_ = random_tensor(extents_, 3);
-  Tensor grad_output_ = random_tensor(extents_, 4);
-  Tensor output_ = Tensor::empty(extents_);
-  Tensor log_sum_exp_ = Tensor::empty({extents_[0], extents_[1], extents_[2]});
-  Tensor grad_query_ = Tensor::empty(extents_);
-  Tensor grad_key_ = Tensor::empty(extents_);
-  Tensor grad_value_ = Tensor::empty(extents_);
+  Tensor query_ = random(1);
+  Tensor key_ = random(2);
+  Tensor value_ = random(3);
+  Tensor grad_output_ = random(4);
+  Tensor output_ = empty(extents_);
+  Tensor log_sum_exp_ = empty({extents_[0], extents_[1], extents_[2]});
+  Tensor grad_query_ = empty(extents_);
+  Tensor grad_key_ = empty(extents_);
+  Tensor grad_value_ = empty(extents_);
   kernels::AttentionInputs inputs_;
 };
 
@@ -68,7 +76,7 @@ double attention_flops(const AttentionShape& shape) {
 }
 
 Repetition time_attention(const AttentionShape& shape, const Effort& effort) {
-  AttentionCall call(shape, effort.threads);
+  AttentionCall call(shape, effort);
   return repeat(effort, attention_flops(shape),
                 [&] { shape.backward ? call.backward() : call.forward(); });
 }

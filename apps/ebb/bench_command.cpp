@@ -7,12 +7,15 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "apps/churn/config/device_choice.h"
 #include "apps/ebb/attention_benchmark.h"
 #include "apps/ebb/commands.h"
+#include "apps/ebb/device_option.h"
 #include "apps/ebb/limits.h"
 #include "apps/ebb/output.h"
 #include "apps/ebb/precision_option.h"
 #include "apps/ebb/step_benchmark.h"
+#include "apps/ebb/usage.h"
 #include "kernels/attention/attention.h"
 
 namespace ebb::program {
@@ -23,14 +26,15 @@ constexpr const char* kFooter = R"(Examples:
   ebb bench step --profile
   ebb bench attention --tokens 64 --head-dim 64 --direction backward
 
-Shares are of the multiply-add peak of the same threads, measured before and after in the same run.
+On a GPU times are between two events on its stream, and no peak is measured. On the CPU shares are of
+the multiply-add peak of the same threads, measured before and after in the same run.
 Measure on an idle machine: other work on the same cores changes times, and shares less.
 docs/performance.md says how to read the figures.)";
 
 constexpr const char* kStepFooter = R"(Examples:
   ebb bench step
   ebb bench step --profile
-      and a table: which operations take the time, and how near each is to the machine's limit
+      and a table: which operations take the time, and how near each is to the CPU's limit
   ebb bench step --dim 192 --layers 3 --heads 8 --feed-forward 256 --batch 256
   ebb bench step --precision bf16
   ebb bench step --threads 1 --json -
@@ -53,16 +57,19 @@ template <class Shape>
 struct BenchOptions {
   Shape shape;
   Effort effort;
+  std::string device = "auto";
   std::string json;
 };
 
-/// Says where figures go, and gets them there: `measure()` gives a report that print() and
-/// to_json() take.
+/// Settles the device and where figures go, and gets them there: `measure(effort)` gives a report
+/// that print() and to_json() take.
 template <class Shape, class Measure>
 ExitCode run_bench(const BenchOptions<Shape>& options, Measure&& measure) {
   std::optional<Output> json;
   if (!options.json.empty()) json.emplace(options.json);
-  const auto report = measure();
+  Effort effort = options.effort;
+  effort.device = churn::choose_device(options.device);
+  const auto report = measure(effort);
   if (json) write_json(*json, to_json(options.shape, report));
   if (options.json != kStandardOutput) print(options.shape, report);
   return ExitCode::ok;
@@ -76,18 +83,18 @@ void add_size(CLI::App& command, const char* names, std::int64_t& value, const c
       ->capture_default_str();
 }
 
-void add_effort(CLI::App& command, Effort& effort) {
-  command.add_option("--threads", effort.threads, "Threads to use (default: all)")
+template <class Shape>
+void add_effort(CLI::App& command, BenchOptions<Shape>& options) {
+  Effort& effort = options.effort;
+  declare_device(command, options.device);
+  command.add_option("--threads", effort.threads, "Threads of the CPU to use (default: all)")
       ->check(within(1, 4096))
       ->type_name("N");
   command.add_option("--seconds", effort.seconds, "How long to repeat")
       ->check(within(0.0, 3600.0))
       ->type_name("S")
       ->capture_default_str();
-}
-
-void add_json(CLI::App& command, std::string& json) {
-  command.add_option("--json", json, "Write the figures to this file, - for the screen")
+  command.add_option("--json", options.json, "Write the figures to this file, - for the screen")
       ->type_name("FILE");
 }
 
@@ -105,10 +112,10 @@ void add_step(CLI::App& bench, Command& chosen) {
   add_size(*command, "--tokens", options->shape.tokens, "Tokens per row");
   add_size(*command, "--batch", options->shape.batch, "Rows per step");
   declare_precision(*command, *precision,
-                    "Of the linear layers: f32, or bf16 on AVX-512 BF16 or AMX (f32)");
-  command->add_flag("--profile", *profile, "Also show where the time goes, operation by operation");
-  add_effort(*command, options->effort);
-  add_json(*command, options->json);
+                    "Of the linear layers: f32, or bf16 on AVX-512 BF16, AMX or a GPU (f32)");
+  command->add_flag("--profile", *profile,
+                    "Also show where the CPU's time goes, operation by operation");
+  add_effort(*command, *options);
   command->callback([&chosen, options, profile, precision] {
     StepShape& shape = options->shape;
     shape.precision = precision->value_or(Precision::f32);
@@ -122,8 +129,14 @@ void add_step(CLI::App& bench, Command& chosen) {
                                  shape.dim, kernels::kMaxHeadDim));
     }
     chosen = [options, profile] {
-      return run_bench(
-          *options, [&] { return time_training_step(options->shape, options->effort, *profile); });
+      return run_bench(*options, [&](const Effort& effort) {
+        if (*profile && effort.device.is_cuda()) {
+          fail<UsageError>(
+              "--profile times operations on the CPU; add --device cpu, or see a GPU's with Nsight "
+              "Systems, which shows them by name");
+        }
+        return time_training_step(options->shape, effort, *profile);
+      });
     };
   });
 }
@@ -147,12 +160,12 @@ void add_attention(CLI::App& bench, Command& chosen) {
       ->type_name("P")
       ->capture_default_str();
   command->add_flag("--causal", shape.causal, "Let a query see no later key");
-  add_effort(*command, options->effort);
-  add_json(*command, options->json);
+  add_effort(*command, *options);
   command->callback([&chosen, options, direction] {
     options->shape.backward = *direction == "backward";
     chosen = [options] {
-      return run_bench(*options, [&] { return time_attention(options->shape, options->effort); });
+      return run_bench(
+          *options, [&](const Effort& effort) { return time_attention(options->shape, effort); });
     };
   });
 }

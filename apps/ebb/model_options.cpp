@@ -8,6 +8,7 @@
 
 #include "apps/churn/artefact/run_folder.h"
 #include "apps/churn/config/device_choice.h"
+#include "apps/ebb/device_option.h"
 #include "apps/ebb/devices.h"
 #include "apps/ebb/limits.h"
 #include "apps/ebb/precision_option.h"
@@ -26,11 +27,7 @@ void declare_model_options(CLI::App& command, ModelOptions& options, const char*
                   "Flag from this probability on (default: the model's)")
       ->check(within(0.0, 1.0))
       ->type_name("P");
-  command
-      .add_option("--device", options.device,
-                  "Where to run: auto, cpu, cuda or cuda:N; auto takes the GPU if there is one")
-      ->type_name("NAME")
-      ->capture_default_str();
+  declare_device(command, options.device);
   command.add_option("--threads", options.threads, "Threads; results do not depend on it (all)")
       ->check(within(1, 4096))
       ->type_name("N");

@@ -7,7 +7,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "apps/ebb/devices.h"
 #include "kernels/common/instruction_set.h"
+#include "kernels/common/stopwatch.h"
 #include "kernels/peak/peak.h"
 #include "preprocessing/split/random_order.h"
 
@@ -16,10 +18,18 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_of(const std::function<void()>& body) {
-  const Clock::time_point begin = Clock::now();
-  body();
-  return std::chrono::duration<double>(Clock::now() - begin).count();
+/// The calls of `body` that count, in seconds, sorted.
+std::vector<double> times_of(Stopwatch& stopwatch, double seconds,
+                             const std::function<void()>& body) {
+  constexpr std::size_t kLeastRepeats = 5;
+  std::vector<double> times;
+  const Clock::time_point start = Clock::now();
+  const std::chrono::duration<double> enough(seconds);
+  while (Clock::now() - start < enough || times.size() < kLeastRepeats) {
+    times.push_back(stopwatch.time(body));
+  }
+  std::sort(times.begin(), times.end());
+  return times;
 }
 
 }  // namespace
@@ -35,36 +45,32 @@ void PeakGauge::refresh() {
 
 Repetition repeat(const Effort& effort, double flops, const std::function<void()>& body) {
   constexpr int kWarmUp = 3;
-  constexpr std::size_t kLeastRepeats = 5;
-  const double first = seconds_of(body);
-  for (int i = 1; i < kWarmUp; ++i) body();
-  PeakGauge peak(effort.threads);
-  std::vector<double> seconds;
-  const Clock::time_point start = Clock::now();
-  const std::chrono::duration<double> time(effort.seconds);
-  while (Clock::now() - start < time || seconds.size() < kLeastRepeats) {
-    seconds.push_back(seconds_of(body));
+  Stopwatch stopwatch(effort.device);
+  Repetition result{.flops = flops, .device = effort.device};
+  result.first_s = stopwatch.time(body);
+  for (int i = 1; i < kWarmUp; ++i) stopwatch.time(body);
+  std::optional<PeakGauge> peak;
+  if (!effort.device.is_cuda()) peak.emplace(effort.threads);
+  const std::vector<double> times = times_of(stopwatch, effort.seconds, body);
+  if (peak) {
+    peak->read();
+    result.processor = {peak->gflops(), peak->context().threads(),
+                        std::string(name_of(active_instruction_set()))};
   }
-  peak.read();
-  std::sort(seconds.begin(), seconds.end());
-  return {.median_s = seconds[seconds.size() / 2],
-          .fastest_s = seconds.front(),
-          .slowest_s = seconds.back(),
-          .first_s = first,
-          .repeats = static_cast<std::int64_t>(seconds.size()),
-          .flops = flops,
-          .peak_gflops = peak.gflops(),
-          .threads = peak.context().threads(),
-          .instruction_set = std::string(name_of(active_instruction_set()))};
+  result.median_s = times[times.size() / 2];
+  result.fastest_s = times.front();
+  result.slowest_s = times.back();
+  result.repeats = static_cast<std::int64_t>(times.size());
+  return result;
 }
 
-Tensor random_tensor(const Shape& shape, std::uint64_t seed) {
+Tensor random_tensor(const Shape& shape, std::uint64_t seed, Device device) {
   Tensor tensor = Tensor::empty(shape);
   preprocessing::SplitMix64 generator(seed, 0);
   for (float& value : tensor.values<float>()) {
     value = static_cast<float>(generator.next() >> 40) * 0x1p-23F - 1.0F;
   }
-  return tensor;
+  return tensor.to(device);
 }
 
 void print_times(const Repetition& times) {
@@ -75,17 +81,40 @@ void print_times(const Repetition& times) {
 }
 
 void print_speed(const Repetition& times) {
+  if (!times.processor) {
+    fmt::print("speed            {:.1f} GFLOP/s\n", times.gflops());
+    fmt::print("device           {}\n", describe(times.device));
+    if (is_virtual(times.device)) {
+      fmt::print("virtual GPU      computed on the CPU: its times and speeds mean nothing\n");
+    }
+    return;
+  }
+  const Processor& processor = *times.processor;
   fmt::print("speed            {:.1f} GFLOP/s, {:.1f} % of the peak of {:.1f} GFLOP/s\n",
-             times.gflops(), 100.0 * times.share_of_peak(), times.peak_gflops);
-  fmt::print("threads          {}, {}\n", times.threads, times.instruction_set);
+             times.gflops(), 100.0 * times.gflops() / processor.peak_gflops, processor.peak_gflops);
+  fmt::print("threads          {}, {}\n", processor.threads, processor.instruction_set);
 }
 
 nlohmann::ordered_json to_json(const Repetition& times) {
-  return {{"median_s", times.median_s},       {"fastest_s", times.fastest_s},
-          {"slowest_s", times.slowest_s},     {"first_s", times.first_s},
-          {"repeats", times.repeats},         {"gflops", times.gflops()},
-          {"peak_gflops", times.peak_gflops}, {"share_of_peak", times.share_of_peak()},
-          {"threads", times.threads},         {"instruction_set", times.instruction_set}};
+  nlohmann::ordered_json json = {{"median_s", times.median_s},
+                                 {"fastest_s", times.fastest_s},
+                                 {"slowest_s", times.slowest_s},
+                                 {"first_s", times.first_s},
+                                 {"repeats", times.repeats},
+                                 {"gflops", times.gflops()},
+                                 {"peak_gflops", nullptr},
+                                 {"share_of_peak", nullptr},
+                                 {"threads", nullptr},
+                                 {"instruction_set", nullptr},
+                                 {"device", describe(times.device)},
+                                 {"virtual_gpu", is_virtual(times.device)}};
+  if (times.processor) {
+    json["peak_gflops"] = times.processor->peak_gflops;
+    json["share_of_peak"] = times.gflops() / times.processor->peak_gflops;
+    json["threads"] = times.processor->threads;
+    json["instruction_set"] = times.processor->instruction_set;
+  }
+  return json;
 }
 
 }  // namespace ebb::program

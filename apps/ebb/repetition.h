@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include <nlohmann/json_fwd.hpp>
@@ -34,6 +35,13 @@ class PeakGauge {
   std::chrono::steady_clock::time_point last_reading_;
 };
 
+/// What did the work where that was the CPU.
+struct Processor {
+  double peak_gflops = 0.0;  // multiply-add peak of the same threads, before and after
+  int threads = 0;
+  std::string instruction_set;
+};
+
 /// The times of one thing done again and again.
 struct Repetition {
   double median_s = 0.0;
@@ -41,32 +49,32 @@ struct Repetition {
   double slowest_s = 0.0;
   double first_s = 0.0;  // of the very first call, which no other figure counts
   std::int64_t repeats = 0;
-  double flops = 0.0;        // nominal operations of one repeat
-  double peak_gflops = 0.0;  // multiply-add peak of the same threads, before and after
-  int threads = 0;
-  std::string instruction_set;
+  double flops = 0.0;  // nominal operations of one repeat
+  Device device;
+  std::optional<Processor> processor;
 
   double gflops() const { return flops / median_s * 1e-9; }
-  double share_of_peak() const { return gflops() / peak_gflops; }
 };
 
 /// How to measure.
 struct Effort {
-  int threads = 0;       // 0: all
+  Device device;
+  int threads = 0;       // of the CPU; 0: all
   double seconds = 2.0;  // of repeating
 };
 
-/// Warms up, then calls `body` for as long as `effort` says, five times at least. `flops` are the
-/// operations of one call.
+/// Warms up, then calls `body` for as long as `effort` says, five times at least, and takes the
+/// times of Stopwatch. `flops` are the operations of one call.
 Repetition repeat(const Effort& effort, double flops, const std::function<void()>& body);
 
 /// Uniform in [-1, 1): a kernel's time does not depend on the values.
-Tensor random_tensor(const Shape& shape, std::uint64_t seed);
+Tensor random_tensor(const Shape& shape, std::uint64_t seed, Device device);
 
-/// Time, speed, share of peak and threads, as lines of a report on standard output.
+/// Time, speed and device, on the CPU also share of peak and threads, as lines of a report on
+/// standard output.
 void print_times(const Repetition& times);
 void print_speed(const Repetition& times);
-/// The same as the first members of a benchmark's JSON.
+/// The same as the first members of a benchmark's JSON; null where a device has no such figure.
 nlohmann::ordered_json to_json(const Repetition& times);
 
 }  // namespace ebb::program

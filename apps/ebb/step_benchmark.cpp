@@ -31,34 +31,38 @@ TransformerOptions encoder_options(const StepShape& shape) {
           .pre_norm = true};
 }
 
-Tensor alternating_targets(std::int64_t rows) {
+Tensor alternating_targets(std::int64_t rows, Device device) {
   Tensor targets = Tensor::empty({rows});
   for (std::int64_t row = 0; row < rows; ++row) {
     targets.data<float>()[row] = static_cast<float>(row % 2);
   }
-  return targets;
+  return targets.to(device);
 }
 
 class TrainingStep {
  public:
-  TrainingStep(const StepShape& shape, int threads)
+  TrainingStep(const StepShape& shape, const Effort& effort)
       : shape_(shape),
+        parameters_(DType::f32, effort.device),
         encoder_(Scope(parameters_, "encoder"), shape.layers, encoder_options(shape)),
         head_(Scope(parameters_, "head"), shape.dim, 1),
-        inputs_(random_tensor({shape.batch, shape.tokens, shape.dim}, 1)),
-        targets_(alternating_targets(shape.batch)),
-        plan_(Lanes::plan(shape.batch, churn::rows_per_shard(shape.tokens))) {
+        inputs_(random_tensor({shape.batch, shape.tokens, shape.dim}, 1, effort.device)),
+        targets_(alternating_targets(shape.batch, effort.device)),
+        plan_(Lanes::plan(shape.batch, churn::rows_per_shard(shape.tokens), effort.device)) {
     parameters_.initialize(0);
     optimizer_ = std::make_unique<AdamW>(parameters_, AdamWOptions{});
-    step_ = std::make_unique<GradientStep>(parameters_, Device{}, threads, shape.precision);
+    step_ =
+        std::make_unique<GradientStep>(parameters_, effort.device, effort.threads, shape.precision);
   }
 
+  /// As training on a GPU does it: the loss is asked for when the device has been given all else.
   void run() {
     const PassSettings settings{
         .training = true, .seed = 0, .step = static_cast<std::uint32_t>(optimizer_->steps())};
-    step_->run(plan_, settings,
-               [&](const Pass& pass, RowRange range) { return loss(pass, range); });
+    step_->find(plan_, settings,
+                [&](const Pass& pass, RowRange range) { return loss(pass, range); });
     optimizer_->step(step_->team(), step_->gradients(), {.learning_rate = 1e-3});
+    step_->result();
   }
 
   /// As run(), with the times of its operations.
@@ -116,14 +120,14 @@ double step_flops(const StepShape& shape) {
 }
 
 StepReport time_training_step(const StepShape& shape, const Effort& effort, bool with_profile) {
-  TrainingStep step(shape, effort.threads);
+  TrainingStep step(shape, effort);
   StepReport report;
   report.times = repeat(effort, step_flops(shape), [&] { step.run(); });
   report.parameters = step.parameter_count();
   if (with_profile) {
     const Context context({}, effort.threads);
-    report.profile =
-        summarize(profile_steps(step, effort.seconds), context, report.times.peak_gflops);
+    report.profile = summarize(profile_steps(step, effort.seconds), context,
+                               report.times.processor->peak_gflops);
   }
   return report;
 }

@@ -39,8 +39,8 @@ struct StepReport {
 /// the forward direction in the backward one) and 12 L B T^2 d for attention.
 double step_flops(const StepShape& shape);
 
-/// Repeats the step (forward, backward, AdamW), and as long again for the profile. Throws Error on
-/// a shape that the modules refuse.
+/// Repeats the step (forward, backward, AdamW), and as long again for the profile, which only the
+/// CPU has. Throws Error on a shape that the modules refuse.
 StepReport time_training_step(const StepShape& shape, const Effort& effort, bool with_profile);
 
 void print(const StepShape& shape, const StepReport& report);

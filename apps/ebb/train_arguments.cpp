@@ -6,6 +6,7 @@
 
 #include "apps/churn/config/config_file.h"
 #include "apps/churn/config/device_choice.h"
+#include "apps/ebb/device_option.h"
 #include "apps/ebb/limits.h"
 #include "apps/ebb/precision_option.h"
 #include "apps/ebb/usage.h"
@@ -115,12 +116,7 @@ void declare_run(CLI::App& command, TrainArguments& to) {
   command.add_flag("--overwrite", to.overwrite, "Replace the model in --out")->group("Run");
   command.add_flag("--dry-run", to.dry_run, "Show columns, size and time; train and write nothing")
       ->group("Run");
-  command
-      .add_option(
-          "--device", to.device,
-          "Where to run: auto, cpu, cuda or cuda:N; auto takes the GPU if there is one (auto)")
-      ->type_name("NAME")
-      ->group("Run");
+  declare_device(command, to.device)->group("Run");
   command.add_option("--threads", to.threads, "Threads; results do not depend on it (all)")
       ->check(within(1, 4096))
       ->type_name("N")

@@ -1,26 +1,12 @@
 #include "bench/kernels/machine.h"
 
-#include <chrono>
-
-#include "bench/kernels/cuda_timer.h"
-#include "kernels/common/cuda/runtime.h"
+#include "bench/kernels/cuda_limits.h"
 #include "kernels/common/instruction_set.h"
 #include "kernels/peak/peak.h"
 
 namespace ebb::bench {
 
-#if !EBB_WITH_CUDA
-/// Without CUDA there is no device that could be asked for a time.
-class CudaTimer {};
-#endif
-
-Machine::Machine(Device device) : context_(device) {
-  if constexpr (kBuiltWithCuda) {
-    if (device.is_cuda()) timer_ = std::make_unique<CudaTimer>(context_);
-  }
-}
-
-Machine::~Machine() = default;
+Machine::Machine(Device device) : context_(device), stopwatch_(device), other_data_(device) {}
 
 std::string Machine::name() const {
   if constexpr (kBuiltWithCuda) {
@@ -28,8 +14,6 @@ std::string Machine::name() const {
   }
   return fmt::format("cpu, {}, {} threads", name_of(active_instruction_set()), context_.threads());
 }
-
-bool Machine::is_virtual() const { return name().ends_with("(vgpu)"); }
 
 Limits Machine::limits(DType dtype) const {
   if constexpr (kBuiltWithCuda) {
@@ -42,11 +26,14 @@ Limits Machine::limits(DType dtype) const {
 
 double Machine::time(const std::function<void()>& body) {
   if constexpr (kBuiltWithCuda) {
-    if (timer_ != nullptr) return timer_->time(body);
+    const Device device = context_.device();
+    if (device.is_cuda()) {
+      // The host gives the device its work while this runs, so that no time is spent on waiting.
+      const std::size_t bytes = 2 * cuda::second_level_cache_bytes(device);
+      cuda::zero(context_.stream(), other_data_.acquire(bytes), bytes);
+    }
   }
-  const auto start = std::chrono::steady_clock::now();
-  body();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return stopwatch_.time(body);
 }
 
 }  // namespace ebb::bench

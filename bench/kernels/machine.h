@@ -2,15 +2,13 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <string>
 
 #include "kernels/common/context.h"
 #include "kernels/common/dtype.h"
+#include "kernels/common/stopwatch.h"
 
 namespace ebb::bench {
-
-class CudaTimer;
 
 /// The limits that a kernel's time is a share of.
 struct Limits {
@@ -23,25 +21,25 @@ class Machine {
  public:
   /// Throws UnsupportedError on a device that is not there.
   explicit Machine(Device device);
-  ~Machine();
 
   Context& context() { return context_; }
   /// "cpu, avx2, 2 threads" or the GPU's name.
   std::string name() const;
   /// Whether this is the virtual GPU: it counts, and its times mean nothing.
-  bool is_virtual() const;
+  bool is_virtual() const { return ebb::is_virtual(context_.device()); }
 
   /// CPU: measured now, the same for all dtypes. CUDA: from the device's clocks, on the units that
   /// serve `dtype` (tensor cores for bf16 and f16).
   Limits limits(DType dtype) const;
 
-  /// Seconds of one call of `body`, which gives work to context(). CUDA: between two events, with
-  /// the second-level cache filled with other data before. CPU: caches warm, as in a training step.
+  /// Seconds of one call of `body`, which gives work to context(). CUDA: with the second-level
+  /// cache filled with other data before. CPU: caches warm, as in a training step.
   double time(const std::function<void()>& body);
 
  private:
   Context context_;
-  std::unique_ptr<CudaTimer> timer_;
+  Stopwatch stopwatch_;
+  Workspace other_data_;
 };
 
 }  // namespace ebb::bench

@@ -9,7 +9,7 @@ from pathlib import Path
 from program import ProgramTest
 
 STEP = ["bench", "step", "--dim", "16", "--layers", "1", "--heads", "2", "--feed-forward", "32",
-        "--tokens", "4", "--batch", "8", "--seconds", "0.1"]
+        "--tokens", "4", "--batch", "8", "--seconds", "0.1", "--device", "cpu"]
 
 
 class BenchStepTest(ProgramTest):
@@ -23,6 +23,7 @@ class BenchStepTest(ProgramTest):
         self.assertAlmostEqual(figures["gflops"] * 1e9 * figures["median_s"],
                                figures["flops_per_step"], places=3)
         self.assertEqual(figures["threads"], 1)
+        self.assertEqual((figures["device"], figures["virtual_gpu"]), ("cpu", False))
         self.assertNotIn("profile", figures)
 
     def test_refuses_heads_that_do_not_divide(self):
@@ -79,7 +80,7 @@ class BenchStepTest(ProgramTest):
 
 class BenchAttentionTest(ProgramTest):
     SHAPE = ["bench", "attention", "--batch", "3", "--heads", "2", "--seq", "5", "--head-dim", "8",
-             "--threads", "1", "--seconds", "0.05"]
+             "--threads", "1", "--seconds", "0.05", "--device", "cpu"]
 
     def figures(self, *more):
         return json.loads(self.ebb(*self.SHAPE, *more, "--json", "-").stdout)
@@ -103,6 +104,8 @@ class BenchAttentionTest(ProgramTest):
         self.assertEqual(self.figures("--causal")["flops_per_call"], forward * 15 / 25)
 
     def test_refuses_what_it_cannot_time(self):
+        self.assertIn("unknown device \"tpu\"",
+                      self.ebb("bench", "attention", "--device", "tpu", code=3).stderr)
         for option, value in (("--direction", "sideways"), ("--head-dim", "257"),
                               ("--dropout", "1"), ("--seq", "0")):
             self.assertIn(option.replace("--seq", "--tokens"),

@@ -96,6 +96,45 @@ class CudaTest(ProgramTest):
         for found, expected in zip(bf16, f32):
             self.assertAlmostEqual(float(found), float(expected), delta=0.02 * float(expected))
 
+    STEP = ["step", "--dim", "16", "--layers", "1", "--heads", "2", "--feed-forward", "32",
+            "--tokens", "4", "--batch", "8"]
+    ATTENTION = ["attention", "--batch", "2", "--heads", "2", "--tokens", "16", "--head-dim", "8"]
+
+    def bench(self, *arguments, **options):
+        return self.ebb("bench", *arguments, "--device", "cuda", "--seconds", "0", **options)
+
+    def test_bench_has_the_figures_of_a_gpu(self):
+        for arguments in (self.STEP, [*self.STEP, "--precision", "bf16"], self.ATTENTION,
+                          [*self.ATTENTION, "--direction", "backward", "--dropout", "0.1"],
+                          [*self.ATTENTION, "--causal"]):
+            with self.subTest(arguments=arguments):
+                figures = json.loads(self.bench(*arguments, "--json", "-").stdout)
+                for key in ("median_s", "fastest_s", "slowest_s", "first_s", "gflops"):
+                    self.assertGreater(figures[key], 0, key)
+                self.assertLessEqual(figures["fastest_s"], figures["median_s"])
+                self.assertEqual(figures["repeats"], 5)
+                self.assertRegex(figures["device"], r"^cuda:0, .*, compute capability \d+\.\d")
+                self.assertEqual(figures["virtual_gpu"], "(vgpu)" in figures["device"])
+                for key in ("peak_gflops", "share_of_peak", "threads", "instruction_set"):
+                    self.assertIsNone(figures[key], key)
+
+    def test_bench_has_the_keys_of_the_cpu(self):
+        for arguments in (self.STEP, self.ATTENTION):
+            there = json.loads(self.bench(*arguments, "--json", "-").stdout)
+            here = json.loads(self.ebb("bench", *arguments, "--device", "cpu", "--seconds", "0",
+                                       "--json", "-").stdout)
+            self.assertEqual(list(there), list(here))
+
+    def test_bench_warns_of_the_times_of_a_virtual_gpu(self):
+        for arguments in (self.STEP, self.ATTENTION):
+            shown = self.bench(*arguments).stdout
+            device = next(line for line in shown.splitlines() if line.startswith("device "))
+            self.assertEqual("its times and speeds mean nothing" in shown, "(vgpu)" in device)
+            self.assertNotIn("peak", shown)
+
+    def test_bench_refuses_a_profile_of_a_gpu(self):
+        self.assertIn("--device cpu", self.bench(*self.STEP, "--profile", code=2).stderr)
+
 
 class WithoutCudaTest(ProgramTest):
     def test_info_says_in_one_line_why_there_is_no_gpu(self):

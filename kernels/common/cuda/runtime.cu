@@ -40,6 +40,13 @@ cudaStream_t new_stream() {
   return stream;
 }
 
+cudaEvent_t new_event(Device device, unsigned flags) {
+  use(device);
+  cudaEvent_t event = nullptr;
+  check(cudaEventCreateWithFlags(&event, flags), "making an event");
+  return event;
+}
+
 struct Streams {
   cudaStream_t compute = nullptr;
   cudaStream_t copy = nullptr;
@@ -102,6 +109,10 @@ int multiprocessor_count(Device device) {
   return attribute(device, cudaDevAttrMultiProcessorCount);
 }
 
+std::size_t second_level_cache_bytes(Device device) {
+  return static_cast<std::size_t>(attribute(device, cudaDevAttrL2CacheSize));
+}
+
 std::string runtime_version() {
   int version = 0;
   check(cudaRuntimeGetVersion(&version), "asking for the runtime's version");
@@ -118,12 +129,9 @@ CudaStream compute_stream(Device device) { return streams_of(device).compute; }
 
 CudaStream copy_stream(Device device) { return streams_of(device).copy; }
 
-CudaEvent create_event(Device device) {
-  use(device);
-  cudaEvent_t event = nullptr;
-  check(cudaEventCreateWithFlags(&event, cudaEventDisableTiming), "making an event");
-  return event;
-}
+CudaEvent create_event(Device device) { return new_event(device, cudaEventDisableTiming); }
+
+CudaEvent create_timing_event(Device device) { return new_event(device, cudaEventDefault); }
 
 void destroy_event(Device device, CudaEvent event) noexcept {
   use(device);
@@ -139,6 +147,12 @@ void wait_for(CudaStream stream, CudaEvent event) {
 }
 
 void synchronize(CudaEvent event) { check(cudaEventSynchronize(event), "waiting for the device"); }
+
+double seconds_between(CudaEvent start, CudaEvent stop) {
+  float milliseconds = 0.0F;
+  check(cudaEventElapsedTime(&milliseconds, start, stop), "reading the time of events");
+  return milliseconds * 1e-3;
+}
 
 MemoryInfo memory_of(Device device) {
   require_available(device);

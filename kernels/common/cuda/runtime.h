@@ -36,6 +36,7 @@ DeviceProperties properties_of(Device device);
 /// Compute capability times ten: 90 for 9.0. Cached.
 int compute_capability(Device device);
 int multiprocessor_count(Device device);
+std::size_t second_level_cache_bytes(Device device);
 
 /// "13.0"; the driver's is "none" without one.
 std::string runtime_version();
@@ -55,6 +56,8 @@ void synchronize(Device device, CudaStream stream);
 using CudaEvent = CUevent_st*;
 
 CudaEvent create_event(Device device);
+/// One that also takes the time, for seconds_between().
+CudaEvent create_timing_event(Device device);
 void destroy_event(Device device, CudaEvent event) noexcept;
 /// `event` is the work that was given to `stream` so far.
 void record(CudaEvent event, CudaStream stream);
@@ -62,6 +65,8 @@ void record(CudaEvent event, CudaStream stream);
 void wait_for(CudaStream stream, CudaEvent event);
 /// The host waits for `event`.
 void synchronize(CudaEvent event);
+/// The time on the device from one timing event to a later one; both are over.
+double seconds_between(CudaEvent start, CudaEvent stop);
 
 struct MemoryInfo {
   std::size_t free_bytes = 0;

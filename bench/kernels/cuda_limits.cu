@@ -1,4 +1,4 @@
-#include "bench/kernels/cuda_timer.h"
+#include "bench/kernels/cuda_limits.h"
 #include "kernels/common/cuda/check.h"
 #include "kernels/common/cuda/runtime.h"
 
@@ -26,43 +26,6 @@ double half_flops_per_clock(int capability) {
 }
 
 }  // namespace
-
-struct CudaTimer::State {
-  explicit State(Context& of) : context(of) {
-    const Device device = context.device();
-    flushed_bytes = 2 * static_cast<std::size_t>(attribute(device, cudaDevAttrL2CacheSize));
-    flushed = allocate_device_memory(device, flushed_bytes);
-    if (flushed == nullptr) fail("out of memory: {} bytes to fill the cache", flushed_bytes);
-    cuda::check(cudaEventCreate(&start), "making an event");
-    cuda::check(cudaEventCreate(&stop), "making an event");
-  }
-  ~State() {
-    cudaEventDestroy(start);
-    cudaEventDestroy(stop);
-    free_device_memory(context.device(), flushed);
-  }
-
-  Context& context;
-  std::size_t flushed_bytes = 0;
-  void* flushed = nullptr;
-  cudaEvent_t start{};
-  cudaEvent_t stop{};
-};
-
-CudaTimer::CudaTimer(Context& context) : state_(std::make_unique<State>(context)) {}
-CudaTimer::~CudaTimer() = default;
-
-double CudaTimer::time(const std::function<void()>& body) {
-  const CudaStream stream = state_->context.stream();
-  cuda::zero(stream, state_->flushed, state_->flushed_bytes);
-  cuda::check(cudaEventRecord(state_->start, stream), "recording an event");
-  body();
-  cuda::check(cudaEventRecord(state_->stop, stream), "recording an event");
-  cuda::check(cudaEventSynchronize(state_->stop), "waiting for a kernel");
-  float milliseconds = 0.0F;
-  cuda::check(cudaEventElapsedTime(&milliseconds, state_->start, state_->stop), "reading events");
-  return milliseconds * 1e-3;
-}
 
 Limits cuda_limits(Device device, DType dtype) {
   const int capability = cuda::compute_capability(device);
