@@ -20,6 +20,20 @@ KernelCase add_case(std::int64_t rows, std::int64_t columns) {
       kernels::binary, kernels::reference::binary<double>);
 }
 
+/// A dense tensor to memory of the same size, in which its dimensions have the strides `to`.
+KernelCase copy_case(std::string direction, std::string shape, const Shape& extents,
+                     const Shape& to) {
+  return make_case<kernels::Copy>(
+      "copy", std::move(direction), std::move(shape), 0.0,
+      [](Device device, DType dtype) { return kernels::copy_unsupported(device, dtype, false); },
+      [=](Operands& operands) {
+        const View input = operands.random(extents);
+        const View output = operands.result(extents);
+        return kernels::Copy{input, View(output.data, output.dtype, extents, to)};
+      },
+      kernels::copy, kernels::reference::copy<double>);
+}
+
 KernelCase reduce_case(std::int64_t rows, std::int64_t columns, int dimension) {
   return make_case<kernels::Reduce>(
       "reduce", dimension == 0 ? "sum of rows" : "sum of columns",
@@ -37,8 +51,13 @@ KernelCase reduce_case(std::int64_t rows, std::int64_t columns, int dimension) {
 }  // namespace
 
 std::vector<KernelCase> movement_cases() {
-  return {add_case(5120, 64), add_case(4096, 4096), reduce_case(5120, 64, 0),
-          reduce_case(4096, 4096, 0), reduce_case(4096, 4096, 1)};
+  return {add_case(5120, 64),
+          add_case(4096, 4096),
+          reduce_case(5120, 64, 0),
+          reduce_case(4096, 4096, 0),
+          reduce_case(4096, 4096, 1),
+          copy_case("transposed", "1024x1000", {1024, 1000}, {1, 1024}),
+          copy_case("heads apart", "1024x8x64", {1024, 8, 64}, {64, 65536, 1})};
 }
 
 }  // namespace ebb::bench

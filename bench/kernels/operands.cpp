@@ -109,6 +109,7 @@ View Operands::random_as(DType dtype, const Shape& shape, double scale, double m
 View Operands::updated(const Shape& shape, double scale, double mean) {
   const View view = random(shape, scale, mean);
   operands_.back().result = true;
+  operands_.back().updated = true;
   return view;
 }
 
@@ -120,6 +121,16 @@ View Operands::indices(const Shape& shape, std::int64_t below) {
     values[i] = static_cast<double>(words[0] % static_cast<std::uint64_t>(below));
   }
   return add(DType::i32, shape, values, false);
+}
+
+View Operands::ascending(const Shape& shape) {
+  const auto width = static_cast<std::size_t>(shape[-1]);
+  std::vector<double> values(static_cast<std::size_t>(shape.elements()));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const auto column = static_cast<double>(i % width);
+    values[i] = rounded(grid_, 4.0 * column / static_cast<double>(width - 1) - 2.0);
+  }
+  return add(dtype_, shape, values, false);
 }
 
 View Operands::result(const Shape& shape) { return result_as(dtype_, shape); }
@@ -147,7 +158,7 @@ View Operands::add(DType dtype, const Shape& shape, const std::vector<double>& v
 double Operands::bytes() const {
   double sum = 0.0;
   for (const Operand& operand : operands_) {
-    sum += static_cast<double>(bytes_of_elements(operand.view));
+    sum += (operand.updated ? 2.0 : 1.0) * static_cast<double>(bytes_of_elements(operand.view));
   }
   return sum;
 }

@@ -32,13 +32,16 @@ class Operands {
   View random_as(DType dtype, const Shape& shape, double scale = 1.0, double mean = 0.0);
   /// Whole numbers, uniform in [0, below), as i32.
   View indices(const Shape& shape, std::int64_t below);
+  /// Each row of the last dimension goes up evenly from -2 to 2.
+  View ascending(const Shape& shape);
   /// Random numbers that the call changes: a result too, which counts in error_against().
   View updated(const Shape& shape, double scale = 1.0, double mean = 0.0);
   /// Space for a result, which counts in error_against().
   View result(const Shape& shape);
   View result_as(DType dtype, const Shape& shape);
 
-  /// Bytes of all operands, each once: the least that a call has to move.
+  /// Bytes of all operands, each once, of those that the call changes twice: the least that it has
+  /// to move.
   double bytes() const;
   /// Elements of the largest operand.
   double largest() const;
@@ -51,6 +54,7 @@ class Operands {
   struct Operand {
     View view;
     bool result;
+    bool updated = false;  // read and written
   };
 
   View add(DType dtype, const Shape& shape, const std::vector<double>& values, bool result);

@@ -55,8 +55,11 @@ std::vector<KernelCase> embedding_cases();
 std::vector<KernelCase> encoding_cases();
 std::vector<KernelCase> layer_norm_cases();
 std::vector<KernelCase> loss_cases();
+std::vector<KernelCase> linear_cases();
 std::vector<KernelCase> matrix_product_cases();
 std::vector<KernelCase> movement_cases();
+std::vector<KernelCase> sgd_cases();
 std::vector<KernelCase> softmax_cases();
+std::vector<KernelCase> unary_cases();
 
 }  // namespace ebb::bench
