@@ -1,5 +1,4 @@
-"""What compiled CUDA kernels take of a multiprocessor and which machine instructions they consist of, as
-cuobjdump tells."""
+"""What compiled CUDA kernels take of a multiprocessor, as cuobjdump tells."""
 
 import pathlib
 import re
@@ -93,20 +92,6 @@ def occupancy(architecture, kernel):
         reserved = RESERVED_SHARED_BYTES if number >= 80 else 0
         blocks = min(blocks, shared_kib * 1024 // (kernel["shared"] + reserved))
     return blocks * warps / most_warps
-
-
-def read_instructions(cuobjdump, library, architecture):
-    """The machine code of a library's kernels: from mangled name to a list of pairs of address and text."""
-    code, instructions = {}, None
-    listing = subprocess.Popen([cuobjdump, "--dump-sass", "--gpu-architecture", f"sm_{architecture}", str(library)],
-                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    for line in listing.stdout:
-        if match := re.match(r"\s+Function : (\w+)", line):
-            instructions = code.setdefault(match[1], [])
-        elif match := re.match(r"\s+/\*([0-9a-f]{4,})\*/\s+(.*?)\s*;", line):
-            instructions.append((int(match[1], 16), match[2]))
-    listing.wait()
-    return code
 
 
 def readable_names(names):

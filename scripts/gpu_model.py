@@ -1,0 +1,54 @@
+"""A model of the time that GPUs take for what the virtual GPU counted: every unit is busy by its rate, all at
+once, and nothing ever waits."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Gpu:
+    """Rates by NVIDIA's white papers (A100, H100 SXM) and the CUDA C++ Programming Guide's table of arithmetic
+    throughput; per clock and multiprocessor where nothing else is said."""
+    name: str
+    architecture: str
+    multiprocessors: int
+    clock: float               # per second, at which the peaks are given
+    bytes_per_second: float    # of device memory
+    f32_instructions: float    # of a warp
+    tensor_flops: float        # bf16 and f16, dense
+    int_instructions: float = 2.0
+    special_instructions: float = 0.5
+    issued: float = 4.0
+    wavefronts: float = 1.0    # of shared memory
+    sectors: float = 4.0       # of 32 bytes, between the first-level cache and the registers
+
+
+GPUS = (
+    Gpu("A100", "80", 108, 1.41e9, 2.039e12, 2.0, 2048.0),
+    Gpu("H100", "90", 132, 1.83e9, 3.35e12, 4.0, 4096.0),
+)
+
+
+def times_of(gpu, bytes_needed, counts):
+    """Seconds that each unit of a GPU is busy. `counts`: of virtual_counts.Counts."""
+    per_second = gpu.multiprocessors * gpu.clock
+    return {
+        "memory": bytes_needed / gpu.bytes_per_second,
+        "tensor": counts.total("tensor_flops") / (gpu.tensor_flops * per_second),
+        "f32": counts.total("warps_by_class", "fp32") / (gpu.f32_instructions * per_second),
+        "int": counts.total("warps_by_class", "int") / (gpu.int_instructions * per_second),
+        "special": counts.total("warps_by_class", "sfu") / (gpu.special_instructions * per_second),
+        "issue": counts.total("warp_instructions") / (gpu.issued * per_second),
+        "shared": counts.of_both("shared", "wavefronts") / (gpu.wavefronts * per_second),
+        "cache": counts.of_both("global", "sectors") / (gpu.sectors * per_second),
+    }
+
+
+def speed_of_light(gpu, bytes_needed, flops, counts):
+    """The least time of the operation over that of the unit which is busy longest, and that unit."""
+    per_second = gpu.multiprocessors * gpu.clock
+    on_tensor_cores = counts.total("tensor_flops") > 0
+    peak = gpu.tensor_flops if on_tensor_cores else 64 * gpu.f32_instructions
+    least = max(bytes_needed / gpu.bytes_per_second, flops / (peak * per_second))
+    times = times_of(gpu, bytes_needed, counts)
+    unit = max(times, key=times.get)
+    return least / times[unit], unit

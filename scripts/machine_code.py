@@ -1,0 +1,64 @@
+"""Which machine instructions compiled CUDA kernels consist of, as cuobjdump and nvdisasm tell."""
+
+import re
+import subprocess
+
+# The first pattern that an opcode matches names its kind; what matches none computes with integers.
+KINDS = (
+    ("tensor", r"HMMA|IMMA|.*GMMA"),
+    ("f32", r"FFMA|FMUL|FADD|FMNMX|FSET|FSEL|FCHK"),
+    ("half", r"HFMA|HMUL|HADD|HMNMX|HSET|F2FP"),
+    ("special", r"MUFU"),
+    ("global", r"LDG|STG|LD\b|ST\b|RED\b|REDG|ATOM\b|ATOMG"),
+    ("shared", r"LDS|STS|LDSM|STSM|ATOMS|SHFL"),
+    ("local", r"LDL|STL"),
+    ("convert", r"F2F|F2I|I2F|FRND"),
+    ("control", r"BRA|BSSY|BSYNC|EXIT|BAR|WARPSYNC|DEPBAR|RET|CALL|NOP|YIELD|MEMBAR|ERRBAR|CCTL|BMOV|BREAK"),
+)
+
+
+def read_instructions(cuobjdump, library, architecture):
+    """The machine code of a library's kernels: from mangled name to a list of pairs of address and text."""
+    listing = subprocess.Popen([cuobjdump, "--dump-sass", "--gpu-architecture", f"sm_{architecture}", str(library)],
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    code = parse_listing(listing.stdout)
+    listing.wait()
+    return code
+
+
+def parse_listing(lines):
+    code, instructions = {}, None
+    for line in lines:
+        if match := re.match(r"\s+Function : (\w+)", line):
+            instructions = code.setdefault(match[1], [])
+        elif match := re.match(r"\s+/\*([0-9a-f]{4,})\*/\s+(.*?)\s*;", line):
+            instructions.append((int(match[1], 16), match[2]))
+    return code
+
+
+def kind_of(instruction):
+    opcode = re.sub(r"^@!?U?P\w+\s+", "", instruction)
+    return next((kind for kind, pattern in KINDS if re.match(pattern, opcode)), "int")
+
+
+def main_loop(instructions):
+    """The longest of the innermost loops; the whole kernel where none loops."""
+    loops = []
+    for index, (address, text) in enumerate(instructions):
+        match = re.search(r"\bBRA(?:\.\w+)*\s.*?(0x[0-9a-f]+)", text)
+        if match and int(match[1], 16) < address:
+            loops.append([entry for entry in instructions[:index + 1] if entry[0] >= int(match[1], 16)])
+    innermost = [loop for loop in loops
+                 if not any(other is not loop and other[0][0] >= loop[0][0] and other[-1][0] <= loop[-1][0]
+                            for other in loops)]
+    return max(innermost, key=len, default=instructions)
+
+
+def main_loop_mix(instructions):
+    """The five commonest kinds of the main loop's instructions, with their shares in percent."""
+    body = [text for _, text in main_loop(instructions)]
+    counts = {}
+    for text in body:
+        counts[kind_of(text)] = counts.get(kind_of(text), 0) + 1
+    shares = sorted(counts.items(), key=lambda item: -item[1])
+    return ", ".join(f"{kind} {100 * count / len(body):.0f}" for kind, count in shares[:5])
