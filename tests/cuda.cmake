@@ -39,6 +39,15 @@ function(ebb_add_cuda_test name target)
   endforeach()
 endfunction()
 
+# ebb_tell_cuda_test(NAME VARIABLE=VALUE): gives a test of the function above a variable more.
+function(ebb_tell_cuda_test name variable)
+  foreach(test ${name} ${name}_1 ${name}_2)
+    if(TEST ${test})
+      set_property(TEST ${test} APPEND PROPERTY ENVIRONMENT ${variable})
+    endif()
+  endforeach()
+endfunction()
+
 # ebb_sanitize_cuda_test(NAME TARGET ARGUMENTS...): on a GPU also runs TARGET under every tool of
 # compute-sanitizer, as NAME_memcheck and so on. That takes long: for tests of small shapes.
 function(ebb_sanitize_cuda_test name target)
@@ -77,8 +86,9 @@ foreach(index RANGE ${last})
 endforeach()
 ebb_add_cuda_test(cli_cuda ${Python3_EXECUTABLE} -B -m unittest discover
   --start-directory ${CMAKE_CURRENT_SOURCE_DIR}/cli --pattern test_cuda.py)
-foreach(name cli_cuda cli_cuda_1 cli_cuda_2)
-  if(TEST ${name})
-    set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT EBB_PROGRAM=$<TARGET_FILE:ebb>)
-  endif()
-endforeach()
+ebb_tell_cuda_test(cli_cuda EBB_PROGRAM=$<TARGET_FILE:ebb>)
+
+if(EBB_BUILD_BENCHMARKS)
+  ebb_add_cuda_test(bench_cuda ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/cli/test_bench_kernels.py)
+  ebb_tell_cuda_test(bench_cuda EBB_BENCH_KERNELS=$<TARGET_FILE:ebb_bench_kernels>)
+endif()

@@ -1,12 +1,16 @@
 // ebb_bench_kernels: how long every kernel takes on every device, beside what the device could do.
 //
-//   ebb_bench_kernels [--device=cpu|cuda|cuda:N|all] [Google Benchmark's options, see --help]
+//   ebb_bench_kernels [--device=cpu|cuda|cuda:N|all] [--contenders]
+//                     [Google Benchmark's options, see --help]
 //
 // Each benchmark is named operation/direction/device/dtype/shape; --benchmark_filter chooses by it.
-// Counters: bytes/s or flop/s, `floor`: the share of the device's limit reached, and `error`: the
-// largest error against the same computation in float64, as a share of the largest result.
-// On the virtual GPU (scripts/vgpu) every kernel runs twice, the times mean nothing, and the
-// virtual GPU prints its counts at the end; counters are what one call has to move and to compute.
+// --contenders adds other kernels for the same operands on CUDA, named operation:contender/...: our
+// own matrix products (own), NVIDIA's cuBLASLt and cuDNN. What cannot run is skipped with the
+// reason. Counters: bytes/s or flop/s, `floor`: the share of the device's limit reached, and
+// `error`: the largest error against the same computation in float64, as a share of the largest
+// result. On the virtual GPU (scripts/vgpu) every kernel runs twice, the times mean nothing, and
+// the virtual GPU prints its counts at the end; counters are what one call has to move and to
+// compute.
 #include <algorithm>
 #include <cstdio>
 #include <string_view>
@@ -18,6 +22,11 @@
 
 namespace ebb::bench {
 namespace {
+
+struct Options {
+  std::string device = "all";
+  bool contenders = false;
+};
 
 double error_of(const KernelCase& kernel_case, const Operands& results, DType grid) {
   Context host;
@@ -62,18 +71,34 @@ void measure(benchmark::State& state, Machine& machine, const KernelCase& kernel
   }
 }
 
+/// As above; a contender that cannot run is skipped with the reason.
+void measure_or_skip(benchmark::State& state, Machine& machine, const KernelCase& kernel_case,
+                     DType dtype) {
+  try {
+    measure(state, machine, kernel_case, dtype);
+  } catch (const UnsupportedError& error) {
+    if (kernel_case.contender.empty()) throw;
+    state.SkipWithError(error.what());
+  }
+}
+
+std::string name_of(const KernelCase& kernel_case, Device device, DType dtype) {
+  const char* separator = kernel_case.contender.empty() ? "" : ":";
+  return fmt::format("{}{}{}/{}/{}/{}/{}", kernel_case.operation, separator, kernel_case.contender,
+                     kernel_case.direction, device.is_cuda() ? "cuda" : "cpu", name_of(dtype),
+                     kernel_case.shape);
+}
+
 void add_benchmarks(Machine& machine, const std::vector<KernelCase>& cases) {
   const Device device = machine.context().device();
   for (const KernelCase& kernel_case : cases) {
     for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
       if (!kernel_case.unsupported(device, dtype).empty()) continue;
-      const std::string name =
-          fmt::format("{}/{}/{}/{}/{}", kernel_case.operation, kernel_case.direction,
-                      device.is_cuda() ? "cuda" : "cpu", name_of(dtype), kernel_case.shape);
-      auto* const benchmark = benchmark::RegisterBenchmark(
-          name.c_str(), [&machine, kernel_case, dtype](benchmark::State& state) {
-            measure(state, machine, kernel_case, dtype);
-          });
+      auto* const benchmark =
+          benchmark::RegisterBenchmark(name_of(kernel_case, device, dtype).c_str(),
+                                       [&machine, kernel_case, dtype](benchmark::State& state) {
+                                         measure_or_skip(state, machine, kernel_case, dtype);
+                                       });
       benchmark->UseManualTime()->Unit(benchmark::kMicrosecond);
       if (machine.is_virtual()) {
         benchmark->Iterations(1);
@@ -84,18 +109,19 @@ void add_benchmarks(Machine& machine, const std::vector<KernelCase>& cases) {
   }
 }
 
-/// Takes --device=NAME out of the arguments; what is left is Google Benchmark's.
-std::string take_device(int& count, char** arguments) {
-  constexpr std::string_view kOption = "--device=";
-  std::string device = "all";
+/// Takes our own options out of the arguments; what is left is Google Benchmark's.
+Options take_options(int& count, char** arguments) {
+  constexpr std::string_view kDevice = "--device=";
+  Options options;
   char** const end =
       std::remove_if(arguments + 1, arguments + count, [&](std::string_view argument) {
-        if (!argument.starts_with(kOption)) return false;
-        device = argument.substr(kOption.size());
+        if (argument == "--contenders") return options.contenders = true;
+        if (!argument.starts_with(kDevice)) return false;
+        options.device = argument.substr(kDevice.size());
         return true;
       });
   count = static_cast<int>(end - arguments);
-  return device;
+  return options;
 }
 
 std::vector<Device> devices_of(const std::string& name) {
@@ -106,12 +132,15 @@ std::vector<Device> devices_of(const std::string& name) {
 }
 
 int run(int count, char** arguments) {
-  const std::string device_name = take_device(count, arguments);
+  const Options options = take_options(count, arguments);
   benchmark::Initialize(&count, arguments);
   if (benchmark::ReportUnrecognizedArguments(count, arguments)) return 2;
-  const std::vector<KernelCase> cases = all_cases();
+  std::vector<KernelCase> cases = all_cases();
+  if (!options.contenders) {
+    std::erase_if(cases, [](const KernelCase& one) { return !one.contender.empty(); });
+  }
   std::vector<std::unique_ptr<Machine>> machines;
-  for (const Device device : devices_of(device_name)) {
+  for (const Device device : devices_of(options.device)) {
     machines.push_back(std::make_unique<Machine>(device));
     Machine& machine = *machines.back();
     benchmark::AddCustomContext(to_string(device), machine.name());

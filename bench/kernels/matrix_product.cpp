@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "bench/kernels/product_contenders.h"
 #include "bench/kernels/suite.h"
 #include "kernels/matrix_product/matrix_product_reference.h"
 
@@ -9,27 +10,45 @@ namespace ebb::bench {
 namespace {
 
 /// [m, k] x [k, n], where `transposed_a` lies in memory as [k, m]: forward and weight gradients.
-KernelCase product_case(std::int64_t m, std::int64_t n, std::int64_t k, bool transposed_a) {
+struct ProductShape {
+  std::int64_t m, n, k;
+  bool transposed_a;
+};
+
+using Multiply = void(Context&, const kernels::MatrixProduct&);
+
+KernelCase product_case(const ProductShape& s, Multiply* multiply) {
   return make_case<kernels::MatrixProduct>(
-      "matrix_product", transposed_a ? "transposed" : "plain", fmt::format("{}x{}x{}", m, n, k),
-      2.0 * static_cast<double>(m * n * k), kernels::matrix_product_unsupported,
-      [=](Operands& operands) {
+      "matrix_product", s.transposed_a ? "transposed" : "plain",
+      fmt::format("{}x{}x{}", s.m, s.n, s.k), 2.0 * static_cast<double>(s.m * s.n * s.k),
+      kernels::matrix_product_unsupported,
+      [s](Operands& operands) {
         kernels::MatrixProduct p;
-        const View a = operands.random(transposed_a ? Shape{k, m} : Shape{m, k});
-        p.a = transposed_a ? ConstView(View(a.data, a.dtype, {m, k}, {1, m})) : ConstView(a);
-        p.b = operands.random({k, n});
-        p.output = operands.result({m, n});
+        const View a = operands.random(s.transposed_a ? Shape{s.k, s.m} : Shape{s.m, s.k});
+        p.a =
+            s.transposed_a ? ConstView(View(a.data, a.dtype, {s.m, s.k}, {1, s.m})) : ConstView(a);
+        p.b = operands.random({s.k, s.n});
+        p.output = operands.result({s.m, s.n});
         return p;
       },
-      kernels::matrix_product, kernels::reference::matrix_product<double>);
+      multiply, kernels::reference::matrix_product<double>);
 }
 
 }  // namespace
 
 std::vector<KernelCase> matrix_product_cases() {
-  return {product_case(5120, 64, 64, false),   product_case(5120, 256, 64, false),
-          product_case(5120, 192, 192, false), product_case(64, 256, 5120, true),
-          product_case(192, 192, 5120, true),  product_case(1024, 1024, 1024, false)};
+  std::vector<KernelCase> cases;
+  for (const ProductShape& s :
+       {ProductShape{5120, 64, 64, false}, ProductShape{5120, 256, 64, false},
+        ProductShape{5120, 192, 192, false}, ProductShape{64, 256, 5120, true},
+        ProductShape{192, 192, 5120, true}, ProductShape{1024, 1024, 1024, false}}) {
+    cases.push_back(product_case(s, kernels::matrix_product));
+    if constexpr (kBuiltWithCuda) {
+      cases.push_back(contender(product_case(s, own_product), "own"));
+      cases.push_back(contender(product_case(s, cublaslt_product), "cublaslt"));
+    }
+  }
+  return cases;
 }
 
 }  // namespace ebb::bench

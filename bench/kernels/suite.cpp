@@ -4,6 +4,14 @@
 
 namespace ebb::bench {
 
+KernelCase contender(KernelCase kernel_case, const std::string& name) {
+  kernel_case.contender = name;
+  kernel_case.unsupported = [inner = kernel_case.unsupported](Device device, DType dtype) {
+    return device.is_cuda() ? inner(device, dtype) : "only CUDA has contenders";
+  };
+  return kernel_case;
+}
+
 std::vector<KernelCase> all_cases() {
   std::vector<KernelCase> cases;
   for (const auto& folder :

@@ -12,6 +12,7 @@ namespace ebb::bench {
 /// One operation, direction and shape.
 struct KernelCase {
   std::string operation;  // "layer_norm"
+  std::string contender;  // whose kernel it is; empty for the one that ebb takes
   std::string direction;  // "forward", "backward"
   std::string shape;      // "4096x64"
   double flops = 0.0;     // of matrix products and attention; 0 where moving memory is the floor
@@ -35,6 +36,7 @@ KernelCase make_case(std::string operation, std::string direction, std::string s
                      void (*kernel)(Context&, const Parameters&),
                      void (*reference)(const Parameters&)) {
   return {.operation = std::move(operation),
+          .contender = {},
           .direction = std::move(direction),
           .shape = std::move(shape),
           .flops = flops,
@@ -46,6 +48,9 @@ KernelCase make_case(std::string operation, std::string direction, std::string s
           },
           .oracle = [make, reference](Operands& operands) { reference(make(operands)); }};
 }
+
+/// The case as that of another kernel than ebb's, which runs on CUDA alone.
+KernelCase contender(KernelCase kernel_case, const std::string& name);
 
 std::vector<KernelCase> activation_cases();
 std::vector<KernelCase> adamw_cases();

@@ -80,13 +80,6 @@ std::optional<ebb::cuda::LibraryProduct> library_product(const Problem& p) {
                                    .alignment_d = alignment_of(p.output.data)};
 }
 
-bool multiply_by_library(Context& context, const Problem& p) {
-  const auto product = library_product(p);
-  return product &&
-         context.prepared_products().multiply(context.stream(), *product, p.b.data, p.a.data,
-                                              p.output.data, p.output.accumulate);
-}
-
 }  // namespace
 
 std::string unsupported(Device device, DType dtype) {
@@ -95,6 +88,13 @@ std::string unsupported(Device device, DType dtype) {
                        name_of(dtype));
   }
   return ebb::cuda::product_library_unavailable();
+}
+
+bool multiply_by_library(Context& context, const Problem& p) {
+  const auto product = library_product(p);
+  return product &&
+         context.prepared_products().multiply(context.stream(), *product, p.b.data, p.a.data,
+                                              p.output.data, p.output.accumulate);
 }
 
 bool prefers_library() {

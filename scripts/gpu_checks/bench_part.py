@@ -10,10 +10,14 @@ from . import machine as machines
 MICRO = 1e6
 
 
+def program(machine):
+    """On a GPU with NVIDIA's libraries as contenders."""
+    return [machines.program("ebb_bench_kernels"), "--device=cuda", *([] if machine.virtual else ["--contenders"])]
+
+
 def case_names(machine):
     """Names of all benchmarks on the device, in their order, without what Google Benchmark adds."""
-    listed = machines.output_of([machines.program("ebb_bench_kernels"), "--device=cuda", "--benchmark_list_tests"],
-                                machine.environment)
+    listed = machines.output_of([*program(machine), "--benchmark_list_tests"], machine.environment)
     return ["/".join(line.split("/")[:5]) for line in (listed or "").splitlines() if "/cuda/" in line]
 
 
@@ -41,16 +45,19 @@ def read_times(path):
     """Medians of a Google Benchmark file."""
     def read(_):
         content = json.loads(pathlib.Path(path).read_text())
-        rows, seconds = [], {}
+        rows, seconds, skipped = [], {}, {}
         for run in content["benchmarks"]:
-            if run.get("aggregate_name") != "median":
-                continue
             name = "/".join(run["run_name"].split("/")[:5])
+            if run.get("error_occurred"):
+                skipped[name] = run["error_message"]
+            if run.get("aggregate_name") != "median" or name in skipped:
+                continue
             seconds[name] = run["real_time"] / MICRO
             rows.append([name, run["real_time"], speed_of(run), percent(run.get("floor")), run.get("error")])
-        results = {"counts": {"cases": len(rows)}, "seconds": seconds, "rows": rows,
+        results = {"counts": {"cases": len(rows), "skipped": len(skipped)}, "seconds": seconds,
+                   "rows": rows + [[name, None, why, None, None] for name, why in skipped.items()],
                    "header": ["case", "us", "speed", "of the device's limit", "error"]}
-        return results if rows else {**results, "problem": "nothing was measured"}
+        return results if results["rows"] else {**results, "problem": "nothing was measured"}
     return read
 
 
@@ -101,7 +108,7 @@ def run_benchmarks(part, machine, pythons):
     for operation, cases in groups.items():
         share = 0.75 if machine.virtual else 0.5  # one that hangs leaves time to the others
         out = part.logs / f"{operation}.json"
-        command = [machines.program("ebb_bench_kernels"), "--device=cuda", f"--benchmark_out={out}"]
+        command = [*program(machine), f"--benchmark_out={out}"]
         if machine.virtual:
             counters = part.logs / f"{operation}.counters.json"
             part.run(operation, [*command, f"--benchmark_filter={filter_of(first_shapes(cases))}"],
@@ -113,10 +120,6 @@ def run_benchmarks(part, machine, pythons):
     if machine.virtual:
         part.absent("beside cuBLAS, cuDNN and PyTorch", "needs a GPU")
         return
-    out = part.logs / "own_products.json"
-    part.run("matrix_product without cuBLAS",
-             [machines.program("ebb_bench_kernels"), "--device=cuda", f"--benchmark_out={out}",
-              "--benchmark_filter=^matrix_product/"], {**machine.environment, "EBB_GEMM": "own"}, read_times(out))
     compare_with_pytorch(part, measured, pythons)
 
 

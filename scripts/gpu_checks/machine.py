@@ -72,10 +72,11 @@ def with_folders(folders):
 
 
 def nvidia_folders():
-    """Folders of cuBLAS for CUDA 13 in the Python packages of this interpreter, as PyTorch brings them."""
+    """Folders of cuBLAS for CUDA 13 and cuDNN in the Python packages of this interpreter, as PyTorch brings them."""
     for folder in map(pathlib.Path, sys.path):
-        if (folder / "nvidia/cu13/lib/libcublasLt.so.13").exists():
-            yield folder / "nvidia/cu13/lib"
+        for library in ("nvidia/cu13/lib/libcublasLt.so.13", "nvidia/cudnn/lib/libcudnn.so.9"):
+            if (folder / library).exists():
+                yield (folder / library).parent
 
 
 def output_of(command, environment=None):

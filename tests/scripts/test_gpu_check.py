@@ -157,6 +157,25 @@ class ReadersTest(unittest.TestCase):
         self.assertIn("epoch 2", train_part.compare([(0.5, 0), (0.5, 0)], [(0.5, 0), (float("nan"), 0)])["problem"])
         self.assertIn("2 epochs", train_part.compare([(0.5, 0), (0.5, 0)], [(0.5, 0)])["problem"])
 
+    def test_medians_are_kept_and_what_was_skipped_is_named_with_its_reason(self):
+        name = "attention:cudnn/forward/cuda/{}/8x8x8x8"
+        runs = [{"run_name": name.format("f32") + "/manual_time", "error_occurred": True, "error_message": "no engine"},
+                {"run_name": name.format("bf16") + "/manual_time", "aggregate_name": "mean", "real_time": 9.0},
+                {"run_name": name.format("bf16") + "/manual_time", "aggregate_name": "median", "real_time": 8.0,
+                 "flop/s": 2e12, "floor": 0.5, "error": 0.01}]
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "attention.json"
+            read = bench_part.read_times(path)
+            path.write_text(json.dumps({"benchmarks": runs}))
+            found = read("")
+            path.write_text(json.dumps({"benchmarks": []}))
+            self.assertEqual(read("")["problem"], "nothing was measured")
+        self.assertEqual(found["counts"], {"cases": 1, "skipped": 1})
+        self.assertEqual(list(found["seconds"]), [name.format("bf16")])
+        self.assertEqual(found["rows"], [[name.format("bf16"), 8.0, "2.00 Tflop/s", "50.0 %", 0.01],
+                                         [name.format("f32"), None, "no engine", None, None]])
+        self.assertNotIn("problem", found)
+
     def test_the_first_shape_of_each_direction_and_dtype_is_a_small_one(self):
         names = ["a/forward/cuda/f32/2x2", "a/forward/cuda/f32/9x9", "a/forward/cuda/bf16/2x2"]
         self.assertEqual(bench_part.first_shapes(names), [names[0], names[2]])

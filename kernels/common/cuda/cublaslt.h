@@ -78,7 +78,4 @@ const std::string& unavailable();
 /// Throws UnsupportedError where unavailable() gives a reason.
 const Functions& functions();
 
-/// The folders that are searched, in order; after them the system's own.
-std::string searched_folders();
-
 }  // namespace ebb::cuda::lt

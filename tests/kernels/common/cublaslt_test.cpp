@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "kernels/common/cuda/product_library.h"
+#include "kernels/common/cuda/shared_library.h"
 #include "kernels/matrix_product/matrix_product.h"
 #include "tests/kernels/support/expect_error.h"
 #include "tests/kernels/support/product_libraries.h"
@@ -55,7 +56,7 @@ TEST(CublasLtTest, SaysWhatIsMissingWhereItWasLookedForAndWhatToDo) {
     return;
   }
   EXPECT_NE(reason.find("libcublasLt.so.13"), std::string::npos) << reason;
-  EXPECT_NE(reason.find(lt::searched_folders()), std::string::npos) << reason;
+  EXPECT_NE(reason.find(searched_folders()), std::string::npos) << reason;
   EXPECT_NE(reason.find("EBB_GEMM=own"), std::string::npos) << reason;
   EXPECT_THROW(lt::functions(), UnsupportedError);
 }

@@ -1,0 +1,55 @@
+"""ebb_bench_kernels on a CUDA device: its names, contenders and errors, but never how large a time is."""
+
+import json
+import os
+import subprocess
+import unittest
+
+PROGRAM = os.environ.get("EBB_BENCH_KERNELS")  # set by tests/cuda.cmake
+SHAPE = "plain/cuda/f32/5120x64x64"
+
+
+@unittest.skipUnless(PROGRAM, "EBB_BENCH_KERNELS names no program")
+class BenchKernelsTest(unittest.TestCase):
+    def output(self, *arguments):
+        result = subprocess.run([PROGRAM, "--device=cuda", *arguments], capture_output=True, text=True)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result.stdout
+
+    def listed(self, *arguments):
+        return ["/".join(line.split("/")[:5])
+                for line in self.output("--benchmark_list_tests", *arguments).splitlines()]
+
+    def runs(self, pattern):
+        shown = self.output("--contenders", f"--benchmark_filter=^{pattern}", "--benchmark_format=json")
+        return json.loads(shown)["benchmarks"] if shown else []  # nothing matched
+
+    def test_contenders_are_listed_when_asked_for(self):
+        names = self.listed()
+        self.assertIn(f"matrix_product/{SHAPE}", names)
+        self.assertFalse([name for name in names if ":" in name])
+        more = [name for name in self.listed("--contenders") if name not in names]
+        self.assertIn(f"matrix_product:own/{SHAPE}", more)
+        self.assertIn(f"matrix_product:cublaslt/{SHAPE}", more)
+        self.assertTrue(all(":" in name for name in more))
+
+    def test_contenders_compute_the_same(self):
+        names = set()
+        for run in self.runs(f"matrix_product(:own|:cublaslt)?/{SHAPE}"):
+            if run.get("error_occurred"):  # a machine without cuBLASLt
+                self.assertIn("libcublasLt", run["error_message"])
+            elif run.get("aggregate_name", "median") == "median":
+                self.assertLess(run["error"], 1e-5)
+            names.add(run["name"].split("/")[0])
+        self.assertEqual(names, {"matrix_product", "matrix_product:own", "matrix_product:cublaslt"})
+
+    def test_cudnn_computes_the_same_or_says_why_not(self):
+        for run in self.runs("attention:cudnn/.*/bf16/128x8x8x8/"):  # none in a build without it
+            if run.get("error_occurred"):
+                self.assertRegex(run["error_message"], "^cuDNN")
+            elif run["aggregate_name"] == "median":
+                self.assertLess(run["error"], 0.02)
+
+
+if __name__ == "__main__":
+    unittest.main()
