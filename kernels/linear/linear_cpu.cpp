@@ -1,21 +1,20 @@
-// The linear layer on the CPU: matrix products of oneDNN on blocks of rows, each followed by its
-// epilogue while the block is in the second-level cache. f64 composes the reference operations.
+// The linear layer on the CPU: products of blocks of rows, each followed by its epilogue while the
+// block is in the second-level cache. f64 composes the reference operations.
 #include <optional>
 
 #include "kernels/activation/activation.h"
 #include "kernels/common/parallel.h"
 #include "kernels/linear/linear_backends.h"
 #include "kernels/matrix_product/matrix_product.h"
-#include "kernels/matrix_product/matrix_product_backends.h"
 #include "kernels/reduce/reduce.h"
 
 namespace ebb::kernels::cpu {
 namespace {
 
-// Rows of one block. Its output takes 128 KiB, an eighth of a usual second-level cache, unless rows
-// are longer than 256: fewer rows would not repay oneDNN's packing of the weight.
+// Rows of one block. Its output takes 192 KiB, part of a usual second-level cache, unless rows are
+// longer than 256: fewer rows would not repay packing the weight.
 std::int64_t block_rows(std::int64_t out) {
-  return std::max<std::int64_t>(128, 32 * 1024 / std::max<std::int64_t>(out, 64));
+  return std::max<std::int64_t>(192, 48 * 1024 / std::max<std::int64_t>(out, 64));
 }
 
 // Fewer multiplications than this per thread do not pay for a thread.
@@ -76,7 +75,7 @@ void product_of_block(Context& context, const LinearForward& block) {
   if (block.packed_weight != nullptr) {
     return linear_product_bf16(context, block, product_of(block));
   }
-  serial_matrix_product(block.input, transposed(block.weight), product_of(block), false);
+  linear_product(block.input, block.weight, product_of(block));
 }
 
 }  // namespace

@@ -7,10 +7,6 @@ namespace ebb::kernels::cpu {
 
 void matrix_product(Context& context, const MatrixProduct& parameters);
 
-/// One f32 product of two-dimensional views on the calling thread alone.
-void serial_matrix_product(const ConstView& a, const ConstView& b, const View& output,
-                           bool accumulate);
-
 }  // namespace ebb::kernels::cpu
 
 namespace ebb::kernels::cuda {

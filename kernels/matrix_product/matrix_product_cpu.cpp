@@ -41,8 +41,7 @@ ConstView rows_of(const ConstView& view, std::int64_t offset, std::int64_t first
           Shape{count, view.shape[-1]}, Shape{view.strides[-2], view.strides[-1]}};
 }
 
-}  // namespace
-
+// One product of two-dimensional views on the calling thread alone.
 void serial_matrix_product(const ConstView& a, const ConstView& b, const View& output,
                            bool accumulate) {
   const std::int64_t m = output.shape[-2];
@@ -63,6 +62,8 @@ void serial_matrix_product(const ConstView& a, const ConstView& b, const View& o
          static_cast<int>(status));
   }
 }
+
+}  // namespace
 
 void matrix_product(Context& context, const MatrixProduct& p) {
   if (p.a.dtype == DType::f64) return reference::matrix_product<double>(p);

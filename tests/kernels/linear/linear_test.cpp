@@ -1,5 +1,8 @@
 #include "kernels/linear/linear.h"
 
+#include <cstring>
+#include <limits>
+
 #include <gtest/gtest.h>
 
 #include "kernels/activation/activation_reference.h"
@@ -153,6 +156,43 @@ TEST(LinearKernelTest, NeedsNoEpilogue) {
                     ebb::testing::kForwardRule);
     }
   });
+}
+
+// In f32 on the CPU, so that a customer's score does not depend on who else is scored.
+TEST(LinearKernelTest, RoundsARowTheSameWhateverStandsBesideIt) {
+  const LinearCase spec{300, 300, 45, Activation::gelu, 0.0F, false};
+  LinearOperands<float> together(spec);
+  Context context(Device{}, 1);
+  linear(context, together.forward());
+  for (const std::int64_t rows : {1, 2, 5, 11, 12, 13, 31, 192, 193}) {
+    for (const std::int64_t first : {0L, 7L, 300L - rows}) {
+      const auto rows_of = [&](auto view) {
+        view.data = view.template as<float>() + first * view.shape[1];
+        view.shape[0] = rows;
+        return view;
+      };
+      LinearOperands<float> apart(spec);
+      LinearForward f = apart.forward();
+      f.input = rows_of(f.input);
+      f.derivative = rows_of(f.derivative);
+      f.output = rows_of(f.output);
+      linear(context, f);
+      const auto* all = together.output.data() + first * spec.out;
+      const auto* some = apart.output.data() + first * spec.out;
+      EXPECT_EQ(std::memcmp(all, some, sizeof(float) * static_cast<std::size_t>(rows * spec.out)),
+                0)
+          << rows << " rows from " << first;
+    }
+  }
+}
+
+TEST(LinearKernelTest, SumsOfNoInputsAreTheBias) {
+  LinearOperands<float> operands({3, 0, 37, Activation::identity, 0.0F, false});
+  Context context(Device{}, 1);
+  linear(context, operands.forward());
+  for (std::size_t i = 0; i < operands.output.size(); ++i) {
+    EXPECT_EQ(operands.output[i], operands.bias[i % 37]) << i;
+  }
 }
 
 TEST(LinearKernelTest, TakesNoRows) {
