@@ -17,25 +17,20 @@ namespace ebb::kernels::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// x with its magnitude limited: keeps products of infinities with zeros from being NaN. NaN kept.
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V limit_magnitude(D d, V x, float limit) {
-  const V limits = hn::CopySign(hn::Set(d, limit), x);
-  return hn::IfThenElse(hn::Gt(hn::Abs(x), hn::Abs(limits)), limits, x);
-}
-
-/// The standard normal distribution at -|x|: exp(-x^2 / 2), and the share below -|x|.
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V normal_tail(D d, V x, V& exponential) {
-  exponential = exp(d, hn::Mul(hn::Mul(x, x), hn::Set(d, -0.5F)));
-  const V z = hn::Mul(hn::Abs(x), hn::Set(d, 0.70710678F));
-  return hn::Mul(hn::Mul(exponential, hn::Set(d, 0.5F)), erfcx(d, z));
-}
-
+// What x is clamped to, lest products of infinities with zeros be NaN.
 // Beyond it, exp(-x^2 / 2) is 0 in f32, so that gelu is exactly 0 or x and its derivative 0 or 1.
 inline constexpr float kGeluLimit = 15.0F;
 // Beyond it, exp(-x) is 0 or inf in f32.
 inline constexpr float kSiluLimit = 128.0F;
+
+/// The standard normal distribution at -|x|, |x| <= kGeluLimit: exp(-x^2 / 2), and the share below
+/// -|x|.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V normal_tail(D d, V x, V& exponential) {
+  exponential = exp_within_range(d, hn::Mul(hn::Mul(x, x), hn::Set(d, -0.5F)));
+  const V z = hn::Mul(hn::Abs(x), hn::Set(d, 0.70710678F));
+  return hn::Mul(hn::Mul(exponential, hn::Set(d, 0.5F)), erfcx(d, z));
+}
 
 /// kind(x) and kind'(x). What the caller does not use is not computed.
 template <class V>
@@ -54,7 +49,7 @@ HWY_INLINE Activated<V> activate(D d, V x) {
             hn::IfThenElse(hn::Gt(x, zero), one, nan_or_zero)};
   } else if constexpr (kKind == Activation::gelu) {
     V exponential;
-    const V limited = limit_magnitude(d, x, kGeluLimit);
+    const V limited = clamp(d, x, -kGeluLimit, kGeluLimit);
     const V tail = normal_tail(d, limited, exponential);
     const auto negative = hn::Lt(x, zero);
     const V share_below = hn::IfThenElse(negative, tail, hn::Sub(one, tail));
@@ -63,7 +58,7 @@ HWY_INLINE Activated<V> activate(D d, V x) {
     return {hn::NegMulAdd(hn::Abs(limited), tail, hn::IfThenElse(negative, zero, x)),
             hn::MulAdd(limited, density, share_below)};
   } else if constexpr (kKind == Activation::silu) {
-    const V limited = limit_magnitude(d, x, kSiluLimit);
+    const V limited = clamp(d, x, -kSiluLimit, kSiluLimit);
     const V denominator = hn::Add(one, exp(d, hn::Neg(limited)));
     const V sigmoid = hn::Div(one, denominator);
     return {hn::Div(hn::IfThenElse(hn::Lt(x, zero), limited, x), denominator),

@@ -83,13 +83,23 @@ HWY_INLINE void softmax_block(const KeyBlock& block, bool first, ForwardScratch&
                               OnlineSoftmax<kVectors>& softmax) {
   const Lanes d;
   constexpr std::int64_t kWidth = kVectors * kLanes;
+  const auto score = [&](std::int64_t k, int v)
+                         HWY_ATTR { return hn::Load(d, s.scores + k * kWidth + v * kLanes); };
+  // Of even and odd keys, since each maximum waits for the one before. Max may lose a NaN here, but
+  // the NaN's own exponential keeps it.
   Vector largest[kVectors];
-  for (int v = 0; v < kVectors; ++v) largest[v] = softmax.largest[v];
-  // Max may lose a NaN here, but the NaN's own exponential keeps it.
-  for (std::int64_t k = 0; k < block.count; ++k) {
+  Vector of_odd[kVectors];
+  for (int v = 0; v < kVectors; ++v) largest[v] = of_odd[v] = softmax.largest[v];
+  std::int64_t k = 0;
+  for (; k + 2 <= block.count; k += 2) {
     for (int v = 0; v < kVectors; ++v) {
-      largest[v] = hn::Max(largest[v], hn::Load(d, s.scores + k * kWidth + v * kLanes));
+      largest[v] = hn::Max(largest[v], score(k, v));
+      of_odd[v] = hn::Max(of_odd[v], score(k + 1, v));
     }
+  }
+  for (int v = 0; v < kVectors; ++v) {
+    if (k < block.count) largest[v] = hn::Max(largest[v], score(k, v));
+    largest[v] = hn::Max(largest[v], of_odd[v]);
   }
   const Vector lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
   Vector shift[kVectors];
@@ -104,12 +114,13 @@ HWY_INLINE void softmax_block(const KeyBlock& block, bool first, ForwardScratch&
     softmax.total[v] = hn::Mul(softmax.total[v], softmax.rescale[v]);
   }
   for (int v = 0; v < kVectors; ++v) softmax.largest[v] = largest[v];
-  for (std::int64_t k = 0; k < block.count; ++k) {
+  for (k = 0; k < block.count; ++k) {
     for (int v = 0; v < kVectors; ++v) {
-      float* score = s.scores + k * kWidth + v * kLanes;
-      const Vector weight = exp(d, hn::Sub(hn::Load(d, score), shift[v]));
+      // Not above 0, so that only exp's lower end needs care.
+      const Vector below = hn::Max(hn::Set(d, kExpIsZero), hn::Sub(score(k, v), shift[v]));
+      const Vector weight = exp_within_range(d, below);
       softmax.total[v] = hn::Add(softmax.total[v], weight);
-      hn::Store(weight, d, score);
+      hn::Store(weight, d, s.scores + k * kWidth + v * kLanes);
     }
   }
 }

@@ -75,6 +75,11 @@ class TileSums {
     const Lanes d;
     if (in_place_) {
       scale_rows(factors);
+      bool all_count = true;
+      for (const Vector& factor : factors) {
+        all_count &= hn::AllFalse(d, hn::Eq(factor, hn::Zero(d)));
+      }
+      if (HWY_LIKELY(all_count)) return;
       for (std::int64_t q = 0; q < tile_.count; ++q) {
         if (hn::ExtractLane(factors[q / kLanes], static_cast<std::size_t>(q % kLanes)) == 0.0F) {
           std::fill_n(rows_ + q * stride_, g_.head_dim, 0.0F);

@@ -33,9 +33,13 @@ HWY_INLINE void philox_round(PhiloxState<V>& x, V key0, V key1) {
   const hn::RepartitionToNarrow<decltype(d64)> d32;
   const V product0 = hn::MulEven(hn::BitCast(d32, x.x0), hn::Set(d32, 0xD2511F53u));
   const V product1 = hn::MulEven(hn::BitCast(d32, x.x2), hn::Set(d32, 0xCD9E8D57u));
-  x.x0 = hn::Xor3(hn::ShiftRight<32>(product1), x.x1, key0);
+  // A shuffle, since a shift would wait for the ports that multiply.
+  const auto high = [&](V product) HWY_ATTR {
+    return hn::BitCast(d64, hn::DupOdd(hn::BitCast(d32, product)));
+  };
+  x.x0 = hn::Xor3(high(product1), x.x1, key0);
   x.x1 = product1;
-  x.x2 = hn::Xor3(hn::ShiftRight<32>(product0), x.x3, key1);
+  x.x2 = hn::Xor3(high(product0), x.x3, key1);
   x.x3 = product0;
 }
 

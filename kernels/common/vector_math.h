@@ -27,7 +27,7 @@ HWY_INLINE V minimum(V a, V b) {
   return hn::IfThenElse(hn::IsNaN(a), a, hn::IfThenElse(hn::IsNaN(b), b, hn::Min(a, b)));
 }
 
-/// p * 2^k for whole k in [-152, 129], rounded once if subnormal; NaN of p kept.
+/// p * 2^k for whole k in [-252, 129], rounded once if subnormal; NaN of p kept.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V times_power_of_two(D d, V p, V k) {
 #if HWY_TARGET == HWY_AVX3
@@ -43,15 +43,16 @@ HWY_INLINE V times_power_of_two(D d, V p, V k) {
   return hn::Mul(hn::Mul(p, power(half)), power(hn::Sub(exponent, half)));
 }
 
-/// e^x for f32: at most 1.1 units in the last place off; inf above 88.73, 0 below -103.98,
-/// subnormal results right, NaN kept. Cody-Waite reduction to |r| <= ln(2)/2, then 1 + r + r^2
-/// times a polynomial in r (coefficients from scripts/fit_vector_math.py), then scaling by 2^k.
+// Below it e^x is 0 in f32.
+inline constexpr float kExpIsZero = -104.5F;
+
+/// exp(x) for x in [-170, 89] and NaN.
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE V exp(D d, V x) {
-  // In this order Max and Min keep NaN: x86 gives the second argument.
-  const V clamped = hn::Min(hn::Set(d, 89.0F), hn::Max(hn::Set(d, -104.5F), x));
-  const V k = hn::Round(hn::Mul(clamped, hn::Set(d, 1.44269504088896341F)));
-  V r = hn::NegMulAdd(k, hn::Set(d, 0.693359375F), clamped);
+HWY_INLINE V exp_within_range(D d, V x) {
+  // Beside 1.5 * 2^23 there is room for whole numbers only: it rounds.
+  const V rounder = hn::Set(d, 12582912.0F);
+  const V k = hn::Sub(hn::MulAdd(x, hn::Set(d, 1.44269504088896341F), rounder), rounder);
+  V r = hn::NegMulAdd(k, hn::Set(d, 0.693359375F), x);
   r = hn::NegMulAdd(k, hn::Set(d, -2.12194440e-4F), r);
   V p = hn::Set(d, 1.38144335e-03F);
   p = hn::MulAdd(p, r, hn::Set(d, 8.36879667e-03F));
@@ -63,6 +64,20 @@ HWY_INLINE V exp(D d, V x) {
   return times_power_of_two(d, p, k);
 }
 
+/// x within [low, high]; NaN kept: of two arguments x86 gives the second where one is NaN.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V clamp(D d, V x, float low, float high) {
+  return hn::Min(hn::Set(d, high), hn::Max(hn::Set(d, low), x));
+}
+
+/// e^x for f32: at most 1.1 units in the last place off; inf above 88.73, 0 below -103.98,
+/// subnormal results right, NaN kept. Cody-Waite reduction to |r| <= ln(2)/2, then 1 + r + r^2
+/// times a polynomial in r (coefficients from scripts/fit_vector_math.py), then scaling by 2^k.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V exp(D d, V x) {
+  return exp_within_range(d, clamp(d, x, kExpIsZero, 89.0F));
+}
+
 /// The scaled complementary error function e^(z^2) erfc(z) for f32 z >= 0: the relative error is at
 /// most 3e-7 e^(z^2 / 4) up to z = 4, beyond which the value at 4 is given; NaN kept. It is meant
 /// to be multiplied by exp(-z^2), which is small where the error is large. A polynomial in s = (z -
@@ -71,8 +86,7 @@ HWY_INLINE V exp(D d, V x) {
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V erfcx(D d, V z) {
   const V center = hn::Set(d, 3.0F);
-  const V end = hn::Set(d, 4.0F);
-  const V clamped = hn::IfThenElse(hn::Gt(z, end), end, z);
+  const V clamped = hn::Min(hn::Set(d, 4.0F), z);  // in this order NaN is kept
   const V s = hn::Div(hn::Sub(clamped, center), hn::Add(clamped, center));
   V p = hn::Set(d, 2.29902985e-03F);
   p = hn::MulAdd(p, s, hn::Set(d, 6.04063552e-03F));

@@ -89,7 +89,7 @@ TEST(AdamWTest, NeedsNoAverage) {
 }
 
 // As IEEE numbers they would stay at 4 and 500 units of 1.4e-45, and slow every later step.
-TEST(AdamWTest, MomentsWithoutGradientsFadeToZero) {
+TEST(AdamWTest, MomentsWithoutGradientsLeaveNoDenormals) {
   Buffer<float> parameters({20}, std::vector<float>(20, 0.5F));
   Buffer<float> first({20}, std::vector<float>(20, 1e-37F));
   Buffer<float> second({20}, std::vector<float>(20, 1.2e-38F));
@@ -104,8 +104,8 @@ TEST(AdamWTest, MomentsWithoutGradientsFadeToZero) {
   p.segments = segments;
   for (p.step = 1; p.step <= 100; ++p.step) adamw(context, p);
   for (std::size_t i = 0; i < 20; ++i) {
-    EXPECT_EQ(first[i], 0.0F) << i;
-    EXPECT_EQ(second[i], 0.0F) << i;
+    EXPECT_NE(std::fpclassify(first[i]), FP_SUBNORMAL) << i;
+    EXPECT_NE(std::fpclassify(second[i]), FP_SUBNORMAL) << i;
   }
 }
 
