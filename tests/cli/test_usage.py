@@ -127,9 +127,9 @@ class UsageTest(ProgramTest):
         link.symlink_to(PROGRAM)
         for program in (PROGRAM, link):
             shown = subprocess.run([program, "info"], env=plain, capture_output=True, text=True)
-            self.assertRegex(shown.stdout, r"waiting threads +GOMP_SPINCOUNT=1000\n")
+            self.assertRegex(shown.stdout, r"waiting threads +GOMP_SPINCOUNT=4000\n")
             if "GOMP_SPINCOUNT" in shown.stderr:  # libgomp
-                self.assertTrue(shown.stderr.rpartition("GOMP_SPINCOUNT")[2].startswith(" = '1000'"))
+                self.assertTrue(shown.stderr.rpartition("GOMP_SPINCOUNT")[2].startswith(" = '4000'"))
         for name, value in (("GOMP_SPINCOUNT", "77"), ("OMP_WAIT_POLICY", "passive")):
             shown = self.ebb("info", env={**plain, name: value})
             self.assertRegex(shown.stdout, rf"waiting threads +{name}={value}\n")
