@@ -3,8 +3,8 @@
 //   output     = factor activation(input · weightᵀ + bias)      factor: dropout's
 //   derivative = factor activation'(input · weightᵀ + bias)     kept for the backward direction
 //
-// On the CPU the epilogue runs on blocks of rows while they are in cache, and a row of an f32 output
-// has the same bits whatever rows stand beside it. On CUDA the epilogue runs within our
+// On the CPU the epilogue runs on blocks of rows while they are in cache, and a row of an f32
+// output has the same bits whatever rows stand beside it. On CUDA the epilogue runs within our
 // kernels of matrix products (with cuBLASLt as a second pass): see matrix_product.h, also for what
 // runs where. Accumulated in f32 (f64 for f64). Results do not depend on the number of threads.
 //
