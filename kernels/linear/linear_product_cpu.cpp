@@ -1,8 +1,7 @@
 // The linear layer's f32 product on the CPU, input times the transposed weight. A panel of the
 // weight, two vectors of outputs, is transposed into a buffer on the stack once per call and then
 // multiplied with all rows of the input, which are read in place: 2 m n k flops. A row's sums go
-// over the inputs in order, whatever rows stand beside it, so that a customer's score does not
-// depend on who else is scored; oneDNN's sgemm cannot promise that.
+// over the inputs in order, whatever rows stand beside it; oneDNN's sgemm cannot promise that.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/linear/linear_product_cpu.cpp"
 #include <hwy/foreach_target.h>

@@ -158,7 +158,7 @@ TEST(LinearKernelTest, NeedsNoEpilogue) {
   });
 }
 
-// In f32 on the CPU, so that a customer's score does not depend on who else is scored.
+// In f32 on the CPU.
 TEST(LinearKernelTest, RoundsARowTheSameWhateverStandsBesideIt) {
   const LinearCase spec{300, 300, 45, Activation::gelu, 0.0F, false};
   LinearOperands<float> together(spec);
