@@ -1,6 +1,7 @@
 // The embedding's forward direction on CUDA: bound by memory, 2 * sizeof(T) bytes per element and 4
 // per row. Threads along x copy the packs of a row, of 16 bytes where table, output and rows are
 // aligned so, else of one element; those along y take rows by a stride of the grid.
+#include "kernels/common/cuda/ptx.cuh"
 #include "kernels/embedding/embedding_backends.h"
 #include "kernels/embedding/embedding_rows.cuh"
 
@@ -8,6 +9,24 @@ namespace ebb::kernels::cuda {
 namespace {
 
 using namespace ebb::cuda;
+
+/// kPack elements, or NaN where `from` is null.
+template <int kPack, class T>
+__device__ inline void copy_pack(T* to, const T* from) {
+  if constexpr (kPack == 1) {
+    *to = from != nullptr ? *from : from_f32<T>(NAN);
+  } else {
+    unsigned word;
+    if constexpr (std::is_same_v<T, float>) {
+      word = __float_as_uint(NAN);
+    } else {
+      word = 0x10001u * from_f32<T>(NAN).bits;
+    }
+    uint4 words = make_uint4(word, word, word, word);
+    if (from != nullptr) words = *reinterpret_cast<const uint4*>(from);
+    ptx::store_global(to, words);
+  }
+}
 
 template <int kPack, class T>
 __global__ void __launch_bounds__(kEmbeddingThreads)
@@ -22,13 +41,7 @@ __global__ void __launch_bounds__(kEmbeddingThreads)
     const T* from = table + index * packs * kPack;
     const bool valid = index >= 0 && index < count;
     for (std::int64_t pack = threadIdx.x; pack < packs; pack += blockDim.x) {
-      Pack<T, kPack> values;
-      if (valid) {
-        values = *reinterpret_cast<const Pack<T, kPack>*>(from + pack * kPack);
-      } else {
-        for (T& value : values.values) value = from_f32<T>(NAN);
-      }
-      *reinterpret_cast<Pack<T, kPack>*>(to + pack * kPack) = values;
+      copy_pack<kPack>(to + pack * kPack, valid ? from + pack * kPack : nullptr);
     }
   }
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernels/common/cuda/launch.h"
+#include "kernels/common/cuda/ptx.cuh"
 #include "kernels/common/cuda/storage.cuh"
 #include "kernels/matrix_product/gemm.h"
 
@@ -19,9 +20,26 @@ __device__ inline void load_quad(const T* from, int count, bool whole, float (&v
   for (int i = 0; i < kQuad; ++i) values[i] = i < count ? ebb::cuda::to_f32(from[i]) : 0.0F;
 }
 
+/// Four elements at once, aligned so.
+template <class T>
+__device__ inline void store_whole_quad(T* to, const float (&values)[kQuad]) {
+  using ebb::cuda::from_f32;
+  if constexpr (std::is_same_v<T, float>) {
+    ebb::cuda::ptx::store_global(
+        to, make_uint4(__float_as_uint(values[0]), __float_as_uint(values[1]),
+                       __float_as_uint(values[2]), __float_as_uint(values[3])));
+  } else {
+    const auto pair = [&](int i) {
+      return static_cast<unsigned>(from_f32<T>(values[i + 1]).bits) << 16 |
+             from_f32<T>(values[i]).bits;
+    };
+    ebb::cuda::ptx::store_global(to, make_uint2(pair(0), pair(2)));
+  }
+}
+
 template <class T>
 __device__ inline void store_quad(T* to, int count, bool whole, const float (&values)[kQuad]) {
-  if (whole) return ebb::cuda::store_pack(to, values);
+  if (whole) return store_whole_quad(to, values);
 #pragma unroll
   for (int i = 0; i < kQuad; ++i) {
     if (i < count) to[i] = ebb::cuda::from_f32<T>(values[i]);
