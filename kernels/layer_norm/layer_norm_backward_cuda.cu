@@ -20,9 +20,11 @@ namespace {
 
 using namespace ebb::cuda;
 
-/// Enough rows that writing partial sums costs a few percent at most.
+/// Enough rows that partial sums cost a few percent at most; where a block has one row at work,
+/// that takes fewer blocks.
 constexpr std::int64_t kRowsPerGroup = 4;
-constexpr std::int64_t kMostBlocks = 1024;
+template <class Layout>
+constexpr std::int64_t kMostBlocks = Layout::kGroups == 1 ? 256 : 1024;
 
 template <class T>
 struct Backward {
@@ -129,11 +131,13 @@ __device__ void store_partials(float (&values)[Layout::kPacks][Layout::kPack], f
   }
 }
 
+// One block of a multiprocessor: for two, which the compiler may aim at by itself, it would spill.
 template <class Layout, class T>
-__global__ void __launch_bounds__(kRowThreads) backward_kernel(Backward<T> p) {
+__global__ void __launch_bounds__(kRowThreads, 1) backward_kernel(Backward<T> p) {
   constexpr int kPacks = Layout::kPacks;
   constexpr int kPack = Layout::kPack;
   extern __shared__ float4 scratch[];
+  const ColumnPacks<Layout, T> gammas(p.gamma, p.columns);
   const auto columns = static_cast<float>(p.columns);
   const std::int64_t begin = blockIdx.x * p.rows_per_block;
   const std::int64_t end = min(begin + p.rows_per_block, p.rows);
@@ -154,7 +158,7 @@ __global__ void __launch_bounds__(kRowThreads) backward_kernel(Backward<T> p) {
       float gamma[kPack];
       load_pack(p.sum + row * p.columns + column, normalized[i]);
       load_pack(p.grad_output + row * p.columns + column, g[i]);
-      load_pack(p.gamma + column, gamma);
+      gammas.load(i, gamma);
 #pragma unroll
       for (int j = 0; j < kPack; ++j) {
         normalized[i][j] = (normalized[i][j] - mean) * inverse_deviation;
@@ -233,7 +237,7 @@ template <class Layout, class T>
 void run(Context& context, const LayerNormBackward& p, Backward<T> backward) {
   const std::int64_t columns = backward.columns;
   const std::int64_t wanted = blocks_of(backward.rows, kRowsPerGroup * Layout::kGroups);
-  const std::int64_t most = std::max<std::int64_t>(std::min(wanted, kMostBlocks), 1);
+  const std::int64_t most = std::max<std::int64_t>(std::min(wanted, kMostBlocks<Layout>), 1);
   backward.rows_per_block = blocks_of(backward.rows, most);
   const std::int64_t blocks =
       blocks_of(backward.rows, std::max<std::int64_t>(backward.rows_per_block, 1));

@@ -3,16 +3,25 @@
 // columns are read three times, the second and third time from the caches if these hold them; they
 // normalise the sum as it was stored.
 //
+// Threads keep their gamma and beta in registers; with many rows, so few blocks are started that
+// each takes many of them.
+//
 // Per element: input and output, with a residual two tensors more, sizeof(T) bytes each; some 10
 // operations, with dropout 80 integer ones for each Philox block (kernels/dropout).
+#include "kernels/common/blocks.h"
 #include "kernels/common/cuda/dropout.cuh"
 #include "kernels/common/cuda/rows.cuh"
+#include "kernels/common/cuda/runtime.h"
 #include "kernels/layer_norm/layer_norm_backends.h"
 
 namespace ebb::kernels::cuda {
 namespace {
 
 using namespace ebb::cuda;
+
+/// Blocks of a multiprocessor, as registers allow.
+template <class Layout, class T>
+constexpr int kResidentBlocks = std::is_same_v<T, float>&& Layout::kPacks > 1 ? 2 : 3;
 
 template <class T>
 struct Forward {
@@ -48,16 +57,17 @@ __device__ void load_sum(const Forward<T>& p, std::int64_t i, float (&x)[kPack])
   store_pack(p.sum + i, x);
 }
 
+/// Writes kPack elements from element `i` on; `gamma` and `beta` are of their columns.
 template <int kPack, class T>
-__device__ void store_normalized(const Forward<T>& p, std::int64_t row, std::int64_t column,
-                                 const float (&x)[kPack], float mean, float inverse_deviation) {
-  float gamma[kPack];
+__device__ void store_normalized(const Forward<T>& p, std::int64_t i, const float (&gamma)[kPack],
+                                 const float (&beta)[kPack], const float (&x)[kPack], float mean,
+                                 float inverse_deviation) {
   float output[kPack];
-  load_pack(p.gamma + column, gamma);
-  load_pack(p.beta + column, output);
 #pragma unroll
-  for (int j = 0; j < kPack; ++j) output[j] += (x[j] - mean) * inverse_deviation * gamma[j];
-  store_pack(p.output + row * p.columns + column, output);
+  for (int j = 0; j < kPack; ++j) {
+    output[j] = beta[j] + (x[j] - mean) * inverse_deviation * gamma[j];
+  }
+  store_pack(p.output + i, output);
 }
 
 template <class T>
@@ -68,12 +78,15 @@ __device__ void store_statistics(const Forward<T>& p, std::int64_t row, float me
 }
 
 template <class Layout, class T>
-__global__ void __launch_bounds__(kRowThreads) forward_kernel(Forward<T> p) {
+__global__ void __launch_bounds__(kRowThreads, (kResidentBlocks<Layout, T>))
+    forward_kernel(Forward<T> p) {
   constexpr int kPacks = Layout::kPacks;
   constexpr int kPack = Layout::kPack;
   const auto columns = static_cast<float>(p.columns);
   const std::int64_t first = std::int64_t{blockIdx.x} * Layout::kGroups;
   const std::int64_t stride = std::int64_t{gridDim.x} * Layout::kGroups;
+  const ColumnPacks<Layout, T> gammas(p.gamma, p.columns);
+  const ColumnPacks<Layout, T> betas(p.beta, p.columns);
   for_rows<Layout>(first, p.rows, stride, [&](std::int64_t row, bool present) {
     const std::int64_t end = present ? p.columns : 0;
     float x[kPacks][kPack];
@@ -99,7 +112,12 @@ __global__ void __launch_bounds__(kRowThreads) forward_kernel(Forward<T> p) {
 #pragma unroll
     for (int i = 0; i < kPacks; ++i) {
       const std::int64_t column = Layout::column(i);
-      if (column < end) store_normalized(p, row, column, x[i], mean, inverse_deviation);
+      if (column >= end) continue;
+      float gamma[kPack];
+      float beta[kPack];
+      gammas.load(i, gamma);
+      betas.load(i, beta);
+      store_normalized(p, row * p.columns + column, gamma, beta, x[i], mean, inverse_deviation);
     }
     if (present && threadIdx.x % Layout::kGroup == 0) {
       store_statistics(p, row, mean, inverse_deviation);
@@ -130,10 +148,22 @@ __global__ void __launch_bounds__(kRowThreads) forward_long_kernel(Forward<T> p)
     const float inverse_deviation = 1.0F / sqrtf(variance + p.epsilon);
     for (std::int64_t column = threadIdx.x; column < p.columns; column += kRowThreads) {
       const float x[1] = {to_f32(normalized[start + column])};
-      store_normalized(p, row, column, x, mean, inverse_deviation);
+      const float gamma[1] = {to_f32(p.gamma[column])};
+      const float beta[1] = {to_f32(p.beta[column])};
+      store_normalized(p, start + column, gamma, beta, x, mean, inverse_deviation);
     }
     if (threadIdx.x == 0) store_statistics(p, row, mean, inverse_deviation);
   }
+}
+
+/// A block for each kGroups rows; where they would fill the multiprocessors four times and more, as
+/// many as are resident, each of which reads gamma and beta once for many rows.
+template <class Layout, class T>
+unsigned blocks_for(const Context& context, std::int64_t rows) {
+  const std::int64_t blocks = blocks_of(rows, Layout::kGroups);
+  const std::int64_t resident =
+      std::int64_t{kResidentBlocks<Layout, T>} * multiprocessor_count(context.device());
+  return static_cast<unsigned>(blocks < 4 * resident ? blocks : resident);
 }
 
 }  // namespace
@@ -158,12 +188,12 @@ void layer_norm(Context& context, const LayerNormForward& p) {
         columns % kPackOf<T> == 0 && aligned_to(16, p.input.data, p.residual.data, p.gamma.data,
                                                 p.beta.data, p.sum.data, p.output.data);
     for_row_layout<T>(columns, in_packs, [&]<class Layout>(Layout) {
-      const LaunchShape shape{"layer_norm", grid_for(context, forward.rows, Layout::kGroups),
-                              kRowThreads};
       if constexpr (Layout::kPacks == 0) {
-        launch(context, shape, forward_long_kernel<Layout, T>, forward);
+        launch(context, {"layer_norm", grid_for(context, forward.rows, 1), kRowThreads},
+               forward_long_kernel<Layout, T>, forward);
       } else {
-        launch(context, shape, forward_kernel<Layout, T>, forward);
+        const unsigned grid = blocks_for<Layout, T>(context, forward.rows);
+        launch(context, {"layer_norm", grid, kRowThreads}, forward_kernel<Layout, T>, forward);
       }
     });
   });

@@ -96,4 +96,10 @@ __device__ inline void store_global(void* to, uint2 words) {
                : "memory");
 }
 
+/// The same words, of which the compiler knows nothing: what follows is not moved before a loop.
+__device__ inline uint4 opaque(uint4 words) {
+  asm volatile("" : "+r"(words.x), "+r"(words.y), "+r"(words.z), "+r"(words.w));
+  return words;
+}
+
 }  // namespace ebb::cuda::ptx

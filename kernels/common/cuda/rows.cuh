@@ -14,6 +14,7 @@
 
 #include "kernels/common/cuda/collectives.cuh"
 #include "kernels/common/cuda/launch.h"
+#include "kernels/common/cuda/ptx.cuh"
 #include "kernels/common/cuda/storage.cuh"
 
 namespace ebb::cuda {
@@ -48,6 +49,38 @@ __device__ void for_rows(std::int64_t begin, std::int64_t end, std::int64_t stri
   std::int64_t first = begin + Layout::group() - within_warp;
   for (; first < end; first += stride) body(first + within_warp, first + within_warp < end);
 }
+
+/// The calling thread's packs of a vector over the columns, for all its rows: read once and kept as
+/// they are stored, but for packs of one element, which would take too many registers.
+template <class Layout, class T>
+class ColumnPacks {
+ public:
+  __device__ ColumnPacks(const T* vector, std::int64_t columns) : vector_(vector) {
+    if constexpr (kKept) {
+#pragma unroll
+      for (int i = 0; i < Layout::kPacks; ++i) {
+        const std::int64_t column = Layout::column(i);
+        if (column < columns) kept_[i] = *reinterpret_cast<const uint4*>(vector + column);
+      }
+    }
+  }
+  /// Pack `i`, which begins within the columns, as f32.
+  __device__ void load(int i, float (&values)[Layout::kPack]) const {
+    if constexpr (kKept) {
+      // Converted here, not before the loop over rows: f32 takes twice the registers of halves.
+      const uint4 words = ptx::opaque(kept_[i]);
+      load_pack(reinterpret_cast<const T*>(&words), values);
+    } else {
+      load_pack(vector_ + Layout::column(i), values);
+    }
+  }
+
+ private:
+  static constexpr bool kKept = Layout::kPack > 1;
+
+  const T* vector_;
+  uint4 kept_[kKept ? Layout::kPacks : 1];
+};
 
 /// Over the threads of a row; every thread of the warp, and of the block where a row is on all of
 /// it, takes part.
