@@ -2,6 +2,7 @@
 //
 //   columns                        row on             held in
 //   up to 16 packs                 half a warp        registers, one pack a thread
+//   up to 32, not in packs         a warp             registers, one element a thread
 //   up to 512                      a warp             registers, 16 elements a thread
 //   up to 4096                     256 threads        registers, 16 elements a thread
 //   more                           256 threads        memory: read again in each pass
@@ -101,6 +102,7 @@ void for_row_layout(std::int64_t columns, bool in_packs, Body&& body) {
   constexpr int kHalfWarp = kWarpSize / 2;
   const bool on_warp = columns <= kWarpSize * kPerThread;
   if (columns > kRowThreads * kPerThread) return body(RowLayout<kRowThreads, 0, 1>());
+  if (!in_packs && columns <= kWarpSize) return body(RowLayout<kWarpSize, 1, 1>());
   if (!in_packs && on_warp) return body(RowLayout<kWarpSize, kPerThread, 1>());
   if (!in_packs) return body(RowLayout<kRowThreads, kPerThread, 1>());
   if (columns <= kHalfWarp * kPack) return body(RowLayout<kHalfWarp, 1, kPack>());
