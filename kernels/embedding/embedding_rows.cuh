@@ -35,13 +35,17 @@ struct RowOffsets {
     return std::all_of(strides, strides + rank, [&](auto s) { return s % elements == 0; });
   }
 
-  __device__ std::int64_t operator()(std::int64_t row) const {
+  /// Where row `row` begins. Index: of 32 bits where all rows are below 2^32, which divides in
+  /// place; a division of 64 bits is a call.
+  template <class Index>
+  __device__ std::int64_t operator()(Index row) const {
     std::int64_t offset = 0;
     for (int i = rank - 1; i > 0; --i) {
-      offset += row % extents[i] * strides[i];
-      row /= extents[i];
+      const auto extent = static_cast<Index>(extents[i]);
+      offset += static_cast<std::int64_t>(row % extent) * strides[i];
+      row /= extent;
     }
-    return offset + row * strides[0];
+    return offset + static_cast<std::int64_t>(row) * strides[0];
   }
 
   int rank = 0;

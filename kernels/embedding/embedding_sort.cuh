@@ -5,8 +5,8 @@
 // A pass is three launches: digits are counted by tile of 2048 indices, the counts of every digit
 // are summed up over tiles, and the indices of each tile go to their places. Within a tile a warp
 // takes 256 neighbours in order. Per index and pass 8 bytes are read twice and written once, and
-// half a byte of counts moves five times, in sectors of 32 bytes for 4. Banks conflict where lanes
-// hold digits that are equal modulo 32.
+// half a byte of counts moves five times. Banks conflict where lanes hold digits that are equal
+// modulo 32.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,7 @@ inline constexpr int kSortThreads = kDigits;  // a thread takes a digit where di
 inline constexpr int kSortWarps = kSortThreads / ebb::cuda::kWarpSize;
 inline constexpr int kSortRounds = 8;
 inline constexpr int kSortTile = kSortThreads * kSortRounds;
+inline constexpr int kSumThreads = 1024;
 
 /// Keys are table rows; `most` stands for all that are no rows, and sorts last.
 struct SortItems {
@@ -96,32 +97,45 @@ __device__ inline std::uint32_t sum_before(std::uint32_t value,
   return sum - value;
 }
 
-/// counts[digit][tile] of the items.
+/// counts[tile][digit] of the items.
 __global__ void __launch_bounds__(kSortThreads)
     count_tiles(SortItems items, int shift, std::uint32_t* counts) {
   __shared__ DigitCounts by_warp;
   count_digits(items, shift, by_warp);
   std::uint32_t count = 0;
   for (const auto& of_warp : by_warp) count += of_warp[threadIdx.x];
-  counts[std::size_t{threadIdx.x} * gridDim.x + blockIdx.x] = count;
+  counts[std::size_t{blockIdx.x} * kDigits + threadIdx.x] = count;
 }
 
 /// Replaces the counts of every digit by the sums over the tiles before; totals[digit] is the sum
-/// over all. A warp takes a digit.
-__global__ void __launch_bounds__(kSortThreads)
+/// over all. A lane takes a digit, a warp a run of tiles.
+__global__ void __launch_bounds__(kSumThreads)
     sum_tiles(std::uint32_t* counts, std::uint32_t tiles, std::uint32_t* totals) {
+  constexpr int kWarps = kSumThreads / ebb::cuda::kWarpSize;
+  __shared__ std::uint32_t sums[kWarps][ebb::cuda::kWarpSize];
   const std::uint32_t lane = threadIdx.x % ebb::cuda::kWarpSize;
-  const std::uint32_t digit = blockIdx.x * kSortWarps + threadIdx.x / ebb::cuda::kWarpSize;
-  std::uint32_t* mine = counts + std::size_t{digit} * tiles;
-  std::uint32_t before = 0;
-  for (std::uint32_t first = 0; first < tiles; first += ebb::cuda::kWarpSize) {
-    const std::uint32_t tile = first + lane;
-    const std::uint32_t count = tile < tiles ? mine[tile] : 0;
-    const std::uint32_t sum = warp_sum_up_to(count);
-    if (tile < tiles) mine[tile] = before + sum - count;
-    before += __shfl_sync(ebb::cuda::kAllLanes, sum, ebb::cuda::kWarpSize - 1);
+  const std::uint32_t warp = threadIdx.x / ebb::cuda::kWarpSize;
+  const std::uint32_t digit = blockIdx.x * ebb::cuda::kWarpSize + lane;
+  const std::uint32_t run = (tiles + kWarps - 1) / kWarps;
+  const std::uint32_t begin = min(warp * run, tiles);
+  const std::uint32_t end = min(begin + run, tiles);
+  std::uint32_t sum = 0;
+#pragma unroll 4
+  for (std::uint32_t tile = begin; tile < end; ++tile) {
+    sum += counts[std::size_t{tile} * kDigits + digit];
   }
-  if (lane == 0) totals[digit] = before;
+  sums[warp][lane] = sum;
+  __syncthreads();
+  std::uint32_t before = 0;
+  for (std::uint32_t w = 0; w < warp; ++w) before += sums[w][lane];
+  if (warp == kWarps - 1) totals[digit] = before + sum;
+#pragma unroll 4
+  for (std::uint32_t tile = begin; tile < end; ++tile) {
+    std::uint32_t& count = counts[std::size_t{tile} * kDigits + digit];
+    const std::uint32_t of_tile = count;
+    count = before;
+    before += of_tile;
+  }
 }
 
 __global__ void __launch_bounds__(kSortThreads)
@@ -132,7 +146,7 @@ __global__ void __launch_bounds__(kSortThreads)
   count_digits(items, shift, places);
   // The place of the first item of each warp and digit.
   std::uint32_t place = sum_before(totals[threadIdx.x], scratch);
-  place += counts[std::size_t{threadIdx.x} * gridDim.x + blockIdx.x];
+  place += counts[std::size_t{blockIdx.x} * kDigits + threadIdx.x];
   for (auto& of_warp : places) {
     const std::uint32_t count = of_warp[threadIdx.x];
     of_warp[threadIdx.x] = place;
@@ -173,7 +187,7 @@ inline SortItems sort_indices(Context& context, const std::int32_t* indices, std
   for (int shift = 0, side = 0; shift < 32 && rows >> shift != 0; shift += 8, side = 1 - side) {
     ebb::cuda::launch(context, {"embedding_backward", tiles, kSortThreads}, count_tiles, items,
                       shift, buffers.counts);
-    ebb::cuda::launch(context, {"embedding_backward", kDigits / kSortWarps, kSortThreads},
+    ebb::cuda::launch(context, {"embedding_backward", kDigits / ebb::cuda::kWarpSize, kSumThreads},
                       sum_tiles, buffers.counts, tiles, buffers.totals);
     ebb::cuda::launch(context, {"embedding_backward", tiles, kSortThreads}, place_items, items,
                       shift, buffers.counts, buffers.totals, buffers.keys[side],

@@ -111,13 +111,15 @@ TEST_P(EmbeddingTest, CopiesRowsAndFollowsTheErrorRule) {
   });
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Shapes, EmbeddingTest,
-    ::testing::Values(Case{1, 1, 1, 1, 0}, Case{7, 31, 5, 33, 0}, Case{33, 7, 257, 31, 9},
-                      Case{257, 3, 31, 64, 64}, Case{700, 11, 40, 96, 0}, Case{31, 2, 3, 257, 1},
-                      Case{0, 4, 3, 8, 0}, Case{31, 1, 1, 12, 0}, Case{33, 1, 1, 12, 4},
-                      Case{50, 41, 255, 8, 0}, Case{50, 41, 256, 8, 8}, Case{41, 51, 70000, 5, 0},
-                      Case{4096, 1, 3, 2, 0}, Case{70, 3, 9, 1100, 0}, Case{5, 3, 4, 0, 0}));
+INSTANTIATE_TEST_SUITE_P(Shapes, EmbeddingTest,
+                         ::testing::Values(Case{1, 1, 1, 1, 0}, Case{7, 31, 5, 33, 0},
+                                           Case{33, 7, 257, 31, 9}, Case{257, 3, 31, 64, 64},
+                                           Case{700, 11, 40, 96, 0}, Case{31, 2, 3, 257, 1},
+                                           Case{0, 4, 3, 8, 0}, Case{31, 1, 1, 12, 0},
+                                           Case{33, 1, 1, 12, 4}, Case{50, 41, 255, 8, 0},
+                                           Case{50, 41, 256, 8, 8}, Case{41, 51, 70000, 5, 0},
+                                           Case{4096, 1, 3, 2, 0}, Case{70, 3, 9, 1100, 0},
+                                           Case{70000, 1, 300, 2, 0}, Case{5, 3, 4, 0, 0}));
 
 TEST(EmbeddingDetailsTest, TakesStridesInAnyOrderAndMemoryThatIsNotAligned) {
   ebb::testing::for_each_storage_backend([]<class T> {
