@@ -29,6 +29,7 @@ struct Rows {
   std::int64_t count;
   std::int64_t classes;
   float smoothing;
+  float smoothing_share;  // of each class
   std::int32_t ignore_index;
 
   __device__ float weight(std::int64_t c) const {
@@ -39,8 +40,7 @@ struct Rows {
   /// q of cross_entropy.h; NaN for a target that is no class.
   __device__ float share(std::int64_t c, std::int32_t target) const {
     if (!valid(target)) return NAN;
-    const float smooth = smoothing / static_cast<float>(classes);
-    return weight(c) * ((c == target ? 1.0F - smoothing : 0.0F) + smooth);
+    return weight(c) * ((c == target ? 1.0F - smoothing : 0.0F) + smoothing_share);
   }
 };
 
@@ -70,8 +70,9 @@ __device__ float class_loss(float& logit, float share, const RowSums& sums, floa
   return share == 0.0F ? 0.0F : share * (sums.log_sum - centred);
 }
 
+// Four blocks of a multiprocessor: for five, which the compiler aims at by itself, it would spill.
 template <class Layout, class T>
-__global__ void __launch_bounds__(kRowThreads)
+__global__ void __launch_bounds__(kRowThreads, 4)
     cross_entropy_kernel(Rows<T> rows, InverseNormalizer normalizer, std::int64_t rows_per_block,
                          float* partials) {
   constexpr int kPacks = Layout::kPacks;
@@ -201,6 +202,8 @@ void run(Context& context, const Rows<T>& rows, InverseNormalizer scale, float* 
 }  // namespace
 
 void cross_entropy(Context& context, const CrossEntropy& p) {
+  const auto smoothing = static_cast<float>(p.label_smoothing);
+  const float smoothing_share = smoothing / static_cast<float>(p.logits.shape[1]);
   for_storage(p.logits.dtype, [&]<class T>(std::type_identity<T>) {
     const Rows<T> rows{.logits = p.logits.as<T>(),
                        .targets = p.targets.as<std::int32_t>(),
@@ -208,7 +211,8 @@ void cross_entropy(Context& context, const CrossEntropy& p) {
                        .gradient = p.grad_logits.as<T>(),
                        .count = p.logits.shape[0],
                        .classes = p.logits.shape[1],
-                       .smoothing = static_cast<float>(p.label_smoothing),
+                       .smoothing = smoothing,
+                       .smoothing_share = smoothing_share,
                        .ignore_index = p.ignore_index};
     const bool in_packs =
         rows.classes % kPackOf<T> == 0 && aligned_to(16, p.logits.data, p.grad_logits.data);
