@@ -20,6 +20,7 @@
 #include "kernels/common/blocks.h"
 #include "kernels/common/cuda/dropout.cuh"
 #include "kernels/common/cuda/map.cuh"
+#include "kernels/common/cuda/partial_sums.h"
 #include "kernels/common/cuda/repeated.cuh"
 
 namespace ebb::kernels::cuda {
@@ -202,31 +203,6 @@ __global__ void __launch_bounds__(kThreads)
   partial_sums[blockIdx.y * division.columns + first_column + mine] = sum;
 }
 
-constexpr int kPartialLanes = 32;
-constexpr int kPartialRows = 16;
-
-/// grad_bias = (grad_bias +) the sum of `rows` rows of partial sums.
-template <class T>
-__global__ void __launch_bounds__(kPartialLanes* kPartialRows)
-    add_partial_sums_kernel(const float* partial_sums, std::int64_t rows, std::int64_t columns,
-                            bool accumulate, T* grad_bias) {
-  __shared__ float sums[kPartialRows][kPartialLanes];
-  const std::int64_t column = std::int64_t{blockIdx.x} * kPartialLanes + threadIdx.x;
-  float sum = 0.0F;
-  if (column < columns) {
-    for (std::int64_t row = threadIdx.y; row < rows; row += kPartialRows) {
-      sum += partial_sums[row * columns + column];
-    }
-  }
-  sums[threadIdx.y][threadIdx.x] = sum;
-  __syncthreads();
-  if (threadIdx.y != 0 || column >= columns) return;
-  float total = accumulate ? to_f32(grad_bias[column]) : 0.0F;
-#pragma unroll
-  for (int row = 0; row < kPartialRows; ++row) total += sums[row][threadIdx.x];
-  grad_bias[column] = from_f32<T>(total);
-}
-
 template <int kPack, class T>
 void run_backward_with_bias(Context& context, const ActivationBackward& p) {
   const Division division =
@@ -243,11 +219,7 @@ void run_backward_with_bias(Context& context, const ActivationBackward& p) {
           static_cast<std::size_t>(shared_floats) * sizeof(float)},
          backward_kernel<kPack, T>, p.derivative.as<T>(), p.grad_output.as<T>(),
          p.grad_input.as<T>(), partial_sums, division);
-  launch(context,
-         {"activation_backward", static_cast<unsigned>(blocks_of(division.columns, kPartialLanes)),
-          dim3(kPartialLanes, kPartialRows)},
-         add_partial_sums_kernel<T>, partial_sums, row_blocks, division.columns, p.accumulate,
-         p.grad_bias.as<T>());
+  sum_partial_rows(context, partial_sums, row_blocks, division.columns, p.grad_bias, p.accumulate);
 }
 
 struct Multiply {
