@@ -1,5 +1,7 @@
 #include "tests/vgpu/src/isa/access.h"
 
+#include <algorithm>
+
 #include "tests/vgpu/src/exec/block.h"
 #include "tests/vgpu/src/exec/grid.h"
 #include "tests/vgpu/src/exec/race.h"
@@ -31,19 +33,18 @@ void bank_conflicts(u64 base, const s32* rel, u32 mask, u32 bytes, u16& waves, u
   for (u32 p = 0; p < 32; p += per) {
     u32 m = mask >> p & (per == 32 ? ~0u : (1u << per) - 1);
     if (!m) continue;
-    s32 words[128];
-    int n = 0;
+    s32 words[32][32];  // by bank
     u8 cnt[32] = {0};
     u32 worst = 0;
     for (; m; m &= m - 1) {
       int lane = (int)p + __builtin_ctz(m);
       for (u32 k = 0; k < std::max(1u, bytes / 4); k++) {
         s32 wd = (s32)((rel[lane] + (s32)(base & 127)) >> 2) + (s32)k;
-        bool seen = false;
-        for (int j = 0; j < n && !seen; j++) seen = words[j] == wd;
-        if (seen) continue;
-        words[n++] = wd;
-        worst = std::max(worst, (u32)++cnt[wd & 31]);
+        const u32 bank = (u32)wd & 31;
+        s32* const end = words[bank] + cnt[bank];
+        if (std::find(words[bank], end, wd) != end) continue;
+        *end = wd;
+        worst = std::max(worst, (u32)++cnt[bank]);
       }
     }
     nw += worst;
