@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 
 # The first pattern that an opcode matches names its kind; what matches none computes with integers.
 KINDS = (
@@ -22,7 +23,8 @@ def read_instructions(cuobjdump, library, architecture):
     listing = subprocess.Popen([cuobjdump, "--dump-sass", "--gpu-architecture", f"sm_{architecture}", str(library)],
                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     code = parse_listing(listing.stdout)
-    listing.wait()
+    if listing.wait() != 0:
+        sys.exit(f"error: {cuobjdump} cannot read {library}")
     return code
 
 

@@ -21,7 +21,7 @@ double f32_flops_per_clock(int capability) {
 double half_flops_per_clock(int capability) {
   if (capability == 80) return 2048.0;
   if (capability == 90) return 4096.0;
-  if (capability == 100) return 8192.0;
+  if (capability == 100 || capability == 103) return 8192.0;
   return 1024.0;
 }
 

@@ -116,7 +116,8 @@ HWY_INLINE void softmax_block(const KeyBlock& block, bool first, ForwardScratch&
   for (int v = 0; v < kVectors; ++v) softmax.largest[v] = largest[v];
   for (k = 0; k < block.count; ++k) {
     for (int v = 0; v < kVectors; ++v) {
-      // Not above 0, so that only exp's lower end needs care.
+      // Not above 0, but in a row with a NaN, whose sums are NaN whatever this gives: only exp's
+      // lower end needs care.
       const Vector below = hn::Max(hn::Set(d, kExpIsZero), hn::Sub(score(k, v), shift[v]));
       const Vector weight = exp_within_range(d, below);
       softmax.total[v] = hn::Add(softmax.total[v], weight);

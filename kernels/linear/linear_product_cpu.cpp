@@ -2,6 +2,8 @@
 // weight, two vectors of outputs, is transposed into a buffer on the stack once per call and then
 // multiplied with all rows of the input, which are read in place: 2 m n k flops. A row's sums go
 // over the inputs in order, whatever rows stand beside it; oneDNN's sgemm cannot promise that.
+// Against it, 160 rows take 0.75 to 0.95 of the time on AVX-512, one or two rows twice, which is
+// packing.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/linear/linear_product_cpu.cpp"
 #include <hwy/foreach_target.h>
@@ -44,7 +46,7 @@ HWY_INLINE void pack_panel(const float* weight, std::int64_t stride, std::int64_
 
 /// A product with the last panel, of which only `outputs` columns are to be stored.
 void multiply_edge(const Product& p, std::int64_t rows, std::int64_t outputs) {
-  HWY_ALIGN float sums[kEdgeRows * kPanelOutputs];
+  HWY_ALIGN float sums[kEdgeRows * kPanelOutputs] = {};
   for (std::int64_t first = 0; first < rows; first += kEdgeRows) {
     const std::int64_t count = std::min(kEdgeRows, rows - first);
     float* c = p.c + first * p.c_stride;

@@ -1,7 +1,8 @@
 // The matrix product on the CPU. oneDNN's sgemm packs its operands and reaches 80-90 % of the fp32
 // FMA peak on the shapes of a Transformer; against oneDNN's matmul primitive it is level on
 // activations times weights, better on tall transposed operands (weight gradients), and needs no
-// primitive to be kept per shape.
+// primitive to be kept per shape. The linear layer forward has a product of its own
+// (linear_product_cpu.cpp).
 #include <dnnl.h>
 
 #include "kernels/common/one_thread.h"
