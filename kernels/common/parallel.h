@@ -16,9 +16,10 @@ namespace ebb {
 inline constexpr std::int64_t kParallelGrain = 32 * 1024;
 
 /// Calls body(begin, end) over disjoint ranges that cover [0, count), on up to context.threads()
-/// threads, each range at least `grain` long where the count allows. Ranges depend on the number of
-/// threads: a body must compute each item independently of the others in its range (reduce over
-/// fixed blocks and combine them in order instead). The first exception thrown is passed on.
+/// threads; with more than one, a range is about half a `grain` or longer. Ranges depend on the
+/// number of threads: a body must compute each item independently of the others in its range
+/// (reduce over fixed blocks and combine them in order instead). The first exception thrown is
+/// passed on.
 template <class Body>
 void parallel_for(const Context& context, std::int64_t count, std::int64_t grain, Body&& body) {
   if (count <= 0) return;
