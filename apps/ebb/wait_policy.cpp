@@ -3,7 +3,7 @@
 // two AMD processors took 7.2 ms a step, with steps of 38 ms among them, and 6.2 ms with 1000
 // spins. So many should last as long as a parallel region of a step, but a spin is longer on some
 // processors than on others. On an idle Intel Xeon a training alone takes 2.39 ms a step with 1000
-// spins, 2.29 ms with 4000 and with 10000; two take 4.4, 4.5 and 5.2 ms each. Sleeping at once
+// spins, 2.30 ms with 4000, 2.33 with 10000; two take 4.4, 4.5 and 5.2 ms each. Sleeping at once
 // (OMP_WAIT_POLICY=passive) costs the one alone 10 %.
 //
 // libgomp reads its environment in its constructor, before any code of this program that could set

@@ -2,7 +2,7 @@
 // weight, two vectors of outputs, is transposed into a buffer on the stack once per call and then
 // multiplied with all rows of the input, which are read in place: 2 m n k flops. A row's sums go
 // over the inputs in order, whatever rows stand beside it; oneDNN's sgemm cannot promise that.
-// Against it, 160 rows take 0.75 to 0.95 of the time on AVX-512, one or two rows twice, which is
+// Against it, 160 rows take 0.72 to 0.95 of the time on AVX-512, one or two rows twice, which is
 // packing.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/linear/linear_product_cpu.cpp"
