@@ -14,8 +14,10 @@ class Gpu:
     clock: float               # per second, at which the peaks are given
     bytes_per_second: float    # of device memory
     f32_instructions: float    # of a warp
+    half_instructions: float   # likewise, on pairs of bf16
     tensor_flops: float        # bf16 and f16, dense
     int_instructions: float = 2.0
+    convert_instructions: float = 2.0  # of the fastest, such as between bf16 and f32
     special_instructions: float = 0.5
     issued: float = 4.0
     wavefronts: float = 1.0    # of shared memory
@@ -23,8 +25,8 @@ class Gpu:
 
 
 GPUS = (
-    Gpu("A100", "80", 108, 1.41e9, 2.039e12, 2.0, 2048.0),
-    Gpu("H100", "90", 132, 1.83e9, 3.35e12, 4.0, 4096.0),
+    Gpu("A100", "80", 108, 1.41e9, 2.039e12, 2.0, 2.0, 2048.0),
+    Gpu("H100", "90", 132, 1.83e9, 3.35e12, 4.0, 4.0, 4096.0),
 )
 
 
@@ -35,7 +37,9 @@ def times_of(gpu, bytes_needed, counts):
         "memory": bytes_needed / gpu.bytes_per_second,
         "tensor": counts.total("tensor_flops") / (gpu.tensor_flops * per_second),
         "f32": counts.total("warps_by_class", "fp32") / (gpu.f32_instructions * per_second),
+        "half": counts.total("warps_by_class", "half") / (gpu.half_instructions * per_second),
         "int": counts.total("warps_by_class", "int") / (gpu.int_instructions * per_second),
+        "convert": counts.total("warps_by_class", "convert") / (gpu.convert_instructions * per_second),
         "special": counts.total("warps_by_class", "sfu") / (gpu.special_instructions * per_second),
         "issue": counts.total("warp_instructions") / (gpu.issued * per_second),
         "shared": counts.of_both("shared", "wavefronts") / (gpu.wavefronts * per_second),

@@ -4,17 +4,21 @@ import re
 import subprocess
 import sys
 
-# The first pattern that an opcode matches names its kind; what matches none computes with integers.
+# The first pattern that an instruction matches names its kind; what matches none computes with integers.
 KINDS = (
     ("tensor", r"HMMA|IMMA|.*GMMA"),
+    # The last loads a constant with the unit for half precision.
+    ("move", r"U?MOV\b|IMAD\.MOV|U?LDC\b|CS2R|S2U?R|R2UR|U?P2R|R2P|HFMA2\S* R\d+, -RZ, RZ,"),
     ("f32", r"FFMA|FMUL|FADD|FMNMX|FSET|FSEL|FCHK"),
+    ("f64", r"DFMA|DMUL|DADD|DMNMX|DSET"),
     ("half", r"HFMA|HMUL|HADD|HMNMX|HSET|F2FP"),
     ("special", r"MUFU"),
     ("global", r"LDG|STG|LD\b|ST\b|RED\b|REDG|ATOM\b|ATOMG"),
     ("shared", r"LDS|STS|LDSM|STSM|ATOMS|SHFL"),
     ("local", r"LDL|STL"),
     ("convert", r"F2F|F2I|I2F|FRND"),
-    ("control", r"BRA|BSSY|BSYNC|EXIT|BAR|WARPSYNC|DEPBAR|RET|CALL|NOP|YIELD|MEMBAR|ERRBAR|CCTL|BMOV|BREAK"),
+    ("control", r"BRA|BSSY|BSYNC|EXIT|BAR|WARPSYNC|ENDCOLLECTIVE|DEPBAR|RET|CALL|NOP|YIELD|MEMBAR|ERRBAR|CCTL|BMOV|"
+                r"BREAK"),
 )
 
 

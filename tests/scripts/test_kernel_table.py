@@ -79,7 +79,10 @@ class MachineCodeTest(unittest.TestCase):
                                   ("LDSM.16.M88.4 R4, [R3]", "shared"),
                                   ("LDL R4, [R1]", "local"), ("LDGSTS.E.BYPASS.128 [R3], [R2.64]", "global"),
                                   ("F2FP.BF16.F32.PACK_AB R4, R5, R6", "half"), ("HFMA2.BF16 R4, R5, R6, R7", "half"),
-                                  ("F2F.F64.F32 R4, R5", "convert")):
+                                  ("F2F.F64.F32 R4, R5", "convert"), ("IMAD.MOV.U32 R4, RZ, RZ, R5", "move"),
+                                  ("@P0 UMOV UR4, UR5", "move"), ("ULDC.64 UR4, c[0x0][0x118]", "move"),
+                                  ("S2UR UR4, SR_CTAID.X", "move"), ("IMAD R4, R5, R6, R7", "int"),
+                                  ("HFMA2.MMA R4, -RZ, RZ, 0, 1", "move"), ("DFMA R4, R6, R8, R4", "f64")):
             self.assertEqual(machine_code.kind_of(instruction), kind, instruction)
 
     def test_a_mix_gives_the_commonest_first(self):
@@ -88,7 +91,7 @@ class MachineCodeTest(unittest.TestCase):
 
 class ModelTest(unittest.TestCase):
     GPU = gpu_model.Gpu("one", "90", multiprocessors=1, clock=1.0, bytes_per_second=100.0, f32_instructions=4.0,
-                        tensor_flops=4096.0)
+                        half_instructions=1.0, tensor_flops=4096.0)
 
     def test_what_only_moves_bytes_is_at_the_speed_of_light(self):
         counts = counts_of(warp_instructions=3)
@@ -97,6 +100,11 @@ class ModelTest(unittest.TestCase):
     def test_instructions_that_take_longer_than_the_bytes_bound_it(self):
         counts = counts_of(warp_instructions=50, warps_by_class={"int": 50})
         self.assertEqual(gpu_model.speed_of_light(self.GPU, 1000, 0, counts), (10 / 25, "int"))
+
+    def test_half_and_convert_instructions_take_time_too(self):
+        for kind, seconds in (("half", 30), ("convert", 15)):
+            counts = counts_of(warp_instructions=30, warps_by_class={kind: 30})
+            self.assertEqual(gpu_model.speed_of_light(self.GPU, 1000, 0, counts), (10 / seconds, kind))
 
     def test_a_floor_of_flops_is_that_of_the_units_that_compute(self):
         fma = counts_of(warps_by_class={"fp32": 80})
