@@ -148,6 +148,12 @@ class TableTest(unittest.TestCase):
         self.assertIn("for sm_90.", text)
         self.assertIn("| square/forward/f32/50 | square | 1 | 128 |", text)
 
+    def test_no_gpu_may_lack_machine_code(self):
+        kernel = {"registers": 32, "shared": 0}
+        kernel_table.require_code({("80", "k"): kernel, ("90", "k"): kernel})
+        with self.assertRaisesRegex(SystemExit, "no machine code of sm_80"):
+            kernel_table.require_code({("90", "k"): kernel})
+
     def test_occupancy_falls_with_registers_and_shared_memory(self):
         self.assertEqual(kernel_binaries.occupancy("90", {"threads": 256, "registers": 64, "shared": 0}), 0.5)
         self.assertEqual(kernel_binaries.occupancy("80", {"threads": 256, "registers": 32, "shared": 81 * 1024}), 0.25)
