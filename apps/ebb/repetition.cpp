@@ -21,7 +21,6 @@ using Clock = std::chrono::steady_clock;
 /// The calls of `body` that count, in seconds, sorted.
 std::vector<double> times_of(Stopwatch& stopwatch, double seconds,
                              const std::function<void()>& body) {
-  constexpr std::size_t kLeastRepeats = 5;
   std::vector<double> times;
   const Clock::time_point start = Clock::now();
   const std::chrono::duration<double> enough(seconds);
@@ -73,11 +72,18 @@ Tensor random_tensor(const Shape& shape, std::uint64_t seed, Device device) {
   return tensor.to(device);
 }
 
+std::string short_duration_text(double seconds) {
+  if (seconds >= 1e-3) return fmt::format("{:.3f} ms", seconds * 1e3);
+  if (seconds >= 1e-6) return fmt::format("{:.3f} us", seconds * 1e6);
+  return fmt::format("{:.0f} ns", seconds * 1e9);
+}
+
 void print_times(const Repetition& times) {
-  fmt::print("median time      {:.3f} ms (fastest {:.3f}, slowest {:.3f}, {} repeats)\n",
-             times.median_s * 1e3, times.fastest_s * 1e3, times.slowest_s * 1e3, times.repeats);
-  fmt::print("first call       {:.3f} ms, before memory and machine code are there\n",
-             times.first_s * 1e3);
+  fmt::print("median time      {} (fastest {}, slowest {}, {} repeats)\n",
+             short_duration_text(times.median_s), short_duration_text(times.fastest_s),
+             short_duration_text(times.slowest_s), times.repeats);
+  fmt::print("first call       {}, before memory and machine code are there\n",
+             short_duration_text(times.first_s));
 }
 
 void print_speed(const Repetition& times) {

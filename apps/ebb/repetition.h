@@ -63,12 +63,18 @@ struct Effort {
   double seconds = 2.0;  // of repeating
 };
 
-/// Warms up, then calls `body` for as long as `effort` says, five times at least, and takes the
-/// times of Stopwatch. `flops` are the operations of one call.
+/// However little time there is.
+inline constexpr std::size_t kLeastRepeats = 5;
+
+/// Warms up, then calls `body` for as long as `effort` says, kLeastRepeats times at least, and
+/// takes the times of Stopwatch. `flops` are the operations of one call.
 Repetition repeat(const Effort& effort, double flops, const std::function<void()>& body);
 
 /// Uniform in [-1, 1): a kernel's time does not depend on the values.
 Tensor random_tensor(const Shape& shape, std::uint64_t seed, Device device);
+
+/// "1.234 ms", in a unit that leaves no time at 0.000.
+std::string short_duration_text(double seconds);
 
 /// Time, speed and device, on the CPU also share of peak and threads, as lines of a report on
 /// standard output.

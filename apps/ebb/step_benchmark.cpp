@@ -103,9 +103,9 @@ std::vector<ProfiledStep> profile_steps(TrainingStep& step, double seconds) {
   const std::chrono::duration<double> time(seconds);
   std::vector<ProfiledStep> steps;
   const Clock::time_point start = Clock::now();
-  do {
+  while (Clock::now() - start < time || steps.size() < kLeastRepeats) {
     steps.push_back(step.profile());
-  } while (Clock::now() - start < time);
+  }
   return steps;
 }
 

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/churn/reporting/text_table.h"
+#include "apps/ebb/repetition.h"
 #include "kernels/peak/peak.h"
 
 namespace ebb::program {
@@ -102,9 +103,9 @@ std::string to_text(const StepProfile& profile) {
   return table.to_text() +
          fmt::format(
              "calls and microseconds per step, the latter summed over {} threads; rates as if all "
-             "of\nthem were at it; means of the {} faster steps, {:.3f} ms each. Floors: the peak "
-             "for\nGFLOP/s, a copy of as many bytes as a call moves, in cache, for GB/s.\n",
-             profile.threads, profile.steps, profile.step_s * 1e3);
+             "of\nthem were at it; means of the {} faster steps, {} each. Floors: the peak for\n"
+             "GFLOP/s, a copy of as many bytes as a call moves, in cache, for GB/s.\n",
+             profile.threads, profile.steps, short_duration_text(profile.step_s));
 }
 
 nlohmann::ordered_json to_json(const StepProfile& profile) {

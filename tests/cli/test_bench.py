@@ -71,6 +71,20 @@ class BenchStepTest(ProgramTest):
         outside = [name for name, row in rows.items() if "calls_per_step" not in row]
         self.assertEqual(len(outside), 2)
 
+    def test_five_steps_are_taken_however_little_time_there_is(self):
+        options = ("--seconds", "0", "--profile", "--json", "-")
+        figures = json.loads(self.ebb(*STEP[:-4], *STEP[-2:], *options).stdout)
+        self.assertEqual(figures["repeats"], 5)
+        self.assertEqual(figures["profile"]["steps"], 3)  # the faster half
+
+    def test_short_times_have_a_small_unit(self):
+        attention = ("bench", "attention", "--batch", "1", "--heads", "1", "--tokens", "1",
+                     "--head-dim", "1", "--threads", "1", "--seconds", "0", "--device", "cpu")
+        time = self.ebb(*attention).stdout.splitlines()
+        median = next(line for line in time if line.startswith("median time"))
+        self.assertRegex(median, r"^median time +[1-9][0-9.]* (ns|us) ")
+        self.assertNotIn(" 0.000", median)
+
     def test_a_profile_is_a_table(self):
         shown = self.ebb(*STEP, "--threads", "1", "--profile").stdout
         for text in ("operation", "of floor", "adamw", "between operations", "outside lanes",
