@@ -2,15 +2,14 @@
 // and the like without a member. Each case runs in a process of its own; correct kernels, CUB's
 // among them, must pass with right results.
 #include <cub/cub.cuh>
-#include <fstream>
 #include <functional>
 #include <map>
-#include <sstream>
 #include <string>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/vgpu/tests/check.h"
+#include "tests/vgpu/tests/temporary_file.h"
 #define FULL 0xffffffffu
 #define LANE (threadIdx.x & 31)
 #define GLOBAL (blockIdx.x * blockDim.x + threadIdx.x)
@@ -238,8 +237,7 @@ struct Outcome {
   std::string text;
 };
 Outcome in_child(const char* name, const char* level) {
-  char file[] = "/tmp/vgpu_exchange_XXXXXX";
-  close(mkstemp(file));
+  const std::string file = temporary_file();
   fflush(stdout);
   int fd[2];
   if (pipe(fd)) exit(1);
@@ -247,7 +245,7 @@ Outcome in_child(const char* name, const char* level) {
   if (pid == 0) {
     setenv("VGPU_RACE", level, 1);
     dup2(fd[1], 1);
-    if (!freopen(file, "w", stderr)) {
+    if (!freopen(file.c_str(), "w", stderr)) {
     }
     execl("/proc/self/exe", "exchange", name, nullptr);
     _exit(1);
@@ -259,10 +257,7 @@ Outcome in_child(const char* name, const char* level) {
   int st;
   waitpid(pid, &st, 0);
   close(fd[0]);
-  std::stringstream ss;
-  ss << std::ifstream(file).rdbuf();
-  unlink(file);
-  Outcome o{-1, 0, ss.str()};
+  Outcome o{-1, 0, read_and_remove(file)};
   sscanf(buf, "%d %d", &o.e, &o.right);
   return o;
 }

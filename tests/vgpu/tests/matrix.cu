@@ -3,13 +3,12 @@
 #include <cmath>
 #include <ctime>
 #include <cuda_bf16.h>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/vgpu/tests/matrix_product.cuh"
+#include "tests/vgpu/tests/temporary_file.h"
 // ---- FlashAttention-2 forward, head dimension 64, blocks of 64 queries and 64 keys, four warps
 // ----
 constexpr int D = 64;
@@ -176,21 +175,17 @@ int counted() {
   return cudaDeviceSynchronize();
 }
 void check_counters() {
-  char file[] = "/tmp/vgpu_report_XXXXXX";
-  close(mkstemp(file));
+  const std::string file = temporary_file();
   fflush(stdout);
   pid_t pid = fork();
   if (pid == 0) {
-    setenv("VGPU_REPORT", file, 1);
+    setenv("VGPU_REPORT", file.c_str(), 1);
     execl("/proc/self/exe", "matrix", "counted", nullptr);
     _exit(1);
   }
   int st;
   waitpid(pid, &st, 0);
-  std::stringstream ss;
-  ss << std::ifstream(file).rdbuf();
-  unlink(file);
-  std::string s = ss.str(), sw, un, fl;
+  std::string s = read_and_remove(file), sw, un, fl;
   for (size_t p = 0; (p = s.find("{\"name\"", p)) != std::string::npos; p++) {
     std::string k = s.substr(p, s.find("{\"name\"", p + 1) - p);
     if (k.find("gemm<true>") != std::string::npos)

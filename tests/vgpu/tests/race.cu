@@ -3,15 +3,14 @@
 // cudaDeviceSynchronize returned and whether the result was right.
 #include <cmath>
 #include <cuda_bf16.h>
-#include <fstream>
 #include <functional>
 #include <map>
-#include <sstream>
 #include <string>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/vgpu/tests/check.h"
+#include "tests/vgpu/tests/temporary_file.h"
 using u32 = uint32_t;
 __device__ u32 smem(const void* p) { return (u32)__cvta_generic_to_shared(p); }
 __device__ void cp16(void* dst, const void* src) {
@@ -318,8 +317,7 @@ struct Outcome {
   std::string text;
 };
 Outcome in_child(const char* name, std::vector<std::pair<const char*, const char*>> env) {
-  char file[] = "/tmp/vgpu_race_XXXXXX";
-  close(mkstemp(file));
+  const std::string file = temporary_file();
   fflush(stdout);
   int fd[2];
   if (pipe(fd)) exit(1);
@@ -327,7 +325,7 @@ Outcome in_child(const char* name, std::vector<std::pair<const char*, const char
   if (pid == 0) {
     for (auto& [k, v] : env) setenv(k, v, 1);
     dup2(fd[1], 1);
-    if (!freopen(file, "w", stderr)) {
+    if (!freopen(file.c_str(), "w", stderr)) {
     }
     execl("/proc/self/exe", "race", name, nullptr);
     _exit(1);
@@ -339,10 +337,7 @@ Outcome in_child(const char* name, std::vector<std::pair<const char*, const char
   int st;
   waitpid(pid, &st, 0);
   close(fd[0]);
-  std::stringstream ss;
-  ss << std::ifstream(file).rdbuf();
-  unlink(file);
-  Outcome o{-1, 0, 0, ss.str()};
+  Outcome o{-1, 0, 0, read_and_remove(file)};
   sscanf(buf, "%d %d %d", &o.e, &o.right, &o.poison);
   return o;
 }
