@@ -110,7 +110,7 @@ int main() {
     CHECK("atomics 64", q.get()[0] == 192ull << 33 && q.get()[1] == 191ull << 32);
   }
   {
-    Buf<unsigned> o(416);
+    Buf<unsigned> o(448);
     warp_ops<<<1, 32>>>(o);
     auto v = o.get();
     unsigned bal = 0, bal2 = 0, rx = 0;
@@ -119,7 +119,7 @@ int main() {
       if (!(l & 1) && l > 10) bal2 |= 1u << l;
       rx ^= l * 17;
     }
-    bool k[13];
+    bool k[14];
     for (auto& z : k) z = true;
     for (unsigned l = 0; l < 32; l++) {
       k[0] &= v[l] == bal;
@@ -137,12 +137,13 @@ int main() {
       k[10] &= v[320 + l] == 496 + 31 + rx;
       k[11] &= v[352 + l] == (l < 9 ? 4 : 20);
       k[12] &= (int)v[384 + l] == -10;
+      k[13] &= v[416 + l] == 3;
     }
-    const char* nm[13] = {
-        "ballot",  "any/all",          "match any",       "match all",  "shfl idx",
-        "shfl up", "shfl down w8",     "shfl xor",        "activemask", "divergent collectives",
-        "redux",   "two member masks", "redux min signed"};
-    for (int i = 0; i < 13; i++) CHECK(nm[i], k[i]);
+    const char* nm[14] = {
+        "ballot",  "any/all",          "match any",        "match all",  "shfl idx",
+        "shfl up", "shfl down w8",     "shfl xor",         "activemask", "divergent collectives",
+        "redux",   "two member masks", "redux min signed", "vote uni"};
+    for (int i = 0; i < 14; i++) CHECK(nm[i], k[i]);
   }
   {
     Buf<int> o(128);

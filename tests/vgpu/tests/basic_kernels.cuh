@@ -122,6 +122,15 @@ __global__ void atomics(int* o, unsigned* u, float* f, double* d, unsigned long 
   atomicAdd(q, 1ull << 33);
   atomicMax(q + 1, (unsigned long long)i << 32);
 }
+__device__ unsigned vote_uniform(unsigned value) {  // whether all lanes agree
+  unsigned agree;
+  asm volatile(
+      "{.reg .pred p, q; setp.ne.u32 p, %1, 0; vote.sync.uni.pred q, p, 0xffffffff;"
+      " selp.u32 %0, 1, 0, q;}"
+      : "=r"(agree)
+      : "r"(value));
+  return agree;
+}
 __global__ void warp_ops(unsigned* o) {
   unsigned l = threadIdx.x;
   o[l] = __ballot_sync(~0u, l % 3 == 0);
@@ -144,6 +153,7 @@ __global__ void warp_ops(unsigned* o) {
   unsigned m = l < 9 ? 0x1ffu : ~0x1ffu;
   o[352 + l] = __shfl_sync(m, l, l < 9 ? 4 : 20);  // two member masks at one instruction
   o[384 + l] = (unsigned)__reduce_min_sync(~0u, (int)l - 10);
+  o[416 + l] = vote_uniform(1) | vote_uniform(0) << 1 | vote_uniform(l < 9) << 2;
 }
 __device__ __noinline__ int fib(int n) { return n < 2 ? n : fib(n - 1) + fib(n - 2); }
 struct Big {
