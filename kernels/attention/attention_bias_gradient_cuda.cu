@@ -26,7 +26,7 @@ __global__ void __launch_bounds__(kAttentionThreads, blocks_at_once(kHeadDim))
   const int warp = static_cast<int>(threadIdx.x) / kWarpSize;
   const int first = tile.query * Tile::kBlockRows + warp * Tile::kWarpRows;
   float sums[Tile::kRows][Tile::kGroups] = {};
-  for (std::int64_t m = tile.first_member; m < tile.last_member; ++m) {
+  for (int m = tile.first_member; m < tile.last_member; ++m) {
     const Place place = place_of_member(g, bias, tile, m);
     const QueryRows<Tile> rows = load_query_rows<Tile, false>(p, place, first, shared);
     const KeyTile keys =

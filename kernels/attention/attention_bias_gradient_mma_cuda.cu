@@ -20,7 +20,7 @@ __global__ void __launch_bounds__(kAttentionThreads, (kHeadDim > 32 ? 2 : 3))
   const BiasTile tile = bias_tile_of_block(bias, query_tiles, key_tiles);
   QueryChunk<Tile> rows;
   float sums[kParts][4][4] = {};
-  for (std::int64_t m = tile.first_member; m < tile.last_member; ++m) {
+  for (int m = tile.first_member; m < tile.last_member; ++m) {
     const Place place = place_of_member(g, bias, tile, m);
     rows.first = tile.query * Tile::kBlockRows + place.warp * Tile::kWarpRows;
     rows.tile_row = place.warp * Tile::kWarpRows;

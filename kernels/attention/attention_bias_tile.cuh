@@ -26,8 +26,9 @@ struct BiasGradient {
 struct BiasTile {
   std::int64_t b, h;  // of the bias
   std::int64_t slice;
-  std::int64_t first_member, last_member;  // [first, last) of those that share the matrix
-  int query, key;                          // tiles
+  // [first, last) of those that share the matrix; 64 bits would need registers that are not there.
+  int first_member, last_member;
+  int query, key;  // tiles
 };
 
 __device__ inline BiasTile bias_tile_of_block(const BiasGradient& bias, int query_tiles,
@@ -42,16 +43,16 @@ __device__ inline BiasTile bias_tile_of_block(const BiasGradient& bias, int quer
   block /= bias.slices;
   tile.b = block / bias.heads;
   tile.h = block % bias.heads;
-  tile.first_member = bias.members * tile.slice / bias.slices;
-  tile.last_member = bias.members * (tile.slice + 1) / bias.slices;
+  tile.first_member = static_cast<int>(bias.members * tile.slice / bias.slices);
+  tile.last_member = static_cast<int>(bias.members * (tile.slice + 1) / bias.slices);
   return tile;
 }
 
 /// The whole block is a team that works on member `m` of the heads that share the matrix.
 __device__ inline Place place_of_member(const AttentionGeometry& g, const BiasGradient& bias,
-                                        const BiasTile& tile, std::int64_t m) {
+                                        const BiasTile& tile, int m) {
   // Of a dimension that is not shared, m has no part: it adds 0.
-  const std::int64_t sharing_heads = g.heads / bias.heads;
+  const auto sharing_heads = static_cast<int>(g.heads / bias.heads);
   Place place;
   place.warp = place.team_warp = static_cast<int>(threadIdx.x) / kWarpSize;
   place.lane = static_cast<int>(threadIdx.x) % kWarpSize;

@@ -1,8 +1,11 @@
 // Attention on CUDA: from the contract to the kernels of a dtype, and the last step of grad_bias.
+#include <limits>
+
 #include "kernels/attention/attention_backends.h"
 #include "kernels/attention/attention_cuda.h"
 #include "kernels/attention/attention_operands.cuh"
 #include "kernels/common/cuda/launch.h"
+#include "kernels/common/error.h"
 
 namespace ebb::kernels::cuda {
 namespace {
@@ -56,6 +59,11 @@ BiasGradientPlan::BiasGradientPlan(const AttentionBackward& p) {
   if (elements == 0) return;
   matrices = shape[0] * shape[1];
   members = p.query.shape[0] * p.query.shape[1] / matrices;
+  constexpr std::int64_t kMostMembers = std::numeric_limits<int>::max();
+  if (members > kMostMembers) {
+    fail("attention_backward: {} heads share one bias, at most {} can on a GPU", members,
+         kMostMembers);
+  }
   const std::int64_t tiles = matrices * blocks_of(shape[2], 64) * blocks_of(shape[3], 32);
   slices = std::clamp<std::int64_t>(kBlocks / tiles, 1, std::max<std::int64_t>(members, 1));
   direct = slices == 1 && p.query.dtype == DType::f32;

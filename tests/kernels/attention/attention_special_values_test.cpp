@@ -229,6 +229,29 @@ TEST(AttentionSpecialValuesTest, NamesTheOperandThatDoesNotFit) {
             "attention_backward: scale is -1, expected 0 or more");
 }
 
+TEST(AttentionSpecialValuesTest, AGpuCountsTheHeadsThatShareABiasIn32Bits) {
+  if (!test_device().is_cuda()) GTEST_SKIP() << "the CPU has no such limit";
+  AttentionOperands<float> operands(kPlain);
+  AttentionBackward p = operands.backward();
+  const auto pretend = [](auto& view, const Shape& shape) {
+    view.shape = shape;
+    view.strides = contiguous_strides(shape);
+  };
+  const Shape shape = {65536, 32768, 1, 1};
+  for (ConstView* view : {&p.query, &p.key, &p.value, &p.output, &p.grad_output}) {
+    pretend(*view, shape);
+  }
+  for (View* view : {&p.grad_query, &p.grad_key, &p.grad_value}) pretend(*view, shape);
+  pretend(p.log_sum_exp, {65536, 32768, 1});
+  p.bias = p.query;
+  p.grad_bias = p.grad_query;
+  pretend(p.bias, {1, 1, 1, 1});
+  pretend(p.grad_bias, {1, 1, 1, 1});
+  Context context(test_device(), 1);
+  EXPECT_EQ(ebb::testing::message_of<Error>([&] { attention_backward(context, p); }),
+            "attention_backward: 2147483648 heads share one bias, at most 2147483647 can on a GPU");
+}
+
 TEST(AttentionSpecialValuesTest, RefusesStorageTypesAndWideHeads) {
   EXPECT_EQ(attention_unsupported({}, DType::f32, 256), "");
   EXPECT_EQ(attention_unsupported({}, DType::f32, 257), "head_dim is 257, expected 1 to 256");
