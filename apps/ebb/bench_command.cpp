@@ -152,7 +152,7 @@ void add_attention(CLI::App& bench, Command& chosen) {
   add_size(*command, "--head-dim", shape.head_dim, "Width of a head", kernels::kMaxHeadDim);
   auto direction = std::make_shared<std::string>("forward");
   command->add_option("--direction", *direction, "forward or backward")
-      ->check(CLI::Validator(CLI::IsMember({"forward", "backward"})).description(""))
+      ->check(one_of({"forward", "backward"}))
       ->type_name("NAME")
       ->capture_default_str();
   command->add_option("--dropout", shape.dropout, "Share of probabilities dropped")

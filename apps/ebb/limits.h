@@ -1,8 +1,10 @@
 // Checks of option values, without CLI11's notes beside the option's name in --help.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -17,6 +19,15 @@ CLI::Validator within(T lowest, T highest) {
     if (CLI::detail::lexical_cast(text, value) && value >= lowest && value <= highest) return {};
     return fmt::format("\"{}\" is not a {} from {} to {}", text,
                        std::is_integral_v<T> ? "whole number" : "number", lowest, highest);
+  };
+  return {[check](std::string& text) { return check(text); }, ""};
+}
+
+/// One of `names`.
+inline CLI::Validator one_of(std::vector<std::string> names) {
+  const auto check = [names = std::move(names)](const std::string& text) -> std::string {
+    if (std::find(names.begin(), names.end(), text) != names.end()) return {};
+    return fmt::format("\"{}\" is not {}", text, fmt::join(names, " or "));
   };
   return {[check](std::string& text) { return check(text); }, ""};
 }

@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "apps/ebb/limits.h"
+
 namespace ebb::program {
 
 CLI::Option* declare_precision(CLI::App& command, std::optional<Precision>& precision,
@@ -12,7 +14,7 @@ CLI::Option* declare_precision(CLI::App& command, std::optional<Precision>& prec
     }
   };
   return command.add_option_function<std::string>("--precision", read, description)
-      ->check(CLI::IsMember({"f32", "bf16"}).description(""))
+      ->check(one_of({"f32", "bf16"}))
       ->type_name("NAME");
 }
 

@@ -62,6 +62,20 @@ std::string unknown_argument(const CLI::App& command, const std::string& argumen
                      path_of(command), argument);
 }
 
+/// `command` is there for its subcommands, and none was given.
+bool lacks_command(const CLI::App& command, const CLI::ParseError& error) {
+  return dynamic_cast<const CLI::RequiredError*>(&error) != nullptr &&
+         !subcommand_names(command).empty();
+}
+
+std::string missing_command(const CLI::App& command) {
+  std::string message = fmt::format("{}: a command is missing. There are:", path_of(command));
+  for (const CLI::App* subcommand : command.get_subcommands(nullptr)) {
+    message += fmt::format("\n  {:<10} {}", subcommand->get_name(), subcommand->get_description());
+  }
+  return message;
+}
+
 }  // namespace
 
 std::string usage_message(const CLI::App& program, const CLI::ParseError& error) {
@@ -69,6 +83,7 @@ std::string usage_message(const CLI::App& program, const CLI::ParseError& error)
   const std::string advice = fmt::format("See {} --help", path_of(command));
   const std::vector<std::string> unknown = command.remaining();
   if (!unknown.empty()) return unknown_argument(command, unknown.front()) + "\n" + advice;
+  if (lacks_command(command, error)) return missing_command(command) + "\n" + advice;
   return fmt::format("{}: {}\n{}", path_of(command), error.what(), advice);
 }
 

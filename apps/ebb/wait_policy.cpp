@@ -42,6 +42,13 @@ std::string own_path() {
   return {path, static_cast<std::size_t>(length)};
 }
 
+/// Unsets what libgomp has refused, of which it would complain a second time.
+void forget_refused_threads() {
+  constexpr const char* kThreads = "OMP_NUM_THREADS";
+  const char* threads = std::getenv(kThreads);
+  if (threads != nullptr && std::atoi(threads) < 1) unsetenv(kThreads);
+}
+
 }  // namespace
 
 void settle_wait_policy(char** arguments) {
@@ -50,6 +57,7 @@ void settle_wait_policy(char** arguments) {
   const std::string path = own_path();
   // With the variable set the new start returns above, so this cannot repeat.
   if (path.empty() || setenv(kSpins, kUsualSpins, 0) != 0) return;
+  forget_refused_threads();
   execv(path.c_str(), arguments);
   unsetenv(kSpins);
 }

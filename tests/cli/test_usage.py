@@ -42,7 +42,12 @@ class UsageTest(ProgramTest):
 
     def test_an_unknown_command_names_the_nearest(self):
         self.assertIn('Did you mean "train"?', self.refused("trian"))
-        self.assertIn("--help", self.refused())
+
+    def test_a_missing_command_lists_all(self):
+        program = self.refused()
+        for command in ("train", "evaluate", "predict", "bench", "info", "See ebb --help"):
+            self.assertIn(command, program)
+        self.assertRegex(self.refused("bench"), r"\n  step +Time .*\n  attention +Time ")
 
     def test_bad_values(self):
         for option, value in (("--epochs", "0"), ("--epochs", "ten"), ("--batch-size", "-1"),
@@ -134,6 +139,11 @@ class UsageTest(ProgramTest):
             shown = self.ebb("info", env={**plain, name: value})
             self.assertRegex(shown.stdout, rf"waiting threads +{name}={value}\n")
             self.assertLessEqual(shown.stderr.count("OPENMP DISPLAY ENVIRONMENT BEGIN"), 1)
+
+    @one_openmp
+    def test_a_refused_number_of_threads_is_complained_of_once(self):
+        shown = self.ebb("info", env={**os.environ, "OMP_NUM_THREADS": "0"})
+        self.assertLessEqual(shown.stderr.count("OMP_NUM_THREADS"), 1)
 
     @one_openmp
     def test_bound_threads_keep_all_processors(self):
