@@ -58,13 +58,13 @@ HWY_INLINE void philox_blocks(D d, const RandomKey& key, std::uint64_t block,
                               std::uint64_t* HWY_RESTRICT words) {
   using V = hn::Vec<D>;
   const hn::RepartitionToNarrow<D> d32;
-  constexpr std::size_t kLanes = hn::MaxLanes(D());
-  // Lanes 2i and 2i + 1 take blocks i and kLanes / 2 + i: interleaving puts them in order.
-  HWY_ALIGN std::uint64_t offsets[kLanes];
-  for (std::size_t i = 0; i < kLanes; ++i) offsets[i] = i / 2 + i % 2 * (kLanes / 2);
+  constexpr std::size_t kBlocks = hn::MaxLanes(D());
+  // Lanes 2i and 2i + 1 take blocks i and kBlocks / 2 + i: interleaving puts them in order.
+  HWY_ALIGN std::uint64_t offsets[kBlocks];
+  for (std::size_t i = 0; i < kBlocks; ++i) offsets[i] = i / 2 + i % 2 * (kBlocks / 2);
   PhiloxState<V> x[kPhiloxVectors];
   for (std::size_t v = 0; v < kPhiloxVectors; ++v) {
-    const V counter = hn::Add(hn::Load(d, offsets), hn::Set(d, block + v * kLanes));
+    const V counter = hn::Add(hn::Load(d, offsets), hn::Set(d, block + v * kBlocks));
     x[v] = {counter, hn::ShiftRight<32>(counter), hn::Set(d, key.step), hn::Set(d, key.stream)};
   }
   auto key0 = static_cast<std::uint32_t>(key.seed);
@@ -81,8 +81,8 @@ HWY_INLINE void philox_blocks(D d, const RandomKey& key, std::uint64_t block,
   for (std::size_t v = 0; v < kPhiloxVectors; ++v) {
     const V low = pack(x[v].x0, x[v].x1);
     const V high = pack(x[v].x2, x[v].x3);
-    hn::Store(hn::InterleaveLower(d, low, high), d, words + 2 * v * kLanes);
-    hn::Store(hn::InterleaveUpper(d, low, high), d, words + (2 * v + 1) * kLanes);
+    hn::Store(hn::InterleaveLower(d, low, high), d, words + 2 * v * kBlocks);
+    hn::Store(hn::InterleaveUpper(d, low, high), d, words + (2 * v + 1) * kBlocks);
   }
 }
 
