@@ -2,6 +2,7 @@
 // parameter, what it is and what was expected.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "kernels/common/error.h"
@@ -25,10 +26,16 @@ class OperandCheck {
          to_string(shape), why);
   }
 
+  /// `view` must be of `dtype`, and begin where such an element may.
   template <class Pointer>
   void dtype(std::string_view name, const BasicView<Pointer>& view, DType dtype) const {
-    if (view.dtype == dtype) return;
-    fail("{}: {} has dtype {}, expected {}", operation_, name, name_of(view.dtype), name_of(dtype));
+    if (view.dtype != dtype) {
+      fail("{}: {} has dtype {}, expected {}", operation_, name, name_of(view.dtype),
+           name_of(dtype));
+    }
+    if (reinterpret_cast<std::uintptr_t>(view.data) % size_of(dtype) == 0) return;
+    fail("{}: {} begins within an element, expected an address that {} bytes divide; copy it first",
+         operation_, name, size_of(dtype));
   }
 
   template <class Pointer>

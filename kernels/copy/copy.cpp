@@ -12,6 +12,7 @@ namespace {
 void check(const Copy& p) {
   const OperandCheck check("copy");
   check.present("input", p.input);
+  check.dtype("input", p.input, p.input.dtype);
   check.shape("output", p.output, p.input.shape, "as input");
   check.dtype("output", p.output, p.input.dtype);
   for (int i = 0; i < p.output.shape.rank(); ++i) {

@@ -37,6 +37,7 @@ void check(const MatrixProduct& p) {
   output[-1] = p.b.shape[-1];
   check.shape("output", p.output, output, "[..., m, n]");
   check.present("a", p.a);
+  check.dtype("a", p.a, p.a.dtype);
   check.dtype("b", p.b, p.a.dtype);
   check.dtype("output", p.output, p.a.dtype);
   check_strides("a", p.a);

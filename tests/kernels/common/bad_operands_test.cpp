@@ -1,266 +1,184 @@
 // Operands that do not fit: every operation refuses each of them by a message that names the
-// operation, before it gives the device anything to do. And operands without elements, which fit.
-#include <functional>
+// operation, before it gives the device anything to do. And operands that are unusual but fit: none
+// at all, and memory in which no access of more than one element is aligned.
+#include <algorithm>
+#include <cmath>
 #include <string>
-#include <vector>
 
 #include <gtest/gtest.h>
 
-#include "kernels/activation/activation.h"
-#include "kernels/adamw/adamw.h"
-#include "kernels/attention/attention.h"
-#include "kernels/binary_cross_entropy/binary_cross_entropy.h"
-#include "kernels/cross_entropy/cross_entropy.h"
-#include "kernels/dropout/dropout.h"
-#include "kernels/elementwise/elementwise.h"
-#include "kernels/embedding/embedding.h"
-#include "kernels/layer_norm/layer_norm.h"
-#include "kernels/linear/linear.h"
-#include "kernels/matrix_product/matrix_product.h"
-#include "kernels/mean_squared_error/mean_squared_error.h"
-#include "kernels/periodic_encoding/periodic_encoding.h"
-#include "kernels/piecewise_linear_encoding/piecewise_linear_encoding.h"
-#include "kernels/reduce/reduce.h"
-#include "kernels/sgd/sgd.h"
-#include "kernels/softmax/softmax.h"
-#include "kernels/unary/unary.h"
-#include "tests/support/test_device.h"
+#include "kernels/common/error.h"
+#include "tests/kernels/support/backends.h"
+#include "tests/kernels/support/operand_memory.h"
+#include "tests/kernels/support/product_libraries.h"
 
 namespace ebb::kernels {
 namespace {
 
+using ebb::testing::epsilon_of;
+using ebb::testing::every_operation;
+using ebb::testing::for_each_product_backend;
+using ebb::testing::Operands;
+using ebb::testing::OperandSpec;
+using ebb::testing::Operation;
 using ebb::testing::test_device;
-using ebb::testing::test_memory;
-using Views = std::vector<View>;
 
-struct Operand {
-  std::string name;
-  Shape shape;
-  DType dtype = DType::f32;
-};
-
-struct Case {
-  std::string operation;
-  std::vector<Operand> operands;
-  std::function<void(Context&, const Views&)> run;
-};
-
-// `n`: rows of a batch, which may be none.
-std::vector<Case> cases(std::int64_t n) {
-  return {
-      {"activation",
-       {{"input", {n, 4}}, {"bias", {4}}, {"derivative", {n, 4}}, {"output", {n, 4}}},
-       [](Context& c, const Views& v) {
-         activation(c, {.input = v[0], .bias = v[1], .derivative = v[2], .output = v[3]});
-       }},
-      {"attention",
-       {{"query", {n, 2, 3, 4}},
-        {"key", {n, 2, 5, 4}},
-        {"value", {n, 2, 5, 4}},
-        {"key_padding_mask", {n, 5}, DType::u8},
-        {"output", {n, 2, 3, 4}},
-        {"log_sum_exp", {n, 2, 3}}},
-       [](Context& c, const Views& v) {
-         attention(
-             c,
-             {{.query = v[0], .key = v[1], .value = v[2], .key_padding_mask = v[3]}, v[4], v[5]});
-       }},
-      {"binary_cross_entropy",
-       {{"logits", {n}},
-        {"targets", {n}},
-        {"ignored", {n}, DType::u8},
-        {"loss", {}},
-        {"grad_logits", {n}}},
-       [](Context& c, const Views& v) {
-         binary_cross_entropy(c, {.logits = v[0],
-                                  .targets = v[1],
-                                  .ignored = v[2],
-                                  .normalizer = 1.0,
-                                  .loss = v[3],
-                                  .grad_logits = v[4]});
-       }},
-      {"cross_entropy",
-       {{"logits", {n, 3}}, {"targets", {n}, DType::i32}, {"loss", {}}, {"grad_logits", {n, 3}}},
-       [](Context& c, const Views& v) {
-         cross_entropy(c, {.logits = v[0],
-                           .targets = v[1],
-                           .normalizer = 1.0,
-                           .loss = v[2],
-                           .grad_logits = v[3]});
-       }},
-      {"mean_squared_error",
-       {{"prediction", {n}}, {"target", {n}}, {"loss", {}}, {"grad_prediction", {n}}},
-       [](Context& c, const Views& v) {
-         mean_squared_error(c, {.prediction = v[0],
-                                .target = v[1],
-                                .normalizer = 1.0,
-                                .loss = v[2],
-                                .grad_prediction = v[3]});
-       }},
-      {"dropout",
-       {{"input", {n, 4}}, {"output", {n, 4}}},
-       [](Context& c, const Views& v) { dropout(c, {.input = v[0], .output = v[1]}); }},
-      {"multiply",
-       {{"first", {n, 4}}, {"second", {4}}, {"output", {n, 4}}},
-       [](Context& c, const Views& v) {
-         binary(c, {.operation = BinaryOperation::multiply,
-                    .first = v[0],
-                    .second = v[1],
-                    .output = v[2]});
-       }},
-      {"scale",
-       {{"input", {n, 4}}, {"output", {n, 4}}},
-       [](Context& c, const Views& v) { scale(c, {.input = v[0], .output = v[1]}); }},
-      {"embedding",
-       {{"table", {3, 4}}, {"indices", {n}, DType::i32}, {"output", {n, 4}}},
-       [](Context& c, const Views& v) {
-         embedding(c, {.table = v[0], .indices = v[1], .output = v[2]});
-       }},
-      {"layer_norm",
-       {{"input", {n, 4}},
-        {"gamma", {4}},
-        {"beta", {4}},
-        {"output", {n, 4}},
-        {"mean", {n}},
-        {"inverse_deviation", {n}}},
-       [](Context& c, const Views& v) {
-         layer_norm(c, {.input = v[0],
-                        .gamma = v[1],
-                        .beta = v[2],
-                        .output = v[3],
-                        .mean = v[4],
-                        .inverse_deviation = v[5]});
-       }},
-      {"linear",
-       {{"input", {n, 3}}, {"weight", {4, 3}}, {"bias", {4}}, {"output", {n, 4}}},
-       [](Context& c, const Views& v) {
-         linear(c, {.input = v[0], .weight = v[1], .bias = v[2], .output = v[3]});
-       }},
-      {"matrix_product",
-       {{"a", {n, 3}}, {"b", {3, 4}}, {"output", {n, 4}}},
-       [](Context& c, const Views& v) {
-         matrix_product(c, {.a = v[0], .b = v[1], .output = v[2]});
-       }},
-      {"periodic_encoding",
-       {{"input", {n, 2}}, {"frequencies", {2, 3}}, {"output", {n, 2, 7}}},
-       [](Context& c, const Views& v) {
-         periodic_encoding(c, {.input = v[0], .frequencies = v[1], .output = v[2]});
-       }},
-      {"piecewise_linear_encoding",
-       {{"input", {n, 2}}, {"edges", {2, 4}}, {"counts", {2}, DType::i32}, {"output", {n, 2, 5}}},
-       [](Context& c, const Views& v) {
-         piecewise_linear_encoding(c,
-                                   {.input = v[0], .edges = v[1], .counts = v[2], .output = v[3]});
-       }},
-      {"reduce",
-       {{"input", {n, 4}}, {"output", {4}}},
-       [](Context& c, const Views& v) {
-         reduce(c, {.input = v[0], .dimension = 0, .output = v[1]});
-       }},
-      {"softmax",
-       {{"input", {n, 4}}, {"output", {n, 4}}},
-       [](Context& c, const Views& v) { softmax(c, {.input = v[0], .output = v[1]}); }},
-      {"unary",
-       {{"input", {n, 4}}, {"output", {n, 4}}},
-       [](Context& c, const Views& v) { unary(c, {.input = v[0], .output = v[1]}); }},
-      {"adamw",
-       {{"parameters", {n}}, {"gradients", {n}}, {"first_moment", {n}}, {"second_moment", {n}}},
-       [](Context& c, const Views& v) {
-         adamw(
-             c,
-             {.parameters = v[0], .gradients = v[1], .first_moment = v[2], .second_moment = v[3]});
-       }},
-      {"sgd",
-       {{"parameters", {n}}, {"gradients", {n}}, {"momentum_buffer", {n}}},
-       [](Context& c, const Views& v) {
-         sgd(c, {.parameters = v[0], .gradients = v[1], .momentum_buffer = v[2], .momentum = 0.9});
-       }},
-  };
-}
+// A row is whole packs of 16 bytes in every type.
+constexpr std::int64_t kRows = 6;
+constexpr std::int64_t kColumns = 16;
 
 class BadOperandsTest : public ::testing::Test {
  protected:
-  /// Operands of zeros, each in memory of its own.
-  Views views_of(const Case& c) {
-    Views views;
-    for (const Operand& operand : c.operands) {
-      constexpr std::size_t kBytes = 4096;
-      memory_.push_back(test_memory(kBytes));
-      std::fill_n(memory_.back().get(), kBytes, std::byte{0});
-      views.emplace_back(memory_.back().get(), operand.dtype, operand.shape);
+  /// change(spec, view) spoils one operand at a time, or returns false where it would still fit.
+  /// With `named` the error must say which it was.
+  template <class Change>
+  void expect_refused(bool named, Change&& change) {
+    for (const Operation& operation : every_operation(kRows, kColumns, DType::f32)) {
+      const Operands good(operation);
+      for (std::size_t i = 0; i < operation.operands.size(); ++i) {
+        const OperandSpec& spec = operation.operands[i];
+        SCOPED_TRACE(operation.name + " " + spec.name);
+        std::vector<View> views = good.views();
+        if (change(spec, views[i])) expect_error(operation, views, named ? spec.name : "");
+      }
     }
-    return views;
-  }
-
-  void expect_refused(const Case& c, const Views& views, std::string_view named) {
-    try {
-      c.run(context_, views);
-      ADD_FAILURE() << "was taken";
-    } catch (const Error& error) {
-      EXPECT_TRUE(std::string_view(error.what()).starts_with(c.operation)) << error.what();
-      EXPECT_NE(std::string_view(error.what()).find(named), std::string_view::npos) << error.what();
-    }
+    context_.synchronize();
   }
 
   Context context_{test_device(), 1};
-  std::vector<ebb::testing::TestMemory> memory_;
-};
 
-TEST_F(BadOperandsTest, NoOperationTakesAnotherShape) {
-  for (const Case& c : cases(6)) {
-    const Views good = views_of(c);
-    EXPECT_NO_THROW(c.run(context_, good)) << c.operation;
-    for (std::size_t i = 0; i < good.size(); ++i) {
-      SCOPED_TRACE(c.operation + " " + c.operands[i].name);
-      Views views = good;
-      Shape shape = good[i].shape;
-      shape.push_back(2);
-      views[i] = View(good[i].data, good[i].dtype, shape);
-      expect_refused(c, views, "");
-      if (shape.rank() == 1) continue;
-      shape = good[i].shape;
-      ++shape[0];
-      views[i] = View(good[i].data, good[i].dtype, shape);
-      // A table, or what is added up over its rows, may have any number of them.
-      if (i == 0 && (c.operation == "embedding" || c.operation == "reduce")) continue;
-      expect_refused(c, views, "");
+ private:
+  void expect_error(const Operation& operation, const std::vector<View>& views,
+                    std::string_view named) {
+    try {
+      operation.run(context_, views);
+      ADD_FAILURE() << "was taken";
+    } catch (const Error& error) {
+      const std::string_view message = error.what();
+      EXPECT_TRUE(message.starts_with(operation.name)) << message;
+      EXPECT_NE(message.find(named), std::string_view::npos) << message;
     }
   }
-  context_.synchronize();
+};
+
+TEST_F(BadOperandsTest, NoOperationTakesAnotherRank) {
+  expect_refused(false, [](const OperandSpec& spec, View& view) {
+    Shape shape = spec.shape;
+    shape.push_back(2);
+    view = View(view.data, view.dtype, shape);
+    return !spec.any_shape;
+  });
+}
+
+TEST_F(BadOperandsTest, NoOperationTakesAnotherNumberOfRows) {
+  expect_refused(false, [](const OperandSpec& spec, View& view) {
+    if (spec.shape.rank() == 0) return false;
+    Shape shape = spec.shape;
+    ++shape[0];
+    view = View(view.data, view.dtype, shape);
+    return !spec.any_rows && !spec.any_shape;
+  });
 }
 
 TEST_F(BadOperandsTest, NoOperationTakesAnotherType) {
-  for (const Case& c : cases(6)) {
-    const Views good = views_of(c);
-    for (std::size_t i = 0; i < good.size(); ++i) {
-      SCOPED_TRACE(c.operation + " " + c.operands[i].name);
-      Views views = good;
-      views[i].dtype = DType::i64;
-      expect_refused(c, views, "");
-    }
-  }
+  expect_refused(false, [](const OperandSpec& spec, View& view) {
+    view.dtype = DType::i64;
+    return !spec.any_type;
+  });
 }
 
-// Strides of 2: the elements lie in the buffer, but not next to each other.
+// Strides of 2: the elements do not lie next to each other.
 TEST_F(BadOperandsTest, NoOperationTakesGapsUnasked) {
-  for (const Case& c : cases(6)) {
-    const Views good = views_of(c);
-    for (std::size_t i = 0; i < good.size(); ++i) {
-      if (good[i].shape.rank() == 0) continue;
-      SCOPED_TRACE(c.operation + " " + c.operands[i].name);
-      Views views = good;
-      for (int d = 0; d < good[i].shape.rank(); ++d) views[i].strides[d] *= 2;
-      expect_refused(c, views, c.operands[i].name);
+  expect_refused(true, [](const OperandSpec& spec, View& view) {
+    for (int d = 0; d < spec.shape.rank(); ++d) view.strides[d] *= 2;
+    return !spec.any_strides && !view.contiguous();
+  });
+}
+
+TEST_F(BadOperandsTest, NoOperationTakesElementsThatAreNotAligned) {
+  expect_refused(true, [](const OperandSpec& spec, View& view) {
+    view.data = static_cast<std::byte*>(view.data) + 1;
+    return size_of(spec.dtype) > 1;
+  });
+}
+
+/// No element was left out.
+void expect_written(const Operation& operation, const Operands& operands) {
+  for (std::size_t i = 0; i < operation.operands.size(); ++i) {
+    for (const double value : operands[i].values()) {
+      ASSERT_FALSE(std::isnan(value)) << operation.operands[i].name;
     }
   }
 }
 
-TEST_F(BadOperandsTest, EveryOperationTakesNoRows) {
-  for (const Case& c : cases(0)) {
-    SCOPED_TRACE(c.operation);
-    EXPECT_NO_THROW(c.run(context_, views_of(c)));
-    EXPECT_NO_THROW(context_.synchronize());
+// Sums over no rows are zeros.
+TEST(UnusualOperandsTest, EveryOperationTakesNoRows) {
+  for_each_product_backend([]<class T> {
+    Context context(test_device(), 1);
+    for (const Operation& operation : every_operation(0, kColumns, dtype_of<T>)) {
+      SCOPED_TRACE(operation.name);
+      const Operands operands(operation);
+      EXPECT_NO_THROW(operation.run(context, operands.views()));
+      EXPECT_NO_THROW(context.synchronize());
+      expect_written(operation, operands);
+    }
+  });
+}
+
+// Where that means nothing, the error says so.
+TEST(UnusualOperandsTest, NoColumnsAreTakenOrRefused) {
+  for_each_product_backend([]<class T> {
+    Context context(test_device(), 1);
+    for (const Operation& operation : every_operation(kRows, 0, dtype_of<T>)) {
+      SCOPED_TRACE(operation.name);
+      const Operands operands(operation);
+      try {
+        operation.run(context, operands.views());
+      } catch (const Error& error) {
+        EXPECT_TRUE(std::string_view(error.what()).starts_with(operation.name)) << error.what();
+      }
+      EXPECT_NO_THROW(context.synchronize());
+    }
+  });
+}
+
+/// The operands found are those expected, up to the order in which sums were taken.
+template <class T>
+void expect_close(const Operation& operation, const Operands& found, const Operands& expected) {
+  for (std::size_t i = 0; i < operation.operands.size(); ++i) {
+    SCOPED_TRACE(operation.operands[i].name);
+    EXPECT_TRUE(found[i].untouched_before());
+    const std::vector<double> actual = found[i].values();
+    const std::vector<double> wanted = expected[i].values();
+    double largest = 1.0;
+    for (const double value : wanted) largest = std::max(largest, std::fabs(value));
+    for (std::size_t j = 0; j < wanted.size(); ++j) {
+      ASSERT_NEAR(actual[j], wanted[j], 4 * epsilon_of<T>() * largest) << j;
+    }
   }
+}
+
+// Each operand alone, and all at once.
+TEST(UnusualOperandsTest, EveryOperationTakesMemoryThatIsNotAlignedToAPack) {
+  for_each_product_backend([]<class T> {
+    Context context(test_device(), 1);
+    for (const Operation& operation : every_operation(kRows, kColumns, dtype_of<T>)) {
+      SCOPED_TRACE(operation.name);
+      const Operands aligned(operation);
+      operation.run(context, aligned.views());
+      context.synchronize();
+      expect_written(operation, aligned);
+      const std::size_t count = operation.operands.size();
+      for (std::size_t only = 0; only <= count; ++only) {
+        SCOPED_TRACE(only == count ? "all" : operation.operands[only].name + " is shifted");
+        const Operands shifted(operation,
+                               [&](std::size_t i) { return only == count || i == only; });
+        EXPECT_NO_THROW(operation.run(context, shifted.views()));
+        ASSERT_NO_THROW(context.synchronize());
+        expect_close<T>(operation, shifted, aligned);
+      }
+    }
+  });
 }
 
 }  // namespace

@@ -10,11 +10,13 @@
 #include "kernels/matrix_product/matrix_product.h"
 #include "tests/kernels/support/backends.h"
 #include "tests/kernels/support/buffer.h"
+#include "tests/kernels/support/error_rule.h"
 
 namespace ebb::kernels {
 namespace {
 
 using ebb::testing::Buffer;
+using ebb::testing::expect_same_bits;
 using ebb::testing::random_normal;
 using ebb::testing::test_device;
 using ebb::testing::test_memory;
@@ -130,6 +132,31 @@ TEST_F(LargeOffsetsTest, AttentionTakesRowsThere) {
   output.expect_equal(expected);
 }
 
+TEST_F(LargeOffsetsTest, AttentionGoesBackThere) {
+  const Shape shape{2, 2, 9, 16};
+  const auto dense = random_normal<float>(shape, 9);
+  const auto log_sum_exp = random_normal<float>({2, 2, 9}, 10);
+  const auto backward = [&](const ConstView& rows, const View& query, const View& key,
+                            const View& value) {
+    attention_backward(context_, {{.query = rows, .key = rows, .value = rows},
+                                  rows,
+                                  log_sum_exp.view(),
+                                  rows,
+                                  query,
+                                  key,
+                                  value});
+    context_.synchronize();
+  };
+  Buffer<float> grad_query(shape), grad_key(shape), grad_value(shape);
+  backward(dense.view(), grad_query.view(), grad_key.view(), grad_value.view());
+  FarApart<float> far(dense);
+  FarApart<float> far_query(dense), far_key(dense), far_value(dense);
+  backward(far.view(), far_query.view(), far_key.view(), far_value.view());
+  far_query.expect_equal(grad_query);
+  far_key.expect_equal(grad_key);
+  far_value.expect_equal(grad_value);
+}
+
 TEST_F(LargeOffsetsTest, EmbeddingReadsTheEndOfALargeTable) {
   constexpr std::int64_t kDim = 64;
   constexpr std::int64_t kCount = kFar / kDim + 2;
@@ -149,6 +176,27 @@ TEST_F(LargeOffsetsTest, EmbeddingReadsTheEndOfALargeTable) {
     EXPECT_EQ(output[static_cast<std::size_t>(i)], static_cast<float>(-i));
     EXPECT_EQ(output[static_cast<std::size_t>(kDim + i)], static_cast<float>(i));
   }
+}
+
+TEST_F(LargeOffsetsTest, EmbeddingWritesAndAddsUpRowsThere) {
+  const auto table = random_normal<float>({3, 12}, 11);
+  const auto gradients = random_normal<float>({2, 5, 12}, 12);
+  const Buffer<std::int32_t> indices({2, 5}, {0, 2, 2, 1, 0, 1, 1, 2, 0, 2});
+  Buffer<float> rows({2, 5, 12}), expected({3, 12}), found({3, 12});
+  FarApart<float> far_rows(rows);
+  FarApart<float> far_gradients(gradients);
+  embedding(context_, {.table = table.view(), .indices = indices.view(), .output = rows.view()});
+  embedding(context_,
+            {.table = table.view(), .indices = indices.view(), .output = far_rows.view()});
+  embedding_backward(
+      context_,
+      {.indices = indices.view(), .grad_output = gradients.view(), .grad_table = expected.view()});
+  embedding_backward(
+      context_,
+      {.indices = indices.view(), .grad_output = far_gradients.view(), .grad_table = found.view()});
+  context_.synchronize();
+  far_rows.expect_equal(rows);
+  expect_same_bits("grad_table", expected, found);
 }
 
 TEST_F(LargeOffsetsTest, DropoutNumbersElementsBeyondIt) {
