@@ -1,5 +1,6 @@
-// Where the time of a computation goes, operation by operation. A context without a profile, which
-// is the usual case, pays one comparison per operation.
+// Where the time of a computation goes, operation by operation: for our own table, and on CUDA for
+// profilers such as Nsight Systems. A context without a profile, which is the usual case, pays two
+// comparisons per operation.
 #pragma once
 
 #include <chrono>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "kernels/common/context.h"
+#include "kernels/common/ranges.h"
 #include "kernels/common/view.h"
 
 namespace ebb {
@@ -65,13 +67,14 @@ class Profile {
   Clock::time_point start_;
 };
 
-/// One call of an operation, from construction to destruction. Operations that it calls on the same
-/// context count as its own.
+/// One call of an operation, from construction to destruction, which on CUDA is also a named range.
+/// Operations that it calls on the same context count as its own.
 class ProfileScope {
  public:
   /// `operation` is a literal. `cost()` gives the OperationCost, and is called when someone asks.
   template <class Cost>
-  ProfileScope(const Context& context, std::string_view operation, Cost&& cost) {
+  ProfileScope(const Context& context, std::string_view operation, Cost&& cost)
+      : range_(context.device(), operation) {
     Profile* profile = context.profile();
     if (profile == nullptr || !profile->begin(operation, context.threads())) return;
     profile_ = profile;
@@ -84,6 +87,7 @@ class ProfileScope {
   }
 
  private:
+  NamedRange range_;
   Profile* profile_ = nullptr;
 };
 
