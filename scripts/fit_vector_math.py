@@ -101,6 +101,8 @@ if __name__ == "__main__":
     # A little past ln(2) / 2, since the reduction rounds.
     report("(e^r - 1 - r) / r^2 in powers of r, weighted by r^2 / e^r",
            *remez(exp_rest, lambda r: max(r**2, 1e-12) / math.exp(r), -0.347, 0.347, 4))
+    report("2^r in powers of r, relative",
+           *remez(lambda r: 2.0**r, lambda r: 2.0**-r, -0.5, 0.5, 6))
     report("erf(x) / x - 1 in powers of x^2, relative to erf(x) / x",
            *remez(erf_excess, lambda square: 1 / erf_over_x(square), 0.0, SMALLEST**2, 5))
     # erfcx is always multiplied by exp(-z^2), so its tail may be less exact.

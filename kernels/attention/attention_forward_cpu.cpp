@@ -1,13 +1,14 @@
-// Attention forward on the CPU. Work is split by head and by blocks of queries. A tile of up to two
-// vectors of queries goes over the keys in blocks: scores (4 flops per score and component in all,
-// broadcasting keys against lanes of queries), online softmax in place, then the product with the
-// values. With up to 128 keys there is one block, and nothing is rescaled. Memory moved per head:
-// its query, key, value and output once, the keys and values again per tile from the caches.
+// Attention forward on the CPU. Work is split by head and by blocks of queries. A tile of up to
+// four vectors of queries goes over the keys in blocks: scores (4 flops per score and component in
+// all, broadcasting keys against lanes of queries), online softmax in place, then the product with
+// the values. Keys of one block are not rescaled. Memory moved per head: its query, key, value and
+// output once, the keys and values again per tile from the caches.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/attention/attention_forward_cpu.cpp"
 #include <hwy/foreach_target.h>
 // Must come after foreach_target.h.
 #include <limits>
+#include <numbers>
 
 #include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
@@ -50,13 +51,16 @@ namespace ebb::kernels::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// The softmax of a tile in progress, per query.
+// By so many powers of two may a score exceed its row's reference before sums are rescaled.
+inline constexpr float kMostExcess = 8.0F;
+
+/// The softmax of a tile in progress, per query, in powers of two: scores are times log2(e).
 template <int kVectors>
 struct OnlineSoftmax {
-  Vector largest[kVectors];  // score so far, -inf at first
-  Vector total[kVectors];    // of exp(score - largest)
-  bool grew = false;         // whether the last block raised a `largest` that sums depend on,
-  Vector rescale[kVectors];  // and then what these are to be multiplied by
+  Vector reference[kVectors];  // within kMostExcess of the largest score so far, -inf at first
+  Vector total[kVectors];      // of 2^(score - reference)
+  bool moved = false;          // whether the last block raised a reference that sums depend on,
+  Vector rescale[kVectors];    // and then what these are to be multiplied by
 };
 
 /// Sets the scores that causality hides to -inf.
@@ -76,8 +80,7 @@ HWY_INLINE void hide_scores(const AttentionGeometry& g, const TileQueries& tile,
   }
 }
 
-/// Turns a block's scores into exp(score - largest so far) and brings their sums to the new
-/// maximum.
+/// Turns a block's scores into 2^(score - reference) and brings the sums to a new reference.
 template <int kVectors>
 HWY_INLINE void softmax_block(const KeyBlock& block, bool first, ForwardScratch& s,
                               OnlineSoftmax<kVectors>& softmax) {
@@ -89,7 +92,7 @@ HWY_INLINE void softmax_block(const KeyBlock& block, bool first, ForwardScratch&
   // the NaN's own exponential keeps it.
   Vector largest[kVectors];
   Vector of_odd[kVectors];
-  for (int v = 0; v < kVectors; ++v) largest[v] = of_odd[v] = softmax.largest[v];
+  for (int v = 0; v < kVectors; ++v) largest[v] = of_odd[v] = softmax.reference[v];
   std::int64_t k = 0;
   for (; k + 2 <= block.count; k += 2) {
     for (int v = 0; v < kVectors; ++v) {
@@ -103,23 +106,24 @@ HWY_INLINE void softmax_block(const KeyBlock& block, bool first, ForwardScratch&
   }
   const Vector lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
   Vector shift[kVectors];
-  softmax.grew = false;
+  softmax.moved = false;
   for (int v = 0; v < kVectors; ++v) {
+    const Vector before = softmax.reference[v];
+    const auto exceeds = hn::Gt(largest[v], hn::Add(before, hn::Set(d, kMostExcess)));
+    const Vector reference = hn::IfThenElse(exceeds, largest[v], before);
     // While every score is -inf, any finite shift gives the zeros wanted.
-    shift[v] = hn::IfThenZeroElse(hn::Eq(largest[v], lowest), largest[v]);
-    softmax.grew |= !first && !hn::AllTrue(d, hn::Eq(largest[v], softmax.largest[v]));
+    shift[v] = hn::IfThenZeroElse(hn::Eq(reference, lowest), reference);
+    softmax.rescale[v] = before;
+    softmax.reference[v] = reference;
+    softmax.moved |= !first && !hn::AllFalse(d, exceeds);
   }
-  for (int v = 0; v < kVectors && softmax.grew; ++v) {
-    softmax.rescale[v] = exp(d, hn::Sub(softmax.largest[v], shift[v]));
+  for (int v = 0; v < kVectors && softmax.moved; ++v) {
+    softmax.rescale[v] = exp2(d, hn::Sub(softmax.rescale[v], shift[v]));
     softmax.total[v] = hn::Mul(softmax.total[v], softmax.rescale[v]);
   }
-  for (int v = 0; v < kVectors; ++v) softmax.largest[v] = largest[v];
   for (k = 0; k < block.count; ++k) {
     for (int v = 0; v < kVectors; ++v) {
-      // Not above 0, but in a row with a NaN, whose sums are NaN whatever this gives: only exp's
-      // lower end needs care.
-      const Vector below = hn::Max(hn::Set(d, kExpIsZero), hn::Sub(score(k, v), shift[v]));
-      const Vector weight = exp_within_range(d, below);
+      const Vector weight = exp2(d, hn::Sub(score(k, v), shift[v]));
       softmax.total[v] = hn::Add(softmax.total[v], weight);
       hn::Store(weight, d, s.scores + k * kWidth + v * kLanes);
     }
@@ -149,7 +153,8 @@ HWY_INLINE void store_log_sum_exp(const AttentionForward& p, const AttentionGeom
     const std::int64_t count = std::min(kLanes, tile.count - v * kLanes);
     if (count <= 0) break;
     const Vector total = softmax.total[v];
-    const Vector sum = hn::Add(softmax.largest[v], hn::Log(d, total));
+    const Vector sum =
+        hn::MulAdd(softmax.reference[v], hn::Set(d, std::numbers::ln2_v<float>), hn::Log(d, total));
     const Vector kept = hn::IfThenElse(hn::IsNaN(total), total, sum);
     const Vector result = hn::IfThenElse(hn::Eq(total, hn::Zero(d)), lowest, kept);
     if (count == kLanes) {
@@ -167,14 +172,14 @@ void forward_tile(const AttentionForward& p, const AttentionGeometry& g, const T
   constexpr std::int64_t kWidth = kVectors * kLanes;
   const HeadRows<const float> query(p.query, tile.b, tile.h);
   TileSums<kVectors> output(g, tile, {p.output, tile.b, tile.h}, s.output);
-  const Vector scale = hn::Set(d, static_cast<float>(g.scale));
+  const Vector scale = hn::Set(d, static_cast<float>(g.scale * std::numbers::log2e));
   for_tile_columns<kVectors>(query.row(tile.first), query.stride, tile.count, g.head_dim,
                              [&](int v, std::int64_t i, Vector x) HWY_ATTR {
                                hn::Store(hn::Mul(x, scale), d, s.query + i * kWidth + v * kLanes);
                              });
   OnlineSoftmax<kVectors> softmax;
   for (int v = 0; v < kVectors; ++v) {
-    softmax.largest[v] = hn::Set(d, -std::numeric_limits<float>::infinity());
+    softmax.reference[v] = hn::Set(d, -std::numeric_limits<float>::infinity());
     softmax.total[v] = hn::Zero(d);
   }
   const std::int64_t columns = g.visible_keys(tile.first + tile.count - 1);
@@ -186,7 +191,7 @@ void forward_tile(const AttentionForward& p, const AttentionGeometry& g, const T
     if (p.bias.present()) add_bias<kVectors>(p, tile, s.keys, block, s.scores);
     hide_scores<kVectors>(g, tile, block, s);
     softmax_block<kVectors>(block, first, s, softmax);
-    if (softmax.grew) output.scale(softmax.rescale);
+    if (softmax.moved) output.scale(softmax.rescale);
     if (p.dropout.active()) {
       const std::int64_t row = (tile.b * g.heads + tile.h) * g.queries + tile.first;
       for_block_factors<kVectors>(p.dropout, g, s.keys, block, row, tile.count, s.factors,
@@ -203,22 +208,47 @@ void forward_tile(const AttentionForward& p, const AttentionGeometry& g, const T
   if (p.log_sum_exp.present()) store_log_sum_exp<kVectors>(p, g, tile, softmax);
 }
 
-/// Items [begin, end): item i is block i mod blocks of the queries of head i / blocks.
+/// The queries of item i: block i mod blocks of head i / blocks.
+HWY_INLINE TileQueries item_queries(const AttentionGeometry& g, std::int64_t item) {
+  const std::int64_t blocks = blocks_of(g.queries, kQueryBlock);
+  const std::int64_t head = item / blocks;
+  const std::int64_t first = item % blocks * kQueryBlock;
+  return {head / g.heads, head % g.heads, first, std::min(g.queries - first, kQueryBlock)};
+}
+
+/// Has the rows that an item begins with come from memory during the one before.
+void prefetch_item(const AttentionForward& p, const AttentionGeometry& g, const TileQueries& item) {
+  const HeadRows<const float> query(p.query, item.b, item.h);
+  const HeadRows<float> output(p.output, item.b, item.h);
+  prefetch_rows(query, item.first, item.count, g.head_dim);
+  prefetch_rows(output, item.first, item.count, g.head_dim);
+  if (item.first > 0) return;
+  prefetch_rows(HeadRows<const float>(p.key, item.b, item.h), 0, g.keys, g.head_dim);
+  prefetch_rows(HeadRows<const float>(p.value, item.b, item.h), 0, g.keys, g.head_dim);
+}
+
+/// Items [begin, end), each of some tiles.
 void forward_items(const AttentionForward& p, std::int64_t begin, std::int64_t end,
                    std::byte* memory) {
   const AttentionGeometry g(p);
   ScratchCursor cursor(memory);
   ForwardScratch scratch(cursor, p, g);
-  const std::int64_t blocks = blocks_of(g.queries, kQueryBlock);
+  // Asked once: for small heads even the question costs some percent.
+  const bool has_pages = std::max(g.queries, g.keys) * g.head_dim >= kPage;
+  TileQueries next = item_queries(g, begin);
   for (std::int64_t item = begin; item < end; ++item) {
-    TileQueries tile{
-        .b = item / blocks / g.heads, .h = item / blocks % g.heads, .first = 0, .count = 0};
-    if (item == begin || item % blocks == 0) scratch.keys.select(p, tile.b, tile.h);
-    tile.first = item % blocks * kQueryBlock;
-    const std::int64_t last = std::min(g.queries, tile.first + kQueryBlock);
+    TileQueries tile = next;
+    if (item == begin || tile.first == 0) scratch.keys.select(p, tile.b, tile.h);
+    if (item + 1 < end) {
+      next = item_queries(g, item + 1);
+      if (has_pages) prefetch_item(p, g, next);
+    }
+    const std::int64_t last = tile.first + tile.count;
     while (tile.first < last) {
-      tile.count = std::min(last - tile.first, 2 * kLanes);
-      if (tile.count > kLanes) {
+      tile.count = std::min(last - tile.first, kMostVectors * kLanes);
+      if (kMostVectors > 2 && tile.count > 2 * kLanes) {
+        forward_tile<kMostVectors>(p, g, tile, scratch);
+      } else if (tile.count > kLanes) {
         forward_tile<2>(p, g, tile, scratch);
       } else {
         forward_tile<1>(p, g, tile, scratch);

@@ -6,11 +6,11 @@
 
 namespace ebb::kernels {
 
-// Columns of scores worked on together: with 32 queries, 16 KB of scores. A multiple of 8, as
+// Columns of scores worked on together: with 64 queries, 16 KB of scores. A multiple of 8, as
 // dropout's blocks of elements are.
-inline constexpr std::int64_t kKeyBlock = 128;
-// Queries in a tile: two vectors of the widest instruction set.
-inline constexpr std::int64_t kMostTileQueries = 32;
+inline constexpr std::int64_t kKeyBlock = 64;
+// Queries in a tile: four vectors of the widest instruction set.
+inline constexpr std::int64_t kMostTileQueries = 64;
 
 /// Hands out pieces of a buffer, each aligned to 64 bytes; without a buffer it only adds up.
 class ScratchCursor {

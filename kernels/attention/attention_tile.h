@@ -9,6 +9,8 @@
 #define EBB_ATTENTION_TILE_H_
 #endif
 
+#include <numbers>
+
 #include <hwy/highway.h>
 
 #include "kernels/attention/attention_scratch.h"
@@ -20,7 +22,28 @@ HWY_BEFORE_NAMESPACE();
 namespace ebb::kernels::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
-static_assert(2 * kLanes <= kMostTileQueries);
+static_assert(4 * kLanes <= kMostTileQueries);
+
+// Vectors of a row of sums: four, where the registers hold six rows of them, load the least.
+inline constexpr int kMostVectors = HWY_TARGET <= HWY_AVX3 ? 4 : 2;
+// Floats in a page of memory.
+inline constexpr std::int64_t kPage = 4096 / sizeof(float);
+
+/// Asks for the first lines of every page of rows that follow each other in memory: processors
+/// fetch the rest of a page by themselves, but only after some misses in it. Less than a page is
+/// not worth the instructions.
+template <class T>
+HWY_INLINE void prefetch_rows(const HeadRows<T>& rows, std::int64_t first, std::int64_t count,
+                              std::int64_t head_dim) {
+  constexpr std::int64_t kLine = 64 / sizeof(float);
+  constexpr int kSecondLevelCache = 2;
+  if (rows.stride != head_dim) return;
+  for (std::int64_t page = 0; page + kPage <= count * head_dim; page += kPage) {
+    for (std::int64_t line = 0; line < 4; ++line) {
+      __builtin_prefetch(rows.row(first) + page + line * kLine, 0, kSecondLevelCache);
+    }
+  }
+}
 
 /// The product over `depth` keys into lanes of queries, of which p.depth are seen by every lane and
 /// the rest, keys on the causal diagonal, each from lane column[i] - shift on.
@@ -41,10 +64,20 @@ HWY_INLINE void multiply_seen(Product p, std::int64_t rows, std::int64_t depth,
 /// The product for rows of `columns` components, padded to whole vectors.
 template <bool kTransposed>
 HWY_INLINE void multiply_wide(Product p, std::int64_t rows, std::int64_t columns) {
-  for (; columns > kLanes; columns -= 2 * kLanes) {
+  const auto advance = [&](int vectors) {
+    p.b += vectors * kLanes;
+    p.c += vectors * kLanes;
+    columns -= vectors * kLanes;
+  };
+  if constexpr (kMostVectors > 2) {
+    while (columns > (kMostVectors - 1) * kLanes) {
+      multiply<kMostVectors, kTransposed>(p, rows);
+      advance(kMostVectors);
+    }
+  }
+  while (columns > kLanes) {
     multiply<2, kTransposed>(p, rows);
-    p.b += 2 * kLanes;
-    p.c += 2 * kLanes;
+    advance(2);
   }
   if (columns > 0) multiply<1, kTransposed>(p, rows);
 }
@@ -119,11 +152,12 @@ template <int kVectors>
 HWY_INLINE void add_bias(const AttentionInputs& p, const TileQueries& tile, const HeadKeys& keys,
                          const KeyBlock& block, float* scores) {
   const Lanes d;
+  const Vector log2_of_e = hn::Set(d, std::numbers::log2e_v<float>);
   const HeadRows<const float> bias(p.bias, tile.b, tile.h);
   for_block_keys<kVectors>(keys, block, bias.row(tile.first) + block.begin, bias.stride, tile.count,
                            [&](int v, std::int64_t k, Vector x) HWY_ATTR {
                              float* score = scores + k * kVectors * kLanes + v * kLanes;
-                             hn::Store(hn::Add(hn::Load(d, score), x), d, score);
+                             hn::Store(hn::MulAdd(x, log2_of_e, hn::Load(d, score)), d, score);
                            });
 }
 

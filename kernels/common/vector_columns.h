@@ -47,7 +47,7 @@ HWY_INLINE hn::Vec<D> load_blocks(D d, const float* const* rows, std::int64_t co
 }
 
 /// Calls emit(c, vector) for each column c of a matrix of 1 to kLanes rows; lanes past the rows
-/// repeat the last one.
+/// repeat some of them.
 template <class Emit>
 HWY_INLINE void for_columns(const float* data, std::int64_t stride, std::int64_t rows,
                             std::int64_t columns, Emit&& emit) {
@@ -59,10 +59,15 @@ HWY_INLINE void for_columns(const float* data, std::int64_t stride, std::int64_t
   }
   for (std::int64_t c = 0; c < columns; c += 4) {
     const std::int64_t width = std::min<std::int64_t>(4, columns - c);
-    Vector v0 = load_blocks(d, row, c, width);
-    Vector v1 = load_blocks(d, row + 1, c, width);
-    Vector v2 = load_blocks(d, row + 2, c, width);
-    Vector v3 = load_blocks(d, row + 3, c, width);
+    const auto load = [&](int r) HWY_ATTR {
+      // The block of a few rows serves as all the others too.
+      if (rows <= 4 && width == 4) return hn::LoadDup128(d, row[r] + c);
+      return load_blocks(d, row + r, c, width);
+    };
+    Vector v0 = load(0);
+    Vector v1 = load(1);
+    Vector v2 = load(2);
+    Vector v3 = load(3);
     transpose_blocks(v0, v1, v2, v3);
     emit(c, v0);
     if (width > 1) emit(c + 1, v1);

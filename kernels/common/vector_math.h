@@ -78,6 +78,37 @@ HWY_INLINE V exp(D d, V x) {
   return exp_within_range(d, clamp(d, x, kExpIsZero, 89.0F));
 }
 
+/// 2^t for f32: at most 1.2 units in the last place off; inf from 128, 0 below -150, subnormal
+/// results right, NaN kept. t is its nearest whole number and the rest, whose power is a polynomial
+/// (coefficients from scripts/fit_vector_math.py).
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V exp2(D d, V t) {
+  V r;
+  V k;
+#if HWY_TARGET == HWY_AVX3
+  constexpr bool kReduces = hn::MaxLanes(D()) == 16;
+  if constexpr (kReduces) {
+    r = V{_mm512_reduce_ps(t.raw, _MM_FROUND_TO_NEAREST_INT)};
+    k = hn::Sub(t, r);
+  }
+#else
+  constexpr bool kReduces = false;
+#endif
+  if constexpr (!kReduces) {
+    t = clamp(d, t, -151.0F, 129.0F);
+    k = hn::Round(t);
+    r = hn::Sub(t, k);
+  }
+  V p = hn::Set(d, 1.53458124e-04F);
+  p = hn::MulAdd(p, r, hn::Set(d, 1.33999309e-03F));
+  p = hn::MulAdd(p, r, hn::Set(d, 9.61848907e-03F));
+  p = hn::MulAdd(p, r, hn::Set(d, 5.55032864e-02F));
+  p = hn::MulAdd(p, r, hn::Set(d, 2.40226462e-01F));
+  p = hn::MulAdd(p, r, hn::Set(d, 6.93147182e-01F));
+  p = hn::MulAdd(p, r, hn::Set(d, 1.0F));
+  return times_power_of_two(d, p, k);
+}
+
 /// The scaled complementary error function e^(z^2) erfc(z) for f32 z >= 0: the relative error is at
 /// most 3e-7 e^(z^2 / 4) up to z = 4, beyond which the value at 4 is given; NaN kept. It is meant
 /// to be multiplied by exp(-z^2), which is small where the error is large. A polynomial in s = (z -

@@ -194,6 +194,18 @@ TEST(AttentionSpecialValuesTest, KeepsPrecisionAtLargeScores) {
   });
 }
 
+TEST(AttentionSpecialValuesTest, FollowsScoresThatGrowFromBlockToBlock) {
+  AttentionCase c = with(kPlain, Padding::none, Bias::full, false);
+  c.keys = 290;
+  expect_like_reference(c, [](auto& o) {
+    for (std::int64_t i = 0; i < static_cast<std::int64_t>(o.bias.size()); ++i) {
+      // Rows that grow by 0, 4.35, 8.7, ... over all keys: by less than a block notices, and more.
+      const std::int64_t row = i / o.spec.keys % 7;
+      set(o.bias, i, static_cast<float>(i % o.spec.keys * row) * 0.015F);
+    }
+  });
+}
+
 std::string message_of(const std::function<void(AttentionBackward&)>& change) {
   AttentionOperands<float> operands(kPlain);
   Context context({}, 1);

@@ -17,6 +17,11 @@ void exp_all(const float* x, float* y, std::int64_t count) {
                          HWY_ATTR { store(exp(hn::ScalableTag<float>(), load(x + i)), y + i); });
 }
 
+void exp2_all(const float* x, float* y, std::int64_t count) {
+  for_vectors(count, [=](std::int64_t i, auto load, auto store)
+                         HWY_ATTR { store(exp2(hn::ScalableTag<float>(), load(x + i)), y + i); });
+}
+
 void erf_all(const float* x, float* y, std::int64_t count) {
   for_vectors(count, [=](std::int64_t i, auto load, auto store)
                          HWY_ATTR { store(erf(hn::ScalableTag<float>(), load(x + i)), y + i); });
@@ -62,6 +67,7 @@ namespace ebb::kernels {
 namespace {
 
 HWY_EXPORT(exp_all);
+HWY_EXPORT(exp2_all);
 HWY_EXPORT(erf_all);
 HWY_EXPORT(erfcx_all);
 HWY_EXPORT(sin_cos_turns_all);
@@ -121,6 +127,17 @@ TEST(VectorMathTest, ExpIsWithinItsBound) {
     std::vector<float> y(x.size());
     HWY_DYNAMIC_DISPATCH(exp_all)(x.data(), y.data(), static_cast<std::int64_t>(x.size()));
     EXPECT_LE(most_ulps_off(x, y, [](double v) { return std::exp(v); }), 1.1);
+  });
+}
+
+TEST(VectorMathTest, Exp2IsWithinItsBound) {
+  std::vector<float> x = sweep(1e-9F, 160.0F, 331);
+  x.insert(x.end(), kSpecial.begin(), kSpecial.end());
+  x.insert(x.end(), {127.99F, 128.0F, -126.5F, -149.0F, -149.5F, -150.5F});
+  ebb::testing::for_each_instruction_set([&] {
+    std::vector<float> y(x.size());
+    HWY_DYNAMIC_DISPATCH(exp2_all)(x.data(), y.data(), static_cast<std::int64_t>(x.size()));
+    EXPECT_LE(most_ulps_off(x, y, [](double v) { return std::exp2(v); }), 1.2);
   });
 }
 
