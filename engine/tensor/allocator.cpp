@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/tensor/host_memory.h"
 #include "kernels/common/cuda/runtime.h"
 
 namespace ebb {
@@ -37,6 +38,14 @@ std::vector<std::unique_ptr<CachingAllocator>> allocators_of_gpus() {
 }
 
 thread_local CachingAllocator* pool_in_force = nullptr;
+
+void* allocate_memory(Device device, std::size_t bytes) {
+  return device.is_cuda() ? allocate_device_memory(device, bytes) : allocate_host_memory(bytes);
+}
+
+void free_memory(Device device, void* memory) noexcept {
+  device.is_cuda() ? free_device_memory(device, memory) : free_host_memory(memory);
+}
 
 std::string describe_free_memory(Device device) {
   if constexpr (kBuiltWithCuda) {
@@ -88,11 +97,11 @@ MemoryBlock* CachingAllocator::allocate(std::size_t bytes) {
 
 MemoryBlock* CachingAllocator::new_block(std::size_t bytes, std::size_t capacity) {
   auto block = std::make_unique<MemoryBlock>();
-  void* memory = allocate_device_memory(device_, capacity);
+  void* memory = allocate_memory(device_, capacity);
   if (memory == nullptr) {
     const std::size_t cached = statistics_.cached;
     release_cached_locked();
-    memory = allocate_device_memory(device_, capacity);
+    memory = allocate_memory(device_, capacity);
     if (memory == nullptr) {
       fail(
           "out of memory: a tensor of {} bytes was asked for on {} while {} bytes are in use, {} "
@@ -129,7 +138,7 @@ void CachingAllocator::release_cached_locked() {
   for (MemoryBlock*& head : free_) {
     while (head != nullptr) {
       const std::unique_ptr<MemoryBlock> block(std::exchange(head, head->next));
-      free_device_memory(device_, block->data);
+      free_memory(device_, block->data);
     }
   }
   statistics_.cached = 0;
