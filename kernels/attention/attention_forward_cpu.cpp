@@ -204,8 +204,8 @@ void forward_tile(const AttentionForward& p, const AttentionGeometry& g, const T
                s.scores);
     first = false;
   }
-  store_output(softmax, output);
   if (p.log_sum_exp.present()) store_log_sum_exp<kVectors>(p, g, tile, softmax);
+  store_output(softmax, output);
 }
 
 /// The queries of item i: block i mod blocks of head i / blocks.
