@@ -15,6 +15,19 @@ Lanes::Lanes(Device device, int threads, const ParameterSet* parameters, Precisi
   }
 }
 
+CachingAllocator& Lanes::memory_of_range(std::int64_t first) const {
+  if (device().is_cuda()) return CachingAllocator::of(device());
+  // Of the process, since tensors may outlive the lanes that made them.
+  static auto* allocators = [] {
+    auto* all = new std::vector<std::unique_ptr<CachingAllocator>>;
+    for (std::int64_t lane = 0; lane < kMost; ++lane) {
+      all->push_back(std::make_unique<CachingAllocator>(Device{}));
+    }
+    return all;
+  }();
+  return *(*allocators)[static_cast<std::size_t>(first)];
+}
+
 void Lanes::set_profiling(bool on) {
   team_.set_profile(on ? &team_profile_ : nullptr);
   for (const auto& lane : lanes_) lane->context.set_profile(on ? &lane->profile : nullptr);

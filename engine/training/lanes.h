@@ -7,6 +7,7 @@
 
 #include "engine/operations/packed_weights.h"
 #include "engine/pass.h"
+#include "engine/tensor/allocator.h"
 #include "kernels/common/denormals.h"
 #include "kernels/common/parallel.h"
 #include "kernels/common/precision.h"
@@ -58,6 +59,7 @@ class Lanes {
     if (packed_weights_ != nullptr) packed_weights_->refresh(team_);
     parallel_for(team_, plan.lanes, 1, [&](std::int64_t begin, std::int64_t end) {
       const FlushDenormals flush;
+      const AllocationScope memory(memory_of_range(begin));
       for (std::int64_t lane = begin; lane < end; ++lane) {
         Lane& line = *lanes_[static_cast<std::size_t>(lane)];
         const LaneScope scope(line.context);
@@ -101,6 +103,10 @@ class Lanes {
     Profile profile;
     std::unique_ptr<Tape> tape;  // absent without parameters
   };
+
+  /// Where the lanes from `first` on, which one thread takes, have their tensors: a block that
+  /// another thread wrote before would have to come from that one's cache.
+  CachingAllocator& memory_of_range(std::int64_t first) const;
 
   Context team_;
   Profile team_profile_;
