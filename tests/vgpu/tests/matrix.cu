@@ -159,6 +159,12 @@ static double field(const std::string& s, const char* section, const char* key) 
   p = s.find(std::string("\"") + key + "\": ", p);
   return p == std::string::npos ? -1 : atof(s.c_str() + p + strlen(key) + 4);
 }
+struct Arguments {
+  float values[4];
+};
+__global__ void read_argument(Arguments arguments, float* to) {
+  to[threadIdx.x] = arguments.values[blockIdx.x];
+}
 int counted() {
   const int n = 256, K = 128;
   std::vector<bf16> a(n * K), b(n * K);
@@ -172,6 +178,7 @@ int counted() {
   Buf<bf16> q(4 * 64 * D), o(4 * 64 * D);
   Buf<float> l(256);
   flash<false><<<dim3(4, 1), 128>>>(q, q, q, o, l, 256, 1.f);
+  read_argument<<<4, 32>>>(Arguments{{1, 2, 3, 4}}, l);
   return cudaDeviceSynchronize();
 }
 void check_counters() {
@@ -185,13 +192,15 @@ void check_counters() {
   }
   int st;
   waitpid(pid, &st, 0);
-  std::string s = read_and_remove(file), sw, un, fl;
+  std::string s = read_and_remove(file), sw, un, fl, argument;
   for (size_t p = 0; (p = s.find("{\"name\"", p)) != std::string::npos; p++) {
     std::string k = s.substr(p, s.find("{\"name\"", p + 1) - p);
     if (k.find("gemm<true>") != std::string::npos)
       sw = k;
     else if (k.find("gemm<false>") != std::string::npos)
       un = k;
+    else if (k.find("read_argument") != std::string::npos)
+      argument = k;
     else
       fl = k;
   }
@@ -210,6 +219,10 @@ void check_counters() {
   CHECK("GEMM: cp.async global sectors",
         field(sw, "global_load", "bytes") == blocks * steps * 256 * 64 &&
             field(sw, "global_load", "sectors") == blocks * steps * 256 * 2);
+  CHECK("arguments that are read by an index: no loads from global memory",
+        field(argument, "lanes_by_class", "param_ld") > 0 &&
+            field(argument, "global_load", "requests") == 0 &&
+            field(argument, "global_store", "sectors") == 16);
   CHECK("FlashAttention: no bank conflicts",
         field(fl, "shared_load", "wavefronts") == field(fl, "shared_load", "ideal") &&
             field(fl, "shared_store", "wavefronts") == field(fl, "shared_store", "ideal") &&

@@ -241,7 +241,7 @@ void report_launch(Launch& l, std::vector<Thread*>& threads, u64 ns) {
           k.sst_waves += m.s_waves;
           k.sst_ideal += m.s_ideal;
           k.sst_bytes += m.s_bytes;
-        } else {
+        } else if (I.klass != InstructionClass::ParamLd) {  // which the constant cache answers
           k.gld_req += m.g_req;
           k.gld_sec += m.g_sectors;
           k.gld_bytes += m.g_bytes;
