@@ -79,8 +79,7 @@ __device__ float load_grad_output(const BackwardOperands<float>& p, const Place&
         gradient = load_chunk(grad_output.row(r), chunk * 4, head_dim, grad_output.packs);
         sum = dot(gradient, load_chunk(output.row(r), chunk * 4, head_dim, output.packs), sum);
       }
-      *reinterpret_cast<float4*>(tile + chunk_offset<Tile::kHeadDim>(tile_row + r, chunk)) =
-          gradient;
+      write_chunk<Tile::kHeadDim>(tile, tile_row + r, chunk, gradient);
     }
     sum = warp_reduce<Sum, Lanes::kLanes>(sum);
     const int own = place.lane - r0;

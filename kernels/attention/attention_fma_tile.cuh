@@ -13,6 +13,7 @@
 #include <type_traits>
 
 #include "kernels/attention/attention_mask.cuh"
+#include "kernels/common/cuda/ptx.cuh"
 
 namespace ebb::kernels::cuda {
 
@@ -54,6 +55,11 @@ __device__ inline int chunk_offset(int row, int chunk) {
 template <int kHeadDim>
 __device__ inline float4 read_chunk(const float* tile, int row, int chunk) {
   return *reinterpret_cast<const float4*>(tile + chunk_offset<kHeadDim>(row, chunk));
+}
+
+template <int kHeadDim>
+__device__ inline void write_chunk(float* tile, int row, int chunk, const float4& x) {
+  ptx::store_shared(tile + chunk_offset<kHeadDim>(row, chunk), x);
 }
 
 /// The columns that each of kLanes lanes owns in rows of kHeadDim: vectors of kWidth neighbours, of
@@ -138,7 +144,7 @@ __device__ inline void load_rows(float* tile, int tile_row, const RowsOf<const f
       float4 x = make_float4(0.0F, 0.0F, 0.0F, 0.0F);
       if (kept >> r & 1u) x = load_chunk(from.row(r), chunk * 4, head_dim, from.packs);
       x = make_float4(x.x * factor, x.y * factor, x.z * factor, x.w * factor);
-      *reinterpret_cast<float4*>(tile + chunk_offset<kHeadDim>(tile_row + r, chunk)) = x;
+      write_chunk<kHeadDim>(tile, tile_row + r, chunk, x);
     }
   }
 }

@@ -156,20 +156,22 @@ __global__ void __launch_bounds__(kAttentionThreads, blocks_at_once(kHeadDim))
   }
 
   const RowsOf<float> output = p.output.head(place.b, place.h);
+  OnlineSoftmax<8> own;  // of row `lane`
 #pragma unroll
   for (int t = 0; t < Tile::kRows; ++t) {
     softmax[t].finish();
+    const OnlineSoftmax<8> passed = softmax[t].of_lane(place.lane % 4 * 8);
+    if (place.lane / 4 == t) own = passed;
     if (i + 4 * t >= count) continue;
     const float share = 1.0F / softmax[t].total();
 #pragma unroll
     for (int c = 0; c < Own::kCount; ++c) {
       sums[t][c] = softmax[t].empty() ? 0.0F : sums[t][c] * share;
     }
-    const int q = first + i + 4 * t;
-    Own::write(output.row(q), j, head_dim, output.packs, sums[t]);
-    if (j == 0 && p.log_sum_exp != nullptr) {
-      p.log_sum_exp[place.head * g.queries + q] = softmax[t].log_sum_exp();
-    }
+    Own::write(output.row(first + i + 4 * t), j, head_dim, output.packs, sums[t]);
+  }
+  if (place.lane < count && p.log_sum_exp != nullptr) {
+    p.log_sum_exp[place.head * g.queries + first + place.lane] = own.log_sum_exp();
   }
 }
 

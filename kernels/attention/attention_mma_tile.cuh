@@ -268,12 +268,14 @@ __device__ inline void write_mma_rows(const RowsOf<T>& to, int row, const bool (
       T* at = to.row(row + 8 * r) + 16 * s;
       if (to.packs) {
         const int owner = lane / 4 * 4 + 2 * c % 4;
-        const uint2 of_first = make_uint2(__shfl_sync(kAllLanes, first, owner),
-                                          __shfl_sync(kAllLanes, first, owner + 1));
-        const uint2 of_second = make_uint2(__shfl_sync(kAllLanes, second, owner),
-                                           __shfl_sync(kAllLanes, second, owner + 1));
+        const auto traded = [&](int from) {
+          const unsigned of_first = __shfl_sync(kAllLanes, first, from);
+          const unsigned of_second = __shfl_sync(kAllLanes, second, from);
+          return c < 2 ? of_first : of_second;
+        };
+        const uint2 words = make_uint2(traded(owner), traded(owner + 1));
         if (exists[r] && 16 * s + 4 * c < head_dim) {
-          *reinterpret_cast<uint2*>(at + 4 * c) = c < 2 ? of_first : of_second;
+          *reinterpret_cast<uint2*>(at + 4 * c) = words;
         }
       } else if (exists[r]) {
         const auto put = [&](int column, unsigned bits) {

@@ -36,6 +36,14 @@ class OnlineSoftmax {
   /// Adds up what the lanes hold; call once, after the last tile.
   __device__ void finish() { total_ = ebb::cuda::warp_reduce<ebb::cuda::Sum, kLanes>(total_); }
 
+  /// That of lane `lane`. For all lanes of a warp together.
+  __device__ OnlineSoftmax of_lane(int lane) const {
+    OnlineSoftmax other;
+    other.largest_ = __shfl_sync(ebb::cuda::kAllLanes, largest_, lane);
+    other.total_ = __shfl_sync(ebb::cuda::kAllLanes, total_, lane);
+    return other;
+  }
+
   /// Whether no score above -inf was seen.
   __device__ bool empty() const { return largest_ == -INFINITY; }
   __device__ float total() const { return total_; }

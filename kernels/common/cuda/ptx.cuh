@@ -96,6 +96,14 @@ __device__ inline void store_global(void* to, uint2 words) {
                : "memory");
 }
 
+/// 16 bytes to shared memory, aligned to as many. The compiler takes some ordinary stores apart,
+/// which then meet in banks.
+__device__ inline void store_shared(void* to, float4 words) {
+  asm volatile("st.shared.v4.f32 [%0], {%1, %2, %3, %4};" ::"r"(shared_address(to)), "f"(words.x),
+               "f"(words.y), "f"(words.z), "f"(words.w)
+               : "memory");
+}
+
 /// The same words, of which the compiler knows nothing: what follows is not moved before a loop.
 __device__ inline uint4 opaque(uint4 words) {
   asm volatile("" : "+r"(words.x), "+r"(words.y), "+r"(words.z), "+r"(words.w));
