@@ -111,11 +111,14 @@ __device__ void store_partials(float (&values)[Layout::kPacks][Layout::kPack], f
     for (int i = 0; i < Layout::kPacks; ++i) {
 #pragma unroll
       for (int j = 0; j < Layout::kPack; j += kPiece) {
-        float piece[kPiece];
-#pragma unroll
-        for (int k = 0; k < kPiece; ++k) piece[k] = values[i][j + k];
-        const int place = place_of<Layout>(static_cast<int>(Layout::column(i)) + j);
-        store_pack(scratch + Layout::group() * group_scratch<Layout>() + place, piece);
+        float* const to = scratch + Layout::group() * group_scratch<Layout>() +
+                          place_of<Layout>(static_cast<int>(Layout::column(i)) + j);
+        if constexpr (kPiece == 4) {
+          ptx::store_shared(
+              to, make_float4(values[i][j], values[i][j + 1], values[i][j + 2], values[i][j + 3]));
+        } else {
+          *to = values[i][j];
+        }
       }
     }
     __syncthreads();
