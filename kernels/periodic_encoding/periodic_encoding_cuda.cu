@@ -1,9 +1,8 @@
 // Periodic encoding on CUDA.
 //
-// Forward, a thread computes neighbouring components of the flat output and writes them in packs of
-// 16 bytes: sizeof(T) bytes per component, the frequencies staying in the first-level cache, and
-// some 25 instructions: one polynomial for each component, whose coefficients make it the sine's or
-// the cosine's.
+// Forward (kernels/common/cuda/encoded_rows.cuh), a thread keeps its frequencies in registers:
+// sizeof(T) bytes per component, and some 25 instructions: one polynomial for each component, whose
+// coefficients make it the sine's or the cosine's.
 //
 // Backward, the two gradients are two kernels, since models whose inputs are data need one of them.
 // grad_input: 1 to 32 lanes, by k, add up the pairs of one number. grad_frequencies: a block takes
@@ -43,18 +42,28 @@ __device__ inline float wave(float turns, bool cosine) {
   return (quadrant & 2) != 0 ? -value : value;
 }
 
+/// One component of a number.
+struct Component {
+  enum Kind : std::uint8_t { sine, cosine, one };
+
+  __device__ float operator()(float number) const {
+    return kind == one ? 1.0F : wave(frequency * number, kind == cosine);
+  }
+
+  float frequency;
+  Kind kind;
+};
+
 template <class T>
-__global__ void __launch_bounds__(kEncodingThreads)
-    encode(const T* input, const T* frequencies, T* output, std::int64_t count, std::uint32_t k,
-           std::uint32_t features) {
-  write_components(output, count, 2 * k + 1, features,
-                   [&](std::int64_t number, std::uint32_t feature, std::uint32_t place) {
-                     if (place == 2 * k) return 1.0F;
-                     const bool cosine = place >= k;
-                     const std::int64_t j =
-                         std::int64_t{feature} * k + (cosine ? place - k : place);
-                     return wave(to_f32(frequencies[j]) * to_f32(input[number]), cosine);
-                   });
+__global__ void __launch_bounds__(kEncodingThreads, kEncodingBlocks)
+    encode(const T* input, const T* frequencies, T* output, EncodedRows rows) {
+  const std::uint32_t k = rows.width / 2;
+  write_components(input, output, rows, [&](std::uint32_t feature, std::uint32_t place) {
+    if (place == 2 * k) return Component{0.0F, Component::one};
+    const bool cosine = place >= k;
+    const std::int64_t j = std::int64_t{feature} * k + (cosine ? place - k : place);
+    return Component{to_f32(frequencies[j]), cosine ? Component::cosine : Component::sine};
+  });
 }
 
 template <class T>
@@ -196,11 +205,11 @@ void run_grad_frequencies(Context& context, const PeriodicEncodingBackward& p) {
 
 void periodic_encoding(Context& context, const PeriodicEncodingForward& p) {
   for_storage(p.input.dtype, [&]<class T>(std::type_identity<T>) {
-    const std::int64_t count = p.output.elements();
-    launch(context, {"periodic_encoding", encoding_grid<T>(count), kEncodingThreads}, encode<T>,
-           p.input.as<T>(), p.frequencies.as<T>(), p.output.as<T>(), count,
-           static_cast<std::uint32_t>(p.frequencies.shape[1]),
-           static_cast<std::uint32_t>(p.input.shape[1]));
+    const EncodedRows rows{.count = p.output.elements(),
+                           .width = static_cast<std::uint32_t>(p.output.shape[2]),
+                           .features = static_cast<std::uint32_t>(p.output.shape[1])};
+    launch(context, {"periodic_encoding", encoding_grid<T>(context, rows), kEncodingThreads},
+           encode<T>, p.input.as<T>(), p.frequencies.as<T>(), p.output.as<T>(), rows);
   });
 }
 

@@ -1,7 +1,7 @@
-// Piecewise linear encoding on CUDA. Forward, a thread computes neighbouring components of the flat
-// output and writes them in packs of 16 bytes: sizeof(T) bytes per component, the edges staying in
-// the first-level cache, and one division. Backward, a number has a slope in one bin alone, which
-// its thread finds by bisection: of the gradient it reads two components.
+// Piecewise linear encoding on CUDA. Forward (kernels/common/cuda/encoded_rows.cuh), a thread keeps
+// its edges in registers: sizeof(T) bytes per component, and one division. Backward, a number has a
+// slope in one bin alone, which its thread finds by bisection: of the gradient it reads two
+// components.
 #include "kernels/common/cuda/encoded_rows.cuh"
 #include "kernels/piecewise_linear_encoding/piecewise_linear_encoding_backends.h"
 
@@ -15,25 +15,40 @@ __device__ inline std::int64_t clamped(std::int32_t count, std::int64_t most_bin
   return min(max(std::int64_t{count}, std::int64_t{0}), most_bins);
 }
 
+/// One component of a number.
+struct Component {
+  enum Kind : std::uint8_t { constant, number, only_bin, first_bin, inner_bin, last_bin };
+
+  __device__ float operator()(float x) const {
+    if (kind == constant) return lower;
+    if (kind == number) return x;
+    if (kind >= inner_bin && x < lower) return 0.0F;
+    if ((kind == first_bin || kind == inner_bin) && x >= upper) return 1.0F;
+    return (x - lower) / (upper - lower);
+  }
+
+  float lower;  // edge of a bin, or the constant
+  float upper;
+  Kind kind;
+};
+
 template <class T>
-__global__ void __launch_bounds__(kEncodingThreads)
+__global__ void __launch_bounds__(kEncodingThreads, kEncodingBlocks)
     encode(const T* input, const T* edges, const std::int32_t* counts, T* output,
-           std::int64_t count, std::uint32_t most_bins, std::uint32_t features) {
-  write_components(output, count, most_bins + 2, features,
-                   [&](std::int64_t number, std::uint32_t feature, std::uint32_t bin) {
-                     if (bin == most_bins + 1) return 1.0F;
-                     const float x = to_f32(input[number]);
-                     if (bin == most_bins) return x;
-                     const auto bins =
-                         static_cast<std::uint32_t>(clamped(counts[feature], most_bins));
-                     if (bin >= bins) return 0.0F;
-                     const T* edge = edges + std::int64_t{feature} * (most_bins + 1) + bin;
-                     const float lower = to_f32(edge[0]);
-                     const float upper = to_f32(edge[1]);
-                     if (bin > 0 && x < lower) return 0.0F;
-                     if (bin + 1 < bins && x >= upper) return 1.0F;
-                     return (x - lower) / (upper - lower);
-                   });
+           EncodedRows rows) {
+  const std::uint32_t most_bins = rows.width - 2;
+  write_components(input, output, rows, [&](std::uint32_t feature, std::uint32_t bin) {
+    if (bin == most_bins + 1) return Component{1.0F, 0.0F, Component::constant};
+    if (bin == most_bins) return Component{0.0F, 0.0F, Component::number};
+    const auto bins = static_cast<std::uint32_t>(clamped(counts[feature], most_bins));
+    if (bin >= bins) return Component{0.0F, 0.0F, Component::constant};
+    const T* edge = edges + std::int64_t{feature} * (most_bins + 1) + bin;
+    const Component::Kind kind = bins == 1         ? Component::only_bin
+                                 : bin == 0        ? Component::first_bin
+                                 : bin + 1 == bins ? Component::last_bin
+                                                   : Component::inner_bin;
+    return Component{to_f32(edge[0]), to_f32(edge[1]), kind};
+  });
 }
 
 /// The bin of `bins`, at least one, whose slope `x` is on: the last one that begins at or below it,
@@ -79,11 +94,13 @@ __global__ void __launch_bounds__(kEncodingThreads)
 
 void piecewise_linear_encoding(Context& context, const PiecewiseLinearEncodingForward& p) {
   for_storage(p.input.dtype, [&]<class T>(std::type_identity<T>) {
-    const std::int64_t count = p.output.elements();
-    launch(context, {"piecewise_linear_encoding", encoding_grid<T>(count), kEncodingThreads},
+    const EncodedRows rows{.count = p.output.elements(),
+                           .width = static_cast<std::uint32_t>(p.output.shape[2]),
+                           .features = static_cast<std::uint32_t>(p.output.shape[1])};
+    launch(context,
+           {"piecewise_linear_encoding", encoding_grid<T>(context, rows), kEncodingThreads},
            encode<T>, p.input.as<T>(), p.edges.as<T>(), p.counts.as<std::int32_t>(),
-           p.output.as<T>(), count, static_cast<std::uint32_t>(p.edges.shape[1] - 1),
-           static_cast<std::uint32_t>(p.input.shape[1]));
+           p.output.as<T>(), rows);
   });
 }
 

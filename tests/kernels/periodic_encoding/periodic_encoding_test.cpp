@@ -123,7 +123,7 @@ TEST_P(PeriodicEncodingTest, HasEqualBitsForAnyNumberOfThreads) {
 
 INSTANTIATE_TEST_SUITE_P(Shapes, PeriodicEncodingTest,
                          ::testing::Values(Case{1, 1, 1}, Case{7, 5, 3}, Case{33, 4, 16},
-                                           Case{257, 7, 31}, Case{1500, 9, 24},
+                                           Case{257, 7, 31}, Case{2500, 9, 24},
                                            Case{31, 3, 33, 40.0}, Case{0, 3, 5}, Case{8, 2, 0},
                                            Case{255, 1, 8}, Case{513, 2, 9}));
 

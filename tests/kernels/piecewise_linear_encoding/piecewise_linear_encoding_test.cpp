@@ -130,7 +130,7 @@ TEST_P(PiecewiseLinearEncodingTest, HasEqualBitsForAnyNumberOfThreads) {
 
 INSTANTIATE_TEST_SUITE_P(Shapes, PiecewiseLinearEncodingTest,
                          ::testing::Values(Case{1, 1, 1}, Case{7, 5, 3}, Case{33, 4, 16},
-                                           Case{257, 7, 31}, Case{1500, 9, 48}, Case{0, 3, 4},
+                                           Case{257, 7, 31}, Case{2500, 9, 48}, Case{0, 3, 4},
                                            Case{9, 3, 0}));
 
 TEST(PiecewiseLinearEncodingTest, TakesMemoryThatIsNotAlignedToAPack) {
