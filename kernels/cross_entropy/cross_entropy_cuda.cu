@@ -1,8 +1,8 @@
 // Cross-entropy on CUDA: loss and gradient in one pass over the logits, a row in registers
-// (kernels/common/cuda/rows.cuh); rows of more than 4096 classes are read three times. A block
-// takes a fixed run of rows and leaves a partial sum of the loss
-// (kernels/common/cuda/loss_sums.cuh). The sum of the weights of the targets' classes is found by a
-// pass over the targets before.
+// or, of more than 4096 classes, in shared memory (kernels/common/cuda/rows.cuh); only rows that do
+// not fit there are read three times. A block takes a fixed run of rows and leaves a partial sum of
+// the loss (kernels/common/cuda/loss_sums.cuh). The sum of the weights of the targets' classes is
+// found by a pass over the targets before.
 //
 // A kernel cannot throw: a target that is neither a class nor ignore_index gives a loss and a row
 // of the gradient of NaN.
@@ -133,11 +133,14 @@ __global__ void __launch_bounds__(kRowThreads, 4)
   store_block_sum(total, partials);
 }
 
-/// A block per row that does not fit into registers.
+/// A block per row that does not fit into registers. `keeps`: shared memory holds the row.
 template <class Layout, class T>
 __global__ void __launch_bounds__(kRowThreads)
     cross_entropy_long_kernel(Rows<T> rows, InverseNormalizer normalizer,
-                              std::int64_t rows_per_block, float* partials) {
+                              std::int64_t rows_per_block, float* partials, bool keeps) {
+  constexpr int kPack = Layout::kPack;
+  extern __shared__ uint4 memory[];
+  auto* const kept = reinterpret_cast<T*>(memory);
   const float scale = normalizer();
   const std::int64_t begin = blockIdx.x * rows_per_block;
   const std::int64_t end = min(begin + rows_per_block, rows.count);
@@ -148,28 +151,43 @@ __global__ void __launch_bounds__(kRowThreads)
     const T* const logits = rows.logits + row * rows.classes;
     float largest = Maximum::kIdentity;
     float shares = 0.0F;
-    for (std::int64_t c = threadIdx.x; c < read_end; c += kRowThreads) {
-      largest = Maximum()(largest, to_f32(logits[c]));
-      shares += rows.share(c, target);
-    }
+    for_long_row<Layout>(read_end, [&](std::int64_t column) {
+      float x[kPack];
+      load_pack(logits + column, x);
+      if (keeps) keep_pack(kept + column, x);
+#pragma unroll
+      for (int j = 0; j < kPack; ++j) {
+        largest = Maximum()(largest, x[j]);
+        shares += rows.share(column + j, target);
+      }
+    });
+    const T* const again = keeps ? kept : logits;
     RowSums sums{.largest = row_reduce<Layout, Maximum>(largest)};
     shares = row_reduce<Layout, Sum>(shares);
     float sum = 0.0F;
-    for (std::int64_t c = threadIdx.x; c < read_end; c += kRowThreads) {
-      sum += expf(to_f32(logits[c]) - sums.largest);
-    }
+    for_long_row<Layout>(read_end, [&](std::int64_t column) {
+      float x[kPack];
+      load_pack(again + column, x);
+#pragma unroll
+      for (int j = 0; j < kPack; ++j) sum += expf(x[j] - sums.largest);
+    });
     sum = row_reduce<Layout, Sum>(sum);
     sums.log_sum = logf(sum);
     sums.share_per_sum = shares / sum;
     const bool some = rows.counts(target) && shares != 0.0F;
-    for (std::int64_t c = threadIdx.x; c < rows.classes; c += kRowThreads) {
-      float x = 0.0F;
+    for_long_row<Layout>(rows.classes, [&](std::int64_t column) {
+      float x[kPack] = {};
       if (some) {
-        x = to_f32(logits[c]);
-        total += class_loss(x, rows.share(c, target), sums, scale);
+        load_pack(again + column, x);
+#pragma unroll
+        for (int j = 0; j < kPack; ++j) {
+          total += class_loss(x[j], rows.share(column + j, target), sums, scale);
+        }
       }
-      if (rows.gradient != nullptr) rows.gradient[row * rows.classes + c] = from_f32<T>(x);
-    }
+      if (rows.gradient != nullptr) {
+        store_whole_pack(rows.gradient + row * rows.classes + column, x);
+      }
+    });
   }
   store_block_sum(total, partials);
 }
@@ -189,10 +207,11 @@ void run(Context& context, const Rows<T>& rows, InverseNormalizer scale, float* 
     sum_partials(context, partials, target_blocks, workspace);
     scale.on_device = workspace;
   }
-  const LaunchShape shape{"cross_entropy", static_cast<unsigned>(blocks), kRowThreads};
+  LaunchShape shape{"cross_entropy", static_cast<unsigned>(blocks), kRowThreads};
   if constexpr (Layout::kPacks == 0) {
+    shape.shared_bytes = kept_bytes(context, static_cast<std::size_t>(rows.classes) * sizeof(T));
     launch(context, shape, cross_entropy_long_kernel<Layout, T>, rows, scale, rows_per_block,
-           partials);
+           partials, shape.shared_bytes != 0);
   } else {
     launch(context, shape, cross_entropy_kernel<Layout, T>, rows, scale, rows_per_block, partials);
   }

@@ -1,9 +1,9 @@
 // Layer normalisation on CUDA, backward: one pass over memory (kernels/common/cuda/rows.cuh). A
 // block takes a fixed run of rows; its threads keep the sums for grad_gamma and grad_beta of their
 // columns in registers, the block adds those of its warps in order and writes one row of partial
-// sums to the workspace, and a second kernel adds these rows in order. Rows of more than 4096
-// columns are read twice, and their column sums are taken by a kernel of their own, which reads
-// them once more.
+// sums to the workspace, and a second kernel adds these rows in order. Of rows of more than 4096
+// columns shared memory holds a row and the column sums. Rows that are too long for that are read
+// twice, and their column sums are taken by a kernel of their own, which reads them once more.
 //
 // Per element: sum, grad_output and grad_residual, with grad_sum and grad_input two more, sizeof(T)
 // bytes each; some 15 operations, with dropout 80 integer ones for each Philox block.
@@ -74,63 +74,84 @@ __device__ void store_gradient(const Backward<T>& p, std::int64_t i, const float
   store_pack(p.grad_input + i, gradient);
 }
 
-/// Where column `column` of a group's sums lies in shared memory. Threads store packs of eight as
-/// two halves of 16 bytes; each half of all threads is contiguous, and the second half starts 16
-/// banks further, so that neither these stores nor loads by column meet in a bank.
-template <class Layout>
-__device__ int place_of(int column) {
-  if constexpr (Layout::kPack < 8) {
-    return column;
-  } else {
-    constexpr int kSecondHalf = Layout::kGroup * Layout::kPacks * 4 + 16;
-    return column / 8 * 4 + column % 4 + (column % 8 < 4 ? 0 : kSecondHalf);
+/// The sums of `columns` columns in shared memory. Threads have packs of eight as two halves of 16
+/// bytes; each half of all threads is contiguous, and the second half starts 16 banks further, so
+/// that neither packs nor neighbouring columns meet in a bank.
+template <int kPack>
+class SharedSums {
+ public:
+  __device__ SharedSums(float* sums, int columns)
+      : sums_(sums), second_half_(static_cast<int>(second_half(columns))) {}
+
+  static constexpr std::int64_t floats(std::int64_t columns) {
+    return kPack < 8 ? columns : second_half(columns) + columns / 2;
   }
-}
+
+  __device__ float& operator[](int column) const { return sums_[place_of(column)]; }
+  __device__ void store(int column, const float (&values)[kPack]) const {
+    if constexpr (kPack < 4) {
+      (*this)[column] = values[0];
+    } else {
+#pragma unroll
+      for (int j = 0; j < kPack; j += 4) {
+        ptx::store_shared(&(*this)[column + j],
+                          make_float4(values[j], values[j + 1], values[j + 2], values[j + 3]));
+      }
+    }
+  }
+  __device__ void add(int column, const float (&values)[kPack]) const {
+    constexpr int kPiece = std::min(kPack, 4);
+    float sums[kPack];
+#pragma unroll
+    for (int j = 0; j < kPack; j += kPiece) {
+      float piece[kPiece];
+      load_pack(&(*this)[column + j], piece);
+#pragma unroll
+      for (int k = 0; k < kPiece; ++k) sums[j + k] = piece[k] + values[j + k];
+    }
+    store(column, sums);
+  }
+
+ private:
+  static constexpr std::int64_t second_half(std::int64_t columns) {
+    return (columns / 2 + 31) / 32 * 32 + 16;
+  }
+
+  __device__ int place_of(int column) const {
+    if constexpr (kPack < 8) return column;
+    return column / 8 * 4 + column % 4 + (column % 8 < 4 ? 0 : second_half_);
+  }
+
+  float* sums_;
+  int second_half_;
+};
 
 /// Floats that the sums of a group take in shared memory.
 template <class Layout>
-__host__ __device__ constexpr int group_scratch() {
-  return Layout::kGroup * Layout::kPacks * Layout::kPack + (Layout::kPack < 8 ? 0 : 16);
-}
+constexpr int kGroupFloats =
+    SharedSums<Layout::kPack>::floats(Layout::kGroup* Layout::kPacks* Layout::kPack);
 
-/// One row of partial sums per block. Where a block has several rows at work, the sums of its
-/// groups meet in `scratch` and are added in order.
+/// One row of partial sums per block: the sums of its groups meet in `scratch` and are added in
+/// order.
 template <class Layout>
 __device__ void store_partials(float (&values)[Layout::kPacks][Layout::kPack], float* partials,
                                std::int64_t columns, float* scratch) {
-  constexpr int kPiece = std::min(Layout::kPack, 4);  // floats of one store
   float* const row = partials + blockIdx.x * columns;
-  if constexpr (Layout::kGroups == 1) {
+  const auto sums_of = [&](int group) {
+    return SharedSums<Layout::kPack>(scratch + group * kGroupFloats<Layout>,
+                                     Layout::kGroup * Layout::kPacks * Layout::kPack);
+  };
+  __syncthreads();  // the one before has been read
 #pragma unroll
-    for (int i = 0; i < Layout::kPacks; ++i) {
-      if (Layout::column(i) < columns) store_pack(row + Layout::column(i), values[i]);
-    }
-  } else {
-    __syncthreads();  // the one before has been read
+  for (int i = 0; i < Layout::kPacks; ++i) {
+    sums_of(Layout::group()).store(static_cast<int>(Layout::column(i)), values[i]);
+  }
+  __syncthreads();
+  for (int column = static_cast<int>(threadIdx.x); column < columns; column += kRowThreads) {
+    float sum = sums_of(0)[column];
 #pragma unroll
-    for (int i = 0; i < Layout::kPacks; ++i) {
-#pragma unroll
-      for (int j = 0; j < Layout::kPack; j += kPiece) {
-        float* const to = scratch + Layout::group() * group_scratch<Layout>() +
-                          place_of<Layout>(static_cast<int>(Layout::column(i)) + j);
-        if constexpr (kPiece == 4) {
-          ptx::store_shared(
-              to, make_float4(values[i][j], values[i][j + 1], values[i][j + 2], values[i][j + 3]));
-        } else {
-          *to = values[i][j];
-        }
-      }
-    }
-    __syncthreads();
-    for (int column = static_cast<int>(threadIdx.x); column < columns; column += kRowThreads) {
-      const int place = place_of<Layout>(column);
-      float sum = scratch[place];
-#pragma unroll
-      for (int group = 1; group < Layout::kGroups; ++group) {
-        sum += scratch[group * group_scratch<Layout>() + place];
-      }
-      row[column] = sum;
-    }
+    for (int group = 1; group < Layout::kGroups; ++group) sum += sums_of(group)[column];
+    row[column] = sum;
   }
 }
 
@@ -186,38 +207,111 @@ __global__ void __launch_bounds__(kRowThreads, 1) backward_kernel(Backward<T> p)
   store_partials<Layout>(grad_beta, p.partials_beta, p.columns, floats);
 }
 
-/// A block per row that does not fit into registers.
+/// The share of a long row in the sums of a column.
+__device__ inline float gamma_share(float gradient, float sum, float mean,
+                                    float inverse_deviation) {
+  return gradient * (sum - mean) * inverse_deviation;
+}
+
+/// What a block keeps in shared memory of long rows: a row of the sum and of grad_output as they
+/// are stored, and the sums of the columns.
+template <int kPack, class T>
+class KeptRows {
+ public:
+  __device__ KeptRows(void* memory, int columns)
+      : gamma_sums(static_cast<float*>(memory), columns),
+        beta_sums(static_cast<float*>(memory) + Sums::floats(columns), columns),
+        sum(reinterpret_cast<T*>(static_cast<float*>(memory) + 2 * Sums::floats(columns))),
+        grad_output(sum + columns) {}
+
+  static std::size_t bytes(std::int64_t columns) {
+    return 2 * static_cast<std::size_t>(Sums::floats(columns)) * sizeof(float) +
+           2 * static_cast<std::size_t>(columns) * sizeof(T);
+  }
+
+  using Sums = SharedSums<kPack>;
+  Sums gamma_sums;
+  Sums beta_sums;
+  T* sum;
+  T* grad_output;
+};
+
+/// A block per run of rows that do not fit into registers. `keeps`: shared memory holds KeptRows;
+/// else rows are read twice, and column_sums_kernel reads them once more.
 template <class Layout, class T>
-__global__ void __launch_bounds__(kRowThreads) backward_long_kernel(Backward<T> p) {
+__global__ void __launch_bounds__(kRowThreads) backward_long_kernel(Backward<T> p, bool keeps) {
+  constexpr int kPack = Layout::kPack;
+  extern __shared__ float4 scratch[];
+  const KeptRows<kPack, T> kept(scratch, static_cast<int>(p.columns));
   const auto columns = static_cast<float>(p.columns);
-  for (std::int64_t row = blockIdx.x; row < p.rows; row += gridDim.x) {
+  const std::int64_t begin = blockIdx.x * p.rows_per_block;
+  const std::int64_t end = min(begin + p.rows_per_block, p.rows);
+  for (std::int64_t row = begin; row < end; ++row) {
     const std::int64_t start = row * p.columns;
     const float mean = p.mean[row];
     const float inverse_deviation = p.inverse_deviation[row];
-    const auto normalized = [&](std::int64_t column) {
-      return (to_f32(p.sum[start + column]) - mean) * inverse_deviation;
-    };
-    const auto gradient = [&](std::int64_t column) {
-      return to_f32(p.grad_output[start + column]) * to_f32(p.gamma[column]);
-    };
     float total_g = 0.0F;
     float total_gn = 0.0F;
-    for (std::int64_t column = threadIdx.x; column < p.columns; column += kRowThreads) {
-      const float g = gradient(column);
-      total_g += g;
-      total_gn += g * normalized(column);
-    }
+    for_long_row<Layout>(p.columns, [&](std::int64_t column) {
+      float sum[kPack];
+      float g[kPack];
+      float gamma[kPack];
+      load_pack(p.sum + start + column, sum);
+      load_pack(p.grad_output + start + column, g);
+      load_pack(p.gamma + column, gamma);
+      if (keeps) {
+        float shares[kPack];
+#pragma unroll
+        for (int j = 0; j < kPack; ++j) {
+          shares[j] = gamma_share(g[j], sum[j], mean, inverse_deviation);
+        }
+        const auto at = static_cast<int>(column);
+        keep_pack(kept.sum + at, sum);
+        keep_pack(kept.grad_output + at, g);
+        if (row == begin) {
+          kept.gamma_sums.store(at, shares);
+          kept.beta_sums.store(at, g);
+        } else {
+          kept.gamma_sums.add(at, shares);
+          kept.beta_sums.add(at, g);
+        }
+      }
+#pragma unroll
+      for (int j = 0; j < kPack; ++j) {
+        g[j] *= gamma[j];
+        total_g += g[j];
+        total_gn += g[j] * ((sum[j] - mean) * inverse_deviation);
+      }
+    });
     const RowMeans means{row_reduce<Layout, Sum>(total_g) / columns,
                          row_reduce<Layout, Sum>(total_gn) / columns};
-    for (std::int64_t column = threadIdx.x; column < p.columns; column += kRowThreads) {
-      const float g[1] = {gradient(column)};
-      const float n[1] = {normalized(column)};
-      store_gradient(p, start + column, g, n, means, inverse_deviation);
-    }
+    const T* const sums = keeps ? kept.sum : p.sum + start;
+    const T* const gradients = keeps ? kept.grad_output : p.grad_output + start;
+    for_long_row<Layout>(p.columns, [&](std::int64_t column) {
+      float normalized[kPack];
+      float g[kPack];
+      float gamma[kPack];
+      load_pack(sums + column, normalized);
+      load_pack(gradients + column, g);
+      load_pack(p.gamma + column, gamma);
+#pragma unroll
+      for (int j = 0; j < kPack; ++j) {
+        normalized[j] = (normalized[j] - mean) * inverse_deviation;
+        g[j] *= gamma[j];
+      }
+      store_gradient(p, start + column, g, normalized, means, inverse_deviation);
+    });
+  }
+  if (!keeps) return;
+  __syncthreads();  // the sums are there
+  for (std::int64_t column = threadIdx.x; column < p.columns; column += kRowThreads) {
+    const auto at = static_cast<int>(column);
+    p.partials_gamma[blockIdx.x * p.columns + column] = kept.gamma_sums[at];
+    p.partials_beta[blockIdx.x * p.columns + column] = kept.beta_sums[at];
   }
 }
 
-/// The partial column sums of long rows: a thread per column and run of rows.
+/// The partial column sums of long rows that are not kept: a thread per column and run of rows.
 template <class T>
 __global__ void __launch_bounds__(kRowThreads) column_sums_kernel(Backward<T> p) {
   const std::int64_t column = std::int64_t{blockIdx.x} * kRowThreads + threadIdx.x;
@@ -229,7 +323,7 @@ __global__ void __launch_bounds__(kRowThreads) column_sums_kernel(Backward<T> p)
   for (std::int64_t row = begin; row < end; ++row) {
     const std::int64_t i = row * p.columns + column;
     const float gradient = to_f32(p.grad_output[i]);
-    grad_gamma += gradient * (to_f32(p.sum[i]) - p.mean[row]) * p.inverse_deviation[row];
+    grad_gamma += gamma_share(gradient, to_f32(p.sum[i]), p.mean[row], p.inverse_deviation[row]);
     grad_beta += gradient;
   }
   p.partials_gamma[blockIdx.y * p.columns + column] = grad_gamma;
@@ -250,16 +344,18 @@ void run(Context& context, const LayerNormBackward& p, Backward<T> backward) {
   backward.partials_beta = partials + blocks * columns;
   const auto grid = static_cast<unsigned>(blocks);
   if constexpr (Layout::kPacks == 0) {
-    launch(context, {"layer_norm_backward", grid_for(context, backward.rows, 1), kRowThreads},
-           backward_long_kernel<Layout, T>, backward);
-    launch(context,
-           {"layer_norm_backward (columns)",
-            {static_cast<unsigned>(blocks_of(columns, kRowThreads)), grid},
-            kRowThreads},
-           column_sums_kernel<T>, backward);
+    const std::size_t kept = kept_bytes(context, KeptRows<Layout::kPack, T>::bytes(columns));
+    launch(context, {"layer_norm_backward", grid, kRowThreads, kept},
+           backward_long_kernel<Layout, T>, backward, kept != 0);
+    if (kept == 0) {
+      launch(context,
+             {"layer_norm_backward (columns)",
+              {static_cast<unsigned>(blocks_of(columns, kRowThreads)), grid},
+              kRowThreads},
+             column_sums_kernel<T>, backward);
+    }
   } else {
-    constexpr std::size_t kScratch =
-        Layout::kGroups == 1 ? 0 : sizeof(float) * Layout::kGroups * group_scratch<Layout>();
+    constexpr std::size_t kScratch = sizeof(float) * Layout::kGroups * kGroupFloats<Layout>;
     launch(context, {"layer_norm_backward", grid, kRowThreads, kScratch},
            backward_kernel<Layout, T>, backward);
   }

@@ -1,10 +1,9 @@
 // Layer normalisation on CUDA, forward: one pass over memory, since a row stays in registers while
-// its mean and then its variance are found (kernels/common/cuda/rows.cuh). Rows of more than 4096
-// columns are read three times, the second and third time from the caches if these hold them; they
+// its mean and then its variance are found (kernels/common/cuda/rows.cuh), or, with more than 4096
+// columns, in shared memory. Only rows that do not fit there are read three times. Long rows
 // normalise the sum as it was stored.
 //
-// Threads keep their gamma and beta in registers; with many rows, so few blocks are started that
-// each takes many of them.
+// Threads keep their gamma and beta in registers, for all rows that they take.
 //
 // Per element: input and output, with a residual two tensors more, sizeof(T) bytes each; some 10
 // operations, with dropout 80 integer ones for each Philox block (kernels/dropout).
@@ -67,7 +66,7 @@ __device__ void store_normalized(const Forward<T>& p, std::int64_t i, const floa
   for (int j = 0; j < kPack; ++j) {
     output[j] = beta[j] + (x[j] - mean) * inverse_deviation * gamma[j];
   }
-  store_pack(p.output + i, output);
+  store_whole_pack(p.output + i, output);
 }
 
 template <class T>
@@ -125,45 +124,54 @@ __global__ void __launch_bounds__(kRowThreads, (kResidentBlocks<Layout, T>))
   });
 }
 
-/// A block per row that does not fit into registers.
+/// A block per row that does not fit into registers. `keeps`: shared memory holds the row.
 template <class Layout, class T>
-__global__ void __launch_bounds__(kRowThreads) forward_long_kernel(Forward<T> p) {
+__global__ void __launch_bounds__(kRowThreads) forward_long_kernel(Forward<T> p, bool keeps) {
+  constexpr int kPack = Layout::kPack;
+  extern __shared__ uint4 kept_row[];
+  auto* const kept = reinterpret_cast<T*>(kept_row);
   const auto columns = static_cast<float>(p.columns);
-  const T* const normalized = p.residual == nullptr ? p.input : p.sum;
   for (std::int64_t row = blockIdx.x; row < p.rows; row += gridDim.x) {
     const std::int64_t start = row * p.columns;
+    const T* const normalized = keeps ? kept : (p.residual == nullptr ? p.input : p.sum) + start;
     float total = 0.0F;
-    for (std::int64_t column = threadIdx.x; column < p.columns; column += kRowThreads) {
-      float x[1];
+    for_long_row<Layout>(p.columns, [&](std::int64_t column) {
+      float x[kPack];
       load_sum(p, start + column, x);
-      total += x[0];
-    }
+      if (keeps) keep_pack(kept + column, x);
+#pragma unroll
+      for (int j = 0; j < kPack; ++j) total += x[j];
+    });
     const float mean = row_reduce<Layout, Sum>(total) / columns;
     float squares = 0.0F;
-    for (std::int64_t column = threadIdx.x; column < p.columns; column += kRowThreads) {
-      const float centred = to_f32(normalized[start + column]) - mean;
-      squares += centred * centred;
-    }
+    for_long_row<Layout>(p.columns, [&](std::int64_t column) {
+      float x[kPack];
+      load_pack(normalized + column, x);
+#pragma unroll
+      for (int j = 0; j < kPack; ++j) squares += (x[j] - mean) * (x[j] - mean);
+    });
     const float variance = row_reduce<Layout, Sum>(squares) / columns;
     const float inverse_deviation = 1.0F / sqrtf(variance + p.epsilon);
-    for (std::int64_t column = threadIdx.x; column < p.columns; column += kRowThreads) {
-      const float x[1] = {to_f32(normalized[start + column])};
-      const float gamma[1] = {to_f32(p.gamma[column])};
-      const float beta[1] = {to_f32(p.beta[column])};
+    for_long_row<Layout>(p.columns, [&](std::int64_t column) {
+      float x[kPack];
+      float gamma[kPack];
+      float beta[kPack];
+      load_pack(normalized + column, x);
+      load_pack(p.gamma + column, gamma);
+      load_pack(p.beta + column, beta);
       store_normalized(p, start + column, gamma, beta, x, mean, inverse_deviation);
-    }
+    });
     if (threadIdx.x == 0) store_statistics(p, row, mean, inverse_deviation);
   }
 }
 
-/// A block for each kGroups rows; where they would fill the multiprocessors four times and more, as
-/// many as are resident, each of which reads gamma and beta once for many rows.
+/// A block for each kGroups rows, at most as many as are resident: these read gamma and beta once
+/// for all their rows.
 template <class Layout, class T>
 unsigned blocks_for(const Context& context, std::int64_t rows) {
-  const std::int64_t blocks = blocks_of(rows, Layout::kGroups);
   const std::int64_t resident =
       std::int64_t{kResidentBlocks<Layout, T>} * multiprocessor_count(context.device());
-  return static_cast<unsigned>(blocks < 4 * resident ? blocks : resident);
+  return static_cast<unsigned>(std::min(blocks_of(rows, Layout::kGroups), resident));
 }
 
 }  // namespace
@@ -189,8 +197,9 @@ void layer_norm(Context& context, const LayerNormForward& p) {
                                                 p.beta.data, p.sum.data, p.output.data);
     for_row_layout<T>(columns, in_packs, [&]<class Layout>(Layout) {
       if constexpr (Layout::kPacks == 0) {
-        launch(context, {"layer_norm", grid_for(context, forward.rows, 1), kRowThreads},
-               forward_long_kernel<Layout, T>, forward);
+        const std::size_t kept = kept_bytes(context, static_cast<std::size_t>(columns) * sizeof(T));
+        launch(context, {"layer_norm", grid_for(context, forward.rows, 1), kRowThreads, kept},
+               forward_long_kernel<Layout, T>, forward, kept != 0);
       } else {
         const unsigned grid = blocks_for<Layout, T>(context, forward.rows);
         launch(context, {"layer_norm", grid, kRowThreads}, forward_kernel<Layout, T>, forward);

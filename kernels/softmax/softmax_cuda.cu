@@ -1,7 +1,7 @@
-// Softmax on CUDA, both directions: one pass over memory, a row in registers
-// (kernels/common/cuda/rows.cuh). Longer rows are read twice: forward finds maximum and sum
-// together, scaling the sum whenever the maximum grows (Milakov, Gimelshein, "Online normalizer
-// calculation for softmax", 2018), then writes.
+// Softmax on CUDA, both directions: one pass over memory, a row in registers or, if longer, in
+// shared memory (kernels/common/cuda/rows.cuh). Only rows that do not fit there are read twice.
+// Forward finds a long row's maximum and sum together, scaling the sum whenever the maximum grows
+// (Milakov, Gimelshein, "Online normalizer calculation for softmax", 2018), then writes.
 //
 // Per element: forward 2, backward 3 * sizeof(T) bytes; an exponential and some 4 operations.
 #include "kernels/common/cuda/rows.cuh"
@@ -60,28 +60,43 @@ __global__ void __launch_bounds__(kRowThreads)
   });
 }
 
+/// A block per row that does not fit into registers. `keeps`: shared memory holds the row.
 template <class Layout, class T>
 __global__ void __launch_bounds__(kRowThreads)
-    softmax_long_kernel(const T* input, T* output, Extent extent) {
+    softmax_long_kernel(const T* input, T* output, Extent extent, bool keeps) {
+  constexpr int kPack = Layout::kPack;
+  extern __shared__ uint4 memory[];
+  auto* const kept = reinterpret_cast<T*>(memory);
   for (std::int64_t row = blockIdx.x; row < extent.rows; row += gridDim.x) {
-    const std::int64_t start = row * extent.columns;
+    const T* const from = input + row * extent.columns;
     float largest = Maximum::kIdentity;
     float total = 0.0F;
-    for (std::int64_t column = threadIdx.x; column < extent.columns; column += kRowThreads) {
-      const float x = to_f32(input[start + column]);
-      const float larger = Maximum()(largest, x);
+    for_long_row<Layout>(extent.columns, [&](std::int64_t column) {
+      float x[kPack];
+      load_pack(from + column, x);
+      if (keeps) keep_pack(kept + column, x);
+      float larger = largest;
+#pragma unroll
+      for (int j = 0; j < kPack; ++j) larger = Maximum()(larger, x[j]);
       // So far only -inf: nothing to add, and -inf - -inf would be NaN.
-      if (larger == Maximum::kIdentity) continue;
-      total = total * expf(largest - larger) + expf(x - larger);
+      if (larger == Maximum::kIdentity) return;
+      total *= expf(largest - larger);
+#pragma unroll
+      for (int j = 0; j < kPack; ++j) total += expf(x[j] - larger);
       largest = larger;
-    }
+    });
     const float row_largest = row_reduce<Layout, Maximum>(largest);
     if (largest != row_largest) total *= expf(largest - row_largest);
     total = row_reduce<Layout, Sum>(total);
-    for (std::int64_t column = threadIdx.x; column < extent.columns; column += kRowThreads) {
-      const float x = to_f32(input[start + column]);
-      output[start + column] = from_f32<T>(expf(x - row_largest) / total);
-    }
+    const T* const again = keeps ? kept : from;
+    T* const to = output + row * extent.columns;
+    for_long_row<Layout>(extent.columns, [&](std::int64_t column) {
+      float x[kPack];
+      load_pack(again + column, x);
+#pragma unroll
+      for (int j = 0; j < kPack; ++j) x[j] = expf(x[j] - row_largest) / total;
+      store_whole_pack(to + column, x);
+    });
   }
 }
 
@@ -118,22 +133,55 @@ __global__ void __launch_bounds__(kRowThreads)
   });
 }
 
+/// As softmax_long_kernel; shared memory holds a row of both operands.
 template <class Layout, class T>
 __global__ void __launch_bounds__(kRowThreads)
     softmax_backward_long_kernel(const T* output, const T* grad_output, T* grad_input,
-                                 Extent extent) {
+                                 Extent extent, bool keeps) {
+  constexpr int kPack = Layout::kPack;
+  extern __shared__ uint4 memory[];
+  auto* const kept_output = reinterpret_cast<T*>(memory);
+  T* const kept_gradient = kept_output + extent.columns;
   for (std::int64_t row = blockIdx.x; row < extent.rows; row += gridDim.x) {
     const std::int64_t start = row * extent.columns;
     float mean = 0.0F;
-    for (std::int64_t column = threadIdx.x; column < extent.columns; column += kRowThreads) {
-      mean += to_f32(grad_output[start + column]) * to_f32(output[start + column]);
-    }
+    for_long_row<Layout>(extent.columns, [&](std::int64_t column) {
+      float y[kPack];
+      float g[kPack];
+      load_pack(output + start + column, y);
+      load_pack(grad_output + start + column, g);
+      if (keeps) {
+        keep_pack(kept_output + column, y);
+        keep_pack(kept_gradient + column, g);
+      }
+#pragma unroll
+      for (int j = 0; j < kPack; ++j) mean += g[j] * y[j];
+    });
     mean = row_reduce<Layout, Sum>(mean);
-    for (std::int64_t column = threadIdx.x; column < extent.columns; column += kRowThreads) {
-      const std::int64_t i = start + column;
-      grad_input[i] = from_f32<T>(to_f32(output[i]) * (to_f32(grad_output[i]) - mean));
-    }
+    const T* const outputs = keeps ? kept_output : output + start;
+    const T* const gradients = keeps ? kept_gradient : grad_output + start;
+    for_long_row<Layout>(extent.columns, [&](std::int64_t column) {
+      float y[kPack];
+      float g[kPack];
+      load_pack(outputs + column, y);
+      load_pack(gradients + column, g);
+#pragma unroll
+      for (int j = 0; j < kPack; ++j) g[j] = y[j] * (g[j] - mean);
+      store_whole_pack(grad_input + start + column, g);
+    });
   }
+}
+
+/// The shape of a kernel of `Layout`, which keeps `operands` long rows of T if they fit.
+template <class Layout, class T>
+LaunchShape shape_for(const Context& context, const char* name, const Extent& extent,
+                      std::size_t operands) {
+  LaunchShape shape{name, grid_for(context, extent.rows, Layout::kGroups), kRowThreads};
+  if (Layout::kPacks == 0) {
+    const auto columns = static_cast<std::size_t>(extent.columns);
+    shape.shared_bytes = kept_bytes(context, operands * columns * sizeof(T));
+  }
+  return shape;
 }
 
 Extent extent_of(const ConstView& view) {
@@ -149,13 +197,12 @@ void softmax(Context& context, const SoftmaxForward& p) {
     const bool in_packs =
         extent.columns % kPackOf<T> == 0 && aligned_to(16, p.input.data, p.output.data);
     for_row_layout<T>(extent.columns, in_packs, [&]<class Layout>(Layout) {
-      const LaunchShape shape{"softmax", grid_for(context, extent.rows, Layout::kGroups),
-                              kRowThreads};
-      const auto start = [&](auto* kernel) {
-        launch(context, shape, kernel, p.input.as<T>(), p.output.as<T>(), extent);
+      const LaunchShape shape = shape_for<Layout, T>(context, "softmax", extent, 1);
+      const auto start = [&](auto* kernel, auto... keeps) {
+        launch(context, shape, kernel, p.input.as<T>(), p.output.as<T>(), extent, keeps...);
       };
       if constexpr (Layout::kPacks == 0) {
-        start(softmax_long_kernel<Layout, T>);
+        start(softmax_long_kernel<Layout, T>, shape.shared_bytes != 0);
       } else {
         start(softmax_kernel<Layout, T>);
       }
@@ -169,14 +216,13 @@ void softmax_backward(Context& context, const SoftmaxBackward& p) {
     const bool in_packs = extent.columns % kPackOf<T> == 0 &&
                           aligned_to(16, p.output.data, p.grad_output.data, p.grad_input.data);
     for_row_layout<T>(extent.columns, in_packs, [&]<class Layout>(Layout) {
-      const LaunchShape shape{"softmax_backward", grid_for(context, extent.rows, Layout::kGroups),
-                              kRowThreads};
-      const auto start = [&](auto* kernel) {
+      const LaunchShape shape = shape_for<Layout, T>(context, "softmax_backward", extent, 2);
+      const auto start = [&](auto* kernel, auto... keeps) {
         launch(context, shape, kernel, p.output.as<T>(), p.grad_output.as<T>(),
-               p.grad_input.as<T>(), extent);
+               p.grad_input.as<T>(), extent, keeps...);
       };
       if constexpr (Layout::kPacks == 0) {
-        start(softmax_backward_long_kernel<Layout, T>);
+        start(softmax_backward_long_kernel<Layout, T>, shape.shared_bytes != 0);
       } else {
         start(softmax_backward_kernel<Layout, T>);
       }

@@ -2,10 +2,12 @@
 //
 //   columns                        row on             held in
 //   up to 16 packs                 half a warp        registers, one pack a thread
+//   up to 16, not in packs         half a warp        registers, one element a thread
 //   up to 32, not in packs         a warp             registers, one element a thread
 //   up to 512                      a warp             registers, 16 elements a thread
 //   up to 4096                     256 threads        registers, 16 elements a thread
-//   more                           256 threads        memory: read again in each pass
+//   more                           256 threads        shared memory, if it holds a row; else they
+//                                                     are read again in each pass
 //
 // A pack is 16 bytes where columns are whole packs and operands aligned so, else one element.
 #pragma once
@@ -16,6 +18,7 @@
 #include "kernels/common/cuda/collectives.cuh"
 #include "kernels/common/cuda/launch.h"
 #include "kernels/common/cuda/ptx.cuh"
+#include "kernels/common/cuda/runtime.h"
 #include "kernels/common/cuda/storage.cuh"
 
 namespace ebb::cuda {
@@ -83,6 +86,55 @@ class ColumnPacks {
   uint4 kept_[kKept ? Layout::kPacks : 1];
 };
 
+/// Calls body(column) for each pack of the calling thread in a row that does not fit into
+/// registers.
+template <class Layout, class Body>
+__device__ void for_long_row(std::int64_t columns, Body&& body) {
+  constexpr int kPack = Layout::kPack;
+  for (std::int64_t column = std::int64_t{threadIdx.x} * kPack; column < columns;
+       column += kRowThreads * kPack) {
+    body(column);
+  }
+}
+
+template <class T, int kPack>
+__device__ inline uint4 words_of(const float (&values)[kPack]) {
+  Pack<T, kPack> pack;
+#pragma unroll
+  for (int j = 0; j < kPack; ++j) pack.values[j] = from_f32<T>(values[j]);
+  return *reinterpret_cast<const uint4*>(&pack);
+}
+
+/// store_pack() to global memory by one instruction, also in loops over long rows, where the
+/// compiler would take it apart.
+template <int kPack, class T>
+__device__ inline void store_whole_pack(T* to, const float (&values)[kPack]) {
+  if constexpr (kPack == 1) {
+    *to = from_f32<T>(values[0]);
+  } else {
+    ptx::store_global(to, words_of<T>(values));
+  }
+}
+
+/// The same to shared memory.
+template <int kPack, class T>
+__device__ inline void keep_pack(T* to, const float (&values)[kPack]) {
+  if constexpr (kPack == 1) {
+    *to = from_f32<T>(values[0]);
+  } else {
+    const uint4 words = words_of<T>(values);
+    ptx::store_shared(to, make_float4(__uint_as_float(words.x), __uint_as_float(words.y),
+                                      __uint_as_float(words.z), __uint_as_float(words.w)));
+  }
+}
+
+/// `bytes`, if a block's shared memory holds so much of a long row, else 0. A thread keeps and
+/// finds its own packs there, so that it need not wait.
+inline std::size_t kept_bytes(const Context& context, std::size_t bytes) {
+  constexpr std::size_t kOthers = 1024;  // that a kernel may use besides
+  return bytes + kOthers <= shared_bytes_of_block(context.device()) ? bytes : 0;
+}
+
 /// Over the threads of a row; every thread of the warp, and of the block where a row is on all of
 /// it, takes part.
 template <class Layout, class Operation>
@@ -101,7 +153,10 @@ void for_row_layout(std::int64_t columns, bool in_packs, Body&& body) {
   constexpr int kPack = kPackOf<T>;
   constexpr int kHalfWarp = kWarpSize / 2;
   const bool on_warp = columns <= kWarpSize * kPerThread;
-  if (columns > kRowThreads * kPerThread) return body(RowLayout<kRowThreads, 0, 1>());
+  const bool is_long = columns > kRowThreads * kPerThread;
+  if (is_long && in_packs) return body(RowLayout<kRowThreads, 0, kPack>());
+  if (is_long) return body(RowLayout<kRowThreads, 0, 1>());
+  if (!in_packs && columns <= kHalfWarp) return body(RowLayout<kHalfWarp, 1, 1>());
   if (!in_packs && columns <= kWarpSize) return body(RowLayout<kWarpSize, 1, 1>());
   if (!in_packs && on_warp) return body(RowLayout<kWarpSize, kPerThread, 1>());
   if (!in_packs) return body(RowLayout<kRowThreads, kPerThread, 1>());

@@ -113,6 +113,10 @@ std::size_t second_level_cache_bytes(Device device) {
   return static_cast<std::size_t>(attribute(device, cudaDevAttrL2CacheSize));
 }
 
+std::size_t shared_bytes_of_block(Device device) {
+  return static_cast<std::size_t>(attribute(device, cudaDevAttrMaxSharedMemoryPerBlockOptin));
+}
+
 std::string runtime_version() {
   int version = 0;
   check(cudaRuntimeGetVersion(&version), "asking for the runtime's version");

@@ -37,6 +37,8 @@ DeviceProperties properties_of(Device device);
 int compute_capability(Device device);
 int multiprocessor_count(Device device);
 std::size_t second_level_cache_bytes(Device device);
+/// The most that a block may have if it asks.
+std::size_t shared_bytes_of_block(Device device);
 
 /// "13.0"; the driver's is "none" without one.
 std::string runtime_version();
