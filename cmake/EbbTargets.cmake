@@ -29,6 +29,7 @@ if(EBB_WITH_CUDA)
     $<$<BOOL:${EBB_WARNINGS_AS_ERRORS}>:-Werror=all-warnings>)
   target_compile_options(ebb_options INTERFACE "$<$<COMPILE_LANGUAGE:CUDA>:${EBB_CUDA_OPTIONS}>")
 endif()
+string(COMPARE NOTEQUAL "${EBB_SANITIZE}" "" EBB_SANITIZED)
 if(EBB_SANITIZE)
   target_compile_options(ebb_options INTERFACE
     -fsanitize=${EBB_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
