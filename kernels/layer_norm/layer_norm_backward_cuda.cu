@@ -303,7 +303,7 @@ __global__ void __launch_bounds__(kRowThreads) backward_long_kernel(Backward<T> 
     });
   }
   if (!keeps) return;
-  __syncthreads();  // the sums are there
+  // The barriers of the last row's means lie between these sums and the threads that added them.
   for (std::int64_t column = threadIdx.x; column < p.columns; column += kRowThreads) {
     const auto at = static_cast<int>(column);
     p.partials_gamma[blockIdx.x * p.columns + column] = kept.gamma_sums[at];
