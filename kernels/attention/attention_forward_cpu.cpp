@@ -14,6 +14,7 @@
 #include <hwy/highway.h>
 
 #include "kernels/attention/attention_backends.h"
+#include "kernels/attention/attention_prefetch.h"
 #include "kernels/attention/attention_reference.h"
 #include "kernels/attention/attention_scratch.h"
 #include "kernels/attention/attention_sums.h"
@@ -37,6 +38,7 @@ struct ForwardScratch {
         factors(p.dropout.active() ? cursor.take<float>(kKeyBlock * kMostTileQueries) : nullptr) {}
 
   HeadKeys keys;
+  UpcomingHead upcoming;
   float* query;    // tile: scaled components of the queries
   float* output;   // tile: components of the unfinished outputs, unless made in place
   float* scores;   // tile: one row per key of the block
@@ -127,6 +129,8 @@ HWY_INLINE void softmax_block(const KeyBlock& block, bool first, ForwardScratch&
       softmax.total[v] = hn::Add(softmax.total[v], weight);
       hn::Store(weight, d, s.scores + k * kWidth + v * kLanes);
     }
+    // Only long heads have such tiles.
+    if constexpr (kVectors == kMostVectors) s.upcoming.prefetch_next_line();
   }
 }
 
@@ -235,10 +239,17 @@ void forward_items(const AttentionForward& p, std::int64_t begin, std::int64_t e
   ForwardScratch scratch(cursor, p, g);
   // Asked once: for small heads even the question costs some percent.
   const bool has_pages = std::max(g.queries, g.keys) * g.head_dim >= kPage;
+  const std::int64_t blocks = blocks_of(g.queries, kQueryBlock);
   TileQueries next = item_queries(g, begin);
   for (std::int64_t item = begin; item < end; ++item) {
     TileQueries tile = next;
-    if (item == begin || tile.first == 0) scratch.keys.select(p, tile.b, tile.h);
+    if (item == begin || tile.first == 0) {
+      scratch.keys.select(p, tile.b, tile.h);
+      if (has_pages && item + blocks < end) {
+        const TileQueries upcoming = item_queries(g, item + blocks);
+        scratch.upcoming.select(p, g, upcoming.b, upcoming.h);
+      }
+    }
     if (item + 1 < end) {
       next = item_queries(g, item + 1);
       if (has_pages) prefetch_item(p, g, next);

@@ -26,24 +26,6 @@ static_assert(4 * kLanes <= kMostTileQueries);
 
 // Vectors of a row of sums: four, where the registers hold six rows of them, load the least.
 inline constexpr int kMostVectors = HWY_TARGET <= HWY_AVX3 ? 4 : 2;
-// Floats in a page of memory.
-inline constexpr std::int64_t kPage = 4096 / sizeof(float);
-
-/// Asks for the first lines of every page of rows that follow each other in memory: processors
-/// fetch the rest of a page by themselves, but only after some misses in it. Less than a page is
-/// not worth the instructions.
-template <class T>
-HWY_INLINE void prefetch_rows(const HeadRows<T>& rows, std::int64_t first, std::int64_t count,
-                              std::int64_t head_dim) {
-  constexpr std::int64_t kLine = 64 / sizeof(float);
-  constexpr int kSecondLevelCache = 2;
-  if (rows.stride != head_dim) return;
-  for (std::int64_t page = 0; page + kPage <= count * head_dim; page += kPage) {
-    for (std::int64_t line = 0; line < 4; ++line) {
-      __builtin_prefetch(rows.row(first) + page + line * kLine, 0, kSecondLevelCache);
-    }
-  }
-}
 
 /// The product over `depth` keys into lanes of queries, of which p.depth are seen by every lane and
 /// the rest, keys on the causal diagonal, each from lane column[i] - shift on.
