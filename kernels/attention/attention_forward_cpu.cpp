@@ -82,9 +82,54 @@ HWY_INLINE void hide_scores(const AttentionGeometry& g, const TileQueries& tile,
   }
 }
 
+/// The lanes of a vector's block of four.
+HWY_INLINE hn::Mask<Lanes> block_lanes(std::int64_t block) {
+  const Lanes d;
+  const auto lane = hn::Iota(d, 0.0F);
+  const Vector first = hn::Set(d, static_cast<float>(4 * block));
+  return hn::And(hn::Ge(lane, first), hn::Lt(lane, hn::Add(first, hn::Set(d, 4.0F))));
+}
+
+/// Whether the last vector of a tile holds up to four queries, as 20 tokens leave, and all of its
+/// blocks of four lanes the same (see for_columns; causality hides keys from lanes, not queries).
+template <int kVectors>
+HWY_INLINE bool repeats_last_queries(const AttentionGeometry& g, const TileQueries& tile) {
+  return kVectors > 1 && kLanes > 4 && !g.causal && tile.count <= (kVectors - 1) * kLanes + 4;
+}
+
+/// Turns scores of such a vector, `stride` apart from key to key, into 2^(score - shift) in its
+/// first block, and gives their sums in every block. Block b works on key b, b + blocks, ...
+HWY_INLINE Vector weigh_repeated(float* scores, std::int64_t stride, std::int64_t keys,
+                                 Vector shift) {
+  const Lanes d;
+  constexpr std::int64_t kBlocks = kLanes / 4;
+  Vector total = hn::Zero(d);
+  const auto weigh = [&](float* first, std::int64_t count) HWY_ATTR {
+    // Blocks past the last key get weights of zero.
+    Vector exponent = hn::Set(d, -std::numeric_limits<float>::infinity());
+#pragma GCC unroll 4
+    for (std::int64_t b = 0; b < count; ++b) {
+      exponent = hn::IfThenElse(block_lanes(b), hn::Load(d, first + b * stride), exponent);
+    }
+    const Vector weight = exp2(d, hn::Sub(exponent, shift));
+    total = hn::Add(total, weight);
+#pragma GCC unroll 4
+    for (std::int64_t b = 0; b < count; ++b) {
+      hn::BlendedStore(weight, block_lanes(b), d, first + b * stride - 4 * b);
+    }
+  };
+  std::int64_t k = 0;
+  for (; k + kBlocks <= keys; k += kBlocks) weigh(scores + k * stride, kBlocks);
+  if (k < keys) weigh(scores + k * stride, keys - k);
+  if constexpr (kBlocks > 1) total = hn::Add(total, hn::ReverseBlocks(d, total));
+  if constexpr (kBlocks > 2) total = hn::Add(total, hn::SwapAdjacentBlocks(total));
+  return total;
+}
+
 /// Turns a block's scores into 2^(score - reference) and brings the sums to a new reference.
 template <int kVectors>
-HWY_INLINE void softmax_block(const KeyBlock& block, bool first, ForwardScratch& s,
+HWY_INLINE void softmax_block(const AttentionGeometry& g, const TileQueries& tile,
+                              const KeyBlock& block, bool first, ForwardScratch& s,
                               OnlineSoftmax<kVectors>& softmax) {
   const Lanes d;
   constexpr std::int64_t kWidth = kVectors * kLanes;
@@ -123,14 +168,23 @@ HWY_INLINE void softmax_block(const KeyBlock& block, bool first, ForwardScratch&
     softmax.rescale[v] = exp2(d, hn::Sub(softmax.rescale[v], shift[v]));
     softmax.total[v] = hn::Mul(softmax.total[v], softmax.rescale[v]);
   }
+  const auto weigh = [&](std::int64_t key, int v) HWY_ATTR {
+    const Vector weight = exp2(d, hn::Sub(score(key, v), shift[v]));
+    softmax.total[v] = hn::Add(softmax.total[v], weight);
+    hn::Store(weight, d, s.scores + key * kWidth + v * kLanes);
+  };
+  constexpr int kLast = kVectors - 1;
+  const bool repeats = repeats_last_queries<kVectors>(g, tile);
   for (k = 0; k < block.count; ++k) {
-    for (int v = 0; v < kVectors; ++v) {
-      const Vector weight = exp2(d, hn::Sub(score(k, v), shift[v]));
-      softmax.total[v] = hn::Add(softmax.total[v], weight);
-      hn::Store(weight, d, s.scores + k * kWidth + v * kLanes);
-    }
+    for (int v = 0; v < kLast; ++v) weigh(k, v);
+    if (!repeats) weigh(k, kLast);
     // Only long heads have such tiles.
     if constexpr (kVectors == kMostVectors) s.upcoming.prefetch_next_line();
+  }
+  if (repeats) {
+    const Vector total =
+        weigh_repeated(s.scores + kLast * kLanes, kWidth, block.count, shift[kLast]);
+    softmax.total[kLast] = hn::Add(softmax.total[kLast], total);
   }
 }
 
@@ -194,7 +248,7 @@ void forward_tile(const AttentionForward& p, const AttentionGeometry& g, const T
     score_block<kVectors>(s.keys.key, block, g.head_dim, s.query, s.scores);
     if (p.bias.present()) add_bias<kVectors>(p, tile, s.keys, block, s.scores);
     hide_scores<kVectors>(g, tile, block, s);
-    softmax_block<kVectors>(block, first, s, softmax);
+    softmax_block<kVectors>(g, tile, block, first, s, softmax);
     if (softmax.moved) output.scale(softmax.rescale);
     if (p.dropout.active()) {
       const std::int64_t row = (tile.b * g.heads + tile.h) * g.queries + tile.first;

@@ -65,13 +65,13 @@ HWY_INLINE void multiply_wide(Product p, std::int64_t rows, std::int64_t columns
 }
 
 /// Calls emit(v, i, vector) for each column i of a tile's rows of queries and each of its vectors
-/// v.
+/// v. Lanes past the queries repeat some of them.
 template <int kVectors, class Emit>
 HWY_INLINE void for_tile_columns(const float* data, std::int64_t stride, std::int64_t queries,
                                  std::int64_t columns, Emit&& emit) {
   for (int v = 0; v < kVectors; ++v) {
-    const std::int64_t rows = std::clamp<std::int64_t>(queries - v * kLanes, 1, kLanes);
-    for_columns(data + v * kLanes * stride, stride, rows, columns,
+    const std::int64_t first = std::min(v * kLanes, queries - 1);
+    for_columns(data + first * stride, stride, std::min(queries - first, kLanes), columns,
                 [&](std::int64_t i, Vector x) HWY_ATTR { emit(v, i, x); });
   }
 }

@@ -46,8 +46,8 @@ HWY_INLINE hn::Vec<D> load_blocks(D d, const float* const* rows, std::int64_t co
   }
 }
 
-/// Calls emit(c, vector) for each column c of a matrix of 1 to kLanes rows; lanes past the rows
-/// repeat some of them.
+/// Calls emit(c, vector) for each column c of a matrix of 1 to kLanes rows. Lanes past the rows
+/// repeat the last one; of up to four rows every block of four lanes has the same.
 template <class Emit>
 HWY_INLINE void for_columns(const float* data, std::int64_t stride, std::int64_t rows,
                             std::int64_t columns, Emit&& emit) {
@@ -57,10 +57,12 @@ HWY_INLINE void for_columns(const float* data, std::int64_t stride, std::int64_t
     row[r] = data;
     if (r + 1 < rows) data += stride;
   }
+  if (rows <= 4) {
+    for (std::int64_t r = 4; r < kLanes; ++r) row[r] = row[r - 4];
+  }
   for (std::int64_t c = 0; c < columns; c += 4) {
     const std::int64_t width = std::min<std::int64_t>(4, columns - c);
     const auto load = [&](int r) HWY_ATTR {
-      // The block of a few rows serves as all the others too.
       if (rows <= 4 && width == 4) return hn::LoadDup128(d, row[r] + c);
       return load_blocks(d, row + r, c, width);
     };
