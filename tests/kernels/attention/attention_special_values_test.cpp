@@ -201,7 +201,8 @@ TEST(AttentionSpecialValuesTest, FollowsScoresThatGrowFromBlockToBlock) {
     for (std::int64_t i = 0; i < static_cast<std::int64_t>(o.bias.size()); ++i) {
       // Rows that grow by 0, 4.35, 8.7, ... over all keys: by less than a block notices, and more.
       const std::int64_t row = i / o.spec.keys % 7;
-      set(o.bias, i, static_cast<float>(i % o.spec.keys * row) * 0.015F);
+      const double slope = 0.015 * static_cast<double>(i % o.spec.keys * row);
+      set(o.bias, i, static_cast<float>(ebb::testing::InputGrid::rounded(slope)));
     }
   });
 }
