@@ -43,8 +43,8 @@ void* allocate_memory(Device device, std::size_t bytes) {
   return device.is_cuda() ? allocate_device_memory(device, bytes) : allocate_host_memory(bytes);
 }
 
-void free_memory(Device device, void* memory) noexcept {
-  device.is_cuda() ? free_device_memory(device, memory) : free_host_memory(memory);
+void free_memory(Device device, void* memory, std::size_t bytes) noexcept {
+  device.is_cuda() ? free_device_memory(device, memory) : free_host_memory(memory, bytes);
 }
 
 std::string describe_free_memory(Device device) {
@@ -138,7 +138,7 @@ void CachingAllocator::release_cached_locked() {
   for (MemoryBlock*& head : free_) {
     while (head != nullptr) {
       const std::unique_ptr<MemoryBlock> block(std::exchange(head, head->next));
-      free_memory(device_, block->data);
+      free_memory(device_, block->data, block->capacity);
     }
   }
   statistics_.cached = 0;

@@ -40,8 +40,10 @@ struct alignas(64) MemoryBlock {
   std::size_t size_class = 0;
 };
 
-/// One per device, safe to use from several threads. Sizes are rounded up to classes a quarter of a
-/// power of two apart, so at most a fifth of a block is waste. Blocks are never split or joined.
+/// One per device and, on the CPU, one for each thread of a training step (Lanes): one that is
+/// short of memory gives its own cache back, not theirs. Safe to use from several threads. Sizes
+/// are rounded up to classes a quarter of a power of two apart, so at most a fifth of a block is
+/// waste. Blocks are never split or joined.
 class CachingAllocator {
  public:
   /// The allocator of `device`, or the one that an AllocationScope puts in its place. Throws

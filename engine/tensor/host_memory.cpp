@@ -5,6 +5,7 @@
 #include <mutex>
 #include <new>
 #include <sys/mman.h>
+#include <unistd.h>
 
 namespace ebb {
 namespace {
@@ -56,15 +57,23 @@ class Slabs {
     return cut(current_, bytes);
   }
 
-  void free(void* memory) noexcept {
+  void free(void* memory, std::size_t bytes) noexcept {
+    const auto address = reinterpret_cast<std::uintptr_t>(memory);
     const std::lock_guard lock(mutex_);
-    auto* slab = reinterpret_cast<Slab*>(reinterpret_cast<std::uintptr_t>(memory) / kSlab * kSlab);
-    if (--slab->pieces > 0) return;
+    auto* slab = reinterpret_cast<Slab*>(address / kSlab * kSlab);
+    if (--slab->pieces > 0) return give_back_pages(address, address + bytes);
     if (slab == current_) current_ = nullptr;
     munmap(slab, slab->bytes);
   }
 
  private:
+  static void give_back_pages(std::uintptr_t begin, std::uintptr_t end) noexcept {
+    static const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    begin = round_up(begin, page);
+    end = end / page * page;
+    if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  }
+
   static Slab* add_slab(std::size_t bytes) {
     std::byte* memory = map(bytes);
     return memory == nullptr ? nullptr : new (memory) Slab{bytes, sizeof(Slab), 0};
@@ -97,9 +106,9 @@ void* allocate_host_memory(std::size_t bytes) {
   return slabs().allocate(bytes);
 }
 
-void free_host_memory(void* memory) noexcept {
+void free_host_memory(void* memory, std::size_t bytes) noexcept {
   if constexpr (EBB_SANITIZED) return ::operator delete (memory, std::align_val_t{kAlignment});
-  slabs().free(memory);
+  slabs().free(memory, bytes);
 }
 
 }  // namespace ebb

@@ -12,13 +12,13 @@ namespace ebb {
 /// several threads.
 ///
 /// Requests are cut one after the other from slabs of 32 MiB, of which only what is touched takes
-/// memory, or have a slab of their own. A slab goes back to the system when all that was cut from
-/// it has been freed; nothing else is reused, so this is for those who keep what they free, as
-/// CachingAllocator does. Under a sanitizer, which watches the bounds of each request, every one is
-/// a call of operator new.
+/// memory, or have a slab of their own. What is freed is given back to the system: its whole pages
+/// at once, its addresses with the last piece of its slab. So this is for those who keep and reuse
+/// what they have, as CachingAllocator does. Under a sanitizer, which watches the bounds of each
+/// request, every one is a call of operator new.
 void* allocate_host_memory(std::size_t bytes);
 
-/// Gives memory of allocate_host_memory() back.
-void free_host_memory(void* memory) noexcept;
+/// Gives memory of allocate_host_memory(bytes) back; it must not be null.
+void free_host_memory(void* memory, std::size_t bytes) noexcept;
 
 }  // namespace ebb

@@ -8,7 +8,6 @@
 #include <hwy/foreach_target.h>
 // Must come after foreach_target.h.
 #include <limits>
-#include <numbers>
 
 #include <hwy/highway.h>
 
@@ -46,7 +45,7 @@ struct BackwardScratch {
   std::int64_t row_stride;  // head_dim rounded up to whole vectors of any instruction set
   HeadKeys keys;
   // Tiles, lanes are queries: one row per component, or per key of the block.
-  float* query;  // scaled, times log2(e)
+  float* query;  // scaled
   float* grad_output;
   float* grad_query;
   // The tile's queries as rows of row_stride, zeros past head_dim and where a row sees no key.
@@ -71,7 +70,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 /// Per query of a tile: what the gradient of its scores needs besides them.
 template <int kVectors>
 struct QueryState {
-  Vector log_sum_exp[kVectors];  // as scores here, times log2(e)
+  Vector log_sum_exp[kVectors];
   Vector delta[kVectors];
   hn::Mask<Lanes> alive[kVectors];  // false past the tile's queries and where no key is seen
 };
@@ -95,13 +94,12 @@ HWY_INLINE void load_tile(const AttentionBackward& p, const AttentionGeometry& g
   const Lanes d;
   constexpr std::int64_t kWidth = kVectors * kLanes;
   const auto scale = static_cast<float>(g.scale);
-  const auto score_scale = static_cast<float>(g.scale * std::numbers::log2e);
   const HeadRows<const float> query(p.query, tile.b, tile.h);
   const HeadRows<const float> output(p.output, tile.b, tile.h);
   const HeadRows<const float> grad_output(p.grad_output, tile.b, tile.h);
   for_tile_columns<kVectors>(query.row(tile.first), query.stride, tile.count, g.head_dim,
                              [&](int v, std::int64_t i, Vector x) HWY_ATTR {
-                               hn::Store(hn::Mul(x, hn::Set(d, score_scale)), d,
+                               hn::Store(hn::Mul(x, hn::Set(d, scale)), d,
                                          s.query + i * kWidth + v * kLanes);
                              });
   for_tile_columns<kVectors>(grad_output.row(tile.first), grad_output.stride, tile.count,
@@ -125,7 +123,6 @@ HWY_INLINE void load_tile(const AttentionBackward& p, const AttentionGeometry& g
     state.log_sum_exp[v] = hn::Load(d, lanes + v * kLanes);
     // Not Ne, which is false for NaN.
     state.alive[v] = hn::Not(hn::Eq(state.log_sum_exp[v], hn::Set(d, lowest)));
-    state.log_sum_exp[v] = hn::Mul(state.log_sum_exp[v], hn::Set(d, std::numbers::log2e_v<float>));
   }
   for (std::int64_t q = 0; q < tile.count; ++q) {
     const bool alive = log_sum_exp[q] != lowest;
@@ -152,7 +149,7 @@ HWY_INLINE void differentiate_softmax(const AttentionGeometry& g, const TileQuer
       if (first_lane > 0) seen = hn::And(seen, lanes_from(first_lane, v));
       const Vector score = hn::Load(d, s.probabilities + at);
       const Vector probability =
-          hn::IfThenElseZero(seen, exp2(d, hn::Sub(score, state.log_sum_exp[v])));
+          hn::IfThenElseZero(seen, exp_difference(d, score, state.log_sum_exp[v]));
       const Vector grad_p = hn::Load(d, s.grad_scores + at);
       Vector kept = probability;
       Vector difference;

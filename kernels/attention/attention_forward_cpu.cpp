@@ -8,7 +8,6 @@
 #include <hwy/foreach_target.h>
 // Must come after foreach_target.h.
 #include <limits>
-#include <numbers>
 
 #include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
@@ -53,14 +52,14 @@ namespace ebb::kernels::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// By so many powers of two may a score exceed its row's reference before sums are rescaled.
-inline constexpr float kMostExcess = 8.0F;
+// By so much may a score exceed its row's reference before sums are rescaled: weights up to e.
+inline constexpr float kMostExcess = 1.0F;
 
-/// The softmax of a tile in progress, per query, in powers of two: scores are times log2(e).
+/// The softmax of a tile in progress, per query.
 template <int kVectors>
 struct OnlineSoftmax {
   Vector reference[kVectors];  // within kMostExcess of the largest score so far, -inf at first
-  Vector total[kVectors];      // of 2^(score - reference)
+  Vector total[kVectors];      // of exp(score - reference)
   bool moved = false;          // whether the last block raised a reference that sums depend on,
   Vector rescale[kVectors];    // and then what these are to be multiplied by
 };
@@ -97,7 +96,7 @@ HWY_INLINE bool repeats_last_queries(const AttentionGeometry& g, const TileQueri
   return kVectors > 1 && kLanes > 4 && !g.causal && tile.count <= (kVectors - 1) * kLanes + 4;
 }
 
-/// Turns scores of such a vector, `stride` apart from key to key, into 2^(score - shift) in its
+/// Turns scores of such a vector, `stride` apart from key to key, into exp(score - shift) in its
 /// first block, and gives their sums in every block. Block b works on key b, b + blocks, ...
 HWY_INLINE Vector weigh_repeated(float* scores, std::int64_t stride, std::int64_t keys,
                                  Vector shift) {
@@ -106,12 +105,13 @@ HWY_INLINE Vector weigh_repeated(float* scores, std::int64_t stride, std::int64_
   Vector total = hn::Zero(d);
   const auto weigh = [&](float* first, std::int64_t count) HWY_ATTR {
     // Blocks past the last key get weights of zero.
-    Vector exponent = hn::Set(d, -std::numeric_limits<float>::infinity());
+    Vector scores_of_blocks = hn::Set(d, -std::numeric_limits<float>::infinity());
 #pragma GCC unroll 4
     for (std::int64_t b = 0; b < count; ++b) {
-      exponent = hn::IfThenElse(block_lanes(b), hn::Load(d, first + b * stride), exponent);
+      scores_of_blocks =
+          hn::IfThenElse(block_lanes(b), hn::Load(d, first + b * stride), scores_of_blocks);
     }
-    const Vector weight = exp2(d, hn::Sub(exponent, shift));
+    const Vector weight = exp_difference(d, scores_of_blocks, shift);
     total = hn::Add(total, weight);
 #pragma GCC unroll 4
     for (std::int64_t b = 0; b < count; ++b) {
@@ -126,7 +126,7 @@ HWY_INLINE Vector weigh_repeated(float* scores, std::int64_t stride, std::int64_
   return total;
 }
 
-/// Turns a block's scores into 2^(score - reference) and brings the sums to a new reference.
+/// Turns a block's scores into exp(score - reference) and brings the sums to a new reference.
 template <int kVectors>
 HWY_INLINE void softmax_block(const AttentionGeometry& g, const TileQueries& tile,
                               const KeyBlock& block, bool first, ForwardScratch& s,
@@ -165,11 +165,11 @@ HWY_INLINE void softmax_block(const AttentionGeometry& g, const TileQueries& til
     softmax.moved |= !first && !hn::AllFalse(d, exceeds);
   }
   for (int v = 0; v < kVectors && softmax.moved; ++v) {
-    softmax.rescale[v] = exp2(d, hn::Sub(softmax.rescale[v], shift[v]));
+    softmax.rescale[v] = exp_difference(d, softmax.rescale[v], shift[v]);
     softmax.total[v] = hn::Mul(softmax.total[v], softmax.rescale[v]);
   }
   const auto weigh = [&](std::int64_t key, int v) HWY_ATTR {
-    const Vector weight = exp2(d, hn::Sub(score(key, v), shift[v]));
+    const Vector weight = exp_difference(d, score(key, v), shift[v]);
     softmax.total[v] = hn::Add(softmax.total[v], weight);
     hn::Store(weight, d, s.scores + key * kWidth + v * kLanes);
   };
@@ -178,7 +178,7 @@ HWY_INLINE void softmax_block(const AttentionGeometry& g, const TileQueries& til
   for (k = 0; k < block.count; ++k) {
     for (int v = 0; v < kLast; ++v) weigh(k, v);
     if (!repeats) weigh(k, kLast);
-    // Only long heads have such tiles.
+    // In the widest tiles, which long heads have.
     if constexpr (kVectors == kMostVectors) s.upcoming.prefetch_next_line();
   }
   if (repeats) {
@@ -211,8 +211,7 @@ HWY_INLINE void store_log_sum_exp(const AttentionForward& p, const AttentionGeom
     const std::int64_t count = std::min(kLanes, tile.count - v * kLanes);
     if (count <= 0) break;
     const Vector total = softmax.total[v];
-    const Vector sum =
-        hn::MulAdd(softmax.reference[v], hn::Set(d, std::numbers::ln2_v<float>), hn::Log(d, total));
+    const Vector sum = hn::Add(softmax.reference[v], hn::Log(d, total));
     const Vector kept = hn::IfThenElse(hn::IsNaN(total), total, sum);
     const Vector result = hn::IfThenElse(hn::Eq(total, hn::Zero(d)), lowest, kept);
     if (count == kLanes) {
@@ -230,7 +229,7 @@ void forward_tile(const AttentionForward& p, const AttentionGeometry& g, const T
   constexpr std::int64_t kWidth = kVectors * kLanes;
   const HeadRows<const float> query(p.query, tile.b, tile.h);
   TileSums<kVectors> output(g, tile, {p.output, tile.b, tile.h}, s.output);
-  const Vector scale = hn::Set(d, static_cast<float>(g.scale * std::numbers::log2e));
+  const Vector scale = hn::Set(d, static_cast<float>(g.scale));
   for_tile_columns<kVectors>(query.row(tile.first), query.stride, tile.count, g.head_dim,
                              [&](int v, std::int64_t i, Vector x) HWY_ATTR {
                                hn::Store(hn::Mul(x, scale), d, s.query + i * kWidth + v * kLanes);
@@ -311,7 +310,9 @@ void forward_items(const AttentionForward& p, std::int64_t begin, std::int64_t e
     const std::int64_t last = tile.first + tile.count;
     while (tile.first < last) {
       tile.count = std::min(last - tile.first, kMostVectors * kLanes);
-      if (kMostVectors > 2 && tile.count > 2 * kLanes) {
+      // Three vectors of queries are cheaper as two and one.
+      if (tile.count <= (kMostVectors - 1) * kLanes) tile.count = std::min(tile.count, 2 * kLanes);
+      if (kMostVectors > 2 && tile.count > (kMostVectors - 1) * kLanes) {
         forward_tile<kMostVectors>(p, g, tile, scratch);
       } else if (tile.count > kLanes) {
         forward_tile<2>(p, g, tile, scratch);

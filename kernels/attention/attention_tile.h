@@ -9,8 +9,6 @@
 #define EBB_ATTENTION_TILE_H_
 #endif
 
-#include <numbers>
-
 #include <hwy/highway.h>
 
 #include "kernels/attention/attention_scratch.h"
@@ -134,12 +132,11 @@ template <int kVectors>
 HWY_INLINE void add_bias(const AttentionInputs& p, const TileQueries& tile, const HeadKeys& keys,
                          const KeyBlock& block, float* scores) {
   const Lanes d;
-  const Vector log2_of_e = hn::Set(d, std::numbers::log2e_v<float>);
   const HeadRows<const float> bias(p.bias, tile.b, tile.h);
   for_block_keys<kVectors>(keys, block, bias.row(tile.first) + block.begin, bias.stride, tile.count,
                            [&](int v, std::int64_t k, Vector x) HWY_ATTR {
                              float* score = scores + k * kVectors * kLanes + v * kLanes;
-                             hn::Store(hn::MulAdd(x, log2_of_e, hn::Load(d, score)), d, score);
+                             hn::Store(hn::Add(hn::Load(d, score), x), d, score);
                            });
 }
 

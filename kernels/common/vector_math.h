@@ -109,6 +109,13 @@ HWY_INLINE V exp2(D d, V t) {
   return times_power_of_two(d, p, k);
 }
 
+/// e^(a - b) for f32, at any magnitude. The difference and its product with log2(e) are rounded, so
+/// the relative error is at most 1.5e-7 + 1.4e-7 |a - b|. NaN kept.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V exp_difference(D d, V a, V b) {
+  return exp2(d, hn::Mul(hn::Sub(a, b), hn::Set(d, 1.44269504088896341F)));
+}
+
 /// The scaled complementary error function e^(z^2) erfc(z) for f32 z >= 0: the relative error is at
 /// most 3e-7 e^(z^2 / 4) up to z = 4, beyond which the value at 4 is given; NaN kept. It is meant
 /// to be multiplied by exp(-z^2), which is small where the error is large. A polynomial in s = (z -

@@ -194,6 +194,19 @@ TEST(AttentionSpecialValuesTest, KeepsPrecisionAtLargeScores) {
   });
 }
 
+TEST(AttentionSpecialValuesTest, TakesBiasesUpToTheLargestNumbers) {
+  if (test_device().is_cuda()) GTEST_SKIP() << "halves do not hold such numbers";
+  // The least f32 is what some mask with.
+  constexpr float kLargest = std::numeric_limits<float>::max();
+  expect_like_reference(with(kPlain, Padding::none, Bias::full, false), [](auto& o) {
+    for (std::int64_t q = 0; q < o.spec.queries; ++q) {
+      fill_row(o.bias, 0, 0, q, q % 2 == 0 ? -2.5e38F : 2.5e38F);
+      fill_row(o.bias, 0, 1, q, -kLargest);
+      set(o.bias, (2 * o.spec.queries + q) * o.spec.keys + q % 5, -kLargest);
+    }
+  });
+}
+
 TEST(AttentionSpecialValuesTest, FollowsScoresThatGrowFromBlockToBlock) {
   AttentionCase c = with(kPlain, Padding::none, Bias::full, false);
   c.keys = 290;

@@ -141,9 +141,9 @@ AttentionCase oblong(std::int64_t queries, std::int64_t keys, std::int64_t head_
 INSTANTIATE_TEST_SUITE_P(
     Shapes, AttentionTest,
     ::testing::Values(square(1, 1), square(1, 8), square(7, 5), square(8, 8), square(20, 16),
-                      square(31, 24), square(33, 32), square(64, 64), square(257, 64),
-                      square(20, 128), square(17, 256), oblong(7, 1, 16), oblong(1, 257, 24),
-                      square(8, 8, {.batch = 1, .heads = 3}),
+                      square(31, 24), square(33, 32), square(50, 16), square(61, 24),
+                      square(64, 64), square(257, 64), square(20, 128), square(17, 256),
+                      oblong(7, 1, 16), oblong(1, 257, 24), square(8, 8, {.batch = 1, .heads = 3}),
                       square(17, 12, {.batch = 3, .heads = 1}), square(65, 20), oblong(4, 70, 192),
                       oblong(70, 32, 96), oblong(33, 130, 13), oblong(300, 20, 16),
                       square(20, 16, {.batch = 33, .heads = 4, .layout = Layout::fused})));
@@ -173,6 +173,7 @@ INSTANTIATE_TEST_SUITE_P(
     Dropout, AttentionTest,
     ::testing::Values(square(20, 16, {.layout = Layout::fused, .dropout = 0.1F}),
                       square(33, 8, {.padding = Padding::holes, .dropout = 0.5F}),
+                      square(52, 8, {.bias = Bias::full, .dropout = 0.1F}),
                       oblong(35, 261, 16, {.causal = true, .dropout = 0.1F}),
                       oblong(9, 300, 24,
                              {.padding = Padding::holes, .bias = Bias::shared, .dropout = 0.3F})));
