@@ -12,6 +12,7 @@
 
 #include <cstdlib>
 #include <omp.h>
+#include <regex>
 #include <sys/auxv.h>
 #include <unistd.h>
 
@@ -46,7 +47,10 @@ std::string own_path() {
 void forget_refused_threads() {
   constexpr const char* kThreads = "OMP_NUM_THREADS";
   const char* threads = std::getenv(kThreads);
-  if (threads != nullptr && std::atoi(threads) < 1) unsetenv(kThreads);
+  if (threads == nullptr) return;
+  // Numbers of threads, one for each level of nesting.
+  static const std::regex accepted(R"(\s*0*[1-9]\d{0,8}\s*(,\s*0*[1-9]\d{0,8}\s*)*)");
+  if (!std::regex_match(threads, accepted)) unsetenv(kThreads);
 }
 
 }  // namespace

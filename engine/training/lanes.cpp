@@ -1,5 +1,8 @@
 #include "engine/training/lanes.h"
 
+#include <memory>
+#include <vector>
+
 namespace ebb {
 
 Lanes::Lane::Lane(Device device, const ParameterSet* parameters) : context(device, 1) {

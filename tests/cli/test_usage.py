@@ -142,8 +142,9 @@ class UsageTest(ProgramTest):
 
     @one_openmp
     def test_a_refused_number_of_threads_is_complained_of_once(self):
-        shown = self.ebb("info", env={**os.environ, "OMP_NUM_THREADS": "0"})
-        self.assertLessEqual(shown.stderr.count("OMP_NUM_THREADS"), 1)
+        for refused in ("0", "2x", "2,x", "-1"):
+            shown = self.ebb("info", env={**os.environ, "OMP_NUM_THREADS": refused})
+            self.assertLessEqual(shown.stderr.count("OMP_NUM_THREADS"), 1, refused)
 
     @one_openmp
     def test_bound_threads_keep_all_processors(self):
