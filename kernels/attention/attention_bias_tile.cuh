@@ -24,11 +24,11 @@ struct BiasGradient {
 
 /// What a block works on.
 struct BiasTile {
-  std::int64_t b, h;  // of the bias
-  std::int64_t slice;
-  // [first, last) of those that share the matrix; 64 bits would need registers that are not there.
-  int first_member, last_member;
-  int query, key;  // tiles
+  // Fewer than a launch has blocks; 64 bits would need registers that are not there.
+  int b, h;  // of the bias
+  int slice;
+  int first_member, last_member;  // [first, last) of those that share the matrix
+  int query, key;                 // tiles
 };
 
 __device__ inline BiasTile bias_tile_of_block(const BiasGradient& bias, int query_tiles,
@@ -39,10 +39,10 @@ __device__ inline BiasTile bias_tile_of_block(const BiasGradient& bias, int quer
   block /= key_tiles;
   tile.query = static_cast<int>(block % query_tiles);
   block /= query_tiles;
-  tile.slice = block % bias.slices;
+  tile.slice = static_cast<int>(block % bias.slices);
   block /= bias.slices;
-  tile.b = block / bias.heads;
-  tile.h = block % bias.heads;
+  tile.b = static_cast<int>(block / bias.heads);
+  tile.h = static_cast<int>(block % bias.heads);
   tile.first_member = static_cast<int>(bias.members * tile.slice / bias.slices);
   tile.last_member = static_cast<int>(bias.members * (tile.slice + 1) / bias.slices);
   return tile;
