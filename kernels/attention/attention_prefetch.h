@@ -6,19 +6,12 @@
 #include <utility>
 
 #include "kernels/attention/attention_geometry.h"
+#include "kernels/common/prefetch.h"
 
 namespace ebb::kernels {
 
-// Floats in a line of a cache.
-inline constexpr std::int64_t kLine = 64 / sizeof(float);
 // Floats in a page of memory.
 inline constexpr std::int64_t kPage = 4096 / sizeof(float);
-
-/// Asks for a line of memory to come into the second-level cache.
-inline void prefetch_line(const float* at) {
-  constexpr int kSecondLevel = 2;
-  __builtin_prefetch(at, 0, kSecondLevel);
-}
 
 /// Asks for the first lines of every 4 KiB of rows that follow each other in memory: processors
 /// fetch the rest of a page by themselves, but only after some misses in it. Less than a page is

@@ -7,6 +7,7 @@
 #include <hwy/highway.h>
 
 #include "kernels/common/denormals.h"
+#include "kernels/common/prefetch.h"
 #include "kernels/common/vector_loop.h"
 #include "kernels/sgd/sgd_backends.h"
 #include "kernels/sgd/sgd_reference.h"
@@ -32,6 +33,7 @@ void update_run(const SgdUpdate& p, const reference::SgdFactors<float>& f, std::
   const V learning_rate = hn::Set(d, f.learning_rate);
   const V average_share = hn::Set(d, f.average_share);
   for_vectors(count, [=](std::int64_t i, auto load, auto store) HWY_ATTR {
+    prefetch_line_to_write(parameters + i + kPrefetchedAhead);
     const V old = load(parameters + i);
     const V gradient = hn::MulAdd(load(gradients + i), gradient_scale, hn::Mul(decay, old));
     V direction = gradient;
