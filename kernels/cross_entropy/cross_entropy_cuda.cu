@@ -1,8 +1,9 @@
-// Cross-entropy on CUDA: loss and gradient in one pass over the logits, a row in registers
-// or, of more than 4096 classes, in shared memory (kernels/common/cuda/rows.cuh); only rows that do
-// not fit there are read three times. A block takes a fixed run of rows and leaves a partial sum of
-// the loss (kernels/common/cuda/loss_sums.cuh). The sum of the weights of the targets' classes is
-// found by a pass over the targets before.
+// Cross-entropy on CUDA: loss and gradient in one pass over the logits. Rows of up to 32 classes
+// lie in shared memory, many to a warp (kernels/common/cuda/short_rows.cuh), longer ones in
+// registers and those of more than 4096 classes in shared memory again (rows.cuh); only rows that
+// do not fit there are read three times. A block takes a fixed run of rows and leaves a partial sum
+// of the loss (loss_sums.cuh). The sum of the weights of the targets' classes is found by a pass
+// over the targets before.
 //
 // A kernel cannot throw: a target that is neither a class nor ignore_index gives a loss and a row
 // of the gradient of NaN.
@@ -11,6 +12,7 @@
 #include "kernels/common/blocks.h"
 #include "kernels/common/cuda/loss_sums.cuh"
 #include "kernels/common/cuda/rows.cuh"
+#include "kernels/common/cuda/short_rows.cuh"
 #include "kernels/cross_entropy/cross_entropy_backends.h"
 
 namespace ebb::kernels::cuda {
@@ -68,6 +70,49 @@ __device__ float class_loss(float& logit, float share, const RowSums& sums, floa
   const float centred = logit - sums.largest;
   logit = (expf(centred) * sums.share_per_sum - share) * scale;
   return share == 0.0F ? 0.0F : share * (sums.log_sum - centred);
+}
+
+// Four blocks of a multiprocessor: for eight, which the compiler aims at by itself, it would spill.
+template <class T>
+__global__ void __launch_bounds__(kShortRowThreads, 4)
+    cross_entropy_short_kernel(Rows<T> rows, InverseNormalizer normalizer, ShortRows short_rows,
+                               float* partials) {
+  extern __shared__ uint4 memory[];
+  const RowTile tile(short_rows);
+  float* const x = tile.place(memory, 0);
+  __shared__ float scale;
+  if (threadIdx.x == 0) scale = normalizer();
+  tile.load(rows.logits, x);
+  __syncthreads();  // the scale is there
+  float total = 0.0F;
+  tile.for_rows([&](std::int64_t row, unsigned at, unsigned columns) {
+    float* const logits = x + at;
+    const std::int32_t target = columns != 0 ? rows.targets[row] : rows.ignore_index;
+    const unsigned read = rows.counts(target) ? columns : 0;
+    float largest = Maximum::kIdentity;
+    float shares = 0.0F;
+    tile.for_columns(read, [&](unsigned c) {
+      largest = Maximum()(largest, logits[c]);
+      shares += rows.share(c, target);
+    });
+    RowSums sums{.largest = tile.reduce<Maximum>(largest)};
+    shares = tile.reduce<Sum>(shares);
+    float sum = 0.0F;
+    tile.for_columns(read, [&](unsigned c) { sum += expf(logits[c] - sums.largest); });
+    sum = tile.reduce<Sum>(sum);
+    sums.log_sum = logf(sum);
+    sums.share_per_sum = shares / sum;
+    const bool some = rows.counts(target) && shares != 0.0F;
+    tile.for_columns(columns, [&](unsigned c) {
+      if (some) {
+        total += class_loss(logits[c], rows.share(c, target), sums, scale);
+      } else {
+        logits[c] = 0.0F;
+      }
+    });
+  });
+  if (rows.gradient != nullptr) tile.store(x, rows.gradient);
+  store_block_sum(total, partials);
 }
 
 // Four blocks of a multiprocessor: for five, which the compiler aims at by itself, it would spill.
@@ -192,10 +237,11 @@ __global__ void __launch_bounds__(kRowThreads)
   store_block_sum(total, partials);
 }
 
-template <class Layout, class T>
-void run(Context& context, const Rows<T>& rows, InverseNormalizer scale, float* loss) {
-  const std::int64_t rows_per_block = kRowsPerGroup * Layout::kGroups;
-  const std::int64_t blocks = blocks_of(rows.count, rows_per_block);
+/// Starts the kernel of `blocks` blocks by start(scale, partials), between what finds the scale and
+/// what adds the partial sums.
+template <class T, class Start>
+void run(Context& context, const Rows<T>& rows, InverseNormalizer scale, float* loss,
+         std::int64_t blocks, Start&& start) {
   const std::int64_t target_blocks = blocks_of(rows.count, kLossBlock);
   // The normalizer, then a partial sum per block.
   auto* const workspace = static_cast<double*>(context.workspace().acquire(
@@ -207,15 +253,35 @@ void run(Context& context, const Rows<T>& rows, InverseNormalizer scale, float* 
     sum_partials(context, partials, target_blocks, workspace);
     scale.on_device = workspace;
   }
-  LaunchShape shape{"cross_entropy", static_cast<unsigned>(blocks), kRowThreads};
-  if constexpr (Layout::kPacks == 0) {
-    shape.shared_bytes = kept_bytes(context, static_cast<std::size_t>(rows.classes) * sizeof(T));
-    launch(context, shape, cross_entropy_long_kernel<Layout, T>, rows, scale, rows_per_block,
-           partials, shape.shared_bytes != 0);
-  } else {
-    launch(context, shape, cross_entropy_kernel<Layout, T>, rows, scale, rows_per_block, partials);
-  }
+  start(scale, partials);
   store_loss(context, partials, blocks, scale, loss);
+}
+
+template <class T>
+void run_short(Context& context, const Rows<T>& rows, InverseNormalizer scale, float* loss) {
+  const ShortRows short_rows(rows.count, rows.classes,
+                             aligned_to(kShortPack * sizeof(T), rows.logits, rows.gradient));
+  const LaunchShape shape = short_rows_shape("cross_entropy", short_rows, 1);
+  run(context, rows, scale, loss, shape.grid.x, [&](InverseNormalizer known, float* partials) {
+    launch(context, shape, cross_entropy_short_kernel<T>, rows, known, short_rows, partials);
+  });
+}
+
+template <class Layout, class T>
+void run_longer(Context& context, const Rows<T>& rows, InverseNormalizer scale, float* loss) {
+  const std::int64_t rows_per_block = kRowsPerGroup * Layout::kGroups;
+  const std::int64_t blocks = blocks_of(rows.count, rows_per_block);
+  LaunchShape shape{"cross_entropy", static_cast<unsigned>(blocks), kRowThreads};
+  run(context, rows, scale, loss, blocks, [&](InverseNormalizer known, float* partials) {
+    if constexpr (Layout::kPacks == 0) {
+      shape.shared_bytes = kept_bytes(context, static_cast<std::size_t>(rows.classes) * sizeof(T));
+      launch(context, shape, cross_entropy_long_kernel<Layout, T>, rows, known, rows_per_block,
+             partials, shape.shared_bytes != 0);
+    } else {
+      launch(context, shape, cross_entropy_kernel<Layout, T>, rows, known, rows_per_block,
+             partials);
+    }
+  });
 }
 
 }  // namespace
@@ -233,10 +299,13 @@ void cross_entropy(Context& context, const CrossEntropy& p) {
                        .smoothing = smoothing,
                        .smoothing_share = smoothing_share,
                        .ignore_index = p.ignore_index};
+    if (are_short_rows(rows.classes)) {
+      return run_short(context, rows, {p.normalizer}, p.loss.as<float>());
+    }
     const bool in_packs =
         rows.classes % kPackOf<T> == 0 && aligned_to(16, p.logits.data, p.grad_logits.data);
-    for_row_layout<T>(rows.classes, in_packs, [&]<class Layout>(Layout) {
-      run<Layout>(context, rows, {p.normalizer}, p.loss.as<float>());
+    for_longer_row_layout<T>(rows.classes, in_packs, [&]<class Layout>(Layout) {
+      run_longer<Layout>(context, rows, {p.normalizer}, p.loss.as<float>());
     });
   });
 }

@@ -1,10 +1,12 @@
-// Softmax on CUDA, both directions: one pass over memory, a row in registers or, if longer, in
-// shared memory (kernels/common/cuda/rows.cuh). Only rows that do not fit there are read twice.
+// Softmax on CUDA, both directions: one pass over memory. Rows of up to 32 columns lie in shared
+// memory, many to a warp (kernels/common/cuda/short_rows.cuh), longer ones in registers and the
+// longest in shared memory again (rows.cuh). Only rows that do not fit there are read twice.
 // Forward finds a long row's maximum and sum together, scaling the sum whenever the maximum grows
 // (Milakov, Gimelshein, "Online normalizer calculation for softmax", 2018), then writes.
 //
 // Per element: forward 2, backward 3 * sizeof(T) bytes; an exponential and some 4 operations.
 #include "kernels/common/cuda/rows.cuh"
+#include "kernels/common/cuda/short_rows.cuh"
 #include "kernels/softmax/softmax_backends.h"
 
 namespace ebb::kernels::cuda {
@@ -17,6 +19,48 @@ struct Extent {
   std::int64_t rows;
   std::int64_t columns;
 };
+
+template <class T>
+__global__ void __launch_bounds__(kShortRowThreads)
+    softmax_short_kernel(const T* input, T* output, ShortRows rows) {
+  extern __shared__ uint4 memory[];
+  const RowTile tile(rows);
+  float* const x = tile.place(memory, 0);
+  tile.load(input, x);
+  tile.for_rows([&](std::int64_t, unsigned at, unsigned columns) {
+    float* const row = x + at;
+    float largest = Maximum::kIdentity;
+    tile.for_columns(columns, [&](unsigned c) { largest = Maximum()(largest, row[c]); });
+    largest = tile.reduce<Maximum>(largest);
+    float total = 0.0F;
+    tile.for_columns(columns, [&](unsigned c) {
+      row[c] = expf(row[c] - largest);
+      total += row[c];
+    });
+    total = tile.reduce<Sum>(total);
+    tile.for_columns(columns, [&](unsigned c) { row[c] /= total; });
+  });
+  tile.store(x, output);
+}
+
+template <class T>
+__global__ void __launch_bounds__(kShortRowThreads)
+    softmax_backward_short_kernel(const T* output, const T* grad_output, T* grad_input,
+                                  ShortRows rows) {
+  extern __shared__ uint4 memory[];
+  const RowTile tile(rows);
+  float* const y = tile.place(memory, 0);
+  float* const g = tile.place(memory, 1);
+  tile.load(output, y);
+  tile.load(grad_output, g);
+  tile.for_rows([&](std::int64_t, unsigned at, unsigned columns) {
+    float mean = 0.0F;
+    tile.for_columns(columns, [&](unsigned c) { mean += g[at + c] * y[at + c]; });
+    mean = tile.reduce<Sum>(mean);
+    tile.for_columns(columns, [&](unsigned c) { g[at + c] = y[at + c] * (g[at + c] - mean); });
+  });
+  tile.store(g, grad_input);
+}
 
 template <class Layout, class T>
 __global__ void __launch_bounds__(kRowThreads)
@@ -194,9 +238,15 @@ Extent extent_of(const ConstView& view) {
 void softmax(Context& context, const SoftmaxForward& p) {
   const Extent extent = extent_of(p.input);
   for_storage(p.input.dtype, [&]<class T>(std::type_identity<T>) {
+    if (are_short_rows(extent.columns)) {
+      const ShortRows rows(extent.rows, extent.columns,
+                           aligned_to(kShortPack * sizeof(T), p.input.data, p.output.data));
+      return launch(context, short_rows_shape("softmax", rows, 1), softmax_short_kernel<T>,
+                    p.input.as<T>(), p.output.as<T>(), rows);
+    }
     const bool in_packs =
         extent.columns % kPackOf<T> == 0 && aligned_to(16, p.input.data, p.output.data);
-    for_row_layout<T>(extent.columns, in_packs, [&]<class Layout>(Layout) {
+    for_longer_row_layout<T>(extent.columns, in_packs, [&]<class Layout>(Layout) {
       const LaunchShape shape = shape_for<Layout, T>(context, "softmax", extent, 1);
       const auto start = [&](auto* kernel, auto... keeps) {
         launch(context, shape, kernel, p.input.as<T>(), p.output.as<T>(), extent, keeps...);
@@ -213,9 +263,17 @@ void softmax(Context& context, const SoftmaxForward& p) {
 void softmax_backward(Context& context, const SoftmaxBackward& p) {
   const Extent extent = extent_of(p.output);
   for_storage(p.output.dtype, [&]<class T>(std::type_identity<T>) {
+    if (are_short_rows(extent.columns)) {
+      const ShortRows rows(
+          extent.rows, extent.columns,
+          aligned_to(kShortPack * sizeof(T), p.output.data, p.grad_output.data, p.grad_input.data));
+      return launch(context, short_rows_shape("softmax_backward", rows, 2),
+                    softmax_backward_short_kernel<T>, p.output.as<T>(), p.grad_output.as<T>(),
+                    p.grad_input.as<T>(), rows);
+    }
     const bool in_packs = extent.columns % kPackOf<T> == 0 &&
                           aligned_to(16, p.output.data, p.grad_output.data, p.grad_input.data);
-    for_row_layout<T>(extent.columns, in_packs, [&]<class Layout>(Layout) {
+    for_longer_row_layout<T>(extent.columns, in_packs, [&]<class Layout>(Layout) {
       const LaunchShape shape = shape_for<Layout, T>(context, "softmax_backward", extent, 2);
       const auto start = [&](auto* kernel, auto... keeps) {
         launch(context, shape, kernel, p.output.as<T>(), p.grad_output.as<T>(),

@@ -10,6 +10,7 @@
 //                                                     are read again in each pass
 //
 // A pack is 16 bytes where columns are whole packs and operands aligned so, else one element.
+// Softmax and cross-entropy deal rows of up to 32 columns otherwise (short_rows.cuh).
 #pragma once
 
 #include <algorithm>
@@ -147,22 +148,30 @@ __device__ float row_reduce(float value) {
   }
 }
 
-/// Calls body(RowLayout) by the rule above, for elements of T.
+/// Calls body(RowLayout) by the rule above, for elements of T, but for rows of up to 32 columns
+/// that are not in packs.
 template <class T, class Body>
-void for_row_layout(std::int64_t columns, bool in_packs, Body&& body) {
+void for_longer_row_layout(std::int64_t columns, bool in_packs, Body&& body) {
   constexpr int kPack = kPackOf<T>;
   constexpr int kHalfWarp = kWarpSize / 2;
   const bool on_warp = columns <= kWarpSize * kPerThread;
   const bool is_long = columns > kRowThreads * kPerThread;
   if (is_long && in_packs) return body(RowLayout<kRowThreads, 0, kPack>());
   if (is_long) return body(RowLayout<kRowThreads, 0, 1>());
-  if (!in_packs && columns <= kHalfWarp) return body(RowLayout<kHalfWarp, 1, 1>());
-  if (!in_packs && columns <= kWarpSize) return body(RowLayout<kWarpSize, 1, 1>());
   if (!in_packs && on_warp) return body(RowLayout<kWarpSize, kPerThread, 1>());
   if (!in_packs) return body(RowLayout<kRowThreads, kPerThread, 1>());
   if (columns <= kHalfWarp * kPack) return body(RowLayout<kHalfWarp, 1, kPack>());
   if (on_warp) return body(RowLayout<kWarpSize, kPerThread / kPack, kPack>());
   return body(RowLayout<kRowThreads, kPerThread / kPack, kPack>());
+}
+
+/// The same for rows of every length.
+template <class T, class Body>
+void for_row_layout(std::int64_t columns, bool in_packs, Body&& body) {
+  constexpr int kHalfWarp = kWarpSize / 2;
+  if (!in_packs && columns <= kHalfWarp) return body(RowLayout<kHalfWarp, 1, 1>());
+  if (!in_packs && columns <= kWarpSize) return body(RowLayout<kWarpSize, 1, 1>());
+  for_longer_row_layout<T>(columns, in_packs, std::forward<Body>(body));
 }
 
 }  // namespace ebb::cuda

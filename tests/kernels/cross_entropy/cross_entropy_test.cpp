@@ -126,6 +126,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{.rows = 4099, .classes = 5, .weighted = true, .smoothing = 0.1},
                       Case{.rows = 37, .classes = 5000, .weighted = true, .ignoring = true},
                       Case{.rows = 2, .classes = 120000, .weighted = true},
+                      Case{.rows = 700, .classes = 12, .weighted = true, .ignoring = true},
+                      Case{.rows = 70, .classes = 24, .smoothing = 0.1},
                       Case{.rows = 19, .classes = 512, .smoothing = 0.1},
                       Case{.rows = 3, .classes = 4096, .smoothing = 0.1}));
 

@@ -96,12 +96,13 @@ INSTANTIATE_TEST_SUITE_P(Shapes, SoftmaxTest,
                                            Shape{257, 64}, Shape{5, 20}, Shape{4, 1000},
                                            Shape{700, 257}, Shape{3, 512}, Shape{2, 4096},
                                            Shape{2, 5003}, Shape{2, 120000}, Shape{0, 8},
-                                           Shape{8, 0}));
+                                           Shape{8, 0}, Shape{600, 10}, Shape{77, 12},
+                                           Shape{530, 3}, Shape{9, 32}));
 
 TEST(SoftmaxTest, GivesNaNWhereTheFormulaDoes) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  // On CUDA rows of the second width lie in shared memory.
-  for (const std::int64_t columns : {35, 4200}) {
+  // On CUDA rows of the first and last widths lie in shared memory.
+  for (const std::int64_t columns : {20, 35, 4200}) {
     ebb::testing::for_each_backend([&]<class T> {
       const auto width = static_cast<std::size_t>(columns);
       Operands<float> operands({5, columns});
@@ -125,32 +126,36 @@ TEST(SoftmaxTest, GivesNaNWhereTheFormulaDoes) {
 }
 
 TEST(SoftmaxTest, TakesOperandsThatAreNotAlignedToAPack) {
-  ebb::testing::for_each_storage_backend([]<class T> {
-    Operands<T> aligned({6, 64});
-    run_kernel(aligned);
-    Buffer<T> memory({6 * 64 + 1});
-    std::copy_n(aligned.input.data(), aligned.input.size(), memory.data() + 1);
-    const View shifted{memory.data() + 1, dtype_of<T>, Shape{6, 64}};
-    Context context(test_device(), 1);
-    softmax(context, {.input = shifted, .output = shifted});
-    for (std::size_t i = 0; i < aligned.output.size(); ++i) {
-      // The order of the sum may differ.
-      EXPECT_NEAR(to_double(memory[i + 1]), to_double(aligned.output[i]), epsilon_of<T>());
-    }
-  });
+  for (const std::int64_t columns : {20, 64}) {
+    ebb::testing::for_each_storage_backend([&]<class T> {
+      Operands<T> aligned({6, columns});
+      run_kernel(aligned);
+      Buffer<T> memory({6 * columns + 1});
+      std::copy_n(aligned.input.data(), aligned.input.size(), memory.data() + 1);
+      const View shifted{memory.data() + 1, dtype_of<T>, Shape{6, columns}};
+      Context context(test_device(), 1);
+      softmax(context, {.input = shifted, .output = shifted});
+      for (std::size_t i = 0; i < aligned.output.size(); ++i) {
+        // The order of the sum may differ.
+        EXPECT_NEAR(to_double(memory[i + 1]), to_double(aligned.output[i]), epsilon_of<T>());
+      }
+    });
+  }
 }
 
 TEST(SoftmaxTest, WorksInPlace) {
-  Operands<float> apart({9, 33});
-  Operands<float> in_place({9, 33});
-  run_kernel(apart);
-  Context context(test_device(), 1);
-  softmax(context, {.input = in_place.input.view(), .output = in_place.input.view()});
-  expect_same_bits("output", apart.output, in_place.input);
-  softmax_backward(context, {.output = in_place.input.view(),
-                             .grad_output = in_place.grad_output.view(),
-                             .grad_input = in_place.grad_output.view()});
-  expect_same_bits("grad_input", apart.grad_input, in_place.grad_output);
+  for (const std::int64_t columns : {10, 33}) {
+    Operands<float> apart({90, columns});
+    Operands<float> in_place({90, columns});
+    run_kernel(apart);
+    Context context(test_device(), 1);
+    softmax(context, {.input = in_place.input.view(), .output = in_place.input.view()});
+    expect_same_bits("output", apart.output, in_place.input);
+    softmax_backward(context, {.output = in_place.input.view(),
+                               .grad_output = in_place.grad_output.view(),
+                               .grad_input = in_place.grad_output.view()});
+    expect_same_bits("grad_input", apart.grad_input, in_place.grad_output);
+  }
 }
 
 TEST(SoftmaxTest, HasTheGradientsOfFiniteDifferencesInFloat64) {
