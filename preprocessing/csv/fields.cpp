@@ -129,8 +129,8 @@ void check_text(std::string_view text, std::size_t begin, std::size_t end, std::
     const std::size_t length = sequence_length(bytes + i, end - i);
     if (length == 0) {
       fail<DataError>(
-          "{}: byte 0x{:02X} is not valid UTF-8: save the file as UTF-8 (a GBK file: "
-          "iconv -f GB18030 -t UTF-8)",
+          "{}: byte 0x{:02X} is not valid UTF-8: save the file as UTF-8 (a Latin-1 or Windows-1252 "
+          "file: iconv -f WINDOWS-1252 -t UTF-8; a GBK file: iconv -f GB18030 -t UTF-8)",
           locate(text, begin, line, i, source), bytes[i]);
     }
     i += length;

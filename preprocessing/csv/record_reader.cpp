@@ -42,7 +42,7 @@ RecordReader::RecordReader(const std::filesystem::path& path, const CsvOptions& 
       max_record_bytes_(options.max_record_bytes) {
   if (options.delimiter) check_delimiter(*options.delimiter);
   at_end_ = !fill();
-  skip_byte_order_mark();
+  take_byte_order_mark();
   delimiter_ = options.delimiter ? *options.delimiter : sniff_delimiter(view(pending_), at_end_);
   read_header();
 }
@@ -62,10 +62,13 @@ bool RecordReader::fill() {
   return got > 0;
 }
 
-void RecordReader::skip_byte_order_mark() {
-  if (view(pending_).starts_with("\xEF\xBB\xBF")) {
-    pending_.erase(pending_.begin(), pending_.begin() + 3);
+/// Drops the mark of UTF-8, refuses the two of UTF-16.
+void RecordReader::take_byte_order_mark() {
+  const std::string_view text = view(pending_);
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
+    fail<DataError>("{}: the file is UTF-16: save it as UTF-8 (iconv -f UTF-16 -t UTF-8)", source_);
   }
+  if (text.starts_with("\xEF\xBB\xBF")) drop_text(3);
 }
 
 /// Scans what was read, and reads on until there is a record or the file ends.

@@ -32,7 +32,8 @@ struct FieldBlock {
 class RecordReader {
  public:
   /// Opens the file, sniffs the delimiter unless set, and reads the header. Throws IoError, or
-  /// DataError for an empty file, for empty or repeated header names and for more than 100,000.
+  /// DataError for an empty file, for UTF-16, for empty or repeated header names and for more than
+  /// 100,000.
   RecordReader(const std::filesystem::path& path, const CsvOptions& options);
 
   [[nodiscard]] const std::vector<std::string>& header() const { return header_; }
@@ -46,7 +47,7 @@ class RecordReader {
 
  private:
   bool fill();
-  void skip_byte_order_mark();
+  void take_byte_order_mark();
   void read_header();
   RecordScan scan_on();
   void drop_text(std::size_t bytes);

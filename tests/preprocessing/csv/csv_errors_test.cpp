@@ -57,10 +57,18 @@ TEST(CsvErrors, NulBytes) {
   EXPECT_THAT(read_error("a,b\n\"x\ny\0\",2\n"s), StartsWith("FILE:3:2: a NUL byte"));
 }
 
+TEST(CsvErrors, Utf16) {
+  const std::string message =
+      "FILE: the file is UTF-16: save it as UTF-8 (iconv -f UTF-16 -t UTF-8)";
+  EXPECT_EQ(read_error("\xFF\xFEx\0,\0y\0\n\0p\0,\0q\0\n\0"s), message);
+  EXPECT_EQ(read_error("\xFE\xFF\0x\0,\0y\0\n\0p\0,\0q\0\n"s), message);
+}
+
 TEST(CsvErrors, InvalidUtf8) {
   EXPECT_EQ(read_error("a,b\n1,\xB1\xB1\xBE\xA9\n"),
-            "FILE:2:3: byte 0xB1 is not valid UTF-8: save the file as UTF-8 (a GBK file: iconv -f "
-            "GB18030 -t UTF-8)");
+            "FILE:2:3: byte 0xB1 is not valid UTF-8: save the file as UTF-8 (a Latin-1 or "
+            "Windows-1252 file: iconv -f WINDOWS-1252 -t UTF-8; a GBK file: iconv -f GB18030 -t "
+            "UTF-8)");
   for (const std::string bad : {"\xC0\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE4\xBD", "\x80",
                                 "\xE0\x80\x80", "\xF8\x88\x80\x80\x80"}) {
     EXPECT_THAT(read_error(fmt::format("a,b\n1,x{}\n", bad)), HasSubstr("FILE:2:4: byte")) << bad;
