@@ -1,9 +1,11 @@
 // Activations on CUDA: one pass over memory, computed in f32 and rounded once.
 //
 // Forward: a thread takes packs of 16 bytes, by a stride of the whole grid; the last pack, and all
-// where an operand is not aligned so, go element by element. 2 (3 with the derivative) * sizeof(T)
-// bytes per element. GELU with its derivative takes some 60 instructions an element, dropout 20 in
-// f32 and 10 in bf16, so that GELU in bf16 is bound by arithmetic.
+// where an operand is not aligned so, go element by element. The bias of narrow rows goes through
+// shared memory, from where all threads of a block take it; of wide rows a thread keeps its own
+// where strides are whole rows. 2 (3 with the derivative) * sizeof(T) bytes per element. GELU with
+// its derivative takes some 60 instructions an element, dropout 20 in f32 and 10 in bf16, so that
+// GELU in bf16 is bound by arithmetic.
 //
 // Backward without grad_bias is a product (map.cuh), 3 * sizeof(T) bytes. With it, a block has
 // `lanes` x (256 / lanes) threads: a thread goes down the rows of its block of rows, one pack of
@@ -14,6 +16,7 @@
 //   rows    eight to a thread, or the multiple of that which leaves 1024 blocks of rows.
 // (1024 rows of partial sums and more are below 3 % of the bytes moved.)
 #include <algorithm>
+#include <numeric>
 
 #include "kernels/activation/activation_backends.h"
 #include "kernels/activation/activation_functions.cuh"
@@ -22,6 +25,7 @@
 #include "kernels/common/cuda/map.cuh"
 #include "kernels/common/cuda/partial_sums.h"
 #include "kernels/common/cuda/repeated.cuh"
+#include "kernels/common/cuda/runtime.h"
 
 namespace ebb::kernels::cuda {
 namespace {
@@ -29,6 +33,11 @@ namespace {
 using namespace ebb::cuda;
 
 constexpr int kThreads = 256;
+constexpr int kForwardBlocks = 3;  // of a multiprocessor: for four the compiler would spill
+
+/// Columns whose bias goes through shared memory: no more than a block passes at once.
+template <class T>
+inline constexpr int kNarrow = kThreads* kPackOf<T>;
 
 template <class T>
 struct ForwardOperands {
@@ -58,22 +67,34 @@ __device__ void store_some(T* to, bool whole, std::int64_t left, const float (&v
   }
 }
 
-// Three blocks of a multiprocessor: for four, which the compiler aims at by itself, it would spill.
 template <Activation kKind, class T>
-__global__ void __launch_bounds__(kThreads, 3)
+__global__ void __launch_bounds__(kThreads, kForwardBlocks)
     activation_kernel(ForwardOperands<T> p, DropoutSpec dropout) {
   constexpr int kPack = kPackOf<T>;
+  __shared__ alignas(16) T narrow_bias[kNarrow<T>];
+  const T* biases = p.bias;
+  if (p.bias != nullptr && p.columns.period <= kNarrow<T>) {
+    for (int c = static_cast<int>(threadIdx.x); c < p.columns.period; c += kThreads) {
+      narrow_bias[c] = p.bias[c];
+    }
+    __syncthreads();
+    biases = narrow_bias;
+  }
   const std::int64_t stride = std::int64_t{gridDim.x} * kThreads * kPack;
   std::int64_t at = (std::int64_t{blockIdx.x} * kThreads + threadIdx.x) * kPack;
   std::int64_t column = p.bias != nullptr ? p.columns.first(at) : 0;
+  float bias[kPack];
+  bool at_new_columns = true;
   for (; at < p.count; at += stride) {
     const std::int64_t left = p.count - at;
     const bool whole = p.aligned && left >= kPack;
     float values[kPack];
     load_some(p.input + at, whole, left, values);
     if (p.bias != nullptr) {
-      float bias[kPack];
-      load_repeated(p.bias, column, p.columns.period, p.bias_in_packs, bias);
+      if (at_new_columns) {
+        load_repeated(biases, column, p.columns.period, p.bias_in_packs, bias);
+      }
+      at_new_columns = p.columns.step != 0;
       column = p.columns.next(column);
 #pragma unroll
       for (int i = 0; i < kPack; ++i) values[i] += bias[i];
@@ -99,13 +120,29 @@ __global__ void __launch_bounds__(kThreads, 3)
   }
 }
 
+/// With a bias, no more than one block for each eight rows that it reads it for, unless
+/// multiprocessors would lack work; and whole rows to a stride, where a wide bias is read for each.
+template <class T>
+unsigned forward_blocks(const Context& context, std::int64_t count, std::int64_t columns) {
+  const std::int64_t most = grid_for(context, blocks_of(count, kPackOf<T>), kThreads);
+  if (columns == 0) return static_cast<unsigned>(most);
+  const std::int64_t resident =
+      std::int64_t{kForwardBlocks} * multiprocessor_count(context.device());
+  const std::int64_t sparing = count / (8 * std::min<std::int64_t>(columns, kNarrow<T>));
+  const std::int64_t blocks = std::min(most, std::max(resident, sparing));
+  const std::int64_t whole = columns / std::gcd<std::int64_t>(columns, kNarrow<T>);
+  const bool rounded = columns > kNarrow<T> && blocks >= 4 * whole;  // else too many would be idle
+  return static_cast<unsigned>(rounded ? blocks / whole * whole : blocks);
+}
+
 template <Activation kKind, class T>
 void run_forward(const Context& context, const ActivationForward& p) {
   constexpr int kPack = kPackOf<T>;
   const std::int64_t count = p.input.elements();
   if (count == 0) return;
-  const unsigned blocks = grid_for(context, blocks_of(count, kPack), kThreads);
-  const std::int64_t period = p.bias.present() ? p.bias.elements() : 1;
+  const std::int64_t columns = p.bias.present() ? p.bias.elements() : 0;
+  const unsigned blocks = forward_blocks<T>(context, count, columns);
+  const std::int64_t period = std::max<std::int64_t>(columns, 1);
   const ForwardOperands<T> operands{
       .input = p.input.as<T>(),
       .bias = p.bias.as<T>(),

@@ -208,7 +208,11 @@ INSTANTIATE_TEST_SUITE_P(
         Case{64, 64, Activation::silu, false, 0.0F, 60.0}, Case{0, 5, Activation::gelu, true, 0.1F},
         Case{70, 128, Activation::relu, true, 0.0F},
         Case{130, 520, Activation::identity, true, 0.0F},
-        Case{300, 24, Activation::silu, true, 0.2F}, Case{65600, 1, Activation::relu, true, 0.0F}));
+        Case{300, 24, Activation::silu, true, 0.2F}, Case{65600, 1, Activation::relu, true, 0.0F},
+        // On CUDA threads take several packs: of a narrow bias, a wide one, a wide one of odd rows.
+        Case{4300, 100, Activation::identity, true, 0.0F},
+        Case{210, 2048, Activation::identity, true, 0.0F},
+        Case{420, 1031, Activation::identity, true, 0.0F}));
 
 TEST(ActivationTest, IsExactAtNaNAndInfinities) {
   ebb::testing::for_each_storage_backend([]<class T> {
