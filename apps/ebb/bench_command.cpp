@@ -78,7 +78,7 @@ ExitCode run_bench(const BenchOptions<Shape>& options, Measure&& measure) {
 void add_size(CLI::App& command, const char* names, std::int64_t& value, const char* description,
               std::int64_t most = 1 << 20) {
   command.add_option(names, value, description)
-      ->check(within<std::int64_t>(1, most))
+      ->transform(within<std::int64_t>(1, most))
       ->type_name("N")
       ->capture_default_str();
 }
@@ -88,10 +88,10 @@ void add_effort(CLI::App& command, BenchOptions<Shape>& options) {
   Effort& effort = options.effort;
   declare_device(command, options.device);
   command.add_option("--threads", effort.threads, "Threads of the CPU to use (default: all)")
-      ->check(within(1, 4096))
+      ->transform(within(1, 4096))
       ->type_name("N");
   command.add_option("--seconds", effort.seconds, "How long to repeat")
-      ->check(within(0.0, 3600.0))
+      ->transform(within(0.0, 3600.0))
       ->type_name("S")
       ->capture_default_str();
   command.add_option("--json", options.json, "Write the figures to this file, - for the screen")
@@ -156,7 +156,7 @@ void add_attention(CLI::App& bench, Command& chosen) {
       ->type_name("NAME")
       ->capture_default_str();
   command->add_option("--dropout", shape.dropout, "Share of probabilities dropped")
-      ->check(within(0.0, 0.99))
+      ->transform(within(0.0, 0.99))
       ->type_name("P")
       ->capture_default_str();
   command->add_flag("--causal", shape.causal, "Let a query see no later key");

@@ -3,6 +3,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include "apps/churn/config/device_choice.h"
+#include "apps/ebb/limits.h"
+
 namespace ebb::program {
 
 /// Declares --device for a name that churn::choose_device() takes; without the option `device`, a
@@ -13,6 +16,7 @@ CLI::Option* declare_device(CLI::App& command, Text& device) {
       .add_option(
           "--device", device,
           "Where to run: auto, cpu, cuda or cuda:N; auto takes the GPU if there is one (auto)")
+      ->check(parsed_by(churn::require_device_name))
       ->type_name("NAME");
 }
 

@@ -12,6 +12,7 @@
 #include "apps/churn/reporting/training_report.h"
 #include "apps/churn/training/predictor.h"
 #include "apps/ebb/commands.h"
+#include "apps/ebb/input_files.h"
 #include "apps/ebb/model_options.h"
 #include "apps/ebb/output.h"
 #include "kernels/common/context.h"
@@ -41,7 +42,7 @@ nlohmann::ordered_json json_of(const EvaluateOptions& options, const churn::Metr
 }
 
 ExitCode evaluate(const EvaluateOptions& options) {
-  refuse_overwriting("--json", options.json, options.model);
+  refuse_replacing("--json", options.json, files_read(options.model));
   std::optional<Output> json;
   if (!options.json.empty()) json.emplace(options.json);
   set_default_threads(options.model.threads);  // also for reading the table

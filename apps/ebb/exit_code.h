@@ -9,7 +9,7 @@ enum class ExitCode : int {
   usage = 2,           // the command line
   data = 3,            // the user's data or configuration, or what this build or machine lacks
   file_system = 4,     // a file that cannot be read or written
-  interrupted = 130,   // stopped by a signal; a training has saved a checkpoint
+  interrupted = 130,   // stopped by a signal; a training that had begun has saved a checkpoint
 };
 
 }  // namespace ebb::program

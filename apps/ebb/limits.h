@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <charconv>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -10,16 +11,39 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "kernels/common/error.h"
+
 namespace ebb::program {
 
-/// A number from `lowest` to `highest`. Unlike CLI11's own check it refuses NaN.
+/// A decimal number from `lowest` to `highest`, for CLI::Option::transform(), so that CLI11 reads
+/// what was checked: alone it would take NaN, read 010 as eight, and cut what is too large to the
+/// largest number.
 template <class T>
 CLI::Validator within(T lowest, T highest) {
-  const auto check = [lowest, highest](const std::string& text) -> std::string {
+  const auto check = [lowest, highest](std::string& text) -> std::string {
     T value{};
-    if (CLI::detail::lexical_cast(text, value) && value >= lowest && value <= highest) return {};
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    if (error == std::errc{} && stop == end && value >= lowest && value <= highest) {
+      text = fmt::to_string(value);
+      return {};
+    }
     return fmt::format("\"{}\" is not a {} from {} to {}", text,
                        std::is_integral_v<T> ? "whole number" : "number", lowest, highest);
+  };
+  return {check, ""};
+}
+
+/// What `parse` takes; its message where it throws.
+template <class Parse>
+CLI::Validator parsed_by(Parse parse) {
+  const auto check = [parse](const std::string& text) -> std::string {
+    try {
+      static_cast<void>(parse(text));
+      return {};
+    } catch (const Error& error) {
+      return error.what();
+    }
   };
   return {[check](std::string& text) { return check(text); }, ""};
 }

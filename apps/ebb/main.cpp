@@ -29,7 +29,7 @@ Exit codes:
   2    wrong command line
   3    bad data or configuration, or something this build or machine lacks
   4    a file cannot be read or written
-  130  interrupted; a training has saved a checkpoint: continue with --resume)";
+  130  interrupted; if training had begun, a checkpoint is saved: continue with --resume)";
 
 void declare(CLI::App& program, Command& chosen, const std::vector<std::string>& command_line) {
   program.name("ebb");

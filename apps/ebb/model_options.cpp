@@ -25,11 +25,11 @@ void declare_model_options(CLI::App& command, ModelOptions& options, const char*
   command
       .add_option("--threshold", options.threshold,
                   "Flag from this probability on (default: the model's)")
-      ->check(within(0.0, 1.0))
+      ->transform(within(0.0, 1.0))
       ->type_name("P");
   declare_device(command, options.device);
   command.add_option("--threads", options.threads, "Threads; results do not depend on it (all)")
-      ->check(within(1, 4096))
+      ->transform(within(1, 4096))
       ->type_name("N");
   declare_precision(
       command, options.precision,
@@ -37,17 +37,9 @@ void declare_model_options(CLI::App& command, ModelOptions& options, const char*
       "changes probabilities by less than 0.01 or so (f32)");
 }
 
-void refuse_overwriting(const char* option, const std::string& out, const ModelOptions& options) {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  if (!fs::is_regular_file(out, error)) return;
-  for (const fs::path& input : {fs::path(options.data), fs::path(options.model),
-                                options.model / fs::path(churn::kModelName)}) {
-    if (fs::equivalent(out, input, error)) {
-      fail<UsageError>("{} {}: this file is read, and would be lost: choose another name", option,
-                       out);
-    }
-  }
+std::vector<std::string> files_read(const ModelOptions& options) {
+  return {options.data, options.model,
+          (options.model / std::filesystem::path(churn::kModelName)).string()};
 }
 
 Device settle_device(const ModelOptions& options, std::FILE* stream) {

@@ -29,8 +29,8 @@ struct ModelOptions {
 /// Declares --model, --data, --threshold, --device, --threads and --precision.
 void declare_model_options(CLI::App& command, ModelOptions& options, const char* data_description);
 
-/// Throws UsageError if `out`, the value of `option`, is the table or the model that is read.
-void refuse_overwriting(const char* option, const std::string& out, const ModelOptions& options);
+/// The table and the model, whichever of its two names was given.
+std::vector<std::string> files_read(const ModelOptions& options);
 
 /// Where the network runs. Says so on `stream` if it is a GPU.
 Device settle_device(const ModelOptions& options, std::FILE* stream);

@@ -13,6 +13,7 @@
 #include "apps/churn/reporting/text_table.h"
 #include "apps/churn/training/predictor.h"
 #include "apps/ebb/commands.h"
+#include "apps/ebb/input_files.h"
 #include "apps/ebb/interrupt.h"
 #include "apps/ebb/model_options.h"
 #include "apps/ebb/output.h"
@@ -135,7 +136,7 @@ ExitCode explain_interrupt(const std::string& out) {
 
 ExitCode predict(const PredictOptions& options) {
   const Clock::time_point start = Clock::now();
-  refuse_overwriting("--out", options.out, options.model);
+  refuse_replacing("--out", options.out, files_read(options.model));
   // So that the incomplete file is removed. What goes to the screen may end at once.
   std::optional<InterruptGuard> interrupt;
   if (options.out != kStandardOutput) interrupt.emplace();

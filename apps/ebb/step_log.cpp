@@ -1,12 +1,23 @@
 #include "apps/ebb/step_log.h"
 
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
 #include "kernels/common/error.h"
 
 namespace ebb::program {
 
 StepLog::StepLog(const std::string& path) : path_(path) {
   if (path_.empty()) return;
-  file_.open(path_, std::ios::trunc);
+  file_.open(path_, std::ios::app);
+  if (!file_) fail_to_write();
+}
+
+void StepLog::start() {
+  if (path_.empty()) return;
+  std::error_code ignored;  // of a pipe, which has nothing to replace
+  std::filesystem::resize_file(path_, 0, ignored);
   file_ << "epoch,step,loss\n";
   flush();
 }
@@ -18,7 +29,12 @@ void StepLog::add(const churn::StepReport& step) {
 void StepLog::flush() {
   if (path_.empty()) return;
   file_.flush();
-  if (!file_) fail<IoError>("{}: the losses of steps cannot be written", path_);
+  if (!file_) fail_to_write();
+}
+
+void StepLog::fail_to_write() const {
+  fail<IoError>("{}: the losses of steps cannot be written: {}; choose another --log-steps", path_,
+                std::generic_category().message(errno));
 }
 
 }  // namespace ebb::program

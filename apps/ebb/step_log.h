@@ -12,9 +12,12 @@ namespace ebb::program {
 /// reads back to the same f64.
 class StepLog {
  public:
-  /// Replaces the file at `path`; writes none where it is empty. Throws IoError.
+  /// Opens the file at `path`, or makes it, and keeps what it holds for now; an empty path: none is
+  /// written. Throws IoError.
   explicit StepLog(const std::string& path);
 
+  /// Replaces what the file holds by the header. Throws IoError.
+  void start();
   void add(const churn::StepReport& step);
   /// What was added is in the file on return. Throws IoError.
   void flush();
@@ -22,6 +25,8 @@ class StepLog {
  private:
   std::string path_;
   std::ofstream file_;
+
+  [[noreturn]] void fail_to_write() const;
 };
 
 }  // namespace ebb::program

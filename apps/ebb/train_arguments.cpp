@@ -30,7 +30,7 @@ constexpr const char* kFooter = R"(Examples:
 
 Every setting, with what it means, stands in the config.toml of a trained model.
 Exit codes: 0 success, 2 wrong command line, 3 bad data or configuration, 4 a file cannot be read or
-written, 130 interrupted with a checkpoint saved (continue with --resume), 1 anything else.)";
+written, 130 interrupted (continue with --resume if training had begun), 1 anything else.)";
 
 void declare_data(CLI::App& command, TrainArguments& to) {
   command
@@ -59,7 +59,10 @@ void declare_data(CLI::App& command, TrainArguments& to) {
 
 void declare_split(CLI::App& command, TrainArguments& to) {
   const auto fraction = [&](const char* name, std::optional<double>& value, const char* text) {
-    command.add_option(name, value, text)->type_name("SHARE")->group("Split");
+    command.add_option(name, value, text)
+        ->transform(within(0.0, 1.0))
+        ->type_name("SHARE")
+        ->group("Split");
   };
   fraction("--validation-fraction", to.validation_fraction,
            "Of all rows: they choose the best epoch and the threshold (0.15)");
@@ -79,18 +82,19 @@ void declare_training(CLI::App& command, TrainArguments& to) {
       ->type_name("FILE")
       ->group("Training");
   command.add_option("--preset", to.preset, "Settings to start from; see below")
+      ->check(parsed_by(churn::preset))
       ->type_name("NAME")
       ->group("Training");
   command.add_option("--seed", to.seed, "Of the split, first weights, order of rows, dropout (0)")
-      ->check(within<std::int64_t>(0, std::numeric_limits<std::int64_t>::max()))
+      ->transform(within<std::int64_t>(0, std::numeric_limits<std::int64_t>::max()))
       ->type_name("N")
       ->group("Training");
   command.add_option("--epochs", to.epochs, "Passes over the training rows")
-      ->check(within<std::int64_t>(1, 1'000'000))
+      ->transform(within<std::int64_t>(1, 1'000'000))
       ->type_name("N")
       ->group("Training");
   command.add_option("--batch-size", to.batch_size, "Rows per step")
-      ->check(within<std::int64_t>(1, 1'000'000))
+      ->transform(within<std::int64_t>(1, 1'000'000))
       ->type_name("N")
       ->group("Training");
   declare_precision(command, to.precision,
@@ -100,6 +104,7 @@ void declare_training(CLI::App& command, TrainArguments& to) {
   command
       .add_option("--objective", to.objective,
                   "What the threshold is best in on validation rows: f1, accuracy or cost (f1)")
+      ->check(parsed_by(churn::parse_threshold_objective))
       ->type_name("NAME")
       ->group("Training");
   command
@@ -118,7 +123,7 @@ void declare_run(CLI::App& command, TrainArguments& to) {
       ->group("Run");
   declare_device(command, to.device)->group("Run");
   command.add_option("--threads", to.threads, "Threads; results do not depend on it (all)")
-      ->check(within(1, 4096))
+      ->transform(within(1, 4096))
       ->type_name("N")
       ->group("Run");
   command
@@ -170,8 +175,7 @@ void apply_split(const TrainArguments& from, churn::SplitConfig& split) {
   if (from.validation_fraction && !split.column.empty()) {
     fail<UsageError>(
         "--validation-fraction has no effect: {} sets split.column = \"{}\", which says where "
-        "every "
-        "row belongs",
+        "every row belongs",
         from.config_file, split.column);
   }
   override_with(from.validation_fraction, split.validation_fraction);

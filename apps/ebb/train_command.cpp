@@ -11,6 +11,7 @@
 #include "apps/churn/training/predictor.h"
 #include "apps/ebb/commands.h"
 #include "apps/ebb/dry_run.h"
+#include "apps/ebb/input_files.h"
 #include "apps/ebb/output.h"
 #include "apps/ebb/shell.h"
 #include "apps/ebb/train_arguments.h"
@@ -20,6 +21,19 @@
 
 namespace ebb::program {
 namespace {
+
+// Before anything is opened: neither the model's files nor the log take the place of an input.
+void protect_inputs(const TrainArguments& arguments, const churn::RunConfig& config) {
+  const std::vector<std::string> tables = {config.data.path, config.split.test_data};
+  const std::filesystem::path folder(arguments.out);
+  std::vector<std::string> kept = tables;
+  kept.push_back(arguments.config_file);
+  for (const char* name : churn::kRunFiles) {
+    refuse_replacing("--out", folder / name, tables);
+    kept.push_back((folder / name).string());
+  }
+  refuse_replacing("--log-steps", arguments.step_log, kept);
+}
 
 churn::ExistingRun existing_run(const TrainArguments& arguments) {
   if (arguments.resume) return churn::ExistingRun::resume;
@@ -70,9 +84,7 @@ void write_model(const churn::RunFolder& folder, const churn::RunConfig& config,
 }
 
 void print_next(const std::string& out) {
-  fmt::print("written   {}: {}, {}, {}, {}, {}, {}\n", out, churn::kModelName,
-             churn::kCheckpointName, churn::kPipelineName, churn::kConfigName, churn::kMetricsName,
-             churn::kHistoryName);
+  fmt::print("written   {}: {}\n", out, fmt::join(churn::kRunFiles, ", "));
   fmt::print("next      ebb predict --model {} --data new.csv --out scores.csv\n",
              shell_quoted(out));
 }
@@ -109,9 +121,10 @@ void restore(churn::Trainer& trainer, const churn::TrainerState& state,
 }
 
 bool run_epochs_or_explain(const TrainArguments& arguments, churn::Trainer& trainer,
-                           const churn::RunFolder& folder, std::int64_t epochs, PeakGauge* peak) {
+                           const churn::RunFolder& folder, std::int64_t epochs, PeakGauge* peak,
+                           StepLog& log) {
   try {
-    StepLog log(arguments.step_log);
+    log.start();
     return run_epochs(trainer, folder, epochs, peak, log);
   } catch (const churn::DivergenceError& error) {
     explain_divergence(arguments, trainer, error);
@@ -125,11 +138,14 @@ ExitCode train(const TrainArguments& arguments) {
     dry_run(settings);
     return ExitCode::ok;
   }
+  protect_inputs(arguments, settings);
   churn::RunFolder folder(arguments.out, existing_run(arguments));
   const churn::PreparedData data = churn::prepare_data(settings);
   const churn::RunConfig config = churn::settled(settings, data);
-  // Before the folder is touched, so that settings that fit no network leave it as it was.
+  // Before the folder is touched, so that it stays as it was if settings fit no network or the log
+  // cannot be written.
   churn::Trainer trainer(config, data);
+  StepLog log(arguments.step_log);
   const churn::RunStart start = folder.start(with_absolute_paths(config), data.fingerprint);
   for (const std::string& note : start.notes) fmt::print("note      {}\n", note);
   if (start.is_finished) return ExitCode::ok;
@@ -144,7 +160,7 @@ ExitCode train(const TrainArguments& arguments) {
                config.training.epochs);
   }
   flush_standard_output();
-  if (!run_epochs_or_explain(arguments, trainer, folder, config.training.epochs, peak.get())) {
+  if (!run_epochs_or_explain(arguments, trainer, folder, config.training.epochs, peak.get(), log)) {
     return explain_interrupt(arguments, trainer);
   }
   const churn::TrainingReport report = measure(config, data, trainer);

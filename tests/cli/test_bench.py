@@ -119,7 +119,7 @@ class BenchAttentionTest(ProgramTest):
 
     def test_refuses_what_it_cannot_time(self):
         self.assertIn("unknown device \"tpu\"",
-                      self.ebb("bench", "attention", "--device", "tpu", code=3).stderr)
+                      self.ebb("bench", "attention", "--device", "tpu", code=2).stderr)
         for option, value in (("--head-dim", "257"), ("--dropout", "1"), ("--seq", "0")):
             self.assertIn(option.replace("--seq", "--tokens"),
                           self.ebb("bench", "attention", option, value, code=2).stderr)

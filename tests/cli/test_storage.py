@@ -170,8 +170,54 @@ class UnwritableTest(ProgramTest):
             for command, option in (("predict", "--out"), ("evaluate", "--json")):
                 refused = self.ebb(command, "--model", "model", "--data", data, option, out, code=2)
                 self.assertIn(f"{option} {out}: this file is read", refused.stderr)
+        with data.open() as table:
+            refused = self.ebb("predict", "--model", "model", "--data", "-", "--out", data, code=2,
+                               stdin=table)
+        self.assertIn("this file is read", refused.stderr)
         self.assertEqual(data.read_bytes(), TABLE.read_bytes())
         self.assertEqual(self.model_bytes(), model)
+
+    def test_training_replaces_none_of_its_inputs(self):
+        settings = self.config.read_text()
+        data = self.write("history.csv", TABLE.read_text())
+        (self.folder / "link.csv").symlink_to("history.csv")
+        for log in ("history.csv", "./link.csv", self.config):
+            refused = self.train("--log-steps", log, data=data, code=2)
+            self.assertIn(f"--log-steps {log}: this file is read", refused.stderr)
+        for more in (["--overwrite"], ["--resume"], []):
+            refused = self.train(*more, out=".", data="history.csv", code=2)
+            self.assertIn("--out ./history.csv: this file is read", refused.stderr)
+        with data.open() as table:
+            refused = self.train(out=".", data="-", code=2, stdin=table)
+        self.assertIn("--out ./history.csv: this file is read", refused.stderr)
+        self.assertEqual(data.read_bytes(), TABLE.read_bytes())
+        self.assertEqual(self.config.read_text(), settings)
+
+    def test_files_of_somebody_else_in_the_folder_stay(self):
+        config = self.write("config.toml", "[training]\nepochs = 1\n")
+        refused = self.train(out=".", code=3)
+        self.assertIn("holds a config.toml, which the training would replace", refused.stderr)
+        self.assertEqual(config.read_text(), "[training]\nepochs = 1\n")
+        self.train("--overwrite", out=".")
+
+    def test_a_log_that_cannot_be_written_leaves_the_former_run(self):
+        self.train()
+        before = {path.name: path.read_bytes() for path in (self.folder / "model").iterdir()}
+        refused = self.train("--overwrite", "--log-steps", "no/folder/steps.csv", code=4)
+        self.assertIn("no/folder/steps.csv: the losses of steps cannot be written: "
+                      "No such file or directory", refused.stderr)
+        self.assertEqual(
+            {path.name: path.read_bytes() for path in (self.folder / "model").iterdir()}, before)
+
+    def test_a_refused_training_keeps_the_former_log(self):
+        self.train("--log-steps", "steps.csv")
+        former = (self.folder / "steps.csv").read_text()
+        self.train("--seed", "1", "--resume", "--log-steps", "steps.csv", code=3)
+        self.assertEqual((self.folder / "steps.csv").read_text(), former)
+        self.train("--seed", "1", "--overwrite", "--log-steps", "steps.csv")
+        again = (self.folder / "steps.csv").read_text()
+        self.assertEqual(again.count("epoch,step,loss"), 1)
+        self.assertNotEqual(again, former)
 
 
 class VanishingFolderTest(ProgramTest):

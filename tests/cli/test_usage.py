@@ -66,6 +66,22 @@ class UsageTest(ProgramTest):
                                "--false-negative-cost", "inf", code=3)
         self.assertIn("at most 1000000000", message)
 
+    def test_an_unknown_name_lists_those_there_are(self):
+        for option, value, names in (("--device", "gpu", "auto, cpu, cuda or cuda:N"),
+                                     ("--objective", "auc", "f1, accuracy or cost"),
+                                     ("--preset", "sed", "seed")):
+            message = self.refused(*self.train_arguments(), option, value)
+            self.assertIn(f"{option}: ", message)
+            self.assertIn(names, message)
+
+    def test_whole_numbers_are_decimal_and_not_cut(self):
+        for option, value in (("--seed", "9223372036854775808"), ("--seed", "0x3"),
+                              ("--epochs", "1e3"), ("--epochs", "3 "), ("--threads", "-1")):
+            message = self.refused(*self.train_arguments(), option, value)
+            self.assertIn(f'{option}: "{value}" is not a whole number', message)
+        self.train("--epochs", "010", "--seed", "9223372036854775807")
+        self.assertIn("epochs = 10 ", (self.folder / "model/config.toml").read_text())
+
     def test_a_missing_option_is_named(self):
         self.assertIn("--data is missing", self.refused("train"))
         self.assertIn("--target is missing", self.refused("train", "--data", TABLE))
@@ -98,13 +114,6 @@ class UsageTest(ProgramTest):
         self.assertIn("no.toml", self.refused("train", "--config", "no.toml", code=4))
         message = self.refused(*self.train_arguments(), "--device", "cuda:99", code=3)
         self.assertIn("device cuda:99: ", message)
-        message = self.refused(*self.train_arguments(), "--device", "gpu", code=3)
-        self.assertIn("auto, cpu, cuda or cuda:N", message)
-        message = self.refused(*self.train_arguments(), "--objective", "auc", code=3)
-        self.assertIn("accuracy", message)
-        message = self.refused("train", "--preset", "sed", "--data", TABLE, "--target", "churn",
-                               "--dry-run", code=3)
-        self.assertIn("seed", message)
 
     def test_an_unwritable_place_is_found_before_training(self):
         blocked = self.write("file", "")

@@ -18,8 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kCopies[] = {kPipelineName, kConfigName, kMetricsName, kHistoryName};
-
 std::string reason(int error) { return std::generic_category().message(error); }
 
 void remove_file(const fs::path& path) {
@@ -100,18 +98,24 @@ void RunFolder::check_in_place() const {
 
 void RunFolder::check_writable() const {
   // Opening a temporary shows that files can be made, and removes those that a kill left behind.
-  const AtomicFile model(path_ / kModelName);
-  const AtomicFile checkpoint(path_ / kCheckpointName);
-  for (const char* name : kCopies) const AtomicFile copy(path_ / name);
+  for (const char* name : kRunFiles) const AtomicFile file(path_ / name);
 }
 
 void RunFolder::refuse_existing() const {
   const bool is_finished = fs::exists(path_ / kModelName);
-  if (!is_finished && !fs::exists(path_ / kCheckpointName)) return;
-  fail<DataError>(
-      "{}: the folder holds {}: use --resume to go on with it, --overwrite to replace it, or "
-      "choose another --out",
-      path_.string(), is_finished ? "a trained model" : "an unfinished run");
+  if (is_finished || fs::exists(path_ / kCheckpointName)) {
+    fail<DataError>(
+        "{}: the folder holds {}: use --resume to go on with it, --overwrite to replace it, or "
+        "choose another --out",
+        path_.string(), is_finished ? "a trained model" : "an unfinished run");
+  }
+  for (const char* name : kRunFiles) {
+    if (!fs::exists(path_ / name)) continue;
+    fail<DataError>(
+        "{}: the folder holds a {}, which the training would replace: use --overwrite if it may, "
+        "or choose another --out",
+        path_.string(), name);
+  }
 }
 
 RunStart RunFolder::start(const RunConfig& config, const std::string& data_fingerprint) {

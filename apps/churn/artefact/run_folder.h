@@ -1,6 +1,7 @@
 // The folder of a training run: what ebb train --out makes and ebb predict reads.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -18,6 +19,8 @@ inline constexpr const char* kPipelineName = "pipeline.json";
 inline constexpr const char* kConfigName = "config.toml";
 inline constexpr const char* kMetricsName = "metrics.json";
 inline constexpr const char* kHistoryName = "history.csv";
+inline constexpr std::array kRunFiles = {kModelName,  kCheckpointName, kPipelineName,
+                                         kConfigName, kMetricsName,    kHistoryName};
 
 /// What to do with a run that the folder holds already.
 enum class ExistingRun { refuse, resume, overwrite };
@@ -40,7 +43,7 @@ class RunFolder {
  public:
   /// Opens the folder, and makes it if need be; removes what killed writes left behind. Throws
   /// IoError if it cannot be made or written to, or another process trains into it; DataError if it
-  /// holds a run, finished or not, and `existing` is refuse. Does not change a run yet.
+  /// holds a file that a run writes and `existing` is refuse. Does not change a run yet.
   RunFolder(const std::filesystem::path& path, ExistingRun existing);
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;

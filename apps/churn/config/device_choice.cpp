@@ -9,12 +9,15 @@ constexpr std::string_view kAutomatic = "auto";
 
 Device choose_device(std::string_view name) {
   if (name == kAutomatic) return {cuda_device_count() > 0 ? DeviceKind::cuda : DeviceKind::cpu, 0};
-  if (!is_device_name(name)) {
-    fail<DataError>("unknown device \"{}\": expected {}", name, kDeviceNames);
-  }
+  require_device_name(name);
   const Device device = parse_device(name);
   require_available(device);
   return device;
+}
+
+void require_device_name(std::string_view name) {
+  if (is_device_name(name)) return;
+  fail<DataError>("unknown device \"{}\": expected {}", name, kDeviceNames);
 }
 
 bool is_device_name(std::string_view name) {

@@ -14,6 +14,9 @@ inline constexpr const char* kDeviceNames = "auto, cpu, cuda or cuda:N";
 /// on other names, UnsupportedError on a device that cannot be used.
 Device choose_device(std::string_view name);
 
+/// Throws DataError unless choose_device() knows the name.
+void require_device_name(std::string_view name);
+
 /// Whether choose_device() knows the name.
 bool is_device_name(std::string_view name);
 
