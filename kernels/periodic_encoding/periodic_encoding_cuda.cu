@@ -54,16 +54,29 @@ struct Component {
   Kind kind;
 };
 
+/// The frequencies [features, k] of all features, or an excerpt.
 template <class T>
-__global__ void __launch_bounds__(kEncodingThreads, kEncodingBlocks)
-    encode(const T* input, const T* frequencies, T* output, EncodedRows rows) {
-  const std::uint32_t k = rows.width / 2;
-  write_components(input, output, rows, [&](std::uint32_t feature, std::uint32_t place) {
-    if (place == 2 * k) return Component{0.0F, Component::one};
+struct Components {
+  __device__ std::uint32_t per_feature() const { return k; }
+  __device__ Components kept(const TableExcerpt& excerpt, TableMemory<T>& memory) const {
+    excerpt.copy(frequencies, k, [&](std::uint32_t i, T entry) { memory.entries[i] = entry; });
+    return {memory.entries, k};
+  }
+  __device__ Component operator()(std::uint32_t feature, std::uint32_t place) const {
+    if (place == 2 * k) return {0.0F, Component::one};
     const bool cosine = place >= k;
     const std::int64_t j = std::int64_t{feature} * k + (cosine ? place - k : place);
-    return Component{to_f32(frequencies[j]), cosine ? Component::cosine : Component::sine};
-  });
+    return {to_f32(frequencies[j]), cosine ? Component::cosine : Component::sine};
+  }
+
+  const T* frequencies;
+  std::uint32_t k;
+};
+
+template <class T>
+__global__ void __launch_bounds__(kEncodingThreads, kEncodingBlocks)
+    encode(const T* input, Components<T> components, T* output, EncodedRows rows) {
+  write_components<Component>(input, output, rows, components);
 }
 
 template <class T>
@@ -205,11 +218,10 @@ void run_grad_frequencies(Context& context, const PeriodicEncodingBackward& p) {
 
 void periodic_encoding(Context& context, const PeriodicEncodingForward& p) {
   for_storage(p.input.dtype, [&]<class T>(std::type_identity<T>) {
-    const EncodedRows rows{.count = p.output.elements(),
-                           .width = static_cast<std::uint32_t>(p.output.shape[2]),
-                           .features = static_cast<std::uint32_t>(p.output.shape[1])};
+    const EncodedRows rows(p.output.shape);
     launch(context, {"periodic_encoding", encoding_grid<T>(context, rows), kEncodingThreads},
-           encode<T>, p.input.as<T>(), p.frequencies.as<T>(), p.output.as<T>(), rows);
+           encode<T>, p.input.as<T>(), Components<T>{p.frequencies.as<T>(), rows.width / 2},
+           p.output.as<T>(), rows);
   });
 }
 

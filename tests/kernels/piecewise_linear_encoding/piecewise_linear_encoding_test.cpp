@@ -131,7 +131,8 @@ TEST_P(PiecewiseLinearEncodingTest, HasEqualBitsForAnyNumberOfThreads) {
 INSTANTIATE_TEST_SUITE_P(Shapes, PiecewiseLinearEncodingTest,
                          ::testing::Values(Case{1, 1, 1}, Case{7, 5, 3}, Case{33, 4, 16},
                                            Case{257, 7, 31}, Case{2500, 9, 48}, Case{0, 3, 4},
-                                           Case{9, 3, 0}));
+                                           Case{9, 3, 0}, Case{7700, 7, 8}, Case{300, 5, 14},
+                                           Case{65, 130, 10}, Case{40, 300, 3}, Case{99, 2, 30}));
 
 TEST(PiecewiseLinearEncodingTest, TakesMemoryThatIsNotAlignedToAPack) {
   ebb::testing::for_each_storage_backend([]<class T> {
@@ -146,6 +147,15 @@ TEST(PiecewiseLinearEncodingTest, TakesMemoryThatIsNotAlignedToAPack) {
       ASSERT_EQ(to_double(shifted[i + 1]), to_double(operands.output[i])) << i;
     }
     EXPECT_TRUE(std::isnan(to_double(shifted[0])));
+
+    const Buffer<T> expected = operands.grad_input;
+    for (std::size_t i = 0; i < operands.grad_output.size(); ++i) {
+      shifted[i + 1] = operands.grad_output[i];
+    }
+    PiecewiseLinearEncodingBackward q = operands.backward();
+    q.grad_output = {shifted.data() + 1, dtype_of<T>, operands.grad_output.shape()};
+    piecewise_linear_encoding_backward(context, q);
+    expect_same_bits("grad_input", expected, operands.grad_input);
   });
 }
 
