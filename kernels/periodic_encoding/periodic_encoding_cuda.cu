@@ -5,16 +5,19 @@
 // coefficients make it the sine's or the cosine's.
 //
 // Backward, the two gradients are two kernels, since models whose inputs are data need one of them.
-// grad_input: 1 to 32 lanes, by k, add up the pairs of one number. grad_frequencies: a block takes
-// 32 pairs and a chunk of rows, each of its 8 warps every eighth row; partial sums by chunk are
-// added by a second launch, in order of their index modulo 8, then of that. A chunk has 256 rows,
-// or more where rows are over 131072, so sums depend on the shape alone. Both read 2 * sizeof(T)
-// bytes per component. Rows of an odd width have no alignment, so reads are of single elements by
-// neighbouring lanes; the halves of sectors that a warp leaves are read from the first-level cache.
+// Both read 2 * sizeof(T) bytes per component. grad_input: 1 to 32 lanes, by k, add up the pairs of
+// one number; the halves of sectors that a warp leaves are read from the first-level cache.
+// grad_frequencies: blocks take tiles of whole numbers and whole sectors, a component a lane, and
+// go on by whole rows, so that a thread's components are of the same pairs in every tile: it adds
+// up its gradients times the other outputs of the pairs, which it gets through shared memory. A
+// block adds up its numbers of one feature and leaves one row of partial sums. How many blocks
+// there are depends on the shape alone, and so do the sums.
 #include <numbers>
 
 #include "kernels/common/cuda/collectives.cuh"
 #include "kernels/common/cuda/encoded_rows.cuh"
+#include "kernels/common/cuda/partial_sums.h"
+#include "kernels/common/cuda/ptx.cuh"
 #include "kernels/periodic_encoding/periodic_encoding_backends.h"
 
 namespace ebb::kernels::cuda {
@@ -130,56 +133,112 @@ __global__ void __launch_bounds__(kThreads) find_grad_input(Backward<T> p, T* gr
   }
 }
 
-constexpr int kColumns = kWarpSize;  // pairs of a block
-constexpr int kRowThreads = 8;
+constexpr int kSumThreads = 512;
+constexpr int kSumOfThread = 4;  // components of a tile
+constexpr std::uint32_t kSumTile = kSumThreads * kSumOfThread;
 
-/// Adds up `value` over threadIdx.y, in order; threads with y = 0 get the sum.
-__device__ inline float sum_over_rows(float value) {
-  __shared__ float scratch[kRowThreads][kColumns];
-  scratch[threadIdx.y][threadIdx.x] = value;
+/// What a block of sum_tiles() takes at once: all components of neighbouring numbers, whole sectors
+/// of them; or, where a number has more than a tile, as many of its sines and of their cosines.
+template <class T>
+struct SumTile {
+  explicit SumTile(std::uint32_t k)
+      : pairs(std::min(k, kSumTile / 2)),
+        width(2 * k < kSumTile ? 2 * k + 1 : kSumTile),
+        numbers(std::min<std::uint32_t>(kSumTile / width, kSumThreads)),
+        cosines(width < kSumTile ? 0 : k - pairs) {
+    if (numbers > kSectorOf<T>) numbers -= numbers % kSectorOf<T>;
+  }
+
+  std::uint32_t pairs;  // of a number
+  std::uint32_t width;  // components of a number
+  std::uint32_t numbers;
+  std::uint32_t cosines;  // how much later than in the tile the cosines lie in memory
+};
+
+/// partials[row, pair]: a block's sums. Where its tile has all features, they make a row; else the
+/// blocks' numbers follow each other as they do in the input.
+template <class T>
+__global__ void __launch_bounds__(kSumThreads, 2)
+    sum_tiles(Backward<T> p, SumTile<T> tile, float* partials) {
+  __shared__ float outputs[kSumTile];
+  __shared__ float numbers[kSumThreads + 1];
+  const auto k = static_cast<std::uint32_t>(p.k);
+  const std::uint32_t first_pair = blockIdx.y * tile.pairs;
+  const std::int64_t count = p.rows * p.features;
+  const std::int64_t first = std::int64_t{blockIdx.x} * tile.numbers;
+  // The thread's components of every tile, kSumThreads apart: the number of each, and where the
+  // cosine of a sine or the sine of a cosine is.
+  std::uint32_t number[kSumOfThread];
+  std::uint32_t partner[kSumOfThread];
+#pragma unroll
+  for (int i = 0; i < kSumOfThread; ++i) {
+    const std::uint32_t at = threadIdx.x + i * kSumThreads;
+    const std::uint32_t place = at % tile.width;
+    const bool is_sine = place < tile.pairs;
+    const bool is_constant = place == 2 * tile.pairs;
+    const bool in_number = is_constant || first_pair + place % tile.pairs < k;
+    number[i] = at < tile.numbers * tile.width && in_number ? at / tile.width : tile.numbers;
+    partner[i] = is_sine && at + tile.pairs < kSumTile ? at + tile.pairs : at - tile.pairs;
+    // What comes of a constant is not used: it reads what its neighbour reads, in no other bank.
+    const std::uint32_t of_neighbour = __shfl_xor_sync(kAllLanes, partner[i], 1);
+    if (is_constant) partner[i] = of_neighbour;
+  }
+  ptx::make_opaque(number);
+  ptx::make_opaque(partner);
+  float sums[kSumOfThread] = {};
+  for (std::int64_t at = first; at < count; at += std::int64_t{gridDim.x} * tile.numbers) {
+    const auto present = static_cast<std::uint32_t>(min(std::int64_t{tile.numbers}, count - at));
+    const std::int64_t begin = at * (2 * p.k + 1) + first_pair + threadIdx.x;
+    float values[kSumOfThread] = {};
+    float gradients[kSumOfThread] = {};
+#pragma unroll
+    for (int i = 0; i < kSumOfThread; ++i) {
+      if (number[i] >= present) continue;
+      const std::int64_t from = begin + (i < kSumOfThread / 2 ? 0 : tile.cosines);
+      values[i] = to_f32(p.output[from + i * kSumThreads]);
+      gradients[i] = to_f32(p.grad_output[from + i * kSumThreads]);
+    }
+    const float x = threadIdx.x < present ? to_f32(p.input[at + threadIdx.x]) : 0.0F;
+    __syncthreads();  // all are done with the tile before
+    numbers[threadIdx.x] = x;
+#pragma unroll
+    for (int i = 0; i < kSumOfThread; ++i) outputs[threadIdx.x + i * kSumThreads] = values[i];
+    __syncthreads();
+#pragma unroll
+    for (int i = 0; i < kSumOfThread; ++i) {
+      sums[i] = fmaf(numbers[number[i]], gradients[i] * outputs[partner[i]], sums[i]);
+    }
+  }
+  __syncthreads();  // all are done with the outputs
+  // Sums of sines, then of cosines, by pair.
+  float* const of_sines = outputs;
+  float* const of_cosines = outputs + kSumTile / 2;
+  for (const bool cosines : {false, true}) {
+#pragma unroll
+    for (int i = 0; i < kSumOfThread; ++i) {
+      const std::uint32_t at = threadIdx.x + i * kSumThreads;
+      const std::uint32_t j = at - number[i] * tile.width - (cosines ? tile.pairs : 0);
+      if (number[i] >= tile.numbers || j >= tile.pairs) continue;
+      (cosines ? of_cosines : of_sines)[number[i] * tile.pairs + j] = sums[i];
+    }
+  }
   __syncthreads();
-  if (threadIdx.y != 0) return 0.0F;
-  for (int y = 1; y < kRowThreads; ++y) value += scratch[y][threadIdx.x];
-  return value;
-}
-
-/// partials[chunk, pair]: the shares of rows [chunk * chunk_rows, (chunk + 1) * chunk_rows).
-template <class T>
-__global__ void __launch_bounds__(kColumns* kRowThreads)
-    sum_chunks(Backward<T> p, std::int64_t chunk_rows, float* partials) {
-  const std::int64_t pairs = p.features * p.k;
-  const std::int64_t pair = std::int64_t{blockIdx.x} * kColumns + threadIdx.x;
-  float sum = 0.0F;
-  if (pair < pairs) {
-    const std::int64_t feature = pair / p.k;
-    const std::int64_t j = pair - feature * p.k;
-    const std::int64_t begin = blockIdx.y * chunk_rows;
-    const std::int64_t end = min(p.rows, begin + chunk_rows);
-#pragma unroll 4
-    for (std::int64_t row = begin + threadIdx.y; row < end; row += kRowThreads) {
-      const std::int64_t i = row * p.features + feature;
-      sum = fmaf(to_f32(p.input[i]), p.derivative(i, j), sum);
+  // Numbers of one feature are a row apart.
+  const auto features = static_cast<std::uint32_t>(p.features);
+  const bool has_all_features = tile.numbers >= features;
+  const std::uint32_t end = tile.numbers * tile.pairs;
+  const std::uint32_t row_pairs = min(tile.numbers, features) * tile.pairs;
+  for (std::uint32_t pair = threadIdx.x; pair < row_pairs; pair += kSumThreads) {
+    const std::int64_t of = first + pair / tile.pairs;
+    const std::uint32_t j = first_pair + pair % tile.pairs;
+    if ((of >= count && !has_all_features) || j >= k) continue;
+    float sum = 0.0F;
+    for (std::uint32_t same = pair; same < end; same += row_pairs) {
+      sum += of_sines[same] - of_cosines[same];
     }
+    const std::int64_t row = has_all_features ? blockIdx.x : of / features;
+    partials[(row * features + of % features) * p.k + j] = 2.0F * std::numbers::pi_v<float> * sum;
   }
-  sum = sum_over_rows(sum);
-  if (threadIdx.y == 0 && pair < pairs) partials[blockIdx.y * pairs + pair] = sum;
-}
-
-template <class T>
-__global__ void __launch_bounds__(kColumns* kRowThreads)
-    add_chunks(const float* partials, std::int64_t chunks, std::int64_t pairs, bool accumulate,
-               T* grad_frequencies) {
-  const std::int64_t pair = std::int64_t{blockIdx.x} * kColumns + threadIdx.x;
-  float sum = 0.0F;
-  if (pair < pairs) {
-    for (std::int64_t chunk = threadIdx.y; chunk < chunks; chunk += kRowThreads) {
-      sum += partials[chunk * pairs + pair];
-    }
-  }
-  sum = sum_over_rows(sum);
-  if (threadIdx.y != 0 || pair >= pairs) return;
-  if (accumulate) sum = to_f32(grad_frequencies[pair]) + sum;
-  grad_frequencies[pair] = from_f32<T>(sum);
 }
 
 template <class T>
@@ -196,22 +255,26 @@ void run_grad_input(Context& context, const PeriodicEncodingBackward& p) {
 
 template <class T>
 void run_grad_frequencies(Context& context, const PeriodicEncodingBackward& p) {
-  constexpr std::int64_t kChunkRows = 256;
-  constexpr std::int64_t kMostChunks = 512;
+  constexpr std::int64_t kMostBlocks = 192;  // fewer than are resident on the larger GPUs
+  constexpr std::int64_t kLeastTiles = 2;    // of a block, for one row of partial sums
   const Backward<T> operands(p);
   const std::int64_t pairs = p.frequencies.elements();
-  const std::int64_t chunk_rows =
-      kChunkRows * std::max<std::int64_t>(1, blocks_of(operands.rows, kChunkRows * kMostChunks));
-  const std::int64_t chunks = blocks_of(operands.rows, chunk_rows);
-  auto* partials =
-      context.workspace().acquire_array<float>(static_cast<std::size_t>(chunks * pairs));
-  const auto columns = static_cast<unsigned>(blocks_of(pairs, kColumns));
-  const dim3 block(kColumns, kRowThreads);
+  if (pairs == 0) return;
+  const SumTile<T> tile(static_cast<std::uint32_t>(operands.k));
+  const std::int64_t count = p.input.elements();
+  const std::int64_t parts = blocks_of(operands.k, tile.pairs);
+  const std::int64_t most = std::min(blocks_of(count, tile.numbers * kLeastTiles),
+                                     std::max<std::int64_t>(kMostBlocks / parts, 1));
+  const unsigned blocks = encoding_grid(most, count, tile.numbers, operands.features);
+  const std::int64_t rows =
+      tile.numbers < operands.features
+          ? std::min(operands.rows, std::int64_t{blocks} * tile.numbers / operands.features)
+          : blocks;
+  auto* partials = context.workspace().acquire_array<float>(static_cast<std::size_t>(rows * pairs));
   launch(context,
-         {"periodic_encoding_backward", dim3(columns, static_cast<unsigned>(chunks)), block},
-         sum_chunks<T>, operands, chunk_rows, partials);
-  launch(context, {"periodic_encoding_backward", columns, block}, add_chunks<T>, partials, chunks,
-         pairs, p.accumulate, p.grad_frequencies.as<T>());
+         {"periodic_encoding_backward", dim3(blocks, static_cast<unsigned>(parts)), kSumThreads},
+         sum_tiles<T>, operands, tile, partials);
+  sum_partial_rows(context, partials, rows, pairs, p.grad_frequencies, p.accumulate);
 }
 
 }  // namespace

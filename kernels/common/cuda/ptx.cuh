@@ -110,4 +110,12 @@ __device__ inline uint4 opaque(uint4 words) {
   return words;
 }
 
+/// Makes the words such that the compiler knows nothing of them: in a loop they are kept, not
+/// computed anew.
+template <int kCount>
+__device__ inline void make_opaque(std::uint32_t (&words)[kCount]) {
+#pragma unroll
+  for (std::uint32_t& word : words) asm volatile("" : "+r"(word));
+}
+
 }  // namespace ebb::cuda::ptx

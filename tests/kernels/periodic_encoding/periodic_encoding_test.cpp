@@ -125,7 +125,8 @@ INSTANTIATE_TEST_SUITE_P(Shapes, PeriodicEncodingTest,
                          ::testing::Values(Case{1, 1, 1}, Case{7, 5, 3}, Case{33, 4, 16},
                                            Case{257, 7, 31}, Case{2500, 9, 24},
                                            Case{31, 3, 33, 40.0}, Case{0, 3, 5}, Case{8, 2, 0},
-                                           Case{255, 1, 8}, Case{513, 2, 9}));
+                                           Case{255, 1, 8}, Case{513, 2, 9}, Case{40, 130, 16},
+                                           Case{5, 2, 1100}));
 
 TEST(PeriodicEncodingTest, TakesMemoryThatIsNotAlignedToAPack) {
   ebb::testing::for_each_storage_backend([]<class T> {
