@@ -28,12 +28,42 @@ struct Sums {
   const T* grad_output;
   RowOffsets offsets;
   T* grad_table;
-  float* partials;  // [pieces, 2, packs * kPack]: the run from before, the run that goes on
+  /// [pieces, 2, vectors of a pack, packs, vector]: of the run from before, then of the one that
+  /// goes on; a vector is what a lane moves at once, so that neighbouring lanes move neighbours.
+  float* partials;
   std::int64_t packs;
   bool accumulate;
 
-  __device__ float* partial(std::uint32_t piece, bool goes_on, std::int64_t dim) const {
-    return partials + (2 * std::int64_t{piece} + (goes_on ? 1 : 0)) * dim;
+  template <int kPack>
+  static constexpr int kVector = kPack < 4 ? kPack : 4;
+
+  /// Of vector `v` of a pack.
+  template <int kPack>
+  __device__ float* partial(std::uint32_t piece, bool goes_on, std::int64_t pack, int v) const {
+    const std::int64_t run = 2 * std::int64_t{piece} + (goes_on ? 1 : 0);
+    return partials + (run * kPack + v * kVector<kPack>)*packs + pack * kVector<kPack>;
+  }
+  template <int kPack>
+  __device__ void store_partial(std::uint32_t piece, bool goes_on, std::int64_t pack,
+                                const float (&sum)[kPack]) const {
+#pragma unroll
+    for (int v = 0; v < kPack / kVector<kPack>; ++v) {
+      float vector[kVector<kPack>];
+#pragma unroll
+      for (int j = 0; j < kVector<kPack>; ++j) vector[j] = sum[v * kVector<kPack> + j];
+      store_pack(partial<kPack>(piece, goes_on, pack, v), vector);
+    }
+  }
+  template <int kPack>
+  __device__ void load_partial(std::uint32_t piece, bool goes_on, std::int64_t pack,
+                               float (&sum)[kPack]) const {
+#pragma unroll
+    for (int v = 0; v < kPack / kVector<kPack>; ++v) {
+      float vector[kVector<kPack>];
+      load_pack(partial<kPack>(piece, goes_on, pack, v), vector);
+#pragma unroll
+      for (int j = 0; j < kVector<kPack>; ++j) sum[v * kVector<kPack> + j] = vector[j];
+    }
   }
 };
 
@@ -50,6 +80,24 @@ __device__ inline void write_row(const Sums<T>& s, std::uint32_t row, std::int64
   store_pack(to, sum);
 }
 
+/// The numbers of a batch, of which `present` are there.
+__device__ inline void load_batch(const std::uint32_t* from, std::uint32_t present,
+                                  std::uint32_t (&batch)[kBatch]) {
+  static_assert(kBatch == 4 && kPiece % kBatch == 0);
+  if (present >= kBatch) {
+    const uint4 words = *reinterpret_cast<const uint4*>(from);
+    batch[0] = words.x;
+    batch[1] = words.y;
+    batch[2] = words.z;
+    batch[3] = words.w;
+    return;
+  }
+#pragma unroll
+  for (std::uint32_t b = 0; b < kBatch; ++b) {
+    if (b < present) batch[b] = from[b];
+  }
+}
+
 /// The sums of the runs of one piece in one pack of columns.
 template <int kPack, class T>
 __device__ void sum_piece(const Sums<T>& s, std::uint32_t piece, std::int64_t pack) {
@@ -63,19 +111,21 @@ __device__ void sum_piece(const Sums<T>& s, std::uint32_t piece, std::int64_t pa
   const auto finish_run = [&](bool goes_on) {
     if (row == none) return;
     if (from_before || goes_on) {
-      store_pack(s.partial(piece, !from_before, s.packs * kPack) + pack * kPack, sum);
+      s.store_partial(piece, !from_before, pack, sum);
     } else {
       write_row(s, row, pack, sum);
     }
   };
   for (std::uint32_t first = begin; first < end; first += kBatch) {
     std::uint32_t rows[kBatch];
+    std::uint32_t positions[kBatch];
+    load_batch(s.sorted.keys + first, end - first, rows);
+    load_batch(s.sorted.positions + first, end - first, positions);
     float values[kBatch][kPack];
 #pragma unroll
     for (std::uint32_t b = 0; b < kBatch; ++b) {
-      rows[b] = first + b < end ? s.sorted.keys[first + b] : none;
-      if (rows[b] == none) continue;
-      const std::int64_t offset = s.offsets(s.sorted.positions[first + b]);
+      if (first + b >= end || rows[b] == none) continue;
+      const std::int64_t offset = s.offsets(positions[b]);
       load_pack(s.grad_output + offset + pack * kPack, values[b]);
     }
 #pragma unroll
@@ -140,17 +190,16 @@ __global__ void __launch_bounds__(kEmbeddingThreads)
   const bool from_before = begin > 0 && s.sorted.keys[begin - 1] == row;
   if (row == s.sorted.most || !goes_on || from_before) return;
   const std::uint32_t last = last_piece(s.sorted, piece + 1, pieces);
-  const std::int64_t dim = s.packs * kPack;
   for (std::int64_t first_pack = 0; first_pack < s.packs; first_pack += blockDim.x) {
     const std::int64_t pack = first_pack + threadIdx.x;
     const bool inside = pack < s.packs;
     float sum[kPack] = {};
-    if (inside && threadIdx.y == 0) load_pack(s.partial(piece, true, dim) + pack * kPack, sum);
+    if (inside && threadIdx.y == 0) s.load_partial(piece, true, pack, sum);
     if (inside) {
 #pragma unroll 4
       for (std::uint32_t p = piece + 1 + threadIdx.y; p <= last; p += blockDim.y) {
         float values[kPack];
-        load_pack(s.partial(p, false, dim) + pack * kPack, values);
+        s.load_partial(p, false, pack, values);
 #pragma unroll
         for (int j = 0; j < kPack; ++j) sum[j] += values[j];
       }

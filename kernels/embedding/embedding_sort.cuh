@@ -4,9 +4,9 @@
 //
 // A pass is three launches: digits are counted by tile of 2048 indices, the counts of every digit
 // are summed up over tiles, and the indices of each tile go to their places. Within a tile a warp
-// takes 256 neighbours in order. Per index and pass 8 bytes are read twice and written once, and
-// half a byte of counts moves five times. Banks conflict where lanes hold digits that are equal
-// modulo 32.
+// takes 256 neighbours in order, and its lanes keep the counts in registers: in shared memory
+// digits that are equal modulo 32 would meet in a bank. Per index and pass 8 bytes are read twice
+// and written once, and half a byte of counts moves five times.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +20,7 @@ namespace ebb::kernels::cuda {
 inline constexpr int kDigits = 256;
 inline constexpr int kSortThreads = kDigits;  // a thread takes a digit where digits are the work
 inline constexpr int kSortWarps = kSortThreads / ebb::cuda::kWarpSize;
+inline constexpr int kDigitsOfLane = kDigits / ebb::cuda::kWarpSize;
 inline constexpr int kSortRounds = 8;
 inline constexpr int kSortTile = kSortThreads * kSortRounds;
 inline constexpr int kSumThreads = 1024;
@@ -40,8 +41,79 @@ struct SortItems {
 /// How often each warp of the block has met each digit.
 using DigitCounts = std::uint32_t[kSortWarps][kDigits];
 
-/// Calls body(i, digit, peers) in order for the items of the calling warp's part of tile
-/// blockIdx.x; `peers` are the lanes with this digit. Past the end `digit` is kDigits.
+/// The digits that the lanes of a warp hold, as one mask of lanes for each bit.
+class WarpDigits {
+ public:
+  /// Every lane takes part; kDigits is no digit.
+  __device__ explicit WarpDigits(std::uint32_t digit)
+      : digits_(__ballot_sync(ebb::cuda::kAllLanes, digit < kDigits)) {
+#pragma unroll
+    for (int bit = 0; bit < kBits; ++bit) {
+      bits_[bit] = __ballot_sync(ebb::cuda::kAllLanes, (digit >> bit & 1u) != 0);
+    }
+  }
+  /// The lanes that hold `digit`.
+  __device__ unsigned holders(std::uint32_t digit) const {
+    unsigned lanes = digits_;
+#pragma unroll
+    for (int bit = 0; bit < kBits; ++bit) lanes &= bits_[bit] ^ ((digit >> bit & 1u) - 1u);
+    return lanes;
+  }
+
+ private:
+  static constexpr int kBits = 8;
+
+  unsigned digits_;
+  unsigned bits_[kBits];
+};
+
+/// A number for each digit in the registers of a warp: lane l has those of the digits l modulo 32.
+class WarpTable {
+ public:
+  /// For the digits that keys have from bit `shift` on.
+  __device__ WarpTable(const SortItems& items, int shift)
+      : used_((items.most >> shift) / ebb::cuda::kWarpSize + 1) {}
+
+  __device__ void load(const std::uint32_t (&table)[kDigits]) {
+#pragma unroll
+    for (int j = 0; j < kDigitsOfLane; ++j) numbers_[j] = table[digit_of(j)];
+  }
+  __device__ void store(std::uint32_t (&table)[kDigits]) const {
+#pragma unroll
+    for (int j = 0; j < kDigitsOfLane; ++j) table[digit_of(j)] = numbers_[j];
+  }
+  /// Adds to the number of each digit how many lanes hold it.
+  __device__ void count(const WarpDigits& digits) {
+#pragma unroll
+    for (std::uint32_t j = 0; j < kDigitsOfLane; ++j) {
+      if (j >= used_) break;
+      numbers_[j] += __popc(digits.holders(digit_of(j)));
+    }
+  }
+  /// The number of `digit`; every lane takes part.
+  __device__ std::uint32_t operator[](std::uint32_t digit) const {
+    std::uint32_t number = 0;
+#pragma unroll
+    for (std::uint32_t j = 0; j < kDigitsOfLane; ++j) {
+      if (j >= used_) break;
+      const std::uint32_t of_lane =
+          __shfl_sync(ebb::cuda::kAllLanes, numbers_[j], digit % ebb::cuda::kWarpSize);
+      if (digit / ebb::cuda::kWarpSize == j) number = of_lane;
+    }
+    return number;
+  }
+
+ private:
+  __device__ static std::uint32_t digit_of(std::uint32_t j) {
+    return j * ebb::cuda::kWarpSize | threadIdx.x % ebb::cuda::kWarpSize;
+  }
+
+  std::uint32_t used_;  // of the numbers of a lane
+  std::uint32_t numbers_[kDigitsOfLane] = {};
+};
+
+/// Calls body(i, digit) in order for the items of the calling warp's part of tile blockIdx.x. Past
+/// the end `digit` is kDigits.
 template <class Body>
 __device__ inline void for_digits(const SortItems& items, int shift, Body&& body) {
   const std::uint32_t lane = threadIdx.x % ebb::cuda::kWarpSize;
@@ -49,29 +121,16 @@ __device__ inline void for_digits(const SortItems& items, int shift, Body&& body
   const std::uint32_t begin = blockIdx.x * kSortTile + warp * (kSortTile / kSortWarps) + lane;
   for (int round = 0; round < kSortRounds; ++round) {
     const std::uint32_t i = begin + round * ebb::cuda::kWarpSize;
-    const std::uint32_t digit = i < items.n ? items.key(i) >> shift & (kDigits - 1) : kDigits;
-    body(i, digit, __match_any_sync(ebb::cuda::kAllLanes, digit));
+    body(i, i < items.n ? items.key(i) >> shift & (kDigits - 1) : kDigits);
   }
-}
-
-/// Adds `peers` to the count of `digit`, once for all of them.
-__device__ inline void count_peers(std::uint32_t* counts, std::uint32_t digit, unsigned peers) {
-  const int leader = __ffs(static_cast<int>(peers)) - 1;
-  __syncwarp();
-  if (static_cast<int>(threadIdx.x) % ebb::cuda::kWarpSize == leader && digit < kDigits) {
-    counts[digit] += __popc(peers);
-  }
-  __syncwarp();
 }
 
 /// Every thread takes part.
 __device__ inline void count_digits(const SortItems& items, int shift, DigitCounts& counts) {
-  for (auto& of_warp : counts) of_warp[threadIdx.x] = 0;
-  __syncthreads();
-  std::uint32_t* mine = counts[threadIdx.x / ebb::cuda::kWarpSize];
-  for_digits(items, shift, [&](std::uint32_t, std::uint32_t digit, unsigned peers) {
-    count_peers(mine, digit, peers);
-  });
+  WarpTable table(items, shift);
+  for_digits(items, shift,
+             [&](std::uint32_t, std::uint32_t digit) { table.count(WarpDigits(digit)); });
+  table.store(counts[threadIdx.x / ebb::cuda::kWarpSize]);
   __syncthreads();
 }
 
@@ -153,15 +212,17 @@ __global__ void __launch_bounds__(kSortThreads)
     place += count;
   }
   __syncthreads();
-  std::uint32_t* mine = places[threadIdx.x / ebb::cuda::kWarpSize];
+  WarpTable table(items, shift);
+  table.load(places[threadIdx.x / ebb::cuda::kWarpSize]);
   const unsigned lanes_before = (1u << threadIdx.x % ebb::cuda::kWarpSize) - 1u;
-  for_digits(items, shift, [&](std::uint32_t i, std::uint32_t digit, unsigned peers) {
+  for_digits(items, shift, [&](std::uint32_t i, std::uint32_t digit) {
+    const unsigned peers = __match_any_sync(ebb::cuda::kAllLanes, digit);
+    const std::uint32_t to = table[digit] + __popc(peers & lanes_before);
     if (digit < kDigits) {
-      const std::uint32_t to = mine[digit] + __popc(peers & lanes_before);
       keys[to] = items.key(i);
       positions[to] = items.position(i);
     }
-    count_peers(mine, digit, peers);
+    table.count(WarpDigits(digit));
   });
 }
 
