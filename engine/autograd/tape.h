@@ -23,7 +23,7 @@ namespace ebb {
 ///     Tape tape(context, &parameters);
 ///     Tensor loss = ...operations on a Pass with this tape...;
 ///     tape.backward(loss);
-///     optimizer.step(tape.gradients());
+///     optimizer.step(context, tape.gradients(), {.learning_rate = 1e-3});
 ///     tape.clear();
 class Tape {
  public:

@@ -33,6 +33,8 @@ void check(const AdamWUpdate& p) {
   check_clipping(check, p.clipping);
   check_share("beta1", p.beta1);
   check_share("beta2", p.beta2);
+  check_average_decay("adamw", p.average_decay);
+  if (!(p.epsilon >= 0.0)) fail("adamw: epsilon is {}, expected 0 or more", p.epsilon);
   if (p.step < 1) fail("adamw: step is {}, expected 1 or more", p.step);
 }
 

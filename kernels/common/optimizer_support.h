@@ -1,6 +1,9 @@
-// Where optimisers run.
+// What optimisers have in common: where they run, and the average of parameters they keep.
 #pragma once
 
+#include <string_view>
+
+#include "kernels/common/error.h"
 #include "kernels/common/support.h"
 
 namespace ebb::kernels {
@@ -10,6 +13,13 @@ namespace ebb::kernels {
 inline std::string optimizer_kernels_unsupported(Device device, DType dtype) {
   if (!device.is_cuda() || dtype == DType::f32) return storage_kernels_unsupported(device, dtype);
   return fmt::format("CUDA updates parameters in f32, not in {}", name_of(dtype));
+}
+
+/// Throws Error unless `decay`, of the moving average of parameters, lies in [0, 1].
+inline void check_average_decay(std::string_view operation, double decay) {
+  if (!(decay >= 0.0 && decay <= 1.0)) {
+    fail("{}: average_decay is {}, expected [0, 1]", operation, decay);
+  }
 }
 
 }  // namespace ebb::kernels

@@ -22,7 +22,7 @@ inline void prefetch_line(const float* at) {
 inline void prefetch_line_to_write(const float* at) {
 #if defined(__x86_64__)
   // The builtin would only ask to read, unless the compiler may use PREFETCHW throughout.
-  asm volatile("prefetchw %0" : : "m"(*at));
+  asm volatile("prefetchw (%0)" : : "r"(at));
 #else
   __builtin_prefetch(at, 1);
 #endif

@@ -43,8 +43,8 @@ HWY_INLINE void store_partial(D d, hn::Vec<D> v, float* HWY_RESTRICT to, std::in
 }
 
 /// Calls body(i, load, store) for every vector of [0, count). `load(p)` reads p[0..lanes) and
-/// `store(v, p)` writes it; for the last, partial vector lanes past the end load as zero and are
-/// not stored.
+/// `store(v, p)` writes it; for the last, partial vector lanes past the end load as zero, or as
+/// those of `v` with `load(p, v)`, and are not stored.
 template <class Body>
 HWY_INLINE void for_vectors(std::int64_t count, Body&& body) {
   const hn::ScalableTag<float> d;
@@ -53,13 +53,22 @@ HWY_INLINE void for_vectors(std::int64_t count, Body&& body) {
   std::int64_t i = 0;
   for (; i + lanes <= count; i += lanes) {
     body(
-        i, [d](const float* from) HWY_ATTR { return hn::LoadU(d, from); },
+        i, [d](const float* from, auto...) HWY_ATTR { return hn::LoadU(d, from); },
         [d](V v, float* to) HWY_ATTR { hn::StoreU(v, d, to); });
   }
   if (i < count) {
     const std::int64_t rest = count - i;
     body(
-        i, [d, rest](const float* from) HWY_ATTR { return load_partial(d, from, rest); },
+        i,
+        [d, rest](const float* from, auto... past_end) HWY_ATTR {
+          const V loaded = load_partial(d, from, rest);
+          if constexpr (sizeof...(past_end) == 0) {
+            return loaded;
+          } else {
+            return hn::IfThenElse(hn::FirstN(d, static_cast<std::size_t>(rest)), loaded,
+                                  past_end...);
+          }
+        },
         [d, rest](V v, float* to) HWY_ATTR { store_partial(d, v, to, rest); });
   }
 }

@@ -135,9 +135,9 @@ void backward_rows(const LayerNormBackward& p, std::int64_t first, std::int64_t 
     V total_g = hn::Zero(d);
     V total_gn = hn::Zero(d);
     for_vectors(columns, [&](std::int64_t i, auto load, auto store) HWY_ATTR {
-      // Lanes past the end load zeros; their gradient is zero, so they add nothing.
+      // Lanes past the end are at the mean and without a gradient, so they add nothing.
       const V gradient = load(grad_output + i);
-      const V normalized = hn::Mul(hn::Sub(load(x + i), mean), inverse);
+      const V normalized = hn::Mul(hn::Sub(load(x + i, mean), mean), inverse);
       const V g = hn::Mul(gradient, load(gamma + i));
       total_g = hn::Add(total_g, g);
       total_gn = hn::MulAdd(g, normalized, total_gn);

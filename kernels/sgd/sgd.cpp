@@ -28,6 +28,7 @@ void check(const SgdUpdate& p) {
   } else if (p.nesterov) {
     fail("sgd: nesterov needs a momentum above 0");
   }
+  check_average_decay("sgd", p.average_decay);
   if (p.average.present()) check.dense("average", p.average, dtype, shape, kLikeParameters);
   check_clipping(check, p.clipping);
   check_segments("sgd", p.segments, shape[0]);

@@ -314,6 +314,9 @@ TEST(AdamWTest, NamesWhatDoesNotFit) {
             "adamw: squares is missing");
   EXPECT_EQ(message([](auto& p) { p.step = 0; }), "adamw: step is 0, expected 1 or more");
   EXPECT_EQ(message([](auto& p) { p.beta2 = 1.0; }), "adamw: beta2 is 1, expected [0, 1)");
+  EXPECT_EQ(message([](auto& p) { p.average_decay = 1.5; }),
+            "adamw: average_decay is 1.5, expected [0, 1]");
+  EXPECT_EQ(message([](auto& p) { p.epsilon = -1.0; }), "adamw: epsilon is -1, expected 0 or more");
   const Segment overlapping[] = {{0, 10, 0.0F}, {9, 3, 0.0F}};
   EXPECT_EQ(message([&](auto& p) { p.segments = overlapping; }),
             "adamw: segment 1 has begin 9 and count 3, expected a run within [10, 40)");

@@ -233,6 +233,17 @@ TEST(LayerNormTest, DoesNotCancelOnALargeMean) {
   }
 }
 
+TEST(LayerNormTest, TakesEqualNumbersWhoseMeanOverDeviationOverflows) {
+  Operands<float> operands({2, 33, false, 0.0F});
+  for (std::size_t i = 0; i < operands.input.size(); ++i) operands.input[i] = 0x1p120F;
+  run_kernel(operands, 1);
+  for (std::size_t i = 0; i < operands.output.size(); ++i) {
+    EXPECT_EQ(operands.output[i], operands.beta[i % 33]);
+    EXPECT_TRUE(std::isfinite(operands.grad_residual[i]));
+    EXPECT_EQ(operands.grad_gamma[i % 33], 0.0F);
+  }
+}
+
 TEST(LayerNormTest, AccumulatesParameterGradients) {
   Operands<float> operands({7, 31, false, 0.0F});
   Operands<float> twice({7, 31, false, 0.0F});

@@ -205,6 +205,8 @@ TEST(SgdTest, NamesWhatDoesNotFit) {
   EXPECT_EQ(message([](auto& p) { p.nesterov = true; }), "sgd: nesterov needs a momentum above 0");
   EXPECT_EQ(message([](auto& p) { p.momentum = 0.9; }), "sgd: momentum_buffer is missing");
   EXPECT_EQ(message([](auto& p) { p.momentum = -0.5; }), "sgd: momentum is -0.5, expected [0, 1)");
+  EXPECT_EQ(message([](auto& p) { p.average_decay = -0.5; }),
+            "sgd: average_decay is -0.5, expected [0, 1]");
 }
 
 }  // namespace
