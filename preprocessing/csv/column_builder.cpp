@@ -45,8 +45,8 @@ ColumnKind kind_of_texts(const Column& column) {
   if (column.levels.empty() || (column.levels.size() == 1 && missing == 0)) {
     return ColumnKind::constant;
   }
-  return is_text_identifier(column.name, values, column.levels.size()) ? ColumnKind::identifier
-                                                                       : ColumnKind::category;
+  return is_text_identifier(column.name, values, column.levels) ? ColumnKind::identifier
+                                                                : ColumnKind::category;
 }
 
 /// The numbers that a column of texts spells, NaN where it is missing.
@@ -156,11 +156,10 @@ Column ColumnBuilder::finish_texts() {
 Column ColumnBuilder::finish_undecided(Column column) {
   const ColumnContent content = classify(profile_);
   // Fractional numbers are never identifiers, whatever stands among them.
-  const bool is_identifier =
-      content == ColumnContent::integers
-          ? is_integer_identifier(name_, profile_, column.levels.size())
-          : profile_.numbers == profile_.integers &&
-                is_text_identifier(name_, profile_.values(), column.levels.size());
+  const bool is_identifier = content == ColumnContent::integers
+                                 ? is_integer_identifier(name_, profile_, column.levels.size())
+                                 : profile_.numbers == profile_.integers &&
+                                       is_text_identifier(name_, profile_.values(), column.levels);
   if (content == ColumnContent::numbers_with_text && !is_identifier) {
     fail_not_a_number(
         source_, profile_.first_text_line, name_, profile_.first_text,

@@ -66,6 +66,8 @@ std::string_view reason_name(DroppedColumn::Reason reason) {
       return "all_missing";
     case DroppedColumn::Reason::too_rare:
       return "too_rare";
+    case DroppedColumn::Reason::decimal_comma:
+      return "decimal_comma";
   }
   return "unknown";
 }
@@ -84,6 +86,9 @@ std::string describe(const DroppedColumn& column) {
         return "it has no value in any training row";
       case DroppedColumn::Reason::too_rare:
         return "each of its values is too rare to learn from";
+      case DroppedColumn::Reason::decimal_comma:
+        return "it holds numbers with a decimal comma, each too rare to be a category; write them "
+               "with a point";
     }
     return "";
   }();

@@ -53,13 +53,13 @@ struct CategoryFeature {
 
 /// A column of the training table that is no feature, and why.
 struct DroppedColumn {
-  enum class Reason { requested, identifier, constant, all_missing, too_rare };
+  enum class Reason { requested, identifier, constant, all_missing, too_rare, decimal_comma };
   std::string name;
   Reason reason = Reason::requested;
   bool operator==(const DroppedColumn&) const = default;
 };
 
-/// "requested", "identifier", "constant", "all_missing", "too_rare".
+/// "requested", "identifier", "constant", "all_missing", "too_rare", "decimal_comma".
 std::string_view reason_name(DroppedColumn::Reason reason);
 /// A sentence for the user, such as `column "zip" is left out: ...` with the reason.
 std::string describe(const DroppedColumn& column);

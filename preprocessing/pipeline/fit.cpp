@@ -7,6 +7,7 @@
 #include "preprocessing/common/names.h"
 #include "preprocessing/common/parallel.h"
 #include "preprocessing/pipeline/pipeline.h"
+#include "preprocessing/table/inference.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -95,7 +96,10 @@ Fitted fit_column(const Column& column, const PipelineConfig& config) {
   }
   CategoryFeature feature =
       fit_category(column, options_for(config.category_columns, column.name, config.categories));
-  if (feature.encoder.levels().empty()) return DroppedColumn{column.name, Reason::too_rare};
+  if (feature.encoder.levels().empty()) {
+    return DroppedColumn{
+        column.name, are_comma_decimals(column.levels) ? Reason::decimal_comma : Reason::too_rare};
+  }
   return feature;
 }
 

@@ -127,7 +127,7 @@ CategoryFeature read_category(const JsonReader& reader) {
 DroppedColumn::Reason parse_reason(std::string_view name) {
   using Reason = DroppedColumn::Reason;
   for (const Reason reason : {Reason::requested, Reason::identifier, Reason::constant,
-                              Reason::all_missing, Reason::too_rare}) {
+                              Reason::all_missing, Reason::too_rare, Reason::decimal_comma}) {
     if (name == reason_name(reason)) return reason;
   }
   fail<DataError>("\"{}\" is no reason for leaving out a column", name);

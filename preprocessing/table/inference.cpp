@@ -120,9 +120,18 @@ bool is_integer_identifier(std::string_view name, const ColumnProfile& profile,
   return repeats == 0.0 && profile.shortest == profile.longest && profile.longest >= kIssuedDigits;
 }
 
-bool is_text_identifier(std::string_view name, std::size_t values, std::size_t distinct) {
-  return is_nearly_unique(values, distinct) &&
-         (values >= kEnoughValues || has_identifier_name(name));
+bool is_text_identifier(std::string_view name, std::size_t values,
+                        std::span<const std::string> distinct) {
+  return is_nearly_unique(values, distinct.size()) &&
+         (values >= kEnoughValues || has_identifier_name(name)) && !are_comma_decimals(distinct);
+}
+
+bool are_comma_decimals(std::span<const std::string> texts) {
+  const auto is_number = [](const std::string& text) { return parse_number(text).has_value(); };
+  return std::any_of(texts.begin(), texts.end(), is_comma_decimal) &&
+         std::all_of(texts.begin(), texts.end(), [&](const std::string& text) {
+           return is_comma_decimal(text) || is_number(text);
+         });
 }
 
 bool has_identifier_name(std::string_view name) {

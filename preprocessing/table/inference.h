@@ -7,7 +7,7 @@
 //      - whole numbers, (nearly) unique: identifier (see is_integer_identifier);
 //      - else number. Fractional numbers are never identifiers; 0/1 is a number;
 //   3. no value, or fewer than 90 %, a number: text. (Nearly) unique texts are an identifier, the
-//      rest, yes/no and dates included, a category;
+//      rest, yes/no, dates and numbers with a decimal comma included, a category;
 //   4. at least 90 % numbers, but not all: DataError at the first text. Someone typed it there, or
 //   a
 //      missing token is not known: guessing either way would hide it.
@@ -15,6 +15,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -62,9 +63,13 @@ std::string describe_doubt(std::string_view name, const ColumnProfile& profile);
 bool is_integer_identifier(std::string_view name, const ColumnProfile& profile,
                            std::size_t distinct);
 
-/// Whether texts are an identifier: at least 95 % distinct, and 20 values or more or a name that
-/// says so.
-bool is_text_identifier(std::string_view name, std::size_t values, std::size_t distinct);
+/// Whether texts are an identifier: at least 95 % distinct, 20 values or more or a name that says
+/// so, and no numbers with a decimal comma. `distinct` holds each text once.
+bool is_text_identifier(std::string_view name, std::size_t values,
+                        std::span<const std::string> distinct);
+
+/// Whether all texts are numbers, one of them with a decimal comma at least.
+bool are_comma_decimals(std::span<const std::string> texts);
 
 /// Whether a word of the column name is id, uuid, guid, key, rownumber, 编号, 号码, ... or the name
 /// ends with "ID" or "Id".

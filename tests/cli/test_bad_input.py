@@ -55,6 +55,8 @@ CASES = [
     ("10 000 columns", wide_table(10000), ["10000", "--drop-columns"]),
     ("no features", "customer_id,churn\n" + "".join(f"S{i},{i % 2}\n" for i in range(50)),
      ["no column is left"]),
+    ("decimal commas", "amount;churn\n" + "".join(f"{i},5;{i % 2}\n" for i in range(50)),
+     ["no column is left", '"amount"', "decimal comma", "write them with a point"]),
 ]
 
 

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <functional>
 
+#include <nlohmann/json.hpp>
+
 #include "preprocessing/split/split.h"
 #include "preprocessing/table/labels.h"
 #include "tests/preprocessing/support.h"
@@ -56,6 +58,7 @@ TEST(Pipeline, LeavesOutWhatCannotBeAFeature) {
   table.add(number_column("empty", std::vector<double>(6, kMissing)));
   table.add(number_column("same", std::vector<double>(6, 3.0)));
   table.add(text_column("rare", {"a", "b", "c", "d", "e", "f"}));
+  table.add(text_column("price", {"1,5", "2", "2,5", "3,25", "4", "4,5"}));
   table.add(text_column("unwanted", {"a", "b", "a", "b", "a", "b"}));
   PipelineConfig config = config_for(Scaling::none);
   config.drop_columns = {"unwanted"};
@@ -69,7 +72,10 @@ TEST(Pipeline, LeavesOutWhatCannotBeAFeature) {
                   "column \"empty\" is left out: it has no value in any training row",
                   "column \"same\" is left out: it has one value in all training rows",
                   "column \"rare\" is left out: each of its values is too rare to learn from",
+                  "column \"price\" is left out: it holds numbers with a decimal comma, each too "
+                  "rare to be a category; write them with a point",
                   "column \"unwanted\" is left out: as asked"));
+  EXPECT_EQ(Pipeline::from_json(pipeline.to_json()), pipeline);
 }
 
 TEST(Pipeline, FillsAndOverridesPerColumn) {

@@ -85,6 +85,25 @@ TEST(InferenceNotes, MixedColumnsAreTold) {
             "not");
 }
 
+TEST(InferenceNotes, DecimalCommasAreNoIdentifier) {
+  std::string text = "id;code\n";
+  for (int row = 0; row < 40; ++row) text += fmt::format("{},5;{},x\n", row, row);
+  const Table table = read_text(text);
+  EXPECT_EQ(table.column("id").kind, ColumnKind::category);
+  EXPECT_EQ(table.column("code").kind, ColumnKind::identifier);
+  ASSERT_EQ(table.notes.size(), 1U);
+  EXPECT_EQ(table.notes[0],
+            "column \"id\" holds numbers with a decimal comma, such as \"0,5\", and is read as a "
+            "category: write them with a point");
+  // The sample alone looks like one.
+  CsvOptions options;
+  options.sample_rows = 1;
+  options.block_bytes = 64;
+  text = "id;x\n";
+  for (int row = 0; row < 100; ++row) text += fmt::format("{}{};0\n", row, row < 40 ? "" : ",5");
+  EXPECT_EQ(read_text(text, options).column("id").kind, ColumnKind::category);
+}
+
 TEST(InferenceNotes, DeclaredKindsWin) {
   CsvOptions options;
   options.columns = {
