@@ -35,9 +35,9 @@ struct AdamWUpdate {
   double average_decay = 0.999;       // in [0, 1]
   std::span<const Segment> segments;  // ascending; elements in none are left alone
   double learning_rate = 1e-3;
-  double beta1 = 0.9;    // in [0, 1)
-  double beta2 = 0.999;  // in [0, 1)
-  double epsilon = 1e-8;  // 0 or more
+  double beta1 = 0.9;           // in [0, 1)
+  double beta2 = 0.999;         // in [0, 1)
+  double epsilon = 1e-8;        // 0 or more
   std::int64_t step = 1;        // counted from 1, for the bias correction
   double gradient_scale = 1.0;  // clipping factor of the global norm over accumulated micro-steps
   Clipping clipping;            // by a norm that the host does not know
