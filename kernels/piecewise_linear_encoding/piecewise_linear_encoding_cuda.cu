@@ -109,6 +109,36 @@ struct NumberTile {
   bool has_all_features;
 };
 
+/// The gradient of number `x`; load(at, values) reads those of its components, a vector from
+/// component `at` on. All lanes read the same components, whatever their numbers.
+template <int kVector, class Load>
+__device__ inline float narrow_gradient(float x, const float* edges, std::uint32_t bins,
+                                        std::uint32_t most_bins, Load&& load) {
+  // The number is on the slope of the last bin that begins at or below it, at least the first.
+  float sloped = 0.0F;  // the gradient there
+  float width = 1.0F;
+  float lower = edges[0];
+  float least = -INFINITY;
+  float direct;
+  float values[kVector];
+  load(0, values);
+  for (std::uint32_t bin = 0; bin < most_bins; bin += kVector) {
+#pragma unroll
+    for (std::uint32_t j = 0; j < kVector; ++j) {
+      const float upper = edges[bin + j + 1];
+      if (x >= least && bin + j < bins) {
+        sloped = values[j];
+        width = upper - lower;
+      }
+      lower = least = upper;
+    }
+    if (kVector > 2) direct = values[kVector - 2];
+    load(bin + kVector, values);
+  }
+  if (kVector <= 2) direct = values[0];
+  return direct + sloped / width;
+}
+
 /// kVector: elements of the longest vector, of a power of two up to 16 bytes, that the gradients of
 /// a number are whole ones of: so read, neighbouring numbers meet in no bank.
 template <int kVector, class T>
@@ -120,7 +150,6 @@ __global__ void __launch_bounds__(kEncodingThreads, kEncodingBlocks)
   __shared__ alignas(16) T gradients[kEncodingTile<T> + 8 * kPack];  // a vector is read too much
   __shared__ std::int32_t counts[2 * kEncodingThreads];
   const bool aligned = reinterpret_cast<std::uintptr_t>(grad_output) % 16 == 0;
-  const std::int64_t count = rows.count / rows.width;
   const std::int64_t stride = std::int64_t{gridDim.x} * tile.numbers;
   std::int64_t first = std::int64_t{blockIdx.x} * tile.numbers;
   const auto first_feature = static_cast<std::uint32_t>(first % rows.features);
@@ -143,8 +172,9 @@ __global__ void __launch_bounds__(kEncodingThreads, kEncodingBlocks)
     const std::uint32_t i = threadIdx.x * rows.width + at;
     load_pack(gradients + (kVector == kPack ? tile.place(i / kPack) * kPack : i), values);
   };
-  for (; first < count; first += stride) {
-    const auto present = static_cast<std::uint32_t>(min(std::int64_t{tile.numbers}, count - first));
+  for (; first < rows.numbers; first += stride) {
+    const auto present =
+        static_cast<std::uint32_t>(min(std::int64_t{tile.numbers}, rows.numbers - first));
     const T* from = grad_output + first * rows.width;
     const std::uint32_t packs = aligned ? present * rows.width / kPack : 0;
     uint4 pack;
@@ -161,30 +191,9 @@ __global__ void __launch_bounds__(kEncodingThreads, kEncodingBlocks)
     }
     __syncthreads();
     if (!has_number) continue;
-    // The number is on the slope of the last bin that begins at or below it, at least the first.
-    const std::uint32_t bin_count = bins.clamped(counts[feature]);
-    float sloped = 0.0F;  // the gradient there
-    float width = 1.0F;
-    float lower = edge[0];
-    float least = -INFINITY;
-    float direct;
-    float values[kVector];
-    load(0, values);
-    for (std::uint32_t bin = 0; bin < bins.most_bins; bin += kVector) {
-#pragma unroll
-      for (std::uint32_t j = 0; j < kVector; ++j) {
-        const float upper = edge[bin + j + 1];
-        if (x >= least && bin + j < bin_count) {
-          sloped = values[j];
-          width = upper - lower;
-        }
-        lower = least = upper;
-      }
-      if (kVector > 2) direct = values[kVector - 2];
-      load(bin + kVector, values);
-    }
-    if (kVector <= 2) direct = values[0];
-    grad_input[first + threadIdx.x] = from_f32<T>(x != x ? x : direct + sloped / width);
+    const float gradient =
+        narrow_gradient<kVector>(x, edge, bins.clamped(counts[feature]), bins.most_bins, load);
+    grad_input[first + threadIdx.x] = from_f32<T>(x != x ? x : gradient);
   }
 }
 
@@ -209,9 +218,8 @@ template <class T>
 __global__ void __launch_bounds__(kEncodingThreads)
     find_wide_grad_input(const T* input, Bins<T> all_bins, const T* grad_output, T* grad_input,
                          EncodedRows rows) {
-  const std::int64_t count = rows.count / rows.width;
   const std::int64_t stride = std::int64_t{gridDim.x} * kEncodingThreads;
-  for (std::int64_t i = std::int64_t{blockIdx.x} * kEncodingThreads + threadIdx.x; i < count;
+  for (std::int64_t i = std::int64_t{blockIdx.x} * kEncodingThreads + threadIdx.x; i < rows.numbers;
        i += stride) {
     const float x = to_f32(input[i]);
     const auto feature = static_cast<std::uint32_t>(i % rows.features);
@@ -260,16 +268,15 @@ void piecewise_linear_encoding_backward(Context& context,
   for_storage(p.input.dtype, [&]<class T>(std::type_identity<T>) {
     constexpr const char* kName = "piecewise_linear_encoding_backward";
     const EncodedRows rows(p.grad_output.shape);
-    const std::int64_t count = p.input.elements();
     const Bins<T> bins = bins_of<T>(p);
     if (rows.width * sizeof(T) > kNarrowBytes) {
-      const unsigned grid = grid_for(context, count, kEncodingThreads);
+      const unsigned grid = grid_for(context, rows.numbers, kEncodingThreads);
       return launch(context, {kName, grid, kEncodingThreads}, find_wide_grad_input<T>,
                     p.input.as<T>(), bins, p.grad_output.as<T>(), p.grad_input.as<T>(), rows);
     }
     const NumberTile<T> tile(rows);
     const unsigned grid =
-        encoding_grid(encoding_blocks(context), count, tile.numbers, rows.features);
+        encoding_grid(encoding_blocks(context), rows.numbers, tile.numbers, rows.features);
     // The last vector may go on behind the last edge.
     const std::size_t edge_bytes =
         sizeof(float) * (tile.excerpt_numbers(rows) * ((rows.width - 1) | 1u) + kPackOf<T>);

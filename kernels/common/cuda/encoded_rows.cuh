@@ -37,11 +37,13 @@ struct EncodedRows {
   /// `encoded`: [rows, features, width].
   explicit EncodedRows(const Shape& encoded)
       : count(encoded.elements()),
+        numbers(encoded[0] * encoded[1]),
         width(static_cast<std::uint32_t>(encoded[2])),
         features(static_cast<std::uint32_t>(encoded[1])),
         by_width(std::max(width, 1u)) {}
 
   std::int64_t count;  // of components
+  std::int64_t numbers;
   std::uint32_t width;
   std::uint32_t features;
   Divider by_width;
@@ -122,7 +124,7 @@ __device__ inline void write_components(const T* input, T* output, const Encoded
   const auto tile_place = static_cast<std::uint32_t>(tile % rows.width);
   const auto tile_feature = static_cast<std::uint32_t>(tile_number % rows.features);
   const TileComponents<T, Component> mine(tables, rows, tile_place, tile_feature, memory);
-  const T* const input_end = input + rows.count / rows.width;
+  const T* const input_end = input + rows.numbers;
   const std::int64_t stride = std::int64_t{gridDim.x} * kTile;
   const std::int64_t stride_numbers = stride / rows.width;
   for (; tile < rows.count; tile += stride, tile_number += stride_numbers) {
