@@ -8,6 +8,7 @@
 #include "apps/churn/config/device_choice.h"
 #include "apps/churn/reporting/text_table.h"
 #include "apps/ebb/devices.h"
+#include "apps/ebb/output.h"
 #include "kernels/common/context.h"
 #include "kernels/common/instruction_set.h"
 
@@ -46,6 +47,7 @@ void print_data(const churn::RunConfig& config, const churn::PreparedData& data)
              columns_of(data, churn::ColumnRole::category_feature),
              columns_of(data, churn::ColumnRole::left_out));
   for (const std::string& note : data.notes) fmt::print("note      {}\n", printable(note));
+  for (const std::string& warning : data.warnings) warn(warning);
 }
 
 void print_columns(const churn::PreparedData& data) {

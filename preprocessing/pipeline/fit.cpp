@@ -85,11 +85,25 @@ std::optional<Reason> unusable(const Column& column) {
   return std::nullopt;
 }
 
+std::optional<DroppedColumn> left_out(const Column& column, const PipelineConfig& config) {
+  const std::optional<Reason> reason =
+      contains(config.drop_columns, column.name) ? Reason::requested : unusable(column);
+  if (!reason) return std::nullopt;
+  return DroppedColumn{column.name, *reason};
+}
+
+[[noreturn]] void fail_without_features(const std::string& source,
+                                        const std::vector<DroppedColumn>& dropped) {
+  std::string reasons = dropped.empty() ? "; there is none but the target" : "";
+  for (std::size_t i = 0; i < std::min<std::size_t>(8, dropped.size()); ++i) {
+    reasons += fmt::format("; {}", describe(dropped[i]));
+  }
+  fail<DataError>("{}: no column is left to predict from{}", source, reasons);
+}
+
 Fitted fit_column(const Column& column, const PipelineConfig& config) {
   if (column.name == config.target) return {};
-  if (contains(config.drop_columns, column.name))
-    return DroppedColumn{column.name, Reason::requested};
-  if (const auto reason = unusable(column)) return DroppedColumn{column.name, *reason};
+  if (auto dropped = left_out(column, config)) return *std::move(dropped);
   if (column.is_number() && !contains(config.number_categories, column.name)) {
     return fit_number(column, options_for(config.number_columns, column.name, config.numbers),
                       config.quantiles, config.bins);
@@ -126,13 +140,20 @@ Pipeline Pipeline::fit(const Table& training_rows, const PipelineConfig& config)
     }
   }
   if (pipeline.numbers_.empty() && pipeline.categories_.empty()) {
-    std::string reasons;
-    for (std::size_t i = 0; i < std::min<std::size_t>(8, pipeline.dropped_.size()); ++i) {
-      reasons += fmt::format("; {}", describe(pipeline.dropped_[i]));
-    }
-    fail<DataError>("{}: no column is left to predict from{}", training_rows.source(), reasons);
+    fail_without_features(training_rows.source(), pipeline.dropped_);
   }
   return pipeline;
+}
+
+void require_features(const Table& table, const PipelineConfig& config) {
+  std::vector<DroppedColumn> dropped;
+  for (const Column& column : table.columns()) {
+    if (column.name == config.target) continue;
+    std::optional<DroppedColumn> reason = left_out(column, config);
+    if (!reason) return;
+    dropped.push_back(*std::move(reason));
+  }
+  fail_without_features(table.source(), dropped);
 }
 
 }  // namespace ebb::preprocessing

@@ -92,6 +92,10 @@ class Pipeline {
   std::vector<DroppedColumn> dropped_;
 };
 
+/// Throws the error of Pipeline::fit for a table without any column that could be a feature. For
+/// all rows of a table, before it is cleaned and split.
+void require_features(const Table& table, const PipelineConfig& config);
+
 /// One-hot features for a linear model, row-major [rows, width]: the numbers, then for each
 /// category one column per code but the unknown one (missing first, then the levels). An unknown
 /// value is a row of zeros. width = number_count + sum (cardinality - 1).

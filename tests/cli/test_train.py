@@ -103,6 +103,16 @@ class TrainTest(ProgramTest):
         metrics = json.loads((self.folder / "column/metrics.json").read_text())
         self.assertEqual((metrics["rows"]["validation"], metrics["rows"]["test"]), (60, 50))
 
+    def test_rows_that_may_be_customers_are_not_dropped_in_silence(self):
+        table = self.write("plans.csv", "plan,churn\n" + "".join(
+            f"plan{i % 3},{i % 2}\n" for i in range(1000)))
+        command = ["train", "--data", table, "--target", "churn", "--config", self.config, "--out"]
+        self.assertRegex(self.ebb(*command, "few").stderr,
+                         r"^warning: 994 of 1000 rows dropped .* drop_duplicates = false ")
+        with open(self.config, "a") as config:
+            config.write("[preprocessing]\ndrop_duplicates = false\n")
+        self.assertEqual(self.ebb(*command, "all").stderr, "")
+
     def test_dry_run_writes_nothing(self):
         shown = self.train("--dry-run")
         for text in ("tenure_months", "number feature", "parameters", "memory", "time"):

@@ -9,6 +9,7 @@
 #include "kernels/common/error.h"
 #include "preprocessing/split/split.h"
 #include "preprocessing/steps/duplicates.h"
+#include "preprocessing/table/inference.h"
 
 namespace ebb::churn {
 namespace {
@@ -25,6 +26,41 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 
 std::string count_rows(std::size_t rows) {
   return fmt::format("{} row{}", rows, rows == 1 ? "" : "s");
+}
+
+constexpr std::string_view kKeepDuplicates =
+    "drop_duplicates = false under [preprocessing] in the --config file";
+
+/// Whether the column tells customers apart, also in a table that lists some of them twice.
+bool names_customers(const Column& column, const DataConfig& data) {
+  if (column.name == data.id_column) return true;
+  // A column to drop is read as an identifier, whatever it holds.
+  const bool is_judged = !contains(data.drop_columns, column.name);
+  if (is_judged && column.kind == preprocessing::ColumnKind::identifier) return true;
+  return preprocessing::has_identifier_name(column.name) &&
+         preprocessing::is_text_identifier(column.name, column.size(), as_text(column).levels);
+}
+
+/// Drops rows that equal an earlier one, and says how many. Without a column that names the
+/// customer they are as likely different customers.
+Table without_duplicates(const Table& table, const DataConfig& config, PreparedData& data) {
+  constexpr std::size_t kFewPercent = 1;
+  Table distinct = drop_duplicate_rows(table, &data.duplicates);
+  if (data.duplicates == 0) return distinct;
+  const bool are_named =
+      std::any_of(distinct.columns().begin(), distinct.columns().end(),
+                  [&](const Column& column) { return names_customers(column, config); });
+  if (are_named || data.duplicates * 100 <= data.table_rows * kFewPercent) {
+    data.notes.push_back(fmt::format("{} dropped that equal{} an earlier one in every column",
+                                     count_rows(data.duplicates), data.duplicates == 1 ? "s" : ""));
+  } else {
+    data.warnings.push_back(
+        fmt::format("{} of {} dropped that equal{} an earlier one in every column, but no column "
+                    "names the customer: if they are different customers, keep them with {}",
+                    data.duplicates, count_rows(data.table_rows), data.duplicates == 1 ? "s" : "",
+                    kKeepDuplicates));
+  }
+  return distinct;
 }
 
 /// Takes the rows whose hash is one of `known` out of `rows`, and returns how many.
@@ -82,18 +118,27 @@ Table without_test_rows(const Table& table, const Table& test, bool drops,
   return drops ? select_rows(table, rows) : table;
 }
 
-Split split_table(const Table& table, const Labels& labels, const RunConfig& config,
-                  std::vector<std::string>& notes) {
-  if (config.split.column.empty()) {
-    const double test = config.split.test_data.empty() ? config.split.test_fraction : 0.0;
+Split split_by_fractions(const Labels& labels, const RunConfig& config, std::size_t duplicates) {
+  const double test = config.split.test_data.empty() ? config.split.test_fraction : 0.0;
+  try {
     return preprocessing::split_rows(labels.values,
                                      {.validation_fraction = config.split.validation_fraction,
                                       .test_fraction = test,
                                       .seed = config.training.seed});
+  } catch (const DataError& error) {
+    if (duplicates == 0) throw;
+    fail<DataError>("{}; {} had been dropped as equal to an earlier one: keep {} with {}",
+                    error.what(), count_rows(duplicates), duplicates == 1 ? "it" : "them",
+                    kKeepDuplicates);
   }
+}
+
+Split split_table(const Table& table, const Labels& labels, const RunConfig& config,
+                  PreparedData& data) {
+  if (config.split.column.empty()) return split_by_fractions(labels, config, data.duplicates);
   Split split = split_by_column(table, config.split.column);
   if (config.preprocessing.drop_duplicates) {
-    separate_parts(table, config.split.column, split, notes);
+    separate_parts(table, config.split.column, split, data.notes);
   }
   check_split(split, labels.values, true);
   return split;
@@ -127,17 +172,23 @@ std::vector<std::string> two_valued_columns(const Table& training_rows, const Ru
   return names;
 }
 
-preprocessing::PipelineConfig pipeline_config(const RunConfig& config, const Table& training_rows,
-                                              const std::array<std::string, 2>& classes) {
+/// Which columns are no features by their role.
+preprocessing::PipelineConfig column_roles(const RunConfig& config) {
   preprocessing::PipelineConfig pipeline;
   pipeline.target = config.data.target;
-  pipeline.classes = classes;
   pipeline.drop_columns = config.data.drop_columns;
   for (const std::string& name : {config.data.id_column, config.split.column}) {
     if (!name.empty() && !contains(pipeline.drop_columns, name)) {
       pipeline.drop_columns.push_back(name);
     }
   }
+  return pipeline;
+}
+
+preprocessing::PipelineConfig pipeline_config(const RunConfig& config, const Table& training_rows,
+                                              const std::array<std::string, 2>& classes) {
+  preprocessing::PipelineConfig pipeline = column_roles(config);
+  pipeline.classes = classes;
   pipeline.number_categories = two_valued_columns(training_rows, config);
   pipeline.numbers = config.preprocessing.numbers;
   pipeline.categories = config.preprocessing.categories;
@@ -187,14 +238,9 @@ PreparedData prepare_data(const RunConfig& config) {
   data.table_rows = table.rows();
   data.notes = table.notes;
 
-  if (config.preprocessing.drop_duplicates) {
-    table = drop_duplicate_rows(table, &data.duplicates);
-    if (data.duplicates > 0) {
-      data.notes.push_back(fmt::format("{} dropped that equal{} an earlier one in every column",
-                                       count_rows(data.duplicates),
-                                       data.duplicates == 1 ? "s" : ""));
-    }
-  }
+  // First, as a table without features is all duplicates.
+  require_features(table, column_roles(config));
+  if (config.preprocessing.drop_duplicates) table = without_duplicates(table, config.data, data);
   if (test) {
     table = without_test_rows(table, *test, config.preprocessing.drop_duplicates, data.notes);
   }
@@ -203,7 +249,7 @@ PreparedData prepare_data(const RunConfig& config) {
   const Labels labels =
       parse_labels(table, config.data.target,
                    positive.empty() ? std::nullopt : std::optional<std::string>(positive));
-  const Split split = split_table(table, labels, config, data.notes);
+  const Split split = split_table(table, labels, config, data);
   const Table training_rows = select_rows(table, split.train);
   data.pipeline =
       Pipeline::fit(training_rows, pipeline_config(config, training_rows, labels.classes));

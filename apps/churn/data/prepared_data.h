@@ -31,6 +31,7 @@ struct PreparedData {
   std::string fingerprint;          // of the table's contents, to notice changed data on resuming
   std::vector<ColumnDescription> columns;  // all that were read, in the file's order
   std::vector<std::string> notes;          // what the user should know, one sentence each
+  std::vector<std::string> warnings;       // what is probably not what the user meant
 };
 
 /// Reads and prepares what config.data, .split, .preprocessing and .training.seed ask for, with

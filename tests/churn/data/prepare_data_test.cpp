@@ -20,6 +20,7 @@ using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;
 
@@ -102,11 +103,70 @@ TEST_F(PrepareDataTest, DuplicatesAreDroppedBeforeTheSplit) {
   EXPECT_EQ(data.duplicates, 40U);
   EXPECT_EQ(data.train.rows() + data.validation.rows() + data.test.rows(), 60U);
   EXPECT_THAT(data.notes, Contains("40 rows dropped that equal an earlier one in every column"));
+  EXPECT_THAT(data.warnings, IsEmpty());
+  // An identifier names customers in whatever way it is left out.
+  config_.data.drop_columns.push_back("客户编号");
+  EXPECT_THAT(prepare(rows).warnings, IsEmpty());
 
   config_.preprocessing.drop_duplicates = false;
   const PreparedData all = prepare(rows);
   EXPECT_EQ(all.duplicates, 0U);
   EXPECT_EQ(all.train.rows() + all.validation.rows() + all.test.rows(), 100U);
+}
+
+TEST_F(PrepareDataTest, DuplicatesThatNoIdentifierTellsApartAreWarnedOf) {
+  std::string text = "plan,channel,churn\n";
+  for (int i = 0; i < 1000; ++i) text += fmt::format("plan{},shop,{}\n", i % 3, i % 2);
+  config_.data.path = folder_.write("customers.csv", text);
+  config_.data.drop_columns = {"channel"};
+  const PreparedData data = prepare_data(config_);
+  EXPECT_THAT(
+      data.warnings,
+      ElementsAre("994 of 1000 rows dropped that equal an earlier one in every column, but no "
+                  "column names the customer: if they are different customers, keep them with "
+                  "drop_duplicates = false under [preprocessing] in the --config file"));
+  EXPECT_THAT(data.notes, Not(Contains(HasSubstr("dropped"))));
+
+  config_.preprocessing.drop_duplicates = false;
+  const PreparedData all = prepare_data(config_);
+  EXPECT_EQ(all.train.rows(), 650U);
+  EXPECT_THAT(all.warnings, IsEmpty());
+}
+
+TEST_F(PrepareDataTest, FewDuplicatesAreOnlyNoted) {
+  config_.data.drop_columns.clear();
+  std::string text = "spend,churn\n";
+  for (int i = 0; i < 198; ++i) text += fmt::format("{}.5,{}\n", i, i % 2);
+  config_.data.path = folder_.write("few.csv", text + "0.5,0\n1.5,1\n");
+  EXPECT_THAT(prepare_data(config_).warnings, IsEmpty());
+  EXPECT_THAT(prepare_data(config_).notes, Contains(HasSubstr("2 rows dropped that equal")));
+  config_.data.path = folder_.write("more.csv", text + "0.5,0\n1.5,1\n2.5,0\n");
+  EXPECT_THAT(prepare_data(config_).warnings, ElementsAre(HasSubstr("3 of 201 rows dropped")));
+}
+
+TEST_F(PrepareDataTest, TablesThatDuplicatesLeaveTooSmallSaySo) {
+  config_.data.drop_columns.clear();
+  std::string text = "plan,churn\n";
+  for (int i = 0; i < 40; ++i) text += i % 2 == 0 ? "gold,yes\n" : "free,no\n";
+  EXPECT_EQ(refusal(text),
+            "2 rows are too few for a test fraction of 0.2: the part would be empty; 38 rows had "
+            "been dropped as equal to an earlier one: keep them with drop_duplicates = false under "
+            "[preprocessing] in the --config file");
+}
+
+TEST_F(PrepareDataTest, TablesWithoutFeaturesSaySoFirst) {
+  config_.data.drop_columns.clear();
+  std::string constant = "plan,churn\n";
+  std::string single = "churn\n";
+  for (int i = 0; i < 100; ++i) {
+    const char* label = i % 2 == 0 ? "yes" : "no";
+    constant += fmt::format("gold,{}\n", label);
+    single += fmt::format("{}\n", label);
+  }
+  EXPECT_THAT(refusal(constant), HasSubstr("customers.csv: no column is left to predict from; "
+                                           "column \"plan\" is left out: it has one value"));
+  EXPECT_THAT(refusal(single), HasSubstr("customers.csv: no column is left to predict from; there "
+                                         "is none but the target"));
 }
 
 TEST_F(PrepareDataTest, AGivenSplitLosesTrainingRowsThatAlsoMeasure) {
