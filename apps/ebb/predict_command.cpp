@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "apps/churn/artefact/model_file.h"
+#include "apps/churn/data/score_columns.h"
 #include "apps/churn/decision/risk_band.h"
 #include "apps/churn/metrics/confusion_matrix.h"
 #include "apps/churn/reporting/text_table.h"
@@ -67,9 +68,9 @@ class Scorer {
   std::string header(bool has_id) const {
     std::string text;
     const std::string& id = model_.config.data.id_column;
-    preprocessing::append_csv_record(
-        text,
-        std::array<std::string, 4>{has_id ? id : "row", "probability", "decision", "risk_band"});
+    std::vector<std::string> names = {has_id ? id : "row"};
+    names.insert(names.end(), churn::kScoreColumns.begin(), churn::kScoreColumns.end());
+    preprocessing::append_csv_record(text, names);
     return text;
   }
 
@@ -151,6 +152,11 @@ ExitCode predict(const PredictOptions& options) {
   const std::string source = preprocessing::source_name(options.model.data);
   model.pipeline.require_columns(reader.header(), source);
   const bool has_id = !id.empty() && contains(reader.header(), id);
+  if (has_id) {
+    churn::check_id_column(id, source,
+                           "rename it in the table, and customers are named by row number, or "
+                           "train again with an id column of another name");
+  }
   if (!id.empty() && !has_id) {
     warn(fmt::format("{} has no id column \"{}\": customers are named by row number", source, id));
   }

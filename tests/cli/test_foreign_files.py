@@ -58,6 +58,19 @@ class ForeignModelTest(ProgramTest):
             self.assertEqual(row["customer_id"], former["customer_id"])
             self.assertAlmostEqual(float(row["probability"]), float(former["probability"]), 5)
 
+    def test_an_id_column_with_the_name_of_a_score(self):
+        """Trained before ebb refused it."""
+        config = self.model.metadata["config"]
+        self.model.metadata["config"] = config.replace('"customer_id"', '"decision"')
+        self.model.write(self.path)
+        table = self.write("table.csv", TABLE.read_text().replace("customer_id", "decision", 1))
+        refused = self.ebb("predict", "--model", "model", "--data", table, "--out", "-", code=3)
+        self.assertEqual(refused.stdout, "")
+        message = refused.stderr
+        self.assertIn('table.csv: the id column "decision"', message)
+        self.assertIn("rename it in the table", message)
+        self.assertTrue(self.predict().startswith("row,probability,decision,risk_band\n"))
+
     def test_a_pipeline_of_other_columns(self):
         own = json.loads(self.model.metadata["pipeline"])
         fewer = json.loads(json.dumps(own))

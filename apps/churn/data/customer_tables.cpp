@@ -1,7 +1,9 @@
 #include "apps/churn/data/customer_tables.h"
 
+#include "apps/churn/data/score_columns.h"
 #include "kernels/common/error.h"
 #include "preprocessing/common/names.h"
+#include "preprocessing/csv/byte_source.h"
 #include "preprocessing/csv/csv_reader.h"
 
 namespace ebb::churn {
@@ -65,6 +67,8 @@ Table read_customers(const RunConfig& config) {
     fail<DataError>(
         "no target is given: name the column to predict with --target, or as target in [data]");
   }
+  check_id_column(config.data.id_column, preprocessing::source_name(config.data.path),
+                  "rename it in the table and in --id-column");
   preprocessing::CsvOptions options = csv_options(config.data);
   for (const auto& [name, kind] : kinds_to_read(config)) options.columns.push_back({name, kind});
   Table table = preprocessing::read_csv(config.data.path, options);

@@ -9,8 +9,9 @@
 namespace ebb::churn {
 
 /// Reads data.path. Target, split column and columns without a declared kind that are no features
-/// come as texts, whatever they hold. Throws DataError if data.path or data.target is empty and if
-/// a column that the configuration names does not exist; and as read_csv does.
+/// come as texts, whatever they hold. Throws DataError if data.path or data.target is empty, if
+/// data.id_column is the name of a score and if a column that the configuration names does not
+/// exist; and as read_csv does.
 preprocessing::Table read_customers(const RunConfig& config);
 
 /// Reads split.test_data with the kinds that the columns of `customers` have; further columns are

@@ -310,6 +310,22 @@ TEST_F(PrepareDataTest, ColumnsThatTheTableLacksAreNamedWithTheSetting) {
   EXPECT_THAT(refusal(text), HasSubstr("which [preprocessing.number_columns] names."));
 }
 
+TEST_F(PrepareDataTest, AnIdColumnCannotHaveTheNameOfAScore) {
+  for (const std::string name : {"probability", "decision", "risk_band"}) {
+    std::string text = csv(customers(60));
+    text.replace(0, header_line().find(','), name);
+    config_.data.id_column = name;
+    EXPECT_THAT(refusal(text),
+                HasSubstr(fmt::format("customers.csv: the id column \"{}\" would stand in the "
+                                      "scores file beside ebb's own column of that name: rename it "
+                                      "in the table and in --id-column",
+                                      name)));
+    // As a feature it is one column among others.
+    config_.data.id_column.clear();
+    EXPECT_NO_THROW(prepare_data(config_));
+  }
+}
+
 TEST_F(PrepareDataTest, MissingArgumentsAreNamed) {
   EXPECT_THAT(message_of<DataError>([&] { prepare_data({}); }), HasSubstr("--data"));
   config_.data.target.clear();
