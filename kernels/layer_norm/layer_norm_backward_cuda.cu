@@ -1,9 +1,10 @@
 // Layer normalisation on CUDA, backward: one pass over memory (kernels/common/cuda/rows.cuh). A
-// block takes a fixed run of rows; its threads keep the sums for grad_gamma and grad_beta of their
-// columns in registers, the block adds those of its warps in order and writes one row of partial
-// sums to the workspace, and a second kernel adds these rows in order. Of rows of more than 4096
-// columns shared memory holds a row and the column sums. Rows that are too long for that are read
-// twice, and their column sums are taken by a kernel of their own, which reads them once more.
+// block takes a fixed run of rows, with their gamma in shared memory; its threads keep the sums for
+// grad_gamma and grad_beta of their columns in registers, the block adds those of its warps in
+// order and writes one row of partial sums to the workspace, and a second kernel adds these rows in
+// order. Of rows of more than 4096 columns shared memory holds a row, gamma and the column sums.
+// Rows that are too long for that are read twice, and their column sums are taken by a kernel of
+// their own, which reads them once more.
 //
 // Per element: sum, grad_output and grad_residual, with grad_sum and grad_input two more, sizeof(T)
 // bytes each; some 15 operations, with dropout 80 integer ones for each Philox block.
@@ -42,6 +43,39 @@ struct Backward {
   std::int64_t columns;
   std::int64_t rows_per_block;
   DropoutSpec dropout;
+};
+
+/// Mean and inverse deviation of the rows that the calling thread's group takes, one after the
+/// other: each lane reads those of one row, so that neighbours are read together.
+template <class Layout>
+class Statistics {
+ public:
+  /// Of `rows` rows from the place of the pointers on.
+  __device__ Statistics(const float* means, const float* inverse_deviations, int rows)
+      : means_(means), inverse_deviations_(inverse_deviations), rows_(rows) {}
+
+  /// To `row`, which is the one after that before; all lanes of the warp take part.
+  __device__ void move_to(int row) {
+    const int own = row + static_cast<int>(threadIdx.x % kLanes);
+    if (row % kLanes == 0 && own < rows_) {
+      own_mean_ = means_[own];
+      own_inverse_deviation_ = inverse_deviations_[own];
+    }
+    mean = __shfl_sync(kAllLanes, own_mean_, row, kLanes);
+    inverse_deviation = __shfl_sync(kAllLanes, own_inverse_deviation_, row, kLanes);
+  }
+
+  float mean = 0.0F;
+  float inverse_deviation = 0.0F;
+
+ private:
+  static constexpr int kLanes = std::min(Layout::kGroup, kWarpSize);
+
+  const float* means_;
+  const float* inverse_deviations_;
+  int rows_;
+  float own_mean_ = 0.0F;
+  float own_inverse_deviation_ = 0.0F;
 };
 
 /// The means over a row of g and of g * n, as layer_norm.h names them.
@@ -155,22 +189,28 @@ __device__ void store_partials(float (&values)[Layout::kPacks][Layout::kPack], f
   }
 }
 
-// One block of a multiprocessor: for two, which the compiler may aim at by itself, it would spill.
+/// Blocks of a multiprocessor: for more, which the compiler may aim at by itself, it would spill.
+template <class Layout>
+constexpr int kResidentBlocks = Layout::kPack > 1 ? 2 : 1;
+
 template <class Layout, class T>
-__global__ void __launch_bounds__(kRowThreads, 1) backward_kernel(Backward<T> p) {
+__global__ void __launch_bounds__(kRowThreads, kResidentBlocks<Layout>)
+    backward_kernel(Backward<T> p) {
   constexpr int kPacks = Layout::kPacks;
   constexpr int kPack = Layout::kPack;
   extern __shared__ float4 scratch[];
-  const ColumnPacks<Layout, T> gammas(p.gamma, p.columns);
+  T* const gammas = reinterpret_cast<T*>(scratch);  // until the sums take its place
+  copy_columns<Layout>(p.gamma, p.columns, gammas);
   const auto columns = static_cast<float>(p.columns);
-  const std::int64_t begin = blockIdx.x * p.rows_per_block;
-  const std::int64_t end = min(begin + p.rows_per_block, p.rows);
+  const int run = static_cast<int>(p.rows_per_block) / Layout::kGroups;
+  const std::int64_t begin = blockIdx.x * p.rows_per_block + Layout::group() * run;
+  const int rows = static_cast<int>(min(std::int64_t{run}, p.rows - begin));
+  Statistics<Layout> statistics(p.mean + begin, p.inverse_deviation + begin, rows);
   float grad_gamma[kPacks][kPack] = {};
   float grad_beta[kPacks][kPack] = {};
-  for_rows<Layout>(begin, end, Layout::kGroups, [&](std::int64_t row, bool present) {
-    const std::int64_t row_end = present ? p.columns : 0;
-    const float mean = present ? p.mean[row] : 0.0F;
-    const float inverse_deviation = present ? p.inverse_deviation[row] : 0.0F;
+  for (int row = 0; row < run; ++row) {
+    const std::int64_t row_end = row < rows ? p.columns : 0;
+    const std::int64_t start = (begin + row) * p.columns;
     float normalized[kPacks][kPack];
     float g[kPacks][kPack];
     float total_g = 0.0F;
@@ -179,13 +219,20 @@ __global__ void __launch_bounds__(kRowThreads, 1) backward_kernel(Backward<T> p)
     for (int i = 0; i < kPacks; ++i) {
       const std::int64_t column = Layout::column(i);
       if (column >= row_end) continue;
+      load_pack(p.sum + start + column, normalized[i]);
+      load_pack(p.grad_output + start + column, g[i]);
+    }
+    statistics.move_to(row);
+    if (row == 0) wait_for_columns();
+#pragma unroll
+    for (int i = 0; i < kPacks; ++i) {
+      const std::int64_t column = Layout::column(i);
+      if (column >= row_end) continue;
       float gamma[kPack];
-      load_pack(p.sum + row * p.columns + column, normalized[i]);
-      load_pack(p.grad_output + row * p.columns + column, g[i]);
-      gammas.load(i, gamma);
+      load_pack(gammas + column, gamma);
 #pragma unroll
       for (int j = 0; j < kPack; ++j) {
-        normalized[i][j] = (normalized[i][j] - mean) * inverse_deviation;
+        normalized[i][j] = (normalized[i][j] - statistics.mean) * statistics.inverse_deviation;
         grad_gamma[i][j] += g[i][j] * normalized[i][j];
         grad_beta[i][j] += g[i][j];
         g[i][j] *= gamma[j];
@@ -199,9 +246,9 @@ __global__ void __launch_bounds__(kRowThreads, 1) backward_kernel(Backward<T> p)
     for (int i = 0; i < kPacks; ++i) {
       const std::int64_t column = Layout::column(i);
       if (column >= row_end) continue;
-      store_gradient(p, row * p.columns + column, g[i], normalized[i], means, inverse_deviation);
+      store_gradient(p, start + column, g[i], normalized[i], means, statistics.inverse_deviation);
     }
-  });
+  }
   auto* const floats = reinterpret_cast<float*>(scratch);
   store_partials<Layout>(grad_gamma, p.partials_gamma, p.columns, floats);
   store_partials<Layout>(grad_beta, p.partials_beta, p.columns, floats);
@@ -213,8 +260,8 @@ __device__ inline float gamma_share(float gradient, float sum, float mean,
   return gradient * (sum - mean) * inverse_deviation;
 }
 
-/// What a block keeps in shared memory of long rows: a row of the sum and of grad_output as they
-/// are stored, and the sums of the columns.
+/// What a block keeps in shared memory of long rows: a row of the sum and of grad_output and gamma
+/// as they are stored, and the sums of the columns.
 template <int kPack, class T>
 class KeptRows {
  public:
@@ -222,11 +269,12 @@ class KeptRows {
       : gamma_sums(static_cast<float*>(memory), columns),
         beta_sums(static_cast<float*>(memory) + Sums::floats(columns), columns),
         sum(reinterpret_cast<T*>(static_cast<float*>(memory) + 2 * Sums::floats(columns))),
-        grad_output(sum + columns) {}
+        grad_output(sum + columns),
+        gamma(grad_output + columns) {}
 
   static std::size_t bytes(std::int64_t columns) {
     return 2 * static_cast<std::size_t>(Sums::floats(columns)) * sizeof(float) +
-           2 * static_cast<std::size_t>(columns) * sizeof(T);
+           3 * static_cast<std::size_t>(columns) * sizeof(T);
   }
 
   using Sums = SharedSums<kPack>;
@@ -234,6 +282,7 @@ class KeptRows {
   Sums beta_sums;
   T* sum;
   T* grad_output;
+  T* gamma;
 };
 
 /// A block per run of rows that do not fit into registers. `keeps`: shared memory holds KeptRows;
@@ -250,6 +299,7 @@ __global__ void __launch_bounds__(kRowThreads) backward_long_kernel(Backward<T> 
     const std::int64_t start = row * p.columns;
     const float mean = p.mean[row];
     const float inverse_deviation = p.inverse_deviation[row];
+    const T* const known_gammas = keeps && row != begin ? kept.gamma : p.gamma;
     float total_g = 0.0F;
     float total_gn = 0.0F;
     for_long_row<Layout>(p.columns, [&](std::int64_t column) {
@@ -258,7 +308,7 @@ __global__ void __launch_bounds__(kRowThreads) backward_long_kernel(Backward<T> 
       float gamma[kPack];
       load_pack(p.sum + start + column, sum);
       load_pack(p.grad_output + start + column, g);
-      load_pack(p.gamma + column, gamma);
+      load_pack(known_gammas + column, gamma);
       if (keeps) {
         float shares[kPack];
 #pragma unroll
@@ -269,6 +319,7 @@ __global__ void __launch_bounds__(kRowThreads) backward_long_kernel(Backward<T> 
         keep_pack(kept.sum + at, sum);
         keep_pack(kept.grad_output + at, g);
         if (row == begin) {
+          keep_pack(kept.gamma + at, gamma);
           kept.gamma_sums.store(at, shares);
           kept.beta_sums.store(at, g);
         } else {
@@ -287,13 +338,14 @@ __global__ void __launch_bounds__(kRowThreads) backward_long_kernel(Backward<T> 
                          row_reduce<Layout, Sum>(total_gn) / columns};
     const T* const sums = keeps ? kept.sum : p.sum + start;
     const T* const gradients = keeps ? kept.grad_output : p.grad_output + start;
+    const T* const gammas = keeps ? kept.gamma : p.gamma;
     for_long_row<Layout>(p.columns, [&](std::int64_t column) {
       float normalized[kPack];
       float g[kPack];
       float gamma[kPack];
       load_pack(sums + column, normalized);
       load_pack(gradients + column, g);
-      load_pack(p.gamma + column, gamma);
+      load_pack(gammas + column, gamma);
 #pragma unroll
       for (int j = 0; j < kPack; ++j) {
         normalized[j] = (normalized[j] - mean) * inverse_deviation;
@@ -333,11 +385,10 @@ __global__ void __launch_bounds__(kRowThreads) column_sums_kernel(Backward<T> p)
 template <class Layout, class T>
 void run(Context& context, const LayerNormBackward& p, Backward<T> backward) {
   const std::int64_t columns = backward.columns;
-  const std::int64_t wanted = blocks_of(backward.rows, kRowsPerGroup * Layout::kGroups);
-  const std::int64_t most = std::max<std::int64_t>(std::min(wanted, kMostBlocks<Layout>), 1);
-  backward.rows_per_block = blocks_of(backward.rows, most);
-  const std::int64_t blocks =
-      blocks_of(backward.rows, std::max<std::int64_t>(backward.rows_per_block, 1));
+  constexpr std::int64_t kMostGroups = kMostBlocks<Layout> * Layout::kGroups;
+  backward.rows_per_block =
+      Layout::kGroups * std::max(kRowsPerGroup, blocks_of(backward.rows, kMostGroups));
+  const std::int64_t blocks = blocks_of(backward.rows, backward.rows_per_block);
   auto* const partials =
       context.workspace().acquire_array<float>(static_cast<std::size_t>(2 * blocks * columns));
   backward.partials_gamma = partials;

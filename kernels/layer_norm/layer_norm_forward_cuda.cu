@@ -3,7 +3,8 @@
 // columns, in shared memory. Only rows that do not fit there are read three times. Long rows
 // normalise the sum as it was stored.
 //
-// Threads keep their gamma and beta in registers, for all rows that they take.
+// A block takes a run of rows. It has their gamma and beta in shared memory, and leaves their
+// statistics there, so that neighbours are written together.
 //
 // Per element: input and output, with a residual two tensors more, sizeof(T) bytes each; some 10
 // operations, with dropout 80 integer ones for each Philox block (kernels/dropout).
@@ -18,9 +19,10 @@ namespace {
 
 using namespace ebb::cuda;
 
-/// Blocks of a multiprocessor, as registers allow.
-template <class Layout, class T>
-constexpr int kResidentBlocks = std::is_same_v<T, float>&& Layout::kPacks > 1 ? 2 : 3;
+constexpr int kResidentBlocks = 3;  // of a multiprocessor, as registers allow
+
+/// Rows of a block, whose statistics shared memory holds: so many that gamma and beta hardly count.
+constexpr int kMostRows = 64;
 
 template <class T>
 struct Forward {
@@ -34,6 +36,7 @@ struct Forward {
   float* inverse_deviation;  // null: not wanted
   std::int64_t rows;
   std::int64_t columns;
+  std::int64_t rows_per_block;
   float epsilon;
   DropoutSpec dropout;
 };
@@ -77,23 +80,28 @@ __device__ void store_statistics(const Forward<T>& p, std::int64_t row, float me
 }
 
 template <class Layout, class T>
-__global__ void __launch_bounds__(kRowThreads, (kResidentBlocks<Layout, T>))
-    forward_kernel(Forward<T> p) {
+__global__ void __launch_bounds__(kRowThreads, kResidentBlocks) forward_kernel(Forward<T> p) {
   constexpr int kPacks = Layout::kPacks;
   constexpr int kPack = Layout::kPack;
+  extern __shared__ uint4 memory[];
+  T* const gammas = reinterpret_cast<T*>(memory);
+  T* const betas = gammas + p.columns;
+  copy_columns<Layout>(p.gamma, p.columns, gammas);
+  copy_columns<Layout>(p.beta, p.columns, betas);
+  bool columns_are_there = false;
+  __shared__ float means[kMostRows];
+  __shared__ float inverse_deviations[kMostRows];
   const auto columns = static_cast<float>(p.columns);
-  const std::int64_t first = std::int64_t{blockIdx.x} * Layout::kGroups;
-  const std::int64_t stride = std::int64_t{gridDim.x} * Layout::kGroups;
-  const ColumnPacks<Layout, T> gammas(p.gamma, p.columns);
-  const ColumnPacks<Layout, T> betas(p.beta, p.columns);
-  for_rows<Layout>(first, p.rows, stride, [&](std::int64_t row, bool present) {
-    const std::int64_t end = present ? p.columns : 0;
+  const std::int64_t begin = blockIdx.x * p.rows_per_block;
+  const std::int64_t end = min(begin + p.rows_per_block, p.rows);
+  for_rows<Layout>(begin, end, Layout::kGroups, [&](std::int64_t row, bool present) {
+    const std::int64_t row_end = present ? p.columns : 0;
     float x[kPacks][kPack];
     float total = 0.0F;
 #pragma unroll
     for (int i = 0; i < kPacks; ++i) {
       const std::int64_t column = Layout::column(i);
-      if (column >= end) continue;
+      if (column >= row_end) continue;
       load_sum(p, row * p.columns + column, x[i]);
 #pragma unroll
       for (int j = 0; j < kPack; ++j) total += x[i][j];
@@ -102,26 +110,32 @@ __global__ void __launch_bounds__(kRowThreads, (kResidentBlocks<Layout, T>))
     float squares = 0.0F;
 #pragma unroll
     for (int i = 0; i < kPacks; ++i) {
-      if (Layout::column(i) >= end) continue;
+      if (Layout::column(i) >= row_end) continue;
 #pragma unroll
       for (int j = 0; j < kPack; ++j) squares += (x[i][j] - mean) * (x[i][j] - mean);
     }
     const float variance = row_reduce<Layout, Sum>(squares) / columns;
     const float inverse_deviation = 1.0F / sqrtf(variance + p.epsilon);
+    if (!columns_are_there) wait_for_columns();
+    columns_are_there = true;
 #pragma unroll
     for (int i = 0; i < kPacks; ++i) {
       const std::int64_t column = Layout::column(i);
-      if (column >= end) continue;
+      if (column >= row_end) continue;
       float gamma[kPack];
       float beta[kPack];
-      gammas.load(i, gamma);
-      betas.load(i, beta);
+      load_pack(gammas + column, gamma);
+      load_pack(betas + column, beta);
       store_normalized(p, row * p.columns + column, gamma, beta, x[i], mean, inverse_deviation);
     }
     if (present && threadIdx.x % Layout::kGroup == 0) {
-      store_statistics(p, row, mean, inverse_deviation);
+      means[row - begin] = mean;
+      inverse_deviations[row - begin] = inverse_deviation;
     }
   });
+  __syncthreads();
+  const auto i = static_cast<int>(threadIdx.x);
+  if (begin + i < end) store_statistics(p, begin + i, means[i], inverse_deviations[i]);
 }
 
 /// A block per row that does not fit into registers. `keeps`: shared memory holds the row.
@@ -165,13 +179,13 @@ __global__ void __launch_bounds__(kRowThreads) forward_long_kernel(Forward<T> p,
   }
 }
 
-/// A block for each kGroups rows, at most as many as are resident: these read gamma and beta once
-/// for all their rows.
-template <class Layout, class T>
-unsigned blocks_for(const Context& context, std::int64_t rows) {
+/// So many rows that all blocks are resident, as long as these are no more than kMostRows.
+template <class Layout>
+std::int64_t rows_per_block(const Context& context, std::int64_t rows) {
   const std::int64_t resident =
-      std::int64_t{kResidentBlocks<Layout, T>} * multiprocessor_count(context.device());
-  return static_cast<unsigned>(std::min(blocks_of(rows, Layout::kGroups), resident));
+      std::int64_t{kResidentBlocks} * multiprocessor_count(context.device());
+  const std::int64_t per_group = blocks_of(rows, resident * Layout::kGroups);
+  return std::min<std::int64_t>(per_group * Layout::kGroups, kMostRows);
 }
 
 }  // namespace
@@ -180,18 +194,18 @@ void layer_norm(Context& context, const LayerNormForward& p) {
   const std::int64_t columns = p.input.shape[-1];
   if (p.input.elements() == 0) return;
   for_storage(p.input.dtype, [&]<class T>(std::type_identity<T>) {
-    const Forward<T> forward{.input = p.input.as<T>(),
-                             .residual = p.residual.as<T>(),
-                             .gamma = p.gamma.as<T>(),
-                             .beta = p.beta.as<T>(),
-                             .sum = p.sum.as<T>(),
-                             .output = p.output.as<T>(),
-                             .mean = p.mean.as<float>(),
-                             .inverse_deviation = p.inverse_deviation.as<float>(),
-                             .rows = p.input.elements() / columns,
-                             .columns = columns,
-                             .epsilon = static_cast<float>(p.epsilon),
-                             .dropout = p.dropout};
+    Forward<T> forward{.input = p.input.as<T>(),
+                       .residual = p.residual.as<T>(),
+                       .gamma = p.gamma.as<T>(),
+                       .beta = p.beta.as<T>(),
+                       .sum = p.sum.as<T>(),
+                       .output = p.output.as<T>(),
+                       .mean = p.mean.as<float>(),
+                       .inverse_deviation = p.inverse_deviation.as<float>(),
+                       .rows = p.input.elements() / columns,
+                       .columns = columns,
+                       .epsilon = static_cast<float>(p.epsilon),
+                       .dropout = p.dropout};
     const bool in_packs =
         columns % kPackOf<T> == 0 && aligned_to(16, p.input.data, p.residual.data, p.gamma.data,
                                                 p.beta.data, p.sum.data, p.output.data);
@@ -201,8 +215,11 @@ void layer_norm(Context& context, const LayerNormForward& p) {
         launch(context, {"layer_norm", grid_for(context, forward.rows, 1), kRowThreads, kept},
                forward_long_kernel<Layout, T>, forward, kept != 0);
       } else {
-        const unsigned grid = blocks_for<Layout, T>(context, forward.rows);
-        launch(context, {"layer_norm", grid, kRowThreads}, forward_kernel<Layout, T>, forward);
+        forward.rows_per_block = rows_per_block<Layout>(context, forward.rows);
+        const auto grid = static_cast<unsigned>(blocks_of(forward.rows, forward.rows_per_block));
+        const std::size_t shared = 2 * static_cast<std::size_t>(columns) * sizeof(T);
+        launch(context, {"layer_norm", grid, kRowThreads, shared}, forward_kernel<Layout, T>,
+               forward);
       }
     });
   });

@@ -68,6 +68,15 @@ __device__ inline void cp_async_16(void* to, const void* from, int bytes) {
 #endif
 }
 
+/// The same of all 16 bytes. Before compute capability 8.0 they are copied at once.
+__device__ inline void cp_async_16(void* to, const void* from) {
+#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 800
+  cp_async_16(to, from, 16);
+#else
+  *static_cast<uint4*>(to) = *static_cast<const uint4*>(from);
+#endif
+}
+
 /// Makes a group of the thread's copies since the last one.
 __device__ inline void cp_async_commit_group() {
 #if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 800
@@ -102,12 +111,6 @@ __device__ inline void store_shared(void* to, float4 words) {
   asm volatile("st.shared.v4.f32 [%0], {%1, %2, %3, %4};" ::"r"(shared_address(to)), "f"(words.x),
                "f"(words.y), "f"(words.z), "f"(words.w)
                : "memory");
-}
-
-/// The same words, of which the compiler knows nothing: what follows is not moved before a loop.
-__device__ inline uint4 opaque(uint4 words) {
-  asm volatile("" : "+r"(words.x), "+r"(words.y), "+r"(words.z), "+r"(words.w));
-  return words;
 }
 
 /// Makes the words such that the compiler knows nothing of them: in a loop they are kept, not

@@ -35,7 +35,6 @@ struct RowLayout {
   static constexpr int kPacks = kPacks_;
   static constexpr int kPack = kPack_;
   static constexpr int kGroups = kRowThreads / kGroup;  // rows that a block has at work
-  static constexpr int kPerWarp = std::max(kWarpSize / kGroup, 1);
 
   /// The first column of pack `i` of the calling thread.
   __device__ static std::int64_t column(int i) {
@@ -45,47 +44,37 @@ struct RowLayout {
   __device__ static int group() { return static_cast<int>(threadIdx.x) / kGroup; }
 };
 
-/// Calls body(row, present) for every kGroups-th row from the calling thread's group on, within
-/// [begin, end). The threads of a warp stay together, so that they may reduce: where only some have
-/// a row left, `present` is false for the others.
+/// Calls body(row, present) for every stride-th row from the calling thread's group on, within
+/// [begin, end). The threads of a block stay together, so that they may reduce and wait: where only
+/// some have a row left, `present` is false for the others.
 template <class Layout, class Body>
 __device__ void for_rows(std::int64_t begin, std::int64_t end, std::int64_t stride, Body&& body) {
-  const int within_warp = Layout::group() % Layout::kPerWarp;
-  std::int64_t first = begin + Layout::group() - within_warp;
-  for (; first < end; first += stride) body(first + within_warp, first + within_warp < end);
+  for (; begin < end; begin += stride) {
+    const std::int64_t row = begin + Layout::group();
+    body(row, row < end);
+  }
 }
 
-/// The calling thread's packs of a vector over the columns, for all its rows: read once and kept as
-/// they are stored, but for packs of one element, which would take too many registers.
+/// A vector over the columns in shared memory, for all rows of a block. It is under way until
+/// wait_for_columns(), so that the block may read its first rows meanwhile.
 template <class Layout, class T>
-class ColumnPacks {
- public:
-  __device__ ColumnPacks(const T* vector, std::int64_t columns) : vector_(vector) {
-    if constexpr (kKept) {
-#pragma unroll
-      for (int i = 0; i < Layout::kPacks; ++i) {
-        const std::int64_t column = Layout::column(i);
-        if (column < columns) kept_[i] = *reinterpret_cast<const uint4*>(vector + column);
-      }
-    }
-  }
-  /// Pack `i`, which begins within the columns, as f32.
-  __device__ void load(int i, float (&values)[Layout::kPack]) const {
-    if constexpr (kKept) {
-      // Converted here, not before the loop over rows: f32 takes twice the registers of halves.
-      const uint4 words = ptx::opaque(kept_[i]);
-      load_pack(reinterpret_cast<const T*>(&words), values);
+__device__ void copy_columns(const T* vector, std::int64_t columns, T* shared) {
+  constexpr int kPack = Layout::kPack;
+  for (std::int64_t c = std::int64_t{threadIdx.x} * kPack; c < columns; c += kRowThreads * kPack) {
+    if constexpr (kPack == 1) {
+      shared[c] = vector[c];
     } else {
-      load_pack(vector_ + Layout::column(i), values);
+      ptx::cp_async_16(shared + c, vector + c);
     }
   }
+  ptx::cp_async_commit_group();
+}
 
- private:
-  static constexpr bool kKept = Layout::kPack > 1;
-
-  const T* vector_;
-  uint4 kept_[kKept ? Layout::kPacks : 1];
-};
+/// Until copy_columns() of all threads of the block are done.
+__device__ inline void wait_for_columns() {
+  ptx::cp_async_wait_group<0>();
+  __syncthreads();
+}
 
 /// Calls body(column) for each pack of the calling thread in a row that does not fit into
 /// registers.
