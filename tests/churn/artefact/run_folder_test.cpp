@@ -164,14 +164,16 @@ TEST_F(RunFolderTest, AFolderThatVanishesIsNotWrittenTo) {
   EXPECT_TRUE(files().empty());
 }
 
-TEST_F(RunFolderTest, ANewRunLeavesOtherFilesAlone) {
+TEST_F(RunFolderTest, FilesThatTheRunWouldReplaceAreRefusedUnlessItMay) {
   std::filesystem::create_directory(out());
   std::ofstream(out() / "config.toml") << "mine";
-  std::ofstream(out() / "metrics.json") << "mine";
-  RunFolder run(out(), ExistingRun::refuse);
+  std::ofstream(out() / "notes.txt") << "mine";
+  EXPECT_THAT(refusal(ExistingRun::refuse),
+              HasSubstr("holds a config.toml, which the training would replace"));
+  RunFolder run(out(), ExistingRun::overwrite);
   start(run);
-  EXPECT_EQ(read_bytes(out() / "config.toml"), "mine");
-  EXPECT_EQ(read_bytes(out() / "metrics.json"), "mine");
+  EXPECT_EQ(read_bytes(out() / "config.toml"), "mine");  // until the run is finished
+  EXPECT_EQ(read_bytes(out() / "notes.txt"), "mine");
 }
 
 TEST_F(RunFolderTest, ResumingGoesOnFromTheCheckpoint) {
