@@ -238,8 +238,8 @@ PreparedData prepare_data(const RunConfig& config) {
   data.table_rows = table.rows();
   data.notes = table.notes;
 
-  // First, as a table without features is all duplicates.
-  require_features(table, column_roles(config));
+  // First, as a table without features is all duplicates. One row alone is constant everywhere.
+  if (table.rows() > 1) require_features(table, column_roles(config));
   if (config.preprocessing.drop_duplicates) table = without_duplicates(table, config.data, data);
   if (test) {
     table = without_test_rows(table, *test, config.preprocessing.drop_duplicates, data.notes);
