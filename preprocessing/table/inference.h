@@ -9,8 +9,7 @@
 //   3. no value, or fewer than 90 %, a number: text. (Nearly) unique texts are an identifier, the
 //      rest, yes/no, dates and numbers with a decimal comma included, a category;
 //   4. at least 90 % numbers, but not all: DataError at the first text. Someone typed it there, or
-//   a
-//      missing token is not known: guessing either way would hide it.
+//      a missing token is not known: guessing either way would hide it.
 #pragma once
 
 #include <cstddef>
