@@ -7,6 +7,7 @@
 
 #include "kernels/common/error.h"
 #include "preprocessing/common/numbers.h"
+#include "preprocessing/csv/short_number.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -85,24 +86,19 @@ BuildPlan plan_column(const std::string& name, const ColumnProfile& profile,
       fmt::format("as {} of the column's {} values are", profile.numbers, profile.values()));
 }
 
-void ColumnBuilder::append(const FieldBlock& block, std::size_t column, std::size_t begin,
-                           std::size_t end, const MissingTokens& missing) {
-  const bool is_number = builds_numbers();
-  for (std::size_t row = begin; row < end; ++row) {
-    const std::string_view field = block.field(row, column);
-    const bool is_missing = missing.contains(field);
-    if (is_number) {
-      if (is_missing) {
-        numbers_.push_back(kMissingNumber);
-      } else {
-        append_number(field, block.lines[row]);
-      }
-    } else if (is_missing) {
-      codes_.push_back(kMissingCode);
-      profile_.add_missing();
-    } else {
-      append_text(field, block.lines[row]);
-    }
+void ColumnBuilder::reserve(std::size_t rows) {
+  if (builds_numbers()) {
+    numbers_.reserve(rows);
+  } else {
+    codes_.reserve(rows);
+  }
+}
+
+void ColumnBuilder::grow(std::size_t rows) {
+  if (builds_numbers()) {
+    numbers_.resize(numbers_.size() + rows);
+  } else {
+    codes_.resize(codes_.size() + rows);
   }
 }
 
@@ -111,20 +107,81 @@ bool ColumnBuilder::builds_numbers() const {
          plan_ == BuildPlan::inferred_number;
 }
 
-void ColumnBuilder::append_number(std::string_view field, std::uint64_t line) {
-  const std::optional<double> value = parse_number(field);
-  if (!value) {
-    if (plan_ == BuildPlan::fitted_number) fail_no_longer_a_number(source_, line, name_, field);
-    fail_not_a_number(source_, line, name_, field,
-                      plan_ == BuildPlan::number ? "as the column is declared to be"
-                                                 : "as the column's values before it are");
-  }
-  numbers_.push_back(*value);
+std::optional<std::size_t> ColumnBuilder::read(const RowRange& rows, std::size_t column,
+                                               const MissingTokens& missing, Dictionary& fresh) {
+  if (builds_numbers()) return read_numbers(rows, column, missing);
+  read_texts(rows, column, missing, fresh);
+  return std::nullopt;
 }
 
-void ColumnBuilder::append_text(std::string_view field, std::uint64_t line) {
-  codes_.push_back(dictionary_.code(field));
-  if (plan_ == BuildPlan::undecided) profile_.add(field, line);
+std::optional<std::size_t> ColumnBuilder::read_numbers(const RowRange& rows, std::size_t column,
+                                                       const MissingTokens& missing) {
+  double* out = numbers_.data() + rows.to;
+  for (std::size_t row = rows.begin; row < rows.end; ++row) {
+    const std::string_view field = rows.slice->field(row, column);
+    std::optional<double> value;
+    // A token may be a number, such as 999.
+    if (missing.contains(field)) {
+      value = kMissingNumber;
+    } else {
+      value = parse_short_number(field.data(), field.size());
+      if (!value) value = parse_number(field);
+      if (!value) return row;
+    }
+    *out++ = *value;
+  }
+  return std::nullopt;
+}
+
+/// Texts without a code yet get negative ones: kMissingCode - 1 - their code in `fresh`.
+void ColumnBuilder::read_texts(const RowRange& rows, std::size_t column,
+                               const MissingTokens& missing, Dictionary& fresh) {
+  std::int32_t* out = codes_.data() + rows.to;
+  for (std::size_t row = rows.begin; row < rows.end; ++row) {
+    const std::string_view field = rows.slice->field(row, column);
+    std::int32_t code = kMissingCode;
+    if (!missing.contains(field)) {
+      code = dictionary_.find(field);
+      if (code == Dictionary::kUnknown) code = kMissingCode - 1 - fresh.code(field);
+    }
+    *out++ = code;
+  }
+}
+
+void ColumnBuilder::settle(const RowRange& rows, std::size_t column, const MissingTokens& missing,
+                           Dictionary& fresh) {
+  if (plan_ == BuildPlan::undecided) profile_texts(rows, column, missing);
+  if (fresh.size() == 0) return;
+  std::vector<std::int32_t> codes;
+  codes.reserve(fresh.size());
+  for (const std::string& level : std::move(fresh).take_levels()) {
+    codes.push_back(dictionary_.code(level));
+  }
+  std::int32_t* out = codes_.data() + rows.to;
+  for (std::size_t row = rows.begin; row < rows.end; ++row, ++out) {
+    if (*out < kMissingCode) *out = codes[static_cast<std::size_t>(kMissingCode - 1 - *out)];
+  }
+}
+
+void ColumnBuilder::profile_texts(const RowRange& rows, std::size_t column,
+                                  const MissingTokens& missing) {
+  for (std::size_t row = rows.begin; row < rows.end; ++row) {
+    const std::string_view field = rows.slice->field(row, column);
+    if (missing.contains(field)) {
+      profile_.add_missing();
+    } else {
+      profile_.add(field, rows.slice->line(row));
+    }
+  }
+}
+
+void ColumnBuilder::refuse(const FieldSlice& slice, std::size_t row, std::size_t column) const {
+  const std::string_view field = slice.field(row, column);
+  const std::uint64_t line = slice.line(row);
+  if (plan_ == BuildPlan::fitted_number) fail_no_longer_a_number(source_, line, name_, field);
+  fail_not_a_number(source_, line, name_, field,
+                    plan_ == BuildPlan::number ? "as the column is declared to be"
+                                               : "as the column's values before it are");
 }
 
 Column ColumnBuilder::finish() {

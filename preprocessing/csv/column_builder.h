@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "preprocessing/csv/missing_tokens.h"
-#include "preprocessing/csv/record_reader.h"
+#include "preprocessing/csv/field_block.h"
 #include "preprocessing/table/column.h"
 #include "preprocessing/table/dictionary.h"
 #include "preprocessing/table/inference.h"
@@ -29,22 +31,43 @@ enum class BuildPlan {
 BuildPlan plan_column(const std::string& name, const ColumnProfile& profile,
                       std::size_t distinct_integers, const std::string& source);
 
+/// Where rows of a slice go in a column.
+struct RowRange {
+  const FieldSlice* slice = nullptr;
+  std::size_t begin = 0;  ///< rows [begin, end) of the slice
+  std::size_t end = 0;
+  std::size_t to = 0;  ///< the column's row that the first of them becomes
+};
+
+/// Takes rows in three steps: grow makes room, read fills it for several ranges at once, and settle
+/// ends what must be done in order.
 class ColumnBuilder {
  public:
   ColumnBuilder(std::string name, BuildPlan plan, std::string source)
       : name_(std::move(name)), source_(std::move(source)), plan_(plan) {}
 
-  /// Appends rows [begin, end) of column `column` of the block. Throws DataError at a text in a
-  /// number column.
-  void append(const FieldBlock& block, std::size_t column, std::size_t begin, std::size_t end,
-              const MissingTokens& missing);
+  void reserve(std::size_t rows);
+  void grow(std::size_t rows);
+  /// Reads column `column` of the rows. Texts that the column does not know yet are numbered in
+  /// `fresh`, which must be empty. Returns the first row of the slice that holds a text in a number
+  /// column, if any; then the column is of no more use.
+  std::optional<std::size_t> read(const RowRange& rows, std::size_t column,
+                                  const MissingTokens& missing, Dictionary& fresh);
+  /// After read, for each range in order, with its `fresh`, which is left empty.
+  void settle(const RowRange& rows, std::size_t column, const MissingTokens& missing,
+              Dictionary& fresh);
+  /// Throws the DataError for the text at `row` of the slice.
+  [[noreturn]] void refuse(const FieldSlice& slice, std::size_t row, std::size_t column) const;
   /// The column; the builder is then as new, for the next chunk of the same column.
   Column finish();
 
  private:
   [[nodiscard]] bool builds_numbers() const;
-  void append_number(std::string_view field, std::uint64_t line);
-  void append_text(std::string_view field, std::uint64_t line);
+  std::optional<std::size_t> read_numbers(const RowRange& rows, std::size_t column,
+                                          const MissingTokens& missing);
+  void read_texts(const RowRange& rows, std::size_t column, const MissingTokens& missing,
+                  Dictionary& fresh);
+  void profile_texts(const RowRange& rows, std::size_t column, const MissingTokens& missing);
   Column finish_numbers();
   Column finish_texts();
   Column finish_undecided(Column column);

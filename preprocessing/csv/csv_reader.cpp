@@ -6,10 +6,10 @@
 
 #include "kernels/common/error.h"
 #include "preprocessing/common/parallel.h"
-#include "preprocessing/csv/column_builder.h"
 #include "preprocessing/csv/missing_tokens.h"
 #include "preprocessing/csv/record_reader.h"
 #include "preprocessing/csv/schema.h"
+#include "preprocessing/csv/table_builder.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -53,15 +53,24 @@ std::size_t rows_of(const std::vector<FieldBlock>& blocks) {
       [](std::size_t rows, const FieldBlock& block) { return rows + block.rows(); });
 }
 
+/// Calls body(field, line) for each row in order.
+template <class Body>
+void for_fields(const std::vector<FieldBlock>& blocks, std::size_t column, Body body) {
+  for (const FieldBlock& block : blocks) {
+    for (const FieldSlice& slice : block.slices) {
+      for (std::size_t row = 0; row < slice.rows(); ++row) {
+        body(slice.field(row, column), slice.line(row));
+      }
+    }
+  }
+}
+
 std::size_t count_distinct(const std::vector<FieldBlock>& sample, std::size_t column,
                            const MissingTokens& missing) {
   std::vector<XXH64_hash_t> hashes;
-  for (const FieldBlock& block : sample) {
-    for (std::size_t row = 0; row < block.rows(); ++row) {
-      const std::string_view field = block.field(row, column);
-      if (!missing.contains(field)) hashes.push_back(XXH3_64bits(field.data(), field.size()));
-    }
-  }
+  for_fields(sample, column, [&](std::string_view field, std::uint64_t) {
+    if (!missing.contains(field)) hashes.push_back(XXH3_64bits(field.data(), field.size()));
+  });
   std::sort(hashes.begin(), hashes.end());
   return static_cast<std::size_t>(std::unique(hashes.begin(), hashes.end()) - hashes.begin());
 }
@@ -74,60 +83,18 @@ struct InferredColumn {
 InferredColumn infer_column(const std::vector<FieldBlock>& sample, const WantedColumn& column,
                             const MissingTokens& missing, const std::string& source) {
   ColumnProfile profile;
-  for (const FieldBlock& block : sample) {
-    for (std::size_t row = 0; row < block.rows(); ++row) {
-      const std::string_view field = block.field(row, column.position);
-      if (missing.contains(field)) {
-        profile.add_missing();
-      } else {
-        profile.add(field, block.lines[row]);
-      }
+  for_fields(sample, column.position, [&](std::string_view field, std::uint64_t line) {
+    if (missing.contains(field)) {
+      profile.add_missing();
+    } else {
+      profile.add(field, line);
     }
-  }
+  });
   const bool is_integer = classify(profile) == ColumnContent::integers;
   const std::size_t distinct = is_integer ? count_distinct(sample, column.position, missing) : 0;
   return {plan_column(column.name, profile, distinct, source),
           describe_doubt(column.name, profile)};
 }
-
-/// The builders of all wanted columns, which take blocks and give tables.
-class TableBuilder {
- public:
-  TableBuilder(std::vector<WantedColumn> columns, const std::vector<BuildPlan>& plans,
-               std::string source)
-      : columns_(std::move(columns)), source_(std::move(source)) {
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
-      builders_.emplace_back(columns_[i].name, plans[i], source_);
-    }
-  }
-
-  void append(const FieldBlock& block, std::size_t begin, std::size_t end,
-              const MissingTokens& missing) {
-    parallel_for(builders_.size(), end - begin, [&](std::size_t i) {
-      builders_[i].append(block, columns_[i].position, begin, end, missing);
-    });
-    lines_.insert(lines_.end(), block.lines.begin() + static_cast<std::ptrdiff_t>(begin),
-                  block.lines.begin() + static_cast<std::ptrdiff_t>(end));
-  }
-
-  [[nodiscard]] std::size_t rows() const { return lines_.size(); }
-
-  Table finish() {
-    Table table(source_, std::move(lines_));
-    lines_.clear();
-    std::vector<Column> columns(builders_.size());
-    parallel_for(columns.size(), table.rows(),
-                 [&](std::size_t i) { columns[i] = builders_[i].finish(); });
-    for (Column& column : columns) table.add(std::move(column));
-    return table;
-  }
-
- private:
-  std::vector<WantedColumn> columns_;
-  std::vector<ColumnBuilder> builders_;
-  std::vector<std::uint64_t> lines_;
-  std::string source_;
-};
 
 }  // namespace
 

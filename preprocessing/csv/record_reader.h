@@ -5,29 +5,17 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "preprocessing/csv/byte_source.h"
 #include "preprocessing/csv/csv_options.h"
-#include "preprocessing/csv/fields.h"
+#include "preprocessing/csv/field_block.h"
+#include "preprocessing/csv/slice_parser.h"
 
 namespace ebb::preprocessing {
-
-/// Parsed records with the text that their fields point into.
-struct FieldBlock {
-  std::vector<char> text;
-  std::vector<Field> fields;         ///< row-major [rows, columns]
-  std::vector<std::uint64_t> lines;  ///< the line of the file on which each row begins
-  std::size_t columns = 0;
-
-  [[nodiscard]] std::size_t rows() const { return lines.size(); }
-  [[nodiscard]] std::string_view field(std::size_t row, std::size_t column) const {
-    const Field& found = fields[row * columns + column];
-    return {text.data() + found.offset, found.length};
-  }
-};
 
 class RecordReader {
  public:
@@ -50,11 +38,11 @@ class RecordReader {
   void take_byte_order_mark();
   void read_header();
   RecordScan scan_on();
-  void drop_text(std::size_t bytes);
-  void keep_to_first_short(std::vector<RecordSpan>& records) const;
+  bool next_lines(FieldBlock& block);
+  bool next_records(FieldBlock& block);
+  void give_text(FieldBlock& block, std::size_t bytes);
   void check_record_length(bool has_open_quote) const;
   void fail_open_quote(std::size_t offset) const;
-  void parse_fields(FieldBlock& block, const std::vector<RecordSpan>& records) const;
 
   std::string source_;
   std::unique_ptr<ByteSource> bytes_;
@@ -62,8 +50,9 @@ class RecordReader {
   std::size_t max_record_bytes_;
   char delimiter_ = ',';
   std::vector<std::string> header_;
-  std::vector<char> pending_;  // text read and not yet given out; begins with a record
-  std::uint64_t line_ = 1;     // the line on which pending_ begins
+  std::optional<SliceParser> parser_;  // once the header is read
+  TextBuffer pending_;                 // text read and not yet given out; begins with a record
+  std::uint64_t line_ = 1;             // the line on which pending_ begins
   bool at_end_ = false;
 };
 

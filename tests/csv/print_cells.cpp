@@ -22,10 +22,12 @@ json read_all(const std::string& path, const CsvOptions& options) {
   json lines = json::array();
   FieldBlock block;
   while (reader.next(block)) {
-    for (std::size_t row = 0; row < block.rows(); ++row) {
-      json& cells = rows.emplace_back(json::array());
-      for (std::size_t i = 0; i < block.columns; ++i) cells.push_back(block.field(row, i));
-      lines.push_back(block.lines[row]);
+    for (const FieldSlice& slice : block.slices) {
+      for (std::size_t row = 0; row < slice.rows(); ++row) {
+        json& cells = rows.emplace_back(json::array());
+        for (std::size_t i = 0; i < block.columns; ++i) cells.push_back(slice.field(row, i));
+        lines.push_back(slice.line(row));
+      }
     }
   }
   return {{"rows", rows}, {"lines", lines}};

@@ -33,11 +33,13 @@ Cells read_cells(RecordReader& reader) {
   FieldBlock block;
   std::uint64_t last_line = 0;
   while (reader.next(block)) {
-    for (std::size_t row = 0; row < block.rows(); ++row) {
-      require(block.lines[row] > last_line, "lines ascend");
-      last_line = block.lines[row];
-      std::vector<std::string>& record = cells.emplace_back();
-      for (std::size_t i = 0; i < block.columns; ++i) record.emplace_back(block.field(row, i));
+    for (const FieldSlice& slice : block.slices) {
+      for (std::size_t row = 0; row < slice.rows(); ++row) {
+        require(slice.line(row) > last_line, "lines ascend");
+        last_line = slice.line(row);
+        std::vector<std::string>& record = cells.emplace_back();
+        for (std::size_t i = 0; i < block.columns; ++i) record.emplace_back(slice.field(row, i));
+      }
     }
   }
   return cells;

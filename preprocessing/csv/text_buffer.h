@@ -1,0 +1,56 @@
+// Bytes of text that grow at the end, and a few more that can be read behind them.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+namespace ebb::preprocessing {
+
+/// As std::vector<char>, without setting bytes to zero that are about to be read from a file.
+class TextBuffer {
+ public:
+  /// Bytes behind the text that can be read; what they hold means nothing.
+  static constexpr std::size_t kPadding = 64;
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] char* data() { return bytes_.get(); }
+  [[nodiscard]] std::string_view view() const { return {bytes_.get(), size_}; }
+
+  /// Makes room for `size` bytes without changing those that are there.
+  void reserve(std::size_t size) {
+    if (size <= capacity_) return;
+    auto bytes = std::make_unique_for_overwrite<char[]>(size + kPadding);
+    if (size_ > 0) std::memcpy(bytes.get(), bytes_.get(), size_);
+    std::memset(bytes.get() + size, 0, kPadding);
+    bytes_ = std::move(bytes);
+    capacity_ = size;
+  }
+  /// Of bytes that were written behind the end, and for which there is room.
+  void extend(std::size_t size) { size_ += size; }
+  void push_back(char c) {
+    reserve(size_ + 1);
+    bytes_[size_++] = c;
+  }
+  void shrink(std::size_t size) { size_ = size; }
+  void assign(std::string_view text) {
+    size_ = 0;
+    reserve(text.size());
+    if (!text.empty()) std::memcpy(bytes_.get(), text.data(), text.size());
+    size_ = text.size();
+  }
+  void drop_front(std::size_t size) {
+    size_ -= size;
+    if (size_ > 0) std::memmove(bytes_.get(), bytes_.get() + size, size_);
+  }
+
+ private:
+  std::unique_ptr<char[]> bytes_;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+}  // namespace ebb::preprocessing
