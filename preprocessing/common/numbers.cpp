@@ -34,6 +34,20 @@ bool is_integer_text(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+std::optional<std::int64_t> parse_shortest_integer(std::string_view text) {
+  constexpr std::size_t kMostDigits = 15;
+  const bool is_negative = text.starts_with('-');
+  const std::string_view digits = text.substr(is_negative ? 1 : 0);
+  if (digits.empty() || digits.size() > kMostDigits) return std::nullopt;
+  if (digits.front() == '0' && text.size() > 1) return std::nullopt;
+  std::int64_t value = 0;
+  for (const char c : digits) {
+    if (c < '0' || c > '9') return std::nullopt;
+    value = 10 * value + (c - '0');
+  }
+  return is_negative ? -value : value;
+}
+
 std::string format_number(double value) {
   if (std::abs(value) < 1e15 && value == std::trunc(value)) {
     return fmt::format("{}", static_cast<long long>(value));

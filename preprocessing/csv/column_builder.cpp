@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include "kernels/common/error.h"
 #include "preprocessing/common/numbers.h"
@@ -11,6 +12,9 @@
 
 namespace ebb::preprocessing {
 namespace {
+
+/// Up to so many bits for a value, a bit for each possible one is faster than sorting.
+constexpr std::uint64_t kDenseRange = 64;
 
 constexpr double kMissingNumber = std::numeric_limits<double>::quiet_NaN();
 
@@ -48,6 +52,29 @@ ColumnKind kind_of_texts(const Column& column) {
   }
   return is_text_identifier(column.name, values, column.levels) ? ColumnKind::identifier
                                                                 : ColumnKind::category;
+}
+
+/// How many of the integers that `profile` has counted are distinct.
+std::size_t count_distinct(const std::vector<std::int64_t>& integers,
+                           const ColumnProfile& profile) {
+  const auto lowest = static_cast<std::int64_t>(profile.lowest);
+  const auto range =
+      static_cast<std::uint64_t>(static_cast<std::int64_t>(profile.highest) - lowest);
+  if (range / kDenseRange <= integers.size()) {
+    std::vector<bool> is_there(range + 1);
+    std::size_t distinct = 0;
+    for (const std::int64_t value : integers) {
+      if (value == kMissingInteger) continue;
+      const auto i = static_cast<std::size_t>(value - lowest);
+      distinct += is_there[i] ? 0 : 1;
+      is_there[i] = true;
+    }
+    return distinct;
+  }
+  std::vector<std::int64_t> sorted = integers;
+  std::erase(sorted, kMissingInteger);
+  std::sort(sorted.begin(), sorted.end());
+  return static_cast<std::size_t>(std::unique(sorted.begin(), sorted.end()) - sorted.begin());
 }
 
 /// The numbers that a column of texts spells, NaN where it is missing.
@@ -89,6 +116,8 @@ BuildPlan plan_column(const std::string& name, const ColumnProfile& profile,
 void ColumnBuilder::reserve(std::size_t rows) {
   if (builds_numbers()) {
     numbers_.reserve(rows);
+  } else if (reads_integers_) {
+    integers_.reserve(rows);
   } else {
     codes_.reserve(rows);
   }
@@ -97,6 +126,8 @@ void ColumnBuilder::reserve(std::size_t rows) {
 void ColumnBuilder::grow(std::size_t rows) {
   if (builds_numbers()) {
     numbers_.resize(numbers_.size() + rows);
+  } else if (reads_integers_) {
+    integers_.resize(integers_.size() + rows);
   } else {
     codes_.resize(codes_.size() + rows);
   }
@@ -108,9 +139,13 @@ bool ColumnBuilder::builds_numbers() const {
 }
 
 std::optional<std::size_t> ColumnBuilder::read(const RowRange& rows, std::size_t column,
-                                               const MissingTokens& missing, Dictionary& fresh) {
+                                               const MissingTokens& missing, Unsettled& unsettled) {
   if (builds_numbers()) return read_numbers(rows, column, missing);
-  read_texts(rows, column, missing, fresh);
+  if (reads_integers_) {
+    read_integers(rows, column, missing, unsettled);
+  } else {
+    read_texts(rows, column, missing, unsettled.texts);
+  }
   return std::nullopt;
 }
 
@@ -133,6 +168,27 @@ std::optional<std::size_t> ColumnBuilder::read_numbers(const RowRange& rows, std
   return std::nullopt;
 }
 
+void ColumnBuilder::read_integers(const RowRange& rows, std::size_t column,
+                                  const MissingTokens& missing, Unsettled& unsettled) {
+  unsettled.is_read_as_integers = true;
+  std::int64_t* out = integers_.data() + rows.to;
+  for (std::size_t row = rows.begin; row < rows.end; ++row) {
+    const std::string_view field = rows.slice->field(row, column);
+    if (missing.contains(field)) {
+      unsettled.integers.add_missing();
+      *out++ = kMissingInteger;
+      continue;
+    }
+    const std::optional<std::int64_t> value = parse_shortest_integer(field);
+    if (!value) {
+      unsettled.has_other_texts = true;
+      return;
+    }
+    unsettled.integers.add_integer(*value, field.size());
+    *out++ = *value;
+  }
+}
+
 /// Texts without a code yet get negative ones: kMissingCode - 1 - their code in `fresh`.
 void ColumnBuilder::read_texts(const RowRange& rows, std::size_t column,
                                const MissingTokens& missing, Dictionary& fresh) {
@@ -149,18 +205,42 @@ void ColumnBuilder::read_texts(const RowRange& rows, std::size_t column,
 }
 
 void ColumnBuilder::settle(const RowRange& rows, std::size_t column, const MissingTokens& missing,
-                           Dictionary& fresh) {
+                           Unsettled& unsettled) {
+  Unsettled left = std::exchange(unsettled, {});
+  if (left.is_read_as_integers) {
+    if (reads_integers_ && !left.has_other_texts) {
+      profile_.add(left.integers);
+      return;
+    }
+    if (reads_integers_) turn_integers_to_texts(rows.to);
+    read_texts(rows, column, missing, left.texts);
+  }
+  settle_texts(rows, left.texts);
   if (plan_ == BuildPlan::undecided) profile_texts(rows, column, missing);
+}
+
+/// Gives the fresh texts of a range their codes.
+void ColumnBuilder::settle_texts(const RowRange& rows, Dictionary& fresh) {
   if (fresh.size() == 0) return;
   std::vector<std::int32_t> codes;
   codes.reserve(fresh.size());
-  for (const std::string& level : std::move(fresh).take_levels()) {
-    codes.push_back(dictionary_.code(level));
-  }
+  for (const std::string& level : fresh.levels()) codes.push_back(dictionary_.code(level));
   std::int32_t* out = codes_.data() + rows.to;
   for (std::size_t row = rows.begin; row < rows.end; ++row, ++out) {
     if (*out < kMissingCode) *out = codes[static_cast<std::size_t>(kMissingCode - 1 - *out)];
   }
+}
+
+/// From now on the column is one of texts; the first `count` rows have been settled.
+void ColumnBuilder::turn_integers_to_texts(std::size_t count) {
+  codes_.resize(integers_.size());
+  for (std::size_t row = 0; row < count; ++row) {
+    codes_[row] = integers_[row] == kMissingInteger
+                      ? kMissingCode
+                      : dictionary_.code(fmt::format_int(integers_[row]).str());
+  }
+  integers_ = {};
+  reads_integers_ = false;
 }
 
 void ColumnBuilder::profile_texts(const RowRange& rows, std::size_t column,
@@ -185,10 +265,10 @@ void ColumnBuilder::refuse(const FieldSlice& slice, std::size_t row, std::size_t
 }
 
 Column ColumnBuilder::finish() {
-  Column column = builds_numbers() ? finish_numbers() : finish_texts();
-  numbers_.clear();
-  codes_.clear();
-  profile_ = {};
+  Column column = builds_numbers()  ? finish_numbers()
+                  : reads_integers_ ? finish_integers()
+                                    : finish_texts();
+  *this = ColumnBuilder(std::move(name_), plan_, std::move(source_));
   return column;
 }
 
@@ -197,6 +277,30 @@ Column ColumnBuilder::finish_numbers() {
     if (const auto value = only_value(numbers_)) return one_level_column(name_, numbers_, *value);
   }
   return number_column(name_, std::move(numbers_));
+}
+
+Column ColumnBuilder::finish_integers() {
+  const bool has_values = profile_.values() > 0;
+  bool is_identifier = plan_ == BuildPlan::identifier;
+  if (plan_ == BuildPlan::undecided && has_values) {
+    is_identifier = is_integer_identifier(name_, profile_, count_distinct(integers_, profile_));
+    if (!is_identifier) {
+      numbers_.reserve(integers_.size());
+      for (const std::int64_t value : integers_) {
+        numbers_.push_back(value == kMissingInteger ? kMissingNumber : static_cast<double>(value));
+      }
+      return finish_numbers();
+    }
+  }
+  if (!has_values) {
+    turn_integers_to_texts(integers_.size());
+    return finish_texts();
+  }
+  Column column;
+  column.name = name_;
+  column.kind = ColumnKind::identifier;
+  column.integers = std::move(integers_);
+  return column;
 }
 
 Column ColumnBuilder::finish_texts() {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "preprocessing/csv/missing_tokens.h"
 #include "preprocessing/csv/field_block.h"
+#include "preprocessing/csv/missing_tokens.h"
 #include "preprocessing/table/column.h"
 #include "preprocessing/table/dictionary.h"
 #include "preprocessing/table/inference.h"
@@ -20,7 +20,7 @@ enum class BuildPlan {
   number,           ///< declared: every value must be a number
   fitted_number,    ///< number, of a fitted pipeline
   inferred_number,  ///< the sample says so: every value must be a number; may prove constant
-  undecided,        ///< unique integers, or no value yet: texts are kept until the end shows
+  undecided,        ///< unique integers, or no value yet: kept as they are until the end shows
   category,         ///< declared
   identifier,       ///< declared
   inferred_text,    ///< category, identifier or constant, shown at the end
@@ -39,23 +39,34 @@ struct RowRange {
   std::size_t to = 0;  ///< the column's row that the first of them becomes
 };
 
+/// What reading a range leaves to be done in order.
+struct Unsettled {
+  Dictionary texts;  ///< those that the column does not know yet
+  bool is_read_as_integers = false;
+  bool has_other_texts = false;  ///< than integers: then the range must be read again
+  ColumnProfile integers;
+};
+
 /// Takes rows in three steps: grow makes room, read fills it for several ranges at once, and settle
-/// ends what must be done in order.
+/// ends what must be done in order. Columns that may prove identifiers are kept as integers as long
+/// as all values are: nearly unique texts would fill a dictionary.
 class ColumnBuilder {
  public:
   ColumnBuilder(std::string name, BuildPlan plan, std::string source)
-      : name_(std::move(name)), source_(std::move(source)), plan_(plan) {}
+      : name_(std::move(name)),
+        source_(std::move(source)),
+        plan_(plan),
+        reads_integers_(may_hold_integers()) {}
 
   void reserve(std::size_t rows);
   void grow(std::size_t rows);
-  /// Reads column `column` of the rows. Texts that the column does not know yet are numbered in
-  /// `fresh`, which must be empty. Returns the first row of the slice that holds a text in a number
-  /// column, if any; then the column is of no more use.
+  /// Reads column `column` of the rows; `unsettled` must be as new. Returns the first row of the
+  /// slice that holds a text in a number column, if any; then the column is of no more use.
   std::optional<std::size_t> read(const RowRange& rows, std::size_t column,
-                                  const MissingTokens& missing, Dictionary& fresh);
-  /// After read, for each range in order, with its `fresh`, which is left empty.
+                                  const MissingTokens& missing, Unsettled& unsettled);
+  /// After read, for each range in order, with what it left, which becomes as new.
   void settle(const RowRange& rows, std::size_t column, const MissingTokens& missing,
-              Dictionary& fresh);
+              Unsettled& unsettled);
   /// Throws the DataError for the text at `row` of the slice.
   [[noreturn]] void refuse(const FieldSlice& slice, std::size_t row, std::size_t column) const;
   /// The column; the builder is then as new, for the next chunk of the same column.
@@ -63,19 +74,29 @@ class ColumnBuilder {
 
  private:
   [[nodiscard]] bool builds_numbers() const;
+  [[nodiscard]] bool may_hold_integers() const {
+    return plan_ == BuildPlan::undecided || plan_ == BuildPlan::identifier;
+  }
   std::optional<std::size_t> read_numbers(const RowRange& rows, std::size_t column,
                                           const MissingTokens& missing);
+  void read_integers(const RowRange& rows, std::size_t column, const MissingTokens& missing,
+                     Unsettled& unsettled);
   void read_texts(const RowRange& rows, std::size_t column, const MissingTokens& missing,
                   Dictionary& fresh);
+  void settle_texts(const RowRange& rows, Dictionary& fresh);
+  void turn_integers_to_texts(std::size_t count);
   void profile_texts(const RowRange& rows, std::size_t column, const MissingTokens& missing);
   Column finish_numbers();
+  Column finish_integers();
   Column finish_texts();
   Column finish_undecided(Column column);
 
   std::string name_;
   std::string source_;
   BuildPlan plan_;
+  bool reads_integers_;
   std::vector<double> numbers_;
+  std::vector<std::int64_t> integers_;
   std::vector<std::int32_t> codes_;
   Dictionary dictionary_;
   ColumnProfile profile_;  // kept for undecided only

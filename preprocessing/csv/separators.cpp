@@ -3,11 +3,11 @@
 #define HWY_TARGET_INCLUDE "preprocessing/csv/separators.cpp"
 #include <hwy/foreach_target.h>
 // Must come after foreach_target.h.
-#include <hwy/highway.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstring>
+
+#include <hwy/highway.h>
 
 #include "preprocessing/csv/separators.h"
 

@@ -15,8 +15,9 @@ inline constexpr std::size_t kNumberPadding = 9;
 
 /// The number that text[0, length) spells if it is [-]digits[.digits] of at most eight characters
 /// behind the sign, equal to the bit to parse_number; empty for everything else, numbers or not.
-/// Reads kNumberPadding bytes. A whole number below 10^8 over a power of ten up to 10^7 is correctly
-/// rounded by one division (Clinger, "How to read floating point numbers accurately", 1990).
+/// Reads kNumberPadding bytes. A whole number below 10^8 over a power of ten up to 10^7 is
+/// correctly rounded by one division (Clinger, "How to read floating point numbers accurately",
+/// 1990).
 inline std::optional<double> parse_short_number(const char* text, std::size_t length) {
   constexpr std::array<double, 8> kPowersOfTen = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
   constexpr std::uint64_t kOnes = 0x0101010101010101;

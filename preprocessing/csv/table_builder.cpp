@@ -24,15 +24,15 @@ void TableBuilder::reserve(std::size_t rows) {
 void TableBuilder::append(const FieldBlock& block, std::size_t begin, std::size_t end,
                           const MissingTokens& missing) {
   const std::vector<RowRange> ranges = take_ranges(block, begin, end);
-  fresh_.resize(std::max(fresh_.size(), ranges.size() * columns_.size()));
-  parallel_for(builders_.size(), end - begin, [&](std::size_t i) { builders_[i].grow(end - begin); });
-  parallel_for(ranges.size(), (end - begin) * columns_.size() / ranges.size(), [&](std::size_t i) {
-    read(ranges[i], missing, &fresh_[i * columns_.size()]);
-  });
+  unsettled_.resize(std::max(unsettled_.size(), ranges.size() * columns_.size()));
+  parallel_for(builders_.size(), end - begin,
+               [&](std::size_t i) { builders_[i].grow(end - begin); });
+  parallel_for(ranges.size(), (end - begin) * columns_.size() / ranges.size(),
+               [&](std::size_t i) { read(ranges[i], missing, &unsettled_[i * columns_.size()]); });
   parallel_for(builders_.size(), end - begin, [&](std::size_t i) {
     for (std::size_t range = 0; range < ranges.size(); ++range) {
       builders_[i].settle(ranges[range], columns_[i].position, missing,
-                          fresh_[range * columns_.size() + i]);
+                          unsettled_[range * columns_.size() + i]);
     }
   });
 }
@@ -52,11 +52,11 @@ std::vector<RowRange> TableBuilder::take_ranges(const FieldBlock& block, std::si
   return ranges;
 }
 
-void TableBuilder::read(const RowRange& rows, const MissingTokens& missing, Dictionary* fresh) {
+void TableBuilder::read(const RowRange& rows, const MissingTokens& missing, Unsettled* unsettled) {
   std::optional<std::size_t> first_refused;
   std::size_t refusing = 0;
   for (std::size_t i = 0; i < builders_.size(); ++i) {
-    const auto refused = builders_[i].read(rows, columns_[i].position, missing, fresh[i]);
+    const auto refused = builders_[i].read(rows, columns_[i].position, missing, unsettled[i]);
     if (refused && (!first_refused || *refused < *first_refused)) {
       first_refused = refused;
       refusing = i;

@@ -32,12 +32,12 @@ class TableBuilder {
 
  private:
   std::vector<RowRange> take_ranges(const FieldBlock& block, std::size_t begin, std::size_t end);
-  void read(const RowRange& rows, const MissingTokens& missing, Dictionary* fresh);
+  void read(const RowRange& rows, const MissingTokens& missing, Unsettled* unsettled);
 
   std::vector<WantedColumn> columns_;
   std::vector<ColumnBuilder> builders_;
   std::vector<std::uint64_t> lines_;
-  std::vector<Dictionary> fresh_;  // for each range of a block and column
+  std::vector<Unsettled> unsettled_;  // for each range of a block and column
   std::string source_;
 };
 

@@ -14,6 +14,7 @@ constexpr std::size_t kRowsPerRange = 4096;
 
 /// The same bits for values that count as equal.
 std::uint64_t cell_bits(const Column& column, std::size_t row) {
+  if (column.has_integers()) return static_cast<std::uint64_t>(column.integers[row]);
   if (!column.is_number()) return static_cast<std::uint32_t>(column.codes[row]);
   const double value = column.numbers[row];
   if (std::isnan(value)) return ~std::uint64_t{0};

@@ -9,6 +9,7 @@ namespace ebb::preprocessing {
 std::string Column::text(std::size_t row) const {
   if (is_missing(row)) return {};
   if (is_number()) return format_number(numbers[row]);
+  if (has_integers()) return fmt::format("{}", integers[row]);
   return levels[static_cast<std::size_t>(codes[row])];
 }
 
@@ -34,11 +35,11 @@ Column text_column(std::string name, const std::vector<std::string>& texts, Colu
 }
 
 Column as_text(const Column& column) {
-  if (!column.is_number()) return column;
+  if (!column.is_number() && !column.has_integers()) return column;
   std::vector<std::string> texts;
   texts.reserve(column.size());
   for (std::size_t row = 0; row < column.size(); ++row) texts.push_back(column.text(row));
-  return text_column(column.name, texts);
+  return text_column(column.name, texts, column.is_number() ? ColumnKind::category : column.kind);
 }
 
 std::string_view kind_name(ColumnKind kind) {

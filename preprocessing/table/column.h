@@ -4,13 +4,15 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace ebb::preprocessing {
 
-/// What a column is. Only `number` columns hold `numbers`; all others hold `codes` and `levels`.
+/// What a column is. Only `number` columns hold `numbers`; others hold `codes` and `levels`, but
+/// for an identifier that holds `integers`.
 enum class ColumnKind {
   number,      ///< a quantity
   category,    ///< one of a set of texts
@@ -29,19 +31,28 @@ struct ColumnDeclaration {
 /// The code of a missing text value in Column::codes.
 inline constexpr std::int32_t kMissingCode = -1;
 
+/// A missing value in Column::integers.
+inline constexpr std::int64_t kMissingInteger = std::numeric_limits<std::int64_t>::min();
+
 /// Invariant: kind number: numbers has one value per row, NaN where missing and nowhere else, and
-/// codes and levels are empty. Other kinds: codes has one value per row in [-1, levels.size()), and
-/// levels holds each distinct text once, in order of first appearance.
+/// nothing else has any. Kind identifier may hold integers, one per row, in place of codes: whole
+/// numbers whose texts are their shortest spellings. Else codes has one value per row in
+/// [-1, levels.size()), and levels holds each distinct text once, in order of first appearance.
 struct Column {
   std::string name;
   ColumnKind kind = ColumnKind::number;
   std::vector<double> numbers;
   std::vector<std::int32_t> codes;
   std::vector<std::string> levels;
+  std::vector<std::int64_t> integers;
 
   [[nodiscard]] bool is_number() const { return kind == ColumnKind::number; }
-  [[nodiscard]] std::size_t size() const { return is_number() ? numbers.size() : codes.size(); }
+  [[nodiscard]] bool has_integers() const { return !integers.empty(); }
+  [[nodiscard]] std::size_t size() const {
+    return is_number() ? numbers.size() : has_integers() ? integers.size() : codes.size();
+  }
   [[nodiscard]] bool is_missing(std::size_t row) const {
+    if (has_integers()) return integers[row] == kMissingInteger;
     return is_number() ? std::isnan(numbers[row]) : codes[row] == kMissingCode;
   }
   /// The value as text: a number in its shortest spelling, a missing value as "".
@@ -55,7 +66,8 @@ Column number_column(std::string name, std::vector<double> values);
 Column text_column(std::string name, const std::vector<std::string>& texts,
                    ColumnKind kind = ColumnKind::category);
 
-/// The column with its values as texts: itself, or a category of the numbers' shortest spellings.
+/// The column with its values as codes of texts: itself, or numbers and integers in their shortest
+/// spellings, a category or an identifier.
 Column as_text(const Column& column);
 
 /// "number", "category", "identifier" or "constant".

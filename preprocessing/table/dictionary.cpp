@@ -19,8 +19,8 @@ std::uint64_t load(const char* from) {
   return word;
 }
 
-/// Texts of fewer than kLongText bytes have keys of their own: the bytes, then the length. Long ones
-/// have a hash, and a highest byte that is no such length.
+/// Texts of fewer than kLongText bytes have keys of their own: the bytes, then the length. Long
+/// ones have a hash, and a highest byte that is no such length.
 std::uint64_t key_of(std::string_view text) {
   const std::size_t size = text.size();
   if (size >= kLongText) return XXH3_64bits(text.data(), size) | (std::uint64_t{0xFF} << 56);
@@ -65,7 +65,8 @@ std::size_t Dictionary::slot_of(std::string_view text, std::uint64_t key) const 
   for (std::size_t i = spread(key) & mask;; i = (i + 1) & mask) {
     const Slot& slot = slots_[i];
     if (slot.code == kUnknown) return i;
-    if (slot.key == key && (text.size() < kLongText || levels_[static_cast<std::size_t>(slot.code)] == text)) {
+    if (slot.key == key &&
+        (text.size() < kLongText || levels_[static_cast<std::size_t>(slot.code)] == text)) {
       return i;
     }
   }

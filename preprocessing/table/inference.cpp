@@ -56,8 +56,7 @@ std::vector<std::string> words(std::string_view name) {
 
 void ColumnProfile::add(std::string_view value, std::uint64_t line) {
   ++rows;
-  shortest = values() == 1 ? value.size() : std::min(shortest, value.size());
-  longest = std::max(longest, value.size());
+  add_length(value.size());
   const std::optional<double> number = parse_number(value);
   if (!number) {
     if (is_comma_decimal(value)) ++comma_decimals;
@@ -67,13 +66,50 @@ void ColumnProfile::add(std::string_view value, std::uint64_t line) {
     }
     return;
   }
-  lowest = numbers == 0 ? *number : std::min(lowest, *number);
-  highest = numbers == 0 ? *number : std::max(highest, *number);
-  ++numbers;
+  add_number(*number);
   if (is_integer_text(value)) {
     ++integers;
     if (is_zero_led(value)) ++zero_led;
   }
+}
+
+void ColumnProfile::add_integer(std::int64_t value, std::size_t bytes) {
+  ++rows;
+  add_length(bytes);
+  add_number(static_cast<double>(value));
+  ++integers;
+}
+
+void ColumnProfile::add_length(std::size_t bytes) {
+  shortest = values() == 1 ? bytes : std::min(shortest, bytes);
+  longest = std::max(longest, bytes);
+}
+
+void ColumnProfile::add_number(double value) {
+  lowest = numbers == 0 ? value : std::min(lowest, value);
+  highest = numbers == 0 ? value : std::max(highest, value);
+  ++numbers;
+}
+
+void ColumnProfile::add(const ColumnProfile& below) {
+  if (below.values() > 0) {
+    shortest = values() == 0 ? below.shortest : std::min(shortest, below.shortest);
+    longest = std::max(longest, below.longest);
+  }
+  if (below.numbers > 0) {
+    lowest = numbers == 0 ? below.lowest : std::min(lowest, below.lowest);
+    highest = numbers == 0 ? below.highest : std::max(highest, below.highest);
+  }
+  if (first_text_line == 0) {
+    first_text = below.first_text;
+    first_text_line = below.first_text_line;
+  }
+  rows += below.rows;
+  missing += below.missing;
+  numbers += below.numbers;
+  integers += below.integers;
+  comma_decimals += below.comma_decimals;
+  zero_led += below.zero_led;
 }
 
 ColumnContent classify(const ColumnProfile& profile) {

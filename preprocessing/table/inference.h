@@ -38,7 +38,15 @@ struct ColumnProfile {
   /// Counts one value.
   void add(std::string_view value, std::uint64_t line);
   void add_missing() { ++rows, ++missing; }
+  /// Counts one whole number in its shortest spelling, of `bytes` bytes.
+  void add_integer(std::int64_t value, std::size_t bytes);
+  /// Counts what another profile of the same column counted, of rows further down.
+  void add(const ColumnProfile& below);
   [[nodiscard]] std::size_t values() const { return rows - missing; }
+
+ private:
+  void add_length(std::size_t bytes);
+  void add_number(double value);
 };
 
 /// What the values of a column are made of; identifiers and constants are told apart later.

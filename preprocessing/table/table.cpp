@@ -75,7 +75,8 @@ Table select_rows(const Table& table, std::span<const std::size_t> indices) {
   std::vector<Column> picked(table.columns().size());
   parallel_for(picked.size(), indices.size(), [&](std::size_t i) {
     const Column& column = table.columns()[i];
-    picked[i] = {column.name, column.kind, pick(column.numbers), pick(column.codes), column.levels};
+    picked[i] = {column.name,        column.kind,   pick(column.numbers),
+                 pick(column.codes), column.levels, pick(column.integers)};
   });
   Table result(table.source(), pick(table.lines()));
   for (Column& column : picked) result.add(std::move(column));

@@ -32,7 +32,7 @@ ColumnRole role_of(const std::string& name, const RunConfig& config,
 }
 
 std::string values_of(const Column& column) {
-  if (!column.is_number()) return preprocessing::list_names(column.levels, kLevelsShown);
+  if (!column.is_number()) return preprocessing::list_names(as_text(column).levels, kLevelsShown);
   double lowest = std::nan("");
   double highest = std::nan("");
   for (const double value : column.numbers) {

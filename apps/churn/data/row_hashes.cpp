@@ -33,7 +33,7 @@ void append_cell(std::string& bytes, const Column& column, std::size_t row) {
     const double value = column.numbers[row];
     append(bytes, value == 0.0 ? 0 : std::bit_cast<std::uint64_t>(value));
   } else {
-    append(bytes, column.levels[static_cast<std::size_t>(column.codes[row])]);
+    append(bytes, column.text(row));
   }
 }
 
