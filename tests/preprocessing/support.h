@@ -79,6 +79,7 @@ inline void expect_equal(const Table& a, const Table& b) {
     EXPECT_EQ(x.kind, y.kind) << x.name;
     EXPECT_EQ(x.codes, y.codes) << x.name;
     EXPECT_EQ(x.levels, y.levels) << x.name;
+    EXPECT_EQ(x.integers, y.integers) << x.name;
     ASSERT_EQ(x.numbers.size(), y.numbers.size()) << x.name;
     for (std::size_t row = 0; row < x.numbers.size(); ++row) {
       EXPECT_TRUE(x.numbers[row] == y.numbers[row] || (x.is_missing(row) && y.is_missing(row)))
