@@ -85,8 +85,8 @@ TEST(CsvBlocks, ChangeNoTable) {
 
 TEST(CsvBlocks, ChangeNoError) {
   const std::string good = "1,2,3,4\n5,6,7,8\n";
-  for (const char* bad :
-       {"1,2,3\n", "1,2,3,4,5\n", "1,2\r2,3,4\n", "1,2,\xFF,4\n", "1,\"2\"x,3,4\n"}) {
+  for (const char* bad : {"1,2,3\n", "1,2,3\n1,2,3,4,5\n", "1,2,3,4,5\n", "1,2\r2,3,4\n",
+                          "1,2,\xFF,4\n", "1,\"2\"x,3,4\n"}) {
     std::string text = "a,b,c,d\n";
     for (int i = 0; i < 40; ++i) text += good;
     text += bad;
