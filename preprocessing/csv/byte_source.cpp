@@ -5,10 +5,13 @@
 #include <cstring>
 #include <fcntl.h>
 #include <string_view>
+#include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
+#include <vector>
 
 #include "kernels/common/error.h"
+#include "preprocessing/common/parallel.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -17,11 +20,20 @@ using namespace std::string_view_literals;
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
+constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
+
 /// A file descriptor whose first bytes can be looked at without being consumed.
 class DescriptorSource final : public ByteSource {
  public:
   DescriptorSource(int descriptor, bool owned, std::string name)
-      : descriptor_(descriptor), owned_(owned), name_(std::move(name)) {}
+      : descriptor_(descriptor), owned_(owned), name_(std::move(name)) {
+    struct stat status {};
+    const off_t position = ::lseek(descriptor, 0, SEEK_CUR);
+    if (position >= 0 && ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
+      position_ = position;
+      size_ = static_cast<std::uint64_t>(std::max(status.st_size - position, off_t{0}));
+    }
+  }
   ~DescriptorSource() override {
     if (owned_) ::close(descriptor_);
   }
@@ -37,17 +49,43 @@ class DescriptorSource final : public ByteSource {
   }
 
   std::size_t read(char* out, std::size_t capacity) override {
-    if (ahead_.empty()) return read_descriptor(out, capacity);
+    if (ahead_.empty()) return size_ ? read_pieces(out, capacity) : read_descriptor(out, capacity);
     const std::size_t size = std::min(capacity, ahead_.size());
     std::memcpy(out, ahead_.data(), size);
     ahead_.erase(0, size);
     return size;
   }
 
+  [[nodiscard]] std::optional<std::uint64_t> size() const override { return size_; }
+
  private:
   std::size_t read_descriptor(char* out, std::size_t capacity) {
+    const std::size_t got = retry([&] { return ::read(descriptor_, out, capacity); });
+    position_ += static_cast<off_t>(got);
+    return got;
+  }
+
+  /// Of a regular file, whose bytes the system copies: on several threads in less time.
+  std::size_t read_pieces(char* out, std::size_t capacity) {
+    std::vector<std::size_t> got((capacity + kPieceBytes - 1) / kPieceBytes);
+    parallel_for(got.size(), kPieceBytes, [&](std::size_t i) {
+      const std::size_t begin = i * kPieceBytes;
+      const std::size_t wanted = std::min(kPieceBytes, capacity - begin);
+      got[i] = retry([&] {
+        return ::pread(descriptor_, out + begin, wanted, position_ + static_cast<off_t>(begin));
+      });
+    });
+    // Up to the first piece that is not whole: there the file ends, or is to be asked again.
+    std::size_t sum = 0;
+    for (std::size_t i = 0; i < got.size() && sum == i * kPieceBytes; ++i) sum += got[i];
+    position_ += static_cast<off_t>(sum);
+    return sum;
+  }
+
+  template <class Read>
+  std::size_t retry(Read read) const {
     for (;;) {
-      const ssize_t got = ::read(descriptor_, out, capacity);
+      const ssize_t got = read();
       if (got >= 0) return static_cast<std::size_t>(got);
       if (errno != EINTR) fail<IoError>("{}: cannot read: {}", name_, reason(errno));
     }
@@ -57,6 +95,8 @@ class DescriptorSource final : public ByteSource {
   bool owned_;
   std::string name_;
   std::string ahead_;
+  std::optional<std::uint64_t> size_;  // of a regular file, from where reading began
+  off_t position_ = 0;                 // in it
 };
 
 }  // namespace

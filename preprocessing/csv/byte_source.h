@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace ebb::preprocessing {
@@ -18,6 +20,8 @@ class ByteSource {
 
   /// Fills up to `capacity` bytes and returns how many; 0 only at the end. Throws IoError.
   virtual std::size_t read(char* out, std::size_t capacity) = 0;
+  /// How many bytes there are in all, where that can be known.
+  [[nodiscard]] virtual std::optional<std::uint64_t> size() const { return std::nullopt; }
 };
 
 /// The name of a path in messages: "-" is "standard input".

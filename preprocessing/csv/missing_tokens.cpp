@@ -21,9 +21,7 @@ MissingTokens::MissingTokens(std::span<const std::string> tokens)
   }
 }
 
-bool MissingTokens::contains(std::string_view field) const {
-  if (field.empty()) return has_empty_;
-  if (!is_first_byte_[static_cast<unsigned char>(field.front())]) return false;
+bool MissingTokens::is_listed(std::string_view field) const {
   return std::find(tokens_.begin(), tokens_.end(), field) != tokens_.end();
 }
 

@@ -27,6 +27,8 @@ class RecordReader {
   [[nodiscard]] const std::vector<std::string>& header() const { return header_; }
   [[nodiscard]] const std::string& source() const { return source_; }
   [[nodiscard]] char delimiter() const { return delimiter_; }
+  /// Bytes of text in the whole file, where that can be known before it is read.
+  [[nodiscard]] std::optional<std::uint64_t> text_size() const { return bytes_->size(); }
 
   /// Replaces `block` by the next records, false at the end. Throws DataError
   /// "source:line[:column]: ..." for NUL bytes, invalid UTF-8, ragged rows, bad or open quotes: of
