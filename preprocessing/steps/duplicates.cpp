@@ -1,9 +1,10 @@
+// Rows are hashed column by column and dealt to partitions by the hash's highest bits, so that each
+// partition's table of first rows fits a core's cache and partitions are searched in parallel.
 #include "preprocessing/steps/duplicates.h"
 
 #include <bit>
 #include <cstdint>
-#include <unordered_set>
-#include <xxhash.h>
+#include <utility>
 
 #include "preprocessing/common/parallel.h"
 
@@ -11,25 +12,40 @@ namespace ebb::preprocessing {
 namespace {
 
 constexpr std::size_t kRowsPerRange = 4096;
+constexpr std::size_t kRowsPerPartition = 8192;
 
-/// The same bits for values that count as equal.
-std::uint64_t cell_bits(const Column& column, std::size_t row) {
-  if (column.has_integers()) return static_cast<std::uint64_t>(column.integers[row]);
-  if (!column.is_number()) return static_cast<std::uint32_t>(column.codes[row]);
-  const double value = column.numbers[row];
+std::uint64_t number_bits(double value) {
   if (std::isnan(value)) return ~std::uint64_t{0};
   return value == 0.0 ? 0 : std::bit_cast<std::uint64_t>(value);
+}
+
+/// Calls body(bits), where bits(row) gives the same 64 bits for values that count as equal.
+template <class Body>
+auto with_cell_bits(const Column& column, Body body) {
+  if (column.has_integers()) {
+    return body([&](std::size_t row) { return static_cast<std::uint64_t>(column.integers[row]); });
+  }
+  if (column.is_number())
+    return body([&](std::size_t row) { return number_bits(column.numbers[row]); });
+  return body([&](std::size_t row) {
+    return std::uint64_t{static_cast<std::uint32_t>(column.codes[row])};
+  });
+}
+
+std::uint64_t mixed(std::uint64_t hash, std::uint64_t bits) {
+  const std::uint64_t product = (hash ^ bits) * 0x9E3779B97F4A7C15;  // 2^64 over the golden ratio
+  return product ^ (product >> 32);
 }
 
 std::vector<std::uint64_t> hash_rows(const Table& table) {
   std::vector<std::uint64_t> hashes(table.rows());
   parallel_ranges(table.rows(), table.columns().size(), kRowsPerRange,
                   [&](std::size_t begin, std::size_t end) {
-                    std::vector<std::uint64_t> cells(table.columns().size());
-                    for (std::size_t row = begin; row < end; ++row) {
-                      for (std::size_t i = 0; i < cells.size(); ++i)
-                        cells[i] = cell_bits(table.columns()[i], row);
-                      hashes[row] = XXH3_64bits(cells.data(), cells.size() * sizeof(cells[0]));
+                    for (const Column& column : table.columns()) {
+                      with_cell_bits(column, [&](auto bits) {
+                        for (std::size_t row = begin; row < end; ++row)
+                          hashes[row] = mixed(hashes[row], bits(row));
+                      });
                     }
                   });
   return hashes;
@@ -37,32 +53,97 @@ std::vector<std::uint64_t> hash_rows(const Table& table) {
 
 bool are_rows_equal(const Table& table, std::size_t a, std::size_t b) {
   for (const Column& column : table.columns()) {
-    if (cell_bits(column, a) != cell_bits(column, b)) return false;
+    if (!with_cell_bits(column, [&](auto bits) { return bits(a) == bits(b); })) return false;
   }
   return true;
+}
+
+/// Rows by the highest bits of their hashes, ascending within each partition.
+struct Partitions {
+  std::vector<std::size_t> rows;
+  std::vector<std::size_t> bounds;  // partition p has rows[bounds[p], bounds[p + 1])
+};
+
+Partitions partition_rows(const std::vector<std::uint64_t>& hashes) {
+  const std::size_t count = std::bit_ceil(hashes.size() / kRowsPerPartition + 1);
+  const auto partition_of = [shift = 64 - std::bit_width(count)](std::uint64_t hash) {
+    return static_cast<std::size_t>(hash >> shift >> 1);  // a shift by 64 is none
+  };
+  const std::size_t grain = kRowsPerRange * 16;
+  const std::size_t ranges = (hashes.size() + grain - 1) / grain;
+  std::vector<std::size_t> next(ranges * count);  // [range, partition]: counts, then places
+  parallel_ranges(hashes.size(), 1, grain, [&](std::size_t begin, std::size_t end) {
+    std::size_t* counts = &next[begin / grain * count];
+    for (std::size_t row = begin; row < end; ++row) ++counts[partition_of(hashes[row])];
+  });
+  Partitions partitions;
+  std::size_t sum = 0;
+  for (std::size_t partition = 0; partition < count; ++partition) {
+    partitions.bounds.push_back(sum);
+    for (std::size_t range = 0; range < ranges; ++range) {
+      sum += std::exchange(next[range * count + partition], sum);
+    }
+  }
+  partitions.bounds.push_back(sum);
+  partitions.rows.resize(hashes.size());
+  parallel_ranges(hashes.size(), 1, grain, [&](std::size_t begin, std::size_t end) {
+    std::size_t* places = &next[begin / grain * count];
+    for (std::size_t row = begin; row < end; ++row)
+      partitions.rows[places[partition_of(hashes[row])]++] = row;
+  });
+  return partitions;
+}
+
+/// Marks those of `rows`, which are ascending, that equal an earlier one of them.
+void mark_repeated(const Table& table, const std::vector<std::uint64_t>& hashes,
+                   std::span<const std::size_t> rows, std::vector<std::uint8_t>& is_repeated) {
+  constexpr std::size_t kFree = ~std::size_t{0};
+  struct Slot {
+    std::uint64_t hash = 0;
+    std::size_t row = kFree;
+  };
+  std::vector<Slot> slots(std::bit_ceil(2 * rows.size() + 1));
+  const std::size_t mask = slots.size() - 1;
+  for (const std::size_t row : rows) {
+    std::size_t i = hashes[row] & mask;
+    while (slots[i].row != kFree) {
+      if (slots[i].hash == hashes[row] && are_rows_equal(table, slots[i].row, row)) break;
+      i = (i + 1) & mask;
+    }
+    if (slots[i].row == kFree) {
+      slots[i] = {hashes[row], row};
+    } else {
+      is_repeated[row] = 1;
+    }
+  }
 }
 
 }  // namespace
 
 DistinctRows find_distinct_rows(const Table& table) {
   const std::vector<std::uint64_t> hashes = hash_rows(table);
-  const auto hash = [&](std::size_t row) { return static_cast<std::size_t>(hashes[row]); };
-  const auto equal = [&](std::size_t a, std::size_t b) {
-    return hashes[a] == hashes[b] && are_rows_equal(table, a, b);
-  };
-  std::unordered_set<std::size_t, decltype(hash), decltype(equal)> seen(table.rows(), hash, equal);
+  const Partitions partitions = partition_rows(hashes);
+  std::vector<std::uint8_t> is_repeated(table.rows());
+  parallel_for(partitions.bounds.size() - 1, kRowsPerPartition, [&](std::size_t i) {
+    const std::span<const std::size_t> rows(partitions.rows);
+    const std::size_t begin = partitions.bounds[i];
+    mark_repeated(table, hashes, rows.subspan(begin, partitions.bounds[i + 1] - begin),
+                  is_repeated);
+  });
   DistinctRows distinct;
+  distinct.kept.reserve(table.rows());
   for (std::size_t row = 0; row < table.rows(); ++row) {
-    if (seen.insert(row).second) distinct.kept.push_back(row);
+    if (is_repeated[row] == 0) distinct.kept.push_back(row);
   }
   distinct.dropped = table.rows() - distinct.kept.size();
   return distinct;
 }
 
-Table drop_duplicate_rows(const Table& table, std::size_t* dropped) {
+Table drop_duplicate_rows(Table table, std::size_t* dropped) {
   const DistinctRows distinct = find_distinct_rows(table);
   if (dropped != nullptr) *dropped = distinct.dropped;
-  return distinct.dropped == 0 ? table : select_rows(table, distinct.kept);
+  if (distinct.dropped > 0) table.keep_rows(distinct.kept);
+  return table;
 }
 
 }  // namespace ebb::preprocessing

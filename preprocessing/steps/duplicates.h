@@ -19,6 +19,6 @@ struct DistinctRows {
 DistinctRows find_distinct_rows(const Table& table);
 
 /// The table without rows that equal an earlier one; `dropped`, if given, receives their number.
-Table drop_duplicate_rows(const Table& table, std::size_t* dropped = nullptr);
+Table drop_duplicate_rows(Table table, std::size_t* dropped = nullptr);
 
 }  // namespace ebb::preprocessing

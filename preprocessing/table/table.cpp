@@ -1,6 +1,7 @@
 #include "preprocessing/table/table.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "kernels/common/error.h"
 #include "preprocessing/common/names.h"
@@ -57,6 +58,26 @@ void Table::drop(std::span<const std::string> names) {
 void Table::index_names() {
   positions_.clear();
   for (std::size_t i = 0; i < columns_.size(); ++i) positions_.emplace(columns_[i].name, i);
+}
+
+void Table::keep_rows(std::span<const std::size_t> rows) {
+  const bool is_ascending =
+      std::adjacent_find(rows.begin(), rows.end(), std::greater_equal<>()) == rows.end();
+  if (!is_ascending || (!rows.empty() && rows.back() >= rows_)) {
+    fail("keep_rows: rows must ascend and be below {}", rows_);
+  }
+  const auto keep = [&](auto& values) {
+    if (values.empty()) return;
+    for (std::size_t i = 0; i < rows.size(); ++i) values[i] = values[rows[i]];
+    values.resize(rows.size());
+  };
+  parallel_for(columns_.size(), rows.size(), [&](std::size_t i) {
+    keep(columns_[i].numbers);
+    keep(columns_[i].codes);
+    keep(columns_[i].integers);
+  });
+  keep(lines_);
+  rows_ = rows.size();
 }
 
 Table select_rows(const Table& table, std::span<const std::size_t> indices) {

@@ -36,6 +36,19 @@ TEST(Table, SelectsRowsWithTheirLines) {
               HasSubstr("row 3 of a table with 3 rows"));
 }
 
+TEST(Table, KeepsRowsInPlace) {
+  for (const std::vector<std::size_t>& rows :
+       {std::vector<std::size_t>{0, 2}, {1}, {}, {0, 1, 2}}) {
+    Table table = small_table();
+    table.keep_rows(rows);
+    expect_equal(table, select_rows(small_table(), rows));
+  }
+  for (const std::vector<std::size_t>& rows : {std::vector<std::size_t>{0, 3}, {1, 1}, {2, 0}}) {
+    EXPECT_THAT(message_of<Error>([&] { small_table().keep_rows(rows); }),
+                HasSubstr("keep_rows: rows must ascend and be below 3"));
+  }
+}
+
 TEST(Table, AddsAndDropsColumns) {
   Table table = small_table();
   EXPECT_THAT(message_of([&] {
