@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -19,6 +20,7 @@
 #include "apps/ebb/model_options.h"
 #include "apps/ebb/output.h"
 #include "kernels/common/context.h"
+#include "preprocessing/common/parallel.h"
 #include "preprocessing/csv/byte_source.h"
 #include "preprocessing/csv/csv_reader.h"
 #include "preprocessing/csv/csv_writer.h"
@@ -53,7 +55,18 @@ struct Counts {
   std::size_t rows = 0;
   std::size_t flagged = 0;
   std::array<std::size_t, 3> bands{};  // by RiskBand
-  double network_seconds = 0.0;
+
+  void add(const Counts& other) {
+    rows += other.rows;
+    flagged += other.flagged;
+    for (std::size_t i = 0; i < bands.size(); ++i) bands[i] += other.bands[i];
+  }
+};
+
+/// Some lines of the scores file.
+struct Lines {
+  std::string text;
+  Counts counts;
 };
 
 /// Turns chunks of the table into lines of the scores file.
@@ -78,30 +91,44 @@ class Scorer {
     const preprocessing::EncodedRows rows = model_.pipeline.transform(chunk, &drift_);
     const Clock::time_point start = Clock::now();
     const std::vector<float> scores = probabilities(predictor_, rows, options_);
-    counts_.network_seconds += seconds_since(start);
+    network_seconds_ += seconds_since(start);
     const preprocessing::Column* ids = chunk.find(model_.config.data.id_column);
+    std::vector<Lines> parts((scores.size() + kRowsPerPart - 1) / kRowsPerPart);
+    preprocessing::parallel_ranges(
+        scores.size(), churn::kScoreColumns.size(), kRowsPerPart,
+        [&](std::size_t begin, std::size_t end) {
+          for (std::size_t row = begin; row < end; ++row) {
+            const std::string id =
+                ids != nullptr ? ids->text(row) : fmt::format("{}", counts_.rows + row + 1);
+            append(parts[begin / kRowsPerPart], id, scores[row]);
+          }
+        });
     std::string text;
-    for (std::size_t row = 0; row < scores.size(); ++row) {
-      ++counts_.rows;
-      append(text, ids != nullptr ? ids->text(row) : fmt::format("{}", counts_.rows), scores[row]);
+    for (const Lines& part : parts) {
+      text += part.text;
+      counts_.add(part.counts);
     }
     return text;
   }
 
   std::vector<std::string> warnings() const { return model_.pipeline.drift_warnings(drift_); }
   const Counts& counts() const { return counts_; }
+  double network_seconds() const { return network_seconds_; }
 
  private:
-  void append(std::string& text, std::string id, double probability) {
+  static constexpr std::size_t kRowsPerPart = 1024;
+
+  void append(Lines& lines, const std::string& id, double probability) const {
     const bool flagged = churn::is_flagged(probability, threshold_);
     const churn::RiskBand band =
         churn::risk_band(probability, threshold_, model_.training_base_rate);
-    counts_.flagged += flagged ? 1 : 0;
-    ++counts_.bands[static_cast<std::size_t>(band)];
+    ++lines.counts.rows;
+    lines.counts.flagged += flagged ? 1 : 0;
+    ++lines.counts.bands[static_cast<std::size_t>(band)];
     preprocessing::append_csv_record(
-        text, std::array<std::string, 4>{std::move(id), fmt::format("{:.6f}", probability),
-                                         model_.pipeline.classes()[flagged ? 1 : 0],
-                                         std::string(churn::to_string(band))});
+        lines.text, std::array<std::string, 4>{id, fmt::format("{:.6f}", probability),
+                                               model_.pipeline.classes()[flagged ? 1 : 0],
+                                               std::string(churn::to_string(band))});
   }
 
   const churn::ModelFile& model_;
@@ -110,13 +137,15 @@ class Scorer {
   double threshold_;
   preprocessing::DriftReport drift_;
   Counts counts_;
+  double network_seconds_ = 0.0;
 };
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-void print_summary(const Counts& counts, double seconds, const std::string& out) {
+void print_summary(const Scorer& scorer, double seconds, const std::string& out) {
+  const Counts& counts = scorer.counts();
   const auto count = [](std::size_t n) { return churn::format_count(static_cast<double>(n)); };
   std::FILE* stream = out == kStandardOutput ? stderr : stdout;
   fmt::print(stream, "{} {} scored: {} flagged ({:.1f} %); risk high {}, medium {}, low {}\n",
@@ -126,7 +155,7 @@ void print_summary(const Counts& counts, double seconds, const std::string& out)
   const auto rows = static_cast<double>(counts.rows);
   fmt::print(stream, "{} rows/s with reading and writing, {} in the network alone\n",
              churn::format_count(rows / seconds),
-             churn::format_count(rows / counts.network_seconds));
+             churn::format_count(rows / scorer.network_seconds()));
   if (out != kStandardOutput) fmt::print(stream, "scores written to {}\n", out);
 }
 
@@ -175,7 +204,7 @@ ExitCode predict(const PredictOptions& options) {
   if (interrupt && interrupt->requested()) return explain_interrupt(options.out);
   output.commit();
   for (const std::string& warning : scorer.warnings()) warn(warning);
-  print_summary(scorer.counts(), seconds_since(start), options.out);
+  print_summary(scorer, seconds_since(start), options.out);
   return ExitCode::ok;
 }
 
