@@ -38,8 +38,8 @@ class Table {
   /// Removes columns. Throws DataError on an unknown name.
   void drop(std::span<const std::string> names);
 
-  /// Keeps the given rows alone, in place: ascending, each once. Text columns keep all levels. Throws
-  /// Error on rows that are not ascending or out of range.
+  /// Keeps the given rows alone, in place: ascending, each once. Text columns keep all levels.
+  /// Throws Error on rows that are not ascending or out of range.
   void keep_rows(std::span<const std::size_t> rows);
 
   /// What the reader wants the user to know about its guesses, one sentence each.
