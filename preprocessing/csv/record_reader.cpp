@@ -14,7 +14,9 @@ namespace ebb::preprocessing {
 namespace {
 
 // Small enough for the separators of a slice, and what is made of it, to stay in a core's cache.
-constexpr std::size_t kSliceBytes = std::size_t{128} << 10;
+// Small blocks are cut too, so that tests of them test that.
+constexpr std::size_t kMostSliceBytes = std::size_t{128} << 10;
+constexpr std::size_t kSlicesPerBlock = 16;
 constexpr std::size_t kMostColumns = 100'000;
 
 void check_header(const std::vector<std::string>& header, std::uint64_t line,
@@ -39,6 +41,7 @@ RecordReader::RecordReader(const std::filesystem::path& path, const CsvOptions& 
     : source_(source_name(path)),
       bytes_(open_byte_source(path)),
       block_bytes_(std::max<std::size_t>(options.block_bytes, 64)),
+      slice_bytes_(std::min(block_bytes_ / kSlicesPerBlock, kMostSliceBytes)),
       max_record_bytes_(options.max_record_bytes) {
   if (options.delimiter) check_delimiter(*options.delimiter);
   at_end_ = !fill();
@@ -133,7 +136,7 @@ bool RecordReader::next_lines(FieldBlock& block) {
   }
   if (bytes == 0) return false;
   give_text(block, bytes);
-  line_ = parser_->parse_lines(block, line_, std::min(kSliceBytes, block_bytes_));
+  line_ = parser_->parse_lines(block, line_, slice_bytes_);
   return true;
 }
 

@@ -49,6 +49,7 @@ class RecordReader {
   std::string source_;
   std::unique_ptr<ByteSource> bytes_;
   std::size_t block_bytes_;
+  std::size_t slice_bytes_;
   std::size_t max_record_bytes_;
   char delimiter_ = ',';
   std::vector<std::string> header_;
