@@ -35,10 +35,9 @@ bool is_integer_text(std::string_view text) {
 }
 
 std::optional<std::int64_t> parse_shortest_integer(std::string_view text) {
-  constexpr std::size_t kMostDigits = 15;
   const bool is_negative = text.starts_with('-');
   const std::string_view digits = text.substr(is_negative ? 1 : 0);
-  if (digits.empty() || digits.size() > kMostDigits) return std::nullopt;
+  if (digits.empty() || text.size() > kExactBytes) return std::nullopt;
   if (digits.front() == '0' && text.size() > 1) return std::nullopt;
   std::int64_t value = 0;
   for (const char c : digits) {

@@ -1,6 +1,7 @@
 // Numbers as text: one definition of what counts as a number, for reading, messages and writing.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,8 +19,11 @@ float to_float(double value);
 /// Whether `text` is an optional sign followed by digits only.
 bool is_integer_text(std::string_view text);
 
-/// The whole number of at most 15 digits whose shortest spelling `text` is: no plus, no zero in
-/// front, no "-0". Such numbers are exact in f64 too. Empty for everything else.
+/// Whole numbers of so many bytes, of which a sign is one, are exact in f64 too.
+inline constexpr std::size_t kExactBytes = 15;
+
+/// The whole number of at most kExactBytes bytes whose shortest spelling `text` is: no plus, no
+/// zero in front, no "-0". Empty for everything else.
 std::optional<std::int64_t> parse_shortest_integer(std::string_view text);
 
 /// The shortest text that reads back as the same f64; whole numbers below 1e15 without exponent.

@@ -19,7 +19,6 @@ constexpr double kNumberShare = 0.90;
 constexpr double kZeroLedShare = 0.01;
 constexpr std::size_t kEnoughValues = 20;
 constexpr std::size_t kIssuedDigits = 7;
-constexpr std::size_t kExactDigits = 15;
 
 bool is_nearly_unique(std::size_t values, std::size_t distinct) {
   return values > 1 &&
@@ -119,7 +118,7 @@ ColumnContent classify(const ColumnProfile& profile) {
     return ColumnContent::text;
   }
   if (profile.integers == profile.values()) {
-    return profile.longest > kExactDigits ? ColumnContent::text : ColumnContent::integers;
+    return profile.longest > kExactBytes ? ColumnContent::text : ColumnContent::integers;
   }
   if (profile.numbers == profile.values()) return ColumnContent::numbers;
   return static_cast<double>(profile.numbers) >= kNumberShare * values

@@ -154,6 +154,24 @@ TEST(CsvStream, AColumnThatIsEmptyAtFirstIsDecidedLater) {
                                     "column's 201 values are"));
 }
 
+TEST(CsvStream, LongWholeNumbersBehindTheSampleAreCodes) {
+  CsvOptions options;
+  options.sample_rows = 30;
+  options.block_bytes = 64;
+  // The sign counts, wherever the numbers stand.
+  for (const char* number : {"-123456789012345", "1234567890123456", "123456789012345678"}) {
+    std::string text = "balance,ref\n";
+    for (int row = 0; row < 400; ++row) {
+      const char* balances[] = {number, "5", "-7"};
+      text += row < 200 ? fmt::format(",{}\n", 1000 + row)
+                        : fmt::format("{},{}\n", balances[row % 3], -100000000000000 - 7 * row);
+    }
+    const Table table = read_text(text, options);
+    EXPECT_EQ(table.column("balance").kind, ColumnKind::category) << number;
+    EXPECT_EQ(table.column("ref").kind, ColumnKind::identifier);
+  }
+}
+
 CsvOptions chunk_options() {
   CsvOptions options;
   options.columns = {{"id", DeclaredKind::identifier}, {"amount", DeclaredKind::number}};
