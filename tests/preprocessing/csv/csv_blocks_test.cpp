@@ -6,8 +6,6 @@
 namespace ebb::preprocessing {
 namespace {
 
-using ::testing::ElementsAre;
-
 /// The table, and the error if it has one.
 struct Result {
   Table table;
@@ -133,18 +131,6 @@ TEST(CsvBlocks, IntegersKeepTheirSpelling) {
     EXPECT_EQ(table.column("customer_id").text(0), "100");
     EXPECT_EQ(table.column("customer_id").text(50), odd);
   }
-}
-
-TEST(CsvBlocks, IntegersAreRowsLikeOthers) {
-  const Table table = read_text("customer_id,x\n5,1\n,2\n-7,1.5\n5,1\n");
-  const Column& column = table.column("customer_id");
-  ASSERT_EQ(column.size(), 4U);
-  EXPECT_TRUE(column.is_missing(1));
-  const std::vector<std::size_t> rows = {2, 1};
-  const Table picked = select_rows(table, rows);
-  EXPECT_EQ(picked.column("customer_id").text(0), "-7");
-  EXPECT_TRUE(picked.column("customer_id").is_missing(1));
-  EXPECT_THAT(as_text(column).levels, ElementsAre("5", "-7"));
 }
 
 }  // namespace
