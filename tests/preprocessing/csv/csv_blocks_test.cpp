@@ -99,6 +99,8 @@ TEST(CsvBlocks, OfSeveralTextsInNumberColumnsTheFirstRowIsNamed) {
   options.columns = {{"a", DeclaredKind::number}, {"b", DeclaredKind::number}};
   EXPECT_THAT(read_error("a,b\n1,2\n3,x\ny,4\n", options),
               ::testing::StartsWith("FILE:3: column \"b\": \"x\""));
+  EXPECT_THAT(read_error("a,b\n1,2\ny,x\n", options),
+              ::testing::StartsWith("FILE:3: column \"a\": \"y\""));
 }
 
 TEST(CsvBlocks, IdentifiersThatAreIntegersAtFirstBecomeTexts) {
