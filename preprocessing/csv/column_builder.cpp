@@ -175,7 +175,6 @@ void ColumnBuilder::read_integers(const RowRange& rows, std::size_t column,
   for (std::size_t row = rows.begin; row < rows.end; ++row) {
     const std::string_view field = rows.slice->field(row, column);
     if (missing.contains(field)) {
-      unsettled.integers.add_missing();
       *out++ = kMissingInteger;
       continue;
     }

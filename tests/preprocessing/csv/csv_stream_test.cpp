@@ -122,10 +122,16 @@ TEST(CsvStream, ThreadsDoNotMatter) {
   }
 }
 
-TEST(CsvStream, AUniqueColumnIsDecidedOverTheWholeFile) {
+/// A sample of a few rows, and many blocks behind it.
+CsvOptions small_sample() {
   CsvOptions options;
   options.sample_rows = 30;
   options.block_bytes = 64;
+  return options;
+}
+
+TEST(CsvStream, AUniqueColumnIsDecidedOverTheWholeFile) {
+  const CsvOptions options = small_sample();
   std::string unique = "a,b\n";
   std::string repeated = "a,b\n";
   for (int row = 0; row < 400; ++row) {
@@ -139,9 +145,7 @@ TEST(CsvStream, AUniqueColumnIsDecidedOverTheWholeFile) {
 }
 
 TEST(CsvStream, AColumnThatIsEmptyAtFirstIsDecidedLater) {
-  CsvOptions options;
-  options.sample_rows = 30;
-  options.block_bytes = 64;
+  const CsvOptions options = small_sample();
   std::string text = "a,b\n";
   for (int row = 0; row < 400; ++row) {
     text += row < 200 ? ",\n" : fmt::format("{}.5,x{}\n", row, row % 2);
@@ -154,10 +158,40 @@ TEST(CsvStream, AColumnThatIsEmptyAtFirstIsDecidedLater) {
                                     "column's 201 values are"));
 }
 
+TEST(CsvStream, WholeNumbersBehindTheSampleAreJudgedAsInIt) {
+  struct Case {
+    const char* what;
+    std::int64_t first;
+    std::int64_t step;
+    int distinct;
+    std::int64_t last;
+    ColumnKind kind;
+  };
+  for (const auto& [what, first, step, distinct, last, kind] :
+       {Case{"without gaps", 1, 1, 400, 401, ColumnKind::identifier},
+        Case{"some close together", 1, 1, 60, 1, ColumnKind::number},
+        Case{"some far apart", 1000000, 100003, 60, 1000000, ColumnKind::number},
+        Case{"of six digits", 100003, 2003, 400, 999999, ColumnKind::number},
+        Case{"of seven digits", 1000003, 20003, 400, 9999999, ColumnKind::identifier},
+        Case{"one is shorter", 1000003, 20003, 400, 999999, ColumnKind::number},
+        Case{"one is longer", 1000003, 20003, 400, 10000000, ColumnKind::number}}) {
+    SCOPED_TRACE(what);
+    std::string text = "a,b\n";
+    for (int row = 0; row < 200; ++row) text += ",x\n";
+    for (int row = 0; row < 400; ++row)
+      text += fmt::format("{},x\n", first + row % distinct * step);
+    text += fmt::format("{},x\n", last);
+    const Table table = read_text(text, small_sample());
+    expect_equal(table, read_text(text));
+    const Column& column = table.column("a");
+    ASSERT_EQ(column.kind, kind);
+    EXPECT_TRUE(column.is_missing(0));
+    EXPECT_EQ(column.text(200), std::to_string(first));
+    EXPECT_EQ(column.text(600), std::to_string(last));
+  }
+}
+
 TEST(CsvStream, LongWholeNumbersBehindTheSampleAreCodes) {
-  CsvOptions options;
-  options.sample_rows = 30;
-  options.block_bytes = 64;
   // The sign counts, wherever the numbers stand.
   for (const char* number : {"-123456789012345", "1234567890123456", "123456789012345678"}) {
     std::string text = "balance,ref\n";
@@ -166,7 +200,7 @@ TEST(CsvStream, LongWholeNumbersBehindTheSampleAreCodes) {
       text += row < 200 ? fmt::format(",{}\n", 1000 + row)
                         : fmt::format("{},{}\n", balances[row % 3], -100000000000000 - 7 * row);
     }
-    const Table table = read_text(text, options);
+    const Table table = read_text(text, small_sample());
     EXPECT_EQ(table.column("balance").kind, ColumnKind::category) << number;
     EXPECT_EQ(table.column("ref").kind, ColumnKind::identifier);
   }
