@@ -85,6 +85,9 @@ class PredictTest(ProgramTest):
         result = self.predict(self.write_table("new.csv", rows))
         self.assertIn('no id column "customer_id"', result.stderr)
         self.assertEqual([row["row"] for row in rows_of(result.stdout)][:3], ["1", "2", "3"])
+        # Across the chunks in which the table is read.
+        many = rows_of(self.predict(self.write_table("many.csv", rows * 50)).stdout)
+        self.assertEqual([row["row"] for row in many[16383:16386]], ["16384", "16385", "16386"])
 
     def test_drift_and_unseen_categories_are_named(self):
         self.assertEqual(self.predict(TABLE).stderr.count("warning"), 0)
