@@ -37,6 +37,16 @@ class PipeTest(ProgramTest):
         self.assertEqual(self.model_bytes("again"), self.model_bytes("file"))
         self.assertIn("standard input", self.ebb(*again[:-1], "none", input="", code=3).stderr)
 
+    def test_standard_input_is_read_from_where_it_stands(self):
+        self.train()
+        before = b"what another program has read\n"
+        file = self.write("table.txt", before + TABLE.read_bytes())
+        command = ["predict", "--model", "model", "--out", "-", "--data"]
+        with open(file, "rb", buffering=0) as stdin:
+            stdin.seek(len(before))
+            self.assertEqual(self.ebb(*command, "-", stdin=stdin).stdout,
+                             self.ebb(*command, TABLE).stdout)
+
     def test_two_tables_cannot_both_be_standard_input(self):
         message = self.from_stdin(*self.train_arguments(data="-"), "--test-data", "-", code=2).stderr
         self.assertIn("--data and --test-data", message)
