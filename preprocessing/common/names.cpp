@@ -36,11 +36,15 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string list_names(std::span<const std::string> names, std::size_t limit) {
+  return list_first_names(names.first(std::min(limit, names.size())), names.size());
+}
+
+std::string list_first_names(std::span<const std::string> first, std::size_t count) {
   std::string list;
-  for (std::size_t i = 0; i < std::min(limit, names.size()); ++i) {
-    list += fmt::format("{}\"{}\"", i == 0 ? "" : ", ", shortened(names[i]));
+  for (const std::string& name : first) {
+    list += fmt::format("{}\"{}\"", list.empty() ? "" : ", ", shortened(name));
   }
-  if (names.size() > limit) list += fmt::format(" and {} more", names.size() - limit);
+  if (count > first.size()) list += fmt::format(" and {} more", count - first.size());
   return list;
 }
 

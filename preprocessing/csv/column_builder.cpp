@@ -13,9 +13,6 @@
 namespace ebb::preprocessing {
 namespace {
 
-/// Up to so many bits for a value, a bit for each possible one is faster than sorting.
-constexpr std::uint64_t kDenseRange = 64;
-
 constexpr double kMissingNumber = std::numeric_limits<double>::quiet_NaN();
 
 bool has_missing(const std::vector<std::int32_t>& codes) {
@@ -52,29 +49,6 @@ ColumnKind kind_of_texts(const Column& column) {
   }
   return is_text_identifier(column.name, values, column.levels) ? ColumnKind::identifier
                                                                 : ColumnKind::category;
-}
-
-/// How many of the integers that `profile` has counted are distinct.
-std::size_t count_distinct(const std::vector<std::int64_t>& integers,
-                           const ColumnProfile& profile) {
-  const auto lowest = static_cast<std::int64_t>(profile.lowest);
-  const auto range =
-      static_cast<std::uint64_t>(static_cast<std::int64_t>(profile.highest) - lowest);
-  if (range / kDenseRange <= integers.size()) {
-    std::vector<bool> is_there(range + 1);
-    std::size_t distinct = 0;
-    for (const std::int64_t value : integers) {
-      if (value == kMissingInteger) continue;
-      const auto i = static_cast<std::size_t>(value - lowest);
-      distinct += is_there[i] ? 0 : 1;
-      is_there[i] = true;
-    }
-    return distinct;
-  }
-  std::vector<std::int64_t> sorted = integers;
-  std::erase(sorted, kMissingInteger);
-  std::sort(sorted.begin(), sorted.end());
-  return static_cast<std::size_t>(std::unique(sorted.begin(), sorted.end()) - sorted.begin());
 }
 
 /// The numbers that a column of texts spells, NaN where it is missing.
@@ -282,7 +256,7 @@ Column ColumnBuilder::finish_integers() {
   const bool has_values = profile_.values() > 0;
   bool is_identifier = plan_ == BuildPlan::identifier;
   if (plan_ == BuildPlan::undecided && has_values) {
-    is_identifier = is_integer_identifier(name_, profile_, count_distinct(integers_, profile_));
+    is_identifier = is_integer_identifier(name_, profile_, count_distinct(integers_));
     if (!is_identifier) {
       numbers_.reserve(integers_.size());
       for (const std::int64_t value : integers_) {

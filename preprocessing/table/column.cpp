@@ -1,10 +1,38 @@
 #include "preprocessing/table/column.h"
 
+#include <algorithm>
+
 #include "kernels/common/error.h"
 #include "preprocessing/common/numbers.h"
 #include "preprocessing/table/dictionary.h"
 
 namespace ebb::preprocessing {
+namespace {
+
+/// Up to so many bits for a value, a bit for each possible one is faster than sorting.
+constexpr std::uint64_t kDenseRange = 64;
+
+/// Of integers in [lowest, lowest + range].
+std::size_t count_by_bits(const std::vector<std::int64_t>& integers, std::int64_t lowest,
+                          std::uint64_t range) {
+  std::vector<bool> is_there(range + 1);
+  std::size_t distinct = 0;
+  for (const std::int64_t value : integers) {
+    if (value == kMissingInteger) continue;
+    const auto i = static_cast<std::size_t>(value - lowest);
+    distinct += is_there[i] ? 0 : 1;
+    is_there[i] = true;
+  }
+  return distinct;
+}
+
+std::size_t count_by_sorting(std::vector<std::int64_t> integers) {
+  std::erase(integers, kMissingInteger);
+  std::sort(integers.begin(), integers.end());
+  return static_cast<std::size_t>(std::unique(integers.begin(), integers.end()) - integers.begin());
+}
+
+}  // namespace
 
 std::string Column::text(std::size_t row) const {
   if (is_missing(row)) return {};
@@ -40,6 +68,19 @@ Column as_text(const Column& column) {
   texts.reserve(column.size());
   for (std::size_t row = 0; row < column.size(); ++row) texts.push_back(column.text(row));
   return text_column(column.name, texts, column.is_number() ? ColumnKind::category : column.kind);
+}
+
+std::size_t count_distinct(const std::vector<std::int64_t>& integers) {
+  std::int64_t lowest = std::numeric_limits<std::int64_t>::max();
+  std::int64_t highest = kMissingInteger;
+  for (const std::int64_t value : integers) {
+    if (value != kMissingInteger) lowest = std::min(lowest, value);
+    highest = std::max(highest, value);
+  }
+  if (highest == kMissingInteger) return 0;
+  const auto range = static_cast<std::uint64_t>(highest) - static_cast<std::uint64_t>(lowest);
+  return range / kDenseRange <= integers.size() ? count_by_bits(integers, lowest, range)
+                                                : count_by_sorting(integers);
 }
 
 std::string_view kind_name(ColumnKind kind) {

@@ -70,6 +70,9 @@ Column text_column(std::string name, const std::vector<std::string>& texts,
 /// spellings, a category or an identifier.
 Column as_text(const Column& column);
 
+/// How many distinct values the integers of a column have; a missing one is no value.
+std::size_t count_distinct(const std::vector<std::int64_t>& integers);
+
 /// "number", "category", "identifier" or "constant".
 std::string_view kind_name(ColumnKind kind);
 /// "number", "category", "identifier" or "ignore".

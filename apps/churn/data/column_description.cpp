@@ -31,8 +31,20 @@ ColumnRole role_of(const std::string& name, const RunConfig& config,
   return ColumnRole::left_out;
 }
 
+/// As the levels of a text column, without a text for each integer.
+std::string list_integers(const Column& column) {
+  std::vector<std::string> first;
+  for (std::size_t row = 0; row < column.size() && first.size() < kLevelsShown; ++row) {
+    const std::string text = column.text(row);
+    const bool is_known = std::find(first.begin(), first.end(), text) != first.end();
+    if (!column.is_missing(row) && !is_known) first.push_back(text);
+  }
+  return preprocessing::list_first_names(first, preprocessing::count_distinct(column.integers));
+}
+
 std::string values_of(const Column& column) {
-  if (!column.is_number()) return preprocessing::list_names(as_text(column).levels, kLevelsShown);
+  if (column.has_integers()) return list_integers(column);
+  if (!column.is_number()) return preprocessing::list_names(column.levels, kLevelsShown);
   double lowest = std::nan("");
   double highest = std::nan("");
   for (const double value : column.numbers) {

@@ -282,6 +282,21 @@ TEST_F(PrepareDataTest, ColumnsAreDescribed) {
   EXPECT_EQ(described(6), "churn|category|false|target|0|\"no\", \"yes\"");
 }
 
+TEST_F(PrepareDataTest, IntegersAreDescribedAsTextsAre) {
+  config_.data.drop_columns = {"number", "text"};
+  std::string table = "number,text,x,churn\n";
+  for (int i = 0; i < 60; ++i) {
+    const int value = i < 3 ? 7 : i * i;
+    table += i % 5 == 4 ? fmt::format(",,{},{}\n", i % 7, i % 2)
+                        : fmt::format("{},n{},{},{}\n", value, value, i % 7, i % 2);
+  }
+  config_.data.path = folder_.write("customers.csv", table);
+  const PreparedData data = prepare_data(config_);
+  EXPECT_EQ(data.columns.at(0).values, "\"7\", \"9\", \"25\" and 43 more");
+  EXPECT_EQ(data.columns.at(0).missing, 12U);
+  EXPECT_EQ(data.columns.at(1).values, "\"n7\", \"n9\", \"n25\" and 43 more");
+}
+
 TEST_F(PrepareDataTest, IgnoredColumnsAreNotEvenCompared) {
   config_.data.columns = {{"客户编号", preprocessing::DeclaredKind::ignore}};
   std::vector<Customer> rows = customers(60);

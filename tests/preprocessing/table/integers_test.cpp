@@ -45,5 +45,14 @@ TEST_F(Integers, TellRowsApart) {
               ElementsAre(5, kMissingInteger, -7, 8));
 }
 
+TEST(CountDistinct, IntegersCloseTogetherAndFarApart) {
+  for (const std::int64_t step : {1LL, 1'000'000'000'000LL}) {
+    const std::int64_t missing = kMissingInteger;
+    EXPECT_EQ(count_distinct({7 * step, missing, -step, 0, -step, 7 * step, missing}), 3U) << step;
+  }
+  EXPECT_EQ(count_distinct({kMissingInteger, kMissingInteger}), 0U);
+  EXPECT_EQ(count_distinct({}), 0U);
+}
+
 }  // namespace
 }  // namespace ebb::preprocessing
