@@ -2,6 +2,7 @@
 #include <array>
 #include <cmath>
 #include <optional>
+#include <utility>
 
 #include "apps/churn/data/customer_tables.h"
 #include "apps/churn/data/prepared_data.h"
@@ -43,9 +44,9 @@ bool names_customers(const Column& column, const DataConfig& data) {
 
 /// Drops rows that equal an earlier one, and says how many. Without a column that names the
 /// customer they are as likely different customers.
-Table without_duplicates(const Table& table, const DataConfig& config, PreparedData& data) {
+Table without_duplicates(Table table, const DataConfig& config, PreparedData& data) {
   constexpr std::size_t kFewPercent = 1;
-  Table distinct = drop_duplicate_rows(table, &data.duplicates);
+  Table distinct = drop_duplicate_rows(std::move(table), &data.duplicates);
   if (data.duplicates == 0) return distinct;
   const bool are_named =
       std::any_of(distinct.columns().begin(), distinct.columns().end(),
@@ -100,7 +101,7 @@ void separate_parts(const Table& table, const std::string& split_column, Split& 
 }
 
 /// The table without rows that stand in the test table too, as far as its columns tell.
-Table without_test_rows(const Table& table, const Table& test, bool drops,
+Table without_test_rows(Table table, const Table& test, bool drops,
                         std::vector<std::string>& notes) {
   std::vector<std::string> shared = table.names();
   std::erase_if(shared, [&](const std::string& name) { return test.find(name) == nullptr; });
@@ -115,7 +116,8 @@ Table without_test_rows(const Table& table, const Table& test, bool drops,
     fail<DataError>("{}: every row is also in the test table {}: no row is left to train on",
                     table.source(), test.source());
   }
-  return drops ? select_rows(table, rows) : table;
+  if (drops) table.keep_rows(rows);
+  return table;
 }
 
 Split split_by_fractions(const Labels& labels, const RunConfig& config, std::size_t duplicates) {
@@ -240,9 +242,12 @@ PreparedData prepare_data(const RunConfig& config) {
 
   // First, as a table without features is all duplicates. One row alone is constant everywhere.
   if (table.rows() > 1) require_features(table, column_roles(config));
-  if (config.preprocessing.drop_duplicates) table = without_duplicates(table, config.data, data);
+  if (config.preprocessing.drop_duplicates) {
+    table = without_duplicates(std::move(table), config.data, data);
+  }
   if (test) {
-    table = without_test_rows(table, *test, config.preprocessing.drop_duplicates, data.notes);
+    table = without_test_rows(std::move(table), *test, config.preprocessing.drop_duplicates,
+                              data.notes);
   }
 
   const std::string& positive = config.data.positive;
