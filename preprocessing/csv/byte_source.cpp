@@ -30,7 +30,7 @@ class DescriptorSource final : public ByteSource {
     struct stat status {};
     const off_t position = ::lseek(descriptor, 0, SEEK_CUR);
     if (position >= 0 && ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
-      position_ = position;
+      begin_ = position;
       size_ = static_cast<std::uint64_t>(std::max(status.st_size - position, off_t{0}));
     }
   }
@@ -61,24 +61,28 @@ class DescriptorSource final : public ByteSource {
  private:
   std::size_t read_descriptor(char* out, std::size_t capacity) {
     const std::size_t got = retry([&] { return ::read(descriptor_, out, capacity); });
-    position_ += static_cast<off_t>(got);
+    taken_ += got;
     return got;
   }
 
   /// Of a regular file, whose bytes the system copies: on several threads in less time.
   std::size_t read_pieces(char* out, std::size_t capacity) {
+    // A piece at least, though nothing be left: the file may have grown.
+    const std::uint64_t left = *size_ - std::min(*size_, taken_);
+    capacity = std::min(capacity, std::max<std::size_t>(left, kPieceBytes));
+    const off_t position = begin_ + static_cast<off_t>(taken_);
     std::vector<std::size_t> got((capacity + kPieceBytes - 1) / kPieceBytes);
     parallel_for(got.size(), kPieceBytes, [&](std::size_t i) {
       const std::size_t begin = i * kPieceBytes;
       const std::size_t wanted = std::min(kPieceBytes, capacity - begin);
       got[i] = retry([&] {
-        return ::pread(descriptor_, out + begin, wanted, position_ + static_cast<off_t>(begin));
+        return ::pread(descriptor_, out + begin, wanted, position + static_cast<off_t>(begin));
       });
     });
     // Up to the first piece that is not whole: there the file ends, or is to be asked again.
     std::size_t sum = 0;
     for (std::size_t i = 0; i < got.size() && sum == i * kPieceBytes; ++i) sum += got[i];
-    position_ += static_cast<off_t>(sum);
+    taken_ += sum;
     return sum;
   }
 
@@ -95,8 +99,9 @@ class DescriptorSource final : public ByteSource {
   bool owned_;
   std::string name_;
   std::string ahead_;
+  std::uint64_t taken_ = 0;            // bytes read so far
   std::optional<std::uint64_t> size_;  // of a regular file, from where reading began
-  off_t position_ = 0;                 // in it
+  off_t begin_ = 0;                    // where that is
 };
 
 }  // namespace

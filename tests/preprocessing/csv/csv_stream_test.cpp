@@ -4,6 +4,7 @@
 #include <thread>
 #include <zlib.h>
 
+#include "preprocessing/csv/byte_source.h"
 #include "tests/preprocessing/support.h"
 
 namespace ebb::preprocessing {
@@ -97,6 +98,18 @@ TEST(CsvStream, ReadsAPipe) {
   const Table table = read_csv(place.path());
   writer.join();
   EXPECT_EQ(table.rows(), 3000U);
+}
+
+TEST(CsvStream, ReadsOnWhereAFileHasGrown) {
+  const std::string text = sample_text();
+  const ScratchFile file(text);
+  const std::unique_ptr<ByteSource> source = open_byte_source(file.path());
+  EXPECT_EQ(source->size(), text.size());
+  std::ofstream(file.path(), std::ios::binary | std::ios::app) << text;
+  std::string read(3 * text.size(), ' ');
+  std::size_t size = 0;
+  while (const std::size_t got = source->read(read.data() + size, read.size() - size)) size += got;
+  EXPECT_EQ(read.substr(0, size), text + text);
 }
 
 TEST(CsvStream, BlockSizeDoesNotMatter) {
