@@ -27,8 +27,9 @@ void TableBuilder::append(const FieldBlock& block, std::size_t begin, std::size_
   unsettled_.resize(std::max(unsettled_.size(), ranges.size() * columns_.size()));
   parallel_for(builders_.size(), end - begin,
                [&](std::size_t i) { builders_[i].grow(end - begin); });
-  parallel_for(ranges.size(), (end - begin) * columns_.size() / ranges.size(),
-               [&](std::size_t i) { read(ranges[i], missing, &unsettled_[i * columns_.size()]); });
+  parallel_for(ranges.size(), (end - begin) * columns_.size() / ranges.size(), [&](std::size_t i) {
+    read(ranges[i], missing, unsettled_.data() + i * columns_.size());
+  });
   parallel_for(builders_.size(), end - begin, [&](std::size_t i) {
     for (std::size_t range = 0; range < ranges.size(); ++range) {
       builders_[i].settle(ranges[range], columns_[i].position, missing,
