@@ -1,7 +1,9 @@
-// Rows are hashed column by column and dealt to partitions by the hash's highest bits, so that each
-// partition's table of first rows fits a core's cache and partitions are searched in parallel.
+// Rows are hashed column by column and dealt to partitions by the hash's highest bits. Equal rows
+// meet in one partition, so partitions are searched in parallel; without many repeats the table of
+// a partition's first rows fits a core's cache.
 #include "preprocessing/steps/duplicates.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <utility>
@@ -13,6 +15,7 @@ namespace {
 
 constexpr std::size_t kRowsPerRange = 4096;
 constexpr std::size_t kRowsPerPartition = 8192;
+constexpr std::size_t kMostRanges = 64;  // each counts the rows of every partition
 
 std::uint64_t number_bits(double value) {
   if (std::isnan(value)) return ~std::uint64_t{0};
@@ -66,10 +69,10 @@ struct Partitions {
 
 Partitions partition_rows(const std::vector<std::uint64_t>& hashes) {
   const std::size_t count = std::bit_ceil(hashes.size() / kRowsPerPartition + 1);
-  const auto partition_of = [shift = 64 - std::bit_width(count)](std::uint64_t hash) {
-    return static_cast<std::size_t>(hash >> shift >> 1);  // a shift by 64 is none
-  };
-  const std::size_t grain = kRowsPerRange * 16;
+  // The highest 32 bits are a fraction of 2^32.
+  const auto partition_of = [&](std::uint64_t hash) { return (hash >> 32) * count >> 32; };
+  const std::size_t grain =
+      std::max(kRowsPerRange, (hashes.size() + kMostRanges - 1) / kMostRanges);
   const std::size_t ranges = (hashes.size() + grain - 1) / grain;
   std::vector<std::size_t> next(ranges * count);  // [range, partition]: counts, then places
   parallel_ranges(hashes.size(), 1, grain, [&](std::size_t begin, std::size_t end) {

@@ -27,7 +27,7 @@ TEST(Duplicates, LaterEqualRowsGo) {
 
 TEST(Duplicates, ManyRowsAndAnyThreads) {
   std::vector<double> values;
-  for (int i = 0; i < 100000; ++i) values.push_back(i % 30011);
+  for (int i = 0; i < 300000; ++i) values.push_back(i % 30011);
   Table table;
   table.add(number_column("a", values));
   for (int threads = 1; threads <= 5; ++threads) {
