@@ -16,6 +16,20 @@ class TextBuffer {
   /// Bytes behind the text that can be read; what they hold means nothing.
   static constexpr std::size_t kPadding = 64;
 
+  TextBuffer() = default;
+  /// Leaves `other` empty.
+  TextBuffer(TextBuffer&& other) noexcept
+      : bytes_(std::move(other.bytes_)),
+        size_(std::exchange(other.size_, 0)),
+        capacity_(std::exchange(other.capacity_, 0)) {}
+  TextBuffer& operator=(TextBuffer&& other) noexcept {
+    bytes_ = std::move(other.bytes_);
+    size_ = std::exchange(other.size_, 0);
+    capacity_ = std::exchange(other.capacity_, 0);
+    return *this;
+  }
+  ~TextBuffer() = default;
+
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] char* data() { return bytes_.get(); }
   [[nodiscard]] std::string_view view() const { return {bytes_.get(), size_}; }
