@@ -20,12 +20,12 @@ class FieldSlice {
   [[nodiscard]] std::size_t rows() const { return rows_; }
   /// The line of the file on which the row begins.
   [[nodiscard]] std::uint64_t line(std::size_t row) const {
-    return lines_.empty() ? first_line_ + row : lines_[row];
+    return is_list() ? lines_[row] : first_line_ + row;
   }
-  /// The bytes of one field; kNumberPadding bytes from its first on can be read.
+  /// The bytes of one field; TextBuffer::kPadding bytes from its first on can be read.
   [[nodiscard]] std::string_view field(std::size_t row, std::size_t column) const {
     const std::size_t i = row * columns_ + column;
-    if (!lines_.empty()) return {text_ + fields_[i].offset, fields_[i].length};
+    if (is_list()) return {text_ + fields_[i].offset, fields_[i].length};
     const char* begin = i == 0 ? text_ : text_ + separators_[i - 1] + 1;
     const char* end = text_ + separators_[i];
     while (begin < end && is_padding(*begin, delimiter_)) ++begin;
@@ -36,6 +36,8 @@ class FieldSlice {
  private:
   friend class SliceParser;
 
+  [[nodiscard]] bool is_list() const { return !lines_.empty(); }
+
   const char* text_ = nullptr;  // of the block, or where the lines begin
   std::size_t columns_ = 0;
   std::size_t rows_ = 0;
@@ -44,7 +46,7 @@ class FieldSlice {
   std::unique_ptr<std::uint32_t[]> separators_;
   std::size_t room_ = 0;  // for separators
   std::vector<Field> fields_;
-  std::vector<std::uint64_t> lines_;  // empty: lines without quotes
+  std::vector<std::uint64_t> lines_;  // of a list's rows; else empty
 };
 
 struct FieldBlock {

@@ -65,6 +65,7 @@ const Options& options_for(const std::map<std::string, Options>& overrides, cons
 /// Why a column cannot be a feature whatever its options, if so.
 std::optional<Reason> unusable(const Column& column) {
   if (column.kind == ColumnKind::identifier) return Reason::identifier;
+  // What follows has numbers or codes.
   std::optional<std::size_t> first;
   bool has_missing = false;
   bool varies = false;
@@ -103,6 +104,7 @@ std::optional<DroppedColumn> left_out(const Column& column, const PipelineConfig
 
 Fitted fit_column(const Column& column, const PipelineConfig& config) {
   if (column.name == config.target) return {};
+  // What stays is no identifier, which could hold integers in place of codes.
   if (auto dropped = left_out(column, config)) return *std::move(dropped);
   if (column.is_number() && !contains(config.number_categories, column.name)) {
     return fit_number(column, options_for(config.number_columns, column.name, config.numbers),

@@ -49,7 +49,8 @@ struct Column {
   [[nodiscard]] bool is_number() const { return kind == ColumnKind::number; }
   [[nodiscard]] bool has_integers() const { return !integers.empty(); }
   [[nodiscard]] std::size_t size() const {
-    return is_number() ? numbers.size() : has_integers() ? integers.size() : codes.size();
+    if (is_number()) return numbers.size();
+    return has_integers() ? integers.size() : codes.size();
   }
   [[nodiscard]] bool is_missing(std::size_t row) const {
     if (has_integers()) return integers[row] == kMissingInteger;
