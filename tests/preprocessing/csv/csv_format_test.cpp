@@ -128,5 +128,13 @@ TEST(CsvFormat, IgnoredColumnsAreLeftOut) {
   EXPECT_THAT(read_text("a,b,c\n1,x,2\n3,y,4\n", options).names(), ElementsAre("a", "c"));
 }
 
+TEST(CsvFormat, RowsAreCountedWhereNoColumnIsWanted) {
+  CsvOptions options;
+  options.undeclared = UndeclaredColumns::ignore;
+  const Table table = read_text("a,b\n1,2\n\n3,4\n", options);
+  EXPECT_TRUE(table.columns().empty());
+  EXPECT_THAT(table.lines(), ElementsAre(2, 4));
+}
+
 }  // namespace
 }  // namespace ebb::preprocessing
