@@ -13,6 +13,9 @@ namespace ebb::preprocessing {
 namespace {
 
 constexpr std::size_t kRecordsPerSlice = 512;
+// A slice so many times longer than wanted has a long line, which may be one of separators alone.
+// Their offsets would take four times its room; those of its records take none.
+constexpr std::size_t kLongSlice = 16;
 
 /// Where slices of about `slice_bytes` begin in a text of whole lines, and where the last ends.
 std::vector<std::size_t> cut_lines(std::string_view text, std::size_t slice_bytes) {
@@ -49,8 +52,14 @@ std::uint64_t SliceParser::parse_lines(FieldBlock& block, std::uint64_t first_li
   block.columns = columns_;
   block.slices.resize(lines.size());
   parallel_for(lines.size(), slice_bytes, [&](std::size_t i) {
-    lines[i].text = block.text.view().substr(bounds[i], bounds[i + 1] - bounds[i]);
-    separate(lines[i], block.slices[i]);
+    const std::string_view text = block.text.view().substr(bounds[i], bounds[i + 1] - bounds[i]);
+    lines[i].text = text;
+    if (text.size() > kLongSlice * slice_bytes) {
+      lines[i].separators.line_feeds =
+          static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+    } else {
+      separate(lines[i], block.slices[i]);
+    }
   });
   for (std::size_t i = 0; i < lines.size(); ++i) {
     block.slices[i].first_line_ = first_line;

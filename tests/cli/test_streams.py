@@ -103,6 +103,11 @@ class LargeTableTest(ProgramTest):
                     self.assertIn(text, message)
         self.assertIn("customer_id", header)
 
+    def test_a_long_row_of_separators_takes_no_more_than_another(self):
+        row = f"head -n 2 {shlex.quote(str(TABLE))}; head -c 60000000 /dev/zero | tr '\\0' ,"
+        self.assertIn("standard input:3: the row has 60000001 fields, expected 12",
+                      self.predict(f"{row}; echo", limit=300, code=3).stderr)
+
     def test_blank_lines_are_not_kept(self):
         blanks = f"head -n 2 {shlex.quote(str(TABLE))}; head -c 300000000 /dev/zero | tr '\\0' '\\n'"
         self.assertIn("1 customer scored", self.predict(blanks, limit=256).stdout)
