@@ -53,7 +53,7 @@ std::string random_table(std::mt19937& generator, std::size_t rows, std::size_t 
       if (column > 0) text += ',';
       std::string cell = random_cell(generator, column, row);
       if (is_odd && kind == 1) cell = '"' + cell + '"';
-      if (is_odd && kind == 3 && column == 2) cell.append(300, 'x');
+      if (is_odd && kind == 3 && column == 2) cell.append(1200, 'x');
       text += cell;
     }
     text += is_odd && kind == 2 ? "\r\n" : "\n";
