@@ -1,0 +1,103 @@
+// ebb_bench_tables: how long it takes to read a table and to drop the rows that repeat others.
+//
+//   ebb_bench_tables --table=FILE [Google Benchmark's options, see --help]
+//
+// Benchmarks: read, duplicates. Counters: rows that there are afterwards, bytes/s of the file, and
+// peak_bytes, the most memory that the process has had so far: for one benchmark's alone, choose it
+// with --benchmark_filter. bench/compare_dataframes.py shows the same of pandas, Polars and Arrow.
+#include <algorithm>
+#include <filesystem>
+#include <string_view>
+#include <sys/resource.h>
+#include <utility>
+
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include "kernels/common/error.h"
+#include "preprocessing/csv/csv_reader.h"
+#include "preprocessing/steps/duplicates.h"
+
+namespace ebb::bench {
+namespace {
+
+using preprocessing::Table;
+using Benchmark = void(benchmark::State&, const std::filesystem::path&);
+
+double peak_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) * 1024.0;
+}
+
+void set_counters(benchmark::State& state, const Table& table, const std::filesystem::path& path) {
+  using benchmark::Counter;
+  state.counters["rows"] = Counter(static_cast<double>(table.rows()));
+  state.counters["bytes/s"] = Counter(static_cast<double>(std::filesystem::file_size(path)),
+                                      Counter::kIsIterationInvariantRate);
+  state.counters["peak_bytes"] = Counter(peak_bytes());
+}
+
+void read(benchmark::State& state, const std::filesystem::path& path) {
+  Table table;
+  for ([[maybe_unused]] auto iteration : state) table = preprocessing::read_csv(path);
+  set_counters(state, table, path);
+}
+
+void drop_duplicates(benchmark::State& state, const std::filesystem::path& path) {
+  Table table;
+  for ([[maybe_unused]] auto iteration : state) {
+    state.PauseTiming();
+    table = preprocessing::read_csv(path);
+    state.ResumeTiming();
+    table = preprocessing::drop_duplicate_rows(std::move(table));
+  }
+  set_counters(state, table, path);
+}
+
+/// Takes --table out of the arguments; what is left is Google Benchmark's.
+std::filesystem::path take_table(int& count, char** arguments) {
+  constexpr std::string_view kTable = "--table=";
+  std::filesystem::path path;
+  char** const end =
+      std::remove_if(arguments + 1, arguments + count, [&](std::string_view argument) {
+        if (!argument.starts_with(kTable)) return false;
+        path = argument.substr(kTable.size());
+        return true;
+      });
+  count = static_cast<int>(end - arguments);
+  return path;
+}
+
+int run(int count, char** arguments) {
+  const std::filesystem::path path = take_table(count, arguments);
+  benchmark::Initialize(&count, arguments);
+  if (benchmark::ReportUnrecognizedArguments(count, arguments)) return 2;
+  if (path.empty()) {
+    fmt::print(stderr, "error: --table=FILE is missing: bench/make_dirty_table.py writes one\n");
+    return 2;
+  }
+  const std::pair<const char*, Benchmark*> benchmarks[] = {{"read", read},
+                                                           {"duplicates", drop_duplicates}};
+  for (const auto& [name, body] : benchmarks) {
+    benchmark::RegisterBenchmark(name, body, path)
+        ->UseRealTime()
+        ->Iterations(1)
+        ->Unit(benchmark::kMillisecond);
+  }
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  return 0;
+}
+
+}  // namespace
+}  // namespace ebb::bench
+
+int main(int count, char** arguments) {
+  try {
+    return ebb::bench::run(count, arguments);
+  } catch (const ebb::Error& error) {
+    fmt::print(stderr, "error: {}\n", error.what());
+    return 3;
+  }
+}
