@@ -5,7 +5,7 @@ namespace ebb::program {
 
 enum class ExitCode : int {
   ok = 0,
-  internal_error = 1,  // a fault of ebb, or of the machine
+  internal_error = 1,  // a fault of ebb
   usage = 2,           // the command line
   data = 3,            // the user's data or configuration, or what this build or machine lacks
   file_system = 4,     // a file that cannot be read or written

@@ -66,7 +66,8 @@ ExitCode run(const Command& command) {
   } catch (const std::system_error& error) {  // fmt::print, when its stream cannot be written
     return complain(ExitCode::file_system, error.what());
   } catch (const std::bad_alloc&) {
-    return complain(ExitCode::internal_error, "out of memory");
+    return complain(ExitCode::data,
+                    "there is not enough memory: take a smaller table, batch or model");
   } catch (const std::exception& error) {
     return complain(ExitCode::internal_error, error.what());
   }

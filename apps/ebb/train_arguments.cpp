@@ -147,6 +147,7 @@ void refuse_contradictions(const TrainArguments& from) {
   if (from.resume && from.overwrite) {
     refuse("--resume", "--overwrite", "one continues the run in --out, the other replaces it");
   }
+  if (from.resume && from.dry_run) refuse("--resume", "--dry-run", "a dry run trains nothing");
   if (!from.config_file.empty() && !from.preset.empty()) {
     refuse("--config", "--preset",
            "both choose the starting point; a file may begin with preset = \"NAME\"");

@@ -43,7 +43,7 @@ one_openmp = unittest.skipIf(THREAD_SANITIZED, "the program has a second OpenMP"
 
 def at_most(mebibytes):
     """Options of ProgramTest.ebb: the program may have that much address space. What does not fit
-    ends it with "out of memory" and exit code 1. Without work it has some 100 MiB."""
+    ends it with "not enough memory" and exit code 3. Without work it has some 100 MiB."""
     def limit():
         if not SANITIZED:
             resource.setrlimit(resource.RLIMIT_AS, (mebibytes << 20, mebibytes << 20))

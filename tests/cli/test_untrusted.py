@@ -8,7 +8,7 @@ import struct
 import unittest
 import zlib
 
-from program import TABLE, ProgramTest, at_most
+from program import SANITIZED, TABLE, ProgramTest, at_most
 
 # MiB: what docs/files.md and docs/data.md allow, and the program itself.
 MODEL_LIMIT = 1024
@@ -158,6 +158,14 @@ class UntrustedTableTest(ProgramTest):
                                   "--dry-run", "--threads", "1", code=3, **at_most(TABLE_LIMIT))
                 self.assertIn(expected, result.stderr)
                 self.assertLess(len(result.stderr), 2000)
+
+    @unittest.skipIf(SANITIZED, "memory is not limited")
+    def test_a_table_larger_than_memory(self):
+        header = ",".join(f"x{i}" for i in range(100)) + ",churn\n"
+        data = self.write("large.csv", header + ("7," * 100 + "1\n") * 200_000)
+        result = self.ebb("train", "--data", data, "--target", "churn", "--dry-run", "--threads",
+                          "1", code=3, **at_most(192))
+        self.assertIn("not enough memory", result.stderr)
 
 
 def with_long_value(text):

@@ -92,6 +92,7 @@ class UsageTest(ProgramTest):
     def test_options_that_exclude_each_other_say_why(self):
         cases = [
             (["--resume", "--overwrite"], "the other replaces it"),
+            (["--resume", "--dry-run"], "a dry run trains nothing"),
             (["--preset", "seed"], "both choose the starting point"),
             (["--test-data", "t.csv", "--test-fraction", "0.1"], "test rows come from one place"),
             (["--split-column", "part", "--test-data", "t.csv"], "test rows come from one place"),
