@@ -88,7 +88,7 @@ void print_times(const Repetition& times) {
 
 void print_speed(const Repetition& times) {
   if (!times.processor) {
-    fmt::print("speed            {:.1f} GFLOP/s\n", times.gflops());
+    fmt::print("speed            {:.4g} GFLOP/s\n", times.gflops());
     fmt::print("device           {}\n", describe(times.device));
     if (is_virtual(times.device)) {
       fmt::print("virtual GPU      computed on the CPU: its times and speeds mean nothing\n");
@@ -96,7 +96,7 @@ void print_speed(const Repetition& times) {
     return;
   }
   const Processor& processor = *times.processor;
-  fmt::print("speed            {:.1f} GFLOP/s, {:.1f} % of the peak of {:.1f} GFLOP/s\n",
+  fmt::print("speed            {:.4g} GFLOP/s, {:.3g} % of the peak of {:.1f} GFLOP/s\n",
              times.gflops(), 100.0 * times.gflops() / processor.peak_gflops, processor.peak_gflops);
   fmt::print("threads          {}, {}\n", processor.threads, processor.instruction_set);
 }
