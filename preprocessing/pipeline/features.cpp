@@ -135,8 +135,8 @@ CategoryFeature fit_category(const Column& values, const CategoryOptions& option
 }
 
 std::size_t bucket_of(std::span<const double> edges, double value) {
-  return static_cast<std::size_t>(std::lower_bound(edges.begin(), edges.end(), value) -
-                                  edges.begin());
+  // Of ranges: with checked iterators the other one looks at all edges for every value.
+  return static_cast<std::size_t>(std::ranges::lower_bound(edges, value) - edges.begin());
 }
 
 std::vector<double> as_numbers(const Column& column, const Table& table) {

@@ -16,8 +16,9 @@ constexpr double kLeastRank = 1e-7;
 /// Of tied knots the upper end counts if `upper`, else the lower.
 double interpolate_rank(const std::vector<double>& knots, double value, bool upper) {
   const auto steps = static_cast<double>(knots.size() - 1);
-  const auto above = upper ? std::upper_bound(knots.begin(), knots.end(), value)
-                           : std::lower_bound(knots.begin(), knots.end(), value);
+  // Of ranges: with checked iterators the others look at all knots for every value.
+  const auto above =
+      upper ? std::ranges::upper_bound(knots, value) : std::ranges::lower_bound(knots, value);
   if (upper && above == knots.end()) return 1.0;
   if (!upper && above == knots.begin()) return 0.0;
   const auto index = static_cast<double>(above - knots.begin() - 1);
