@@ -189,7 +189,7 @@ void layer_norm(Context& context, const LayerNormForward& p) {
   if (p.input.elements() == 0) return;
   const std::int64_t rows = p.input.elements() / columns;
   // Dropout factors per thread, each thread knowing its own by where its rows begin.
-  const std::int64_t factors_size = factor_rows(columns) * columns;
+  const std::int64_t factors_size = p.dropout.active() ? factor_rows(columns) * columns : 0;
   float* factors = nullptr;
   if (p.dropout.active()) {
     factors = context.workspace().acquire_array<float>(

@@ -38,6 +38,11 @@ int overflow_heap() {
   return items[beyond];
 }
 
+int leak() {
+  auto* const volatile items = new int[8]{};
+  return items[0];
+}
+
 int overflow_integer() {
   volatile int most = std::numeric_limits<int>::max();
   return most + 1;
@@ -64,6 +69,8 @@ int main(int argc, char** argv) {
     result = sum_in_parallel(name == "race");
   } else if (name == "heap_overflow") {
     result = overflow_heap();
+  } else if (name == "leak") {
+    result = leak();
   } else if (name == "integer_overflow") {
     result = overflow_integer();
   } else if (name == "float_cast") {

@@ -232,7 +232,7 @@ TEST(EmbeddingDetailsTest, OnCudaAnIndexOutsideTheTableGivesNaNAndAddsToNothing)
   for (const std::int64_t dim : {3, 4}) {
     for (const std::int32_t bad : {5, -1, std::numeric_limits<std::int32_t>::min(), 261}) {
       Operands<float> operands({20, 3, 5, dim, 0});
-      for (const std::size_t i : {4, 7, 59}) operands.indices[i] = bad;
+      for (const std::size_t i : {4U, 7U, 59U}) operands.indices[i] = bad;
       Context context(test_device(), 1);
       embedding(context, operands.forward());
       embedding_backward(context, operands.backward());
@@ -242,7 +242,7 @@ TEST(EmbeddingDetailsTest, OnCudaAnIndexOutsideTheTableGivesNaNAndAddsToNothing)
       }
       // As if these gradients were zero and belonged to some row.
       Operands<float> expected({20, 3, 5, dim, 0});
-      for (const std::size_t row : {4, 7, 59}) {
+      for (const std::int64_t row : {4, 7, 59}) {
         std::fill_n(expected.grad_output.data() + row * dim, dim, 0.0F);
       }
       reference::embedding_backward<float>(expected.backward());

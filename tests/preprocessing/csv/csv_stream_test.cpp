@@ -119,7 +119,7 @@ TEST(CsvStream, ReadsOnWhereAFileHasGrown) {
 TEST(CsvStream, BlockSizeDoesNotMatter) {
   const std::string text = sample_text();
   const Table plain = read_text(text);
-  for (const std::size_t block : {64, 65, 97, 1000, 4096, 50000}) {
+  for (const std::size_t block : {64U, 65U, 97U, 1000U, 4096U, 50000U}) {
     CsvOptions options;
     options.block_bytes = block;
     SCOPED_TRACE(block);
