@@ -20,6 +20,7 @@
 #include "apps/ebb/model_options.h"
 #include "apps/ebb/output.h"
 #include "kernels/common/context.h"
+#include "preprocessing/common/names.h"
 #include "preprocessing/common/parallel.h"
 #include "preprocessing/csv/byte_source.h"
 #include "preprocessing/csv/csv_reader.h"
@@ -140,10 +141,6 @@ class Scorer {
   double network_seconds_ = 0.0;
 };
 
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 void print_summary(const Scorer& scorer, double seconds, const std::string& out) {
   const Counts& counts = scorer.counts();
   const auto count = [](std::size_t n) { return churn::format_count(static_cast<double>(n)); };
@@ -180,7 +177,7 @@ ExitCode predict(const PredictOptions& options) {
   preprocessing::CsvReader reader(options.model.data, model.pipeline.schema_for_reading(texts));
   const std::string source = preprocessing::source_name(options.model.data);
   model.pipeline.require_columns(reader.header(), source);
-  const bool has_id = !id.empty() && contains(reader.header(), id);
+  const bool has_id = !id.empty() && preprocessing::contains(reader.header(), id);
   if (has_id) {
     churn::check_id_column(id, source,
                            "rename it in the table, and customers are named by row number, or "

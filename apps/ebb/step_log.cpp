@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "kernels/common/error.h"
+#include "kernels/common/system_error.h"
 
 namespace ebb::program {
 
@@ -34,7 +35,7 @@ void StepLog::flush() {
 
 void StepLog::fail_to_write() const {
   fail<IoError>("{}: the losses of steps cannot be written: {}; choose another --log-steps", path_,
-                std::generic_category().message(errno));
+                reason(errno));
 }
 
 }  // namespace ebb::program

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "kernels/common/error.h"
+#include "kernels/common/system_error.h"
 
 namespace ebb {
 namespace {
@@ -20,8 +21,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kBufferBytes = 1 << 16;
 constexpr std::string_view kTemporarySuffix = ".tmp";
-
-std::string reason(int error) { return std::generic_category().message(error); }
 
 fs::path folder_of(const fs::path& file) {
   return file.has_parent_path() ? file.parent_path() : fs::path(".");

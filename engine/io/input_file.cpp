@@ -4,17 +4,13 @@
 #include <fcntl.h>
 #include <string_view>
 #include <sys/stat.h>
-#include <system_error>
 #include <unistd.h>
 
 #include "kernels/common/error.h"
+#include "kernels/common/system_error.h"
 
 namespace ebb {
-namespace {
-
-std::string reason(int error) { return std::generic_category().message(error); }
-
-}  // namespace
+namespace {}  // namespace
 
 InputFile::InputFile(const std::filesystem::path& path, std::string_view expected) : path_(path) {
   struct stat status = {};

@@ -35,6 +35,10 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+bool contains(std::span<const std::string> names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 std::string list_names(std::span<const std::string> names, std::size_t limit) {
   return list_first_names(names.first(std::min(limit, names.size())), names.size());
 }

@@ -1,4 +1,4 @@
-// Help for messages that name columns: lists and near misses.
+// Lists of names, and help for messages that name columns: near misses.
 #pragma once
 
 #include <span>
@@ -6,6 +6,9 @@
 #include <string_view>
 
 namespace ebb::preprocessing {
+
+/// Whether `name` is one of `names`.
+bool contains(std::span<const std::string> names, std::string_view name);
 
 /// `"a", "b", "c" and 9997 more`: at most `limit` quoted names.
 std::string list_names(std::span<const std::string> names, std::size_t limit = 12);

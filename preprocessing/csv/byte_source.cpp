@@ -6,19 +6,17 @@
 #include <fcntl.h>
 #include <string_view>
 #include <sys/stat.h>
-#include <system_error>
 #include <unistd.h>
 #include <vector>
 
 #include "kernels/common/error.h"
+#include "kernels/common/system_error.h"
 #include "preprocessing/common/parallel.h"
 
 namespace ebb::preprocessing {
 namespace {
 
 using namespace std::string_view_literals;
-
-std::string reason(int error) { return std::generic_category().message(error); }
 
 constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
 

@@ -15,10 +15,6 @@ namespace {
 using Fitted = std::variant<std::monostate, NumberFeature, CategoryFeature, DroppedColumn>;
 using Reason = DroppedColumn::Reason;
 
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 void check_config(const Table& table, const PipelineConfig& config) {
   if (config.quantiles < 2)
     fail<DataError>("quantiles is {}: expected at least 2", config.quantiles);

@@ -12,13 +12,12 @@
 #include "apps/churn/artefact/history.h"
 #include "apps/churn/config/config_file.h"
 #include "engine/io/atomic_file.h"
+#include "kernels/common/system_error.h"
 
 namespace ebb::churn {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string reason(int error) { return std::generic_category().message(error); }
 
 void remove_file(const fs::path& path) {
   std::error_code error;

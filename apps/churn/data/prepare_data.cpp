@@ -8,6 +8,7 @@
 #include "apps/churn/data/prepared_data.h"
 #include "apps/churn/data/row_hashes.h"
 #include "kernels/common/error.h"
+#include "preprocessing/common/names.h"
 #include "preprocessing/split/split.h"
 #include "preprocessing/steps/duplicates.h"
 #include "preprocessing/table/inference.h"
@@ -21,10 +22,6 @@ using preprocessing::Pipeline;
 using preprocessing::Split;
 using preprocessing::Table;
 
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 std::string count_rows(std::size_t rows) {
   return fmt::format("{} row{}", rows, rows == 1 ? "" : "s");
 }
@@ -36,7 +33,7 @@ constexpr std::string_view kKeepDuplicates =
 bool names_customers(const Column& column, const DataConfig& data) {
   if (column.name == data.id_column) return true;
   // A column to drop is read as an identifier, whatever it holds.
-  const bool is_judged = !contains(data.drop_columns, column.name);
+  const bool is_judged = !preprocessing::contains(data.drop_columns, column.name);
   if (is_judged && column.kind == preprocessing::ColumnKind::identifier) return true;
   return preprocessing::has_identifier_name(column.name) &&
          preprocessing::is_text_identifier(column.name, column.size(), as_text(column).levels);
@@ -180,7 +177,7 @@ preprocessing::PipelineConfig column_roles(const RunConfig& config) {
   pipeline.target = config.data.target;
   pipeline.drop_columns = config.data.drop_columns;
   for (const std::string& name : {config.data.id_column, config.split.column}) {
-    if (!name.empty() && !contains(pipeline.drop_columns, name)) {
+    if (!name.empty() && !preprocessing::contains(pipeline.drop_columns, name)) {
       pipeline.drop_columns.push_back(name);
     }
   }
