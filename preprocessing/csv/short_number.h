@@ -19,7 +19,7 @@ inline constexpr std::size_t kNumberPadding = 9;
 /// correctly rounded by one division (Clinger, "How to read floating point numbers accurately",
 /// 1990).
 inline std::optional<double> parse_short_number(const char* text, std::size_t length) {
-  constexpr std::array<double, 8> kPowersOfTen = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
+  static constexpr std::array<double, 8> kPowersOfTen = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   constexpr std::uint64_t kZeros = '0' * kOnes;
   constexpr std::uint64_t kHighBits = 0x80 * kOnes;
