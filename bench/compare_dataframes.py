@@ -10,6 +10,7 @@ machine that slows down slows all. Shown: the median with its range, how many ti
 memory that the process had.
 """
 import argparse
+import functools
 import json
 import pathlib
 import resource
@@ -18,7 +19,7 @@ import subprocess
 import sys
 import time
 
-from comparison import PROGRAM, print_table, processor, run_json
+from comparison import PROGRAM, print_table, processor, run_json, take_turns
 
 PEERS = ("pandas", "polars", "pyarrow")
 JOBS = ("read", "duplicates")
@@ -60,19 +61,18 @@ def installed(python: str) -> list[str]:
     return subprocess.run([python, "-c", code, *PEERS], capture_output=True, text=True, check=True).stdout.split()
 
 
-def compare(job: str, arguments: argparse.Namespace) -> list[list[str]]:
-    programs = ["ebb", *(peer for peer in installed(arguments.python) if (peer, job) != ("pyarrow", "duplicates"))]
-    visits = {program: [] for program in programs}
-    for visit in range(arguments.repeats):
-        for program in programs if visit % 2 == 0 else reversed(programs):
-            if program == "ebb":
-                visits[program].append(run_ebb(arguments.ebb, job, arguments.table))
-            else:
-                visits[program].append(run_json([arguments.python, __file__, "--peer", program, "--jobs", job,
-                                                 "--table", arguments.table]))
-    ours = statistics.median(visit["seconds"] for visit in visits["ebb"])
+def compare(job: str, peers: list[str], arguments: argparse.Namespace) -> list[list[str]]:
+    programs = ["ebb", *(peer for peer in peers if (peer, job) != ("pyarrow", "duplicates"))]
+
+    def run(program):
+        if program == "ebb":
+            return run_ebb(arguments.ebb, job, arguments.table)
+        return run_json([arguments.python, __file__, "--peer", program, "--jobs", job, "--table", arguments.table])
+
+    visits = take_turns(*(functools.partial(run, program) for program in programs), visits=arguments.repeats)
+    ours = statistics.median(visit["seconds"] for visit in visits[0])
     rows = []
-    for program, results in visits.items():
+    for program, results in zip(programs, visits):
         seconds = [result["seconds"] for result in results]
         median = statistics.median(seconds)
         peak = max(result["peak_bytes"] for result in results)
@@ -94,9 +94,12 @@ def main():
     if arguments.peer:
         print(json.dumps(run_peer(arguments.peer, arguments.jobs[0], arguments.table)))
         return
+    peers = installed(arguments.python)
+    if not peers:
+        sys.exit(f"{arguments.python} has none of {', '.join(PEERS)}: name one that has with --python")
     size = pathlib.Path(arguments.table).stat().st_size
     print(f"{arguments.table}: {size / 1e6:,.0f} MB; {processor()}\n")
-    print_table(HEADER, [row for job in arguments.jobs for row in compare(job, arguments)])
+    print_table(HEADER, [row for job in arguments.jobs for row in compare(job, peers, arguments)])
 
 
 if __name__ == "__main__":

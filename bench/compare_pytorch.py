@@ -77,7 +77,7 @@ def step_section(torch, arguments: argparse.Namespace) -> None:
         step = torch_step(torch, shape, arguments.fused_adamw)
         ebb, peer = comparison.take_turns(
             lambda: comparison.run_json(command),
-            lambda: comparison.median_seconds(step, arguments.seconds), arguments.visits)
+            lambda: comparison.median_seconds(step, arguments.seconds), visits=arguments.visits)
         rows.append([str(shape), *comparison.Speeds(ebb, peer, ebb[0]["flops_per_step"]).cells()])
     comparison.print_table(["training step", *comparison.Speeds.HEADER], rows)
 
@@ -107,7 +107,7 @@ def attention_section(torch, arguments: argparse.Namespace) -> None:
             body = torch_attention(torch, tokens, head_dim, batch, heads, direction == "backward")
             ebb, peer = comparison.take_turns(
                 lambda: comparison.run_json(command),
-                lambda: comparison.median_seconds(body, arguments.seconds), arguments.visits)
+                lambda: comparison.median_seconds(body, arguments.seconds), visits=arguments.visits)
             rows.append([f"T {tokens}, d {head_dim}, batch {batch}, {heads} heads, {direction}",
                          *comparison.Speeds(ebb, peer, ebb[0]["flops_per_call"]).cells()])
     comparison.print_table(["attention", *comparison.Speeds.HEADER], rows)

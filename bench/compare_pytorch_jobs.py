@@ -57,7 +57,8 @@ def train_command(arguments: argparse.Namespace, out: pathlib.Path) -> list:
 def compare_training(arguments: argparse.Namespace, out: pathlib.Path) -> list[list[str]]:
     peer = [arguments.python, HERE / "pytorch_jobs.py", "train", "--data", arguments.data, "--target", arguments.target,
             "--positive", arguments.positive, "--threads", arguments.threads, "--out", out / "model.pt"]
-    ebb, torch = take_turns(lambda: run(train_command(arguments, out))[0], lambda: run(peer)[0], arguments.repeats)
+    ebb, torch = take_turns(lambda: run(train_command(arguments, out))[0], lambda: run(peer)[0],
+                            visits=arguments.repeats)
     return [cells("train, seconds", ebb, torch, more_is_better=False)]
 
 
@@ -89,7 +90,7 @@ def compare_prediction(arguments: argparse.Namespace, out: pathlib.Path) -> list
         network = re.search(r"([\d,]+) in the network", shown).group(1).replace(",", "")
         return arguments.rows / seconds, float(network), peak_gflops(arguments)
 
-    ebb, torch = take_turns(speeds_of_ebb, lambda: max(json.loads(run(peer)[1]).values()), arguments.repeats)
+    ebb, torch = take_turns(speeds_of_ebb, lambda: max(json.loads(run(peer)[1]).values()), visits=arguments.repeats)
     whole, network, peak = (list(values) for values in zip(*ebb))
     flops = network_flops_per_row(out / "model", trained)
     shares = [speed * flops * 1e-9 / max(peak) for speed in network]

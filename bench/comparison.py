@@ -1,4 +1,4 @@
-"""What every comparison with PyTorch shares: taking turns, running ebb, tables in markdown."""
+"""What comparisons with other programs share: taking turns, running ebb, tables in markdown."""
 import json
 import pathlib
 import statistics
@@ -23,13 +23,13 @@ def require_torch():
     return torch
 
 
-def take_turns(first, second, visits: int) -> tuple[list, list]:
-    """What both return, `visits` times each, in the order 1 2 2 1 1 2 ..., so that a machine that
-    slows down, or a neighbour that comes and goes, meets both."""
-    results = ([], [])
+def take_turns(*bodies, visits: int) -> list[list]:
+    """What each returns, `visits` times, in the order 1 2 2 1 1 2 ..., so that a machine that
+    slows down, or a neighbour that comes and goes, meets all."""
+    results = [[] for _ in bodies]
     for visit in range(visits):
-        for which in ((0, 1) if visit % 2 == 0 else (1, 0)):
-            results[which].append((first, second)[which]())
+        for which in range(len(bodies)) if visit % 2 == 0 else reversed(range(len(bodies))):
+            results[which].append(bodies[which]())
     return results
 
 

@@ -6,13 +6,16 @@
 30 columns: id, 20 numbers with two decimals (n0 to n19, the first of them with most to say about the
 label), 8 categories of 2 to 200 levels (c0 to c7) and the label churn. 3 % of the numbers and 2 % of the
 categories are missing, 1 in 2000 numbers is far out, and 1 % of the rows repeat an earlier row exactly.
-189 bytes a row. The same seed gives the same bytes with the same version of NumPy, which it needs.
+193 bytes a row. The same seed gives the same bytes with the same version of NumPy, which it needs.
 """
 
 import argparse
 import sys
 
-import numpy
+try:
+    import numpy
+except ImportError:
+    sys.exit("This needs NumPy in the Python that runs it: python3 -m venv venv && venv/bin/pip install numpy")
 
 NUMBERS = 20
 LEVELS = (2, 3, 5, 8, 12, 30, 80, 200)

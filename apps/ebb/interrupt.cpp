@@ -1,6 +1,8 @@
 #include "apps/ebb/interrupt.h"
 
 #include <csignal>
+#include <string_view>
+#include <unistd.h>
 
 namespace ebb::program {
 namespace {
@@ -25,9 +27,13 @@ void restore_default() {
   set_action(action);
 }
 
+/// A pipe may have nothing to read for long, and a step take long, so that one should know.
 void note(int) {
+  constexpr std::string_view kNotice =
+      "\nebb: stopping as soon as possible; once more ends at once\n";
   stop_requested = 1;
   restore_default();
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kNotice.data(), kNotice.size());
 }
 
 }  // namespace

@@ -3,8 +3,9 @@
 
 namespace ebb::program {
 
-/// While it lives, the first SIGINT, SIGTERM or SIGHUP is only noted; the second ends the program
-/// at once. A signal that is ignored (nohup, a background job) stays so. One at a time.
+/// While it lives, the first SIGINT, SIGTERM or SIGHUP is noted and said on standard error; the
+/// second ends the program at once. A signal that is ignored (nohup, a background job) stays so.
+/// One at a time.
 class InterruptGuard {
  public:
   InterruptGuard();

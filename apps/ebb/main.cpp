@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "apps/churn/reporting/text_table.h"
 #include "apps/ebb/commands.h"
 #include "apps/ebb/output.h"
 #include "apps/ebb/usage.h"
@@ -44,9 +45,9 @@ void declare(CLI::App& program, Command& chosen, const std::vector<std::string>&
   add_info(program, chosen);
 }
 
-ExitCode complain(ExitCode code, const char* message) {
+ExitCode complain(ExitCode code, std::string_view message) {
   std::fflush(stdout);  // so that what was said before stands before
-  fmt::print(stderr, "ebb: {}\n", message);
+  fmt::print(stderr, "ebb: {}\n", churn::printable(message, "\n"));
   return code;
 }
 

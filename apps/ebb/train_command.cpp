@@ -12,6 +12,7 @@
 #include "apps/ebb/commands.h"
 #include "apps/ebb/dry_run.h"
 #include "apps/ebb/input_files.h"
+#include "apps/ebb/interrupt.h"
 #include "apps/ebb/output.h"
 #include "apps/ebb/shell.h"
 #include "apps/ebb/train_arguments.h"
@@ -122,10 +123,10 @@ void restore(churn::Trainer& trainer, const churn::TrainerState& state,
 
 bool run_epochs_or_explain(const TrainArguments& arguments, churn::Trainer& trainer,
                            const churn::RunFolder& folder, std::int64_t epochs, PeakGauge* peak,
-                           StepLog& log) {
+                           StepLog& log, const InterruptGuard& interrupt) {
   try {
     log.start();
-    return run_epochs(trainer, folder, epochs, peak, log);
+    return run_epochs(trainer, folder, epochs, peak, log, interrupt);
   } catch (const churn::DivergenceError& error) {
     explain_divergence(arguments, trainer, error);
   }
@@ -160,10 +161,13 @@ ExitCode train(const TrainArguments& arguments) {
                config.training.epochs);
   }
   flush_standard_output();
-  if (!run_epochs_or_explain(arguments, trainer, folder, config.training.epochs, peak.get(), log)) {
+  const InterruptGuard interrupt;
+  if (!run_epochs_or_explain(arguments, trainer, folder, config.training.epochs, peak.get(), log,
+                             interrupt)) {
     return explain_interrupt(arguments, trainer);
   }
   const churn::TrainingReport report = measure(config, data, trainer);
+  if (interrupt.requested()) return explain_interrupt(arguments, trainer);
   write_model(folder, config, data, trainer, report);
   print_report(config, data, report);
   print_next(arguments.out);

@@ -4,14 +4,12 @@
 
 #include <fmt/format.h>
 
-#include "apps/ebb/interrupt.h"
 #include "apps/ebb/progress.h"
 
 namespace ebb::program {
 
 bool run_epochs(churn::Trainer& trainer, const churn::RunFolder& folder, std::int64_t epochs,
-                PeakGauge* peak, StepLog& log) {
-  const InterruptGuard interrupt;
+                PeakGauge* peak, StepLog& log, const InterruptGuard& interrupt) {
   Progress progress(epochs, peak);
   // The folder holds something to resume from at every moment, the first epoch included.
   if (trainer.history().empty()) folder.save_checkpoint(trainer.state());

@@ -3,6 +3,7 @@
 
 #include "apps/churn/artefact/run_folder.h"
 #include "apps/churn/training/trainer.h"
+#include "apps/ebb/interrupt.h"
 #include "apps/ebb/repetition.h"
 #include "apps/ebb/step_log.h"
 
@@ -12,6 +13,6 @@ namespace ebb::program {
 /// whether the training was finished; if not, a signal stopped it, and the folder holds the
 /// checkpoint of the last whole epoch. `peak` as for Progress; every step goes to `log`.
 bool run_epochs(churn::Trainer& trainer, const churn::RunFolder& folder, std::int64_t epochs,
-                PeakGauge* peak, StepLog& log);
+                PeakGauge* peak, StepLog& log, const InterruptGuard& interrupt);
 
 }  // namespace ebb::program

@@ -54,7 +54,7 @@ void print_columns(const churn::PreparedData& data) {
   churn::TextTable table({"column", "kind", "role", "missing"});
   std::vector<std::string> values;
   for (const churn::ColumnDescription& column : data.columns) {
-    table.add({printable(column.name),
+    table.add({printable(shortened(column.name)),
                fmt::format("{}{}", kind_name(column.kind), column.is_declared ? " (declared)" : ""),
                std::string(churn::to_string(column.role)), count(column.missing)});
     values.push_back(printable(column.values));
@@ -125,6 +125,14 @@ void print_report(const churn::RunConfig& config, const churn::PreparedData& dat
   fmt::print("{} rows by decision\n{}\n", has_test ? "test" : "validation",
              churn::confusion_table(metrics.confusion, data.pipeline.classes()[1]));
   fmt::print("threshold {}\n", churn::explain(report.network.threshold, config.decision));
+  const churn::Metrics& network = *report.network.validation;
+  const churn::Metrics& nothing = *report.base_rate.validation;
+  if (network.log_loss < nothing.log_loss) return;
+  warn(
+      fmt::format("the network predicts no better than the same probability for everybody: its log "
+                  "loss on the validation rows is {:.4f}, against {:.4f}; try more epochs, a "
+                  "lower learning rate or more rows",
+                  network.log_loss, nothing.log_loss));
 }
 
 nlohmann::ordered_json metrics_json(const churn::RunConfig& config, const churn::PreparedData& data,

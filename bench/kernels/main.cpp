@@ -19,6 +19,7 @@
 
 #include "bench/kernels/machine.h"
 #include "bench/kernels/suite.h"
+#include "bench/run_main.h"
 
 namespace ebb::bench {
 namespace {
@@ -160,10 +161,5 @@ int run(int count, char** arguments) {
 }  // namespace ebb::bench
 
 int main(int count, char** arguments) {
-  try {
-    return ebb::bench::run(count, arguments);
-  } catch (const ebb::Error& error) {
-    fmt::print(stderr, "error: {}\n", error.what());
-    return 3;
-  }
+  return ebb::bench::run_main(ebb::bench::run, count, arguments);
 }

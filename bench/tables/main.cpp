@@ -14,7 +14,7 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
-#include "kernels/common/error.h"
+#include "bench/run_main.h"
 #include "preprocessing/csv/csv_reader.h"
 #include "preprocessing/steps/duplicates.h"
 
@@ -94,10 +94,5 @@ int run(int count, char** arguments) {
 }  // namespace ebb::bench
 
 int main(int count, char** arguments) {
-  try {
-    return ebb::bench::run(count, arguments);
-  } catch (const ebb::Error& error) {
-    fmt::print(stderr, "error: {}\n", error.what());
-    return 3;
-  }
+  return ebb::bench::run_main(ebb::bench::run, count, arguments);
 }

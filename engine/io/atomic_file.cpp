@@ -108,6 +108,7 @@ void sync_folder(const fs::path& target) {
 
 AtomicFile::AtomicFile(const fs::path& target, std::uint64_t expected_bytes)
     : target_(target), expected_bytes_(expected_bytes) {
+  if (target.empty()) fail<IoError>("a file to write has no name");
   buffer_.reserve(kBufferBytes);
   std::error_code error;
   const fs::file_status status = fs::status(target_, error);

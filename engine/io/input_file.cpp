@@ -10,7 +10,6 @@
 #include "kernels/common/system_error.h"
 
 namespace ebb {
-namespace {}  // namespace
 
 InputFile::InputFile(const std::filesystem::path& path, std::string_view expected) : path_(path) {
   struct stat status = {};

@@ -68,6 +68,13 @@ std::vector<double> parse_levels(const Column& column) {
   return numbers;
 }
 
+[[noreturn]] void fail_text_among_numbers(const std::string& source, const std::string& name,
+                                          const ColumnProfile& profile) {
+  fail_not_a_number(
+      source, profile.first_text_line, name, profile.first_text,
+      fmt::format("as {} of the column's {} values are", profile.numbers, profile.values()));
+}
+
 }  // namespace
 
 BuildPlan plan_column(const std::string& name, const ColumnProfile& profile,
@@ -85,9 +92,7 @@ BuildPlan plan_column(const std::string& name, const ColumnProfile& profile,
     case ColumnContent::numbers_with_text:
       break;
   }
-  fail_not_a_number(
-      source, profile.first_text_line, name, profile.first_text,
-      fmt::format("as {} of the column's {} values are", profile.numbers, profile.values()));
+  fail_text_among_numbers(source, name, profile);
 }
 
 void ColumnBuilder::reserve(std::size_t rows) {
@@ -298,9 +303,7 @@ Column ColumnBuilder::finish_undecided(Column column) {
                                  : profile_.numbers == profile_.integers &&
                                        is_text_identifier(name_, profile_.values(), column.levels);
   if (content == ColumnContent::numbers_with_text && !is_identifier) {
-    fail_not_a_number(
-        source_, profile_.first_text_line, name_, profile_.first_text,
-        fmt::format("as {} of the column's {} values are", profile_.numbers, profile_.values()));
+    fail_text_among_numbers(source_, name_, profile_);
   }
   if (content == ColumnContent::numbers || (content == ColumnContent::integers && !is_identifier)) {
     numbers_ = parse_levels(column);

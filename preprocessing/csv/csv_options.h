@@ -19,7 +19,8 @@ enum class UndeclaredColumns {
 struct CsvOptions {
   /// One of `,` `;` tab `|`. Empty: sniffed from the first records (csv/dialect.h).
   std::optional<char> delimiter;
-  /// Fields that mean "no value", compared exactly after trimming, quoted or not.
+  /// Fields that mean "no value", quoted or not. Compared exactly, without the blanks around a
+  /// field, but with those within its quotes.
   std::vector<std::string> missing_tokens = default_missing_tokens();
   /// Kinds set by the caller; they win over inference.
   std::vector<ColumnDeclaration> columns;

@@ -9,6 +9,7 @@
 
 namespace ebb::preprocessing {
 
+/// Compares bytes exactly.
 class MissingTokens {
  public:
   explicit MissingTokens(std::span<const std::string> tokens);

@@ -39,23 +39,26 @@ class TextBuffer {
     if (size <= capacity_) return;
     auto bytes = std::make_unique_for_overwrite<char[]>(size + kPadding);
     if (size_ > 0) std::memcpy(bytes.get(), bytes_.get(), size_);
-    std::memset(bytes.get() + size, 0, kPadding);
+    std::memset(bytes.get() + size, 0, kPadding);  // what reads it need not be told apart
     bytes_ = std::move(bytes);
     capacity_ = size;
   }
-  /// Of bytes that were written behind the end, and for which there is room.
+  /// Takes in bytes that were written behind the end, for which there must be room.
   void extend(std::size_t size) { size_ += size; }
   void push_back(char c) {
     reserve(size_ + 1);
     bytes_[size_++] = c;
   }
+  /// Keeps the first bytes; size must be at most size().
   void shrink(std::size_t size) { size_ = size; }
+  /// Replaces the text; `text` must not lie in it.
   void assign(std::string_view text) {
     size_ = 0;
     reserve(text.size());
     if (!text.empty()) std::memcpy(bytes_.get(), text.data(), text.size());
     size_ = text.size();
   }
+  /// Drops the first bytes; size must be at most size().
   void drop_front(std::size_t size) {
     size_ -= size;
     if (size_ > 0) std::memmove(bytes_.get(), bytes_.get() + size, size_);

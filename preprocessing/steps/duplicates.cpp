@@ -5,10 +5,13 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstdint>
+#include <span>
 #include <utility>
 
 #include "preprocessing/common/parallel.h"
+#include "preprocessing/common/spread.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -35,11 +38,6 @@ auto with_cell_bits(const Column& column, Body body) {
   });
 }
 
-std::uint64_t mixed(std::uint64_t hash, std::uint64_t bits) {
-  const std::uint64_t product = (hash ^ bits) * 0x9E3779B97F4A7C15;  // 2^64 over the golden ratio
-  return product ^ (product >> 32);
-}
-
 std::vector<std::uint64_t> hash_rows(const Table& table) {
   std::vector<std::uint64_t> hashes(table.rows());
   parallel_ranges(table.rows(), table.columns().size(), kRowsPerRange,
@@ -47,7 +45,7 @@ std::vector<std::uint64_t> hash_rows(const Table& table) {
                     for (const Column& column : table.columns()) {
                       with_cell_bits(column, [&](auto bits) {
                         for (std::size_t row = begin; row < end; ++row)
-                          hashes[row] = mixed(hashes[row], bits(row));
+                          hashes[row] = spread(hashes[row] ^ bits(row));
                       });
                     }
                   });

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "preprocessing/common/spread.h"
+
 #define XXH_INLINE_ALL  // a call would take as long as hashing a short text
 #include <xxhash.h>
 
@@ -34,12 +36,6 @@ std::uint64_t key_of(std::string_view text) {
   return length | load<std::uint8_t>(text.data()) |
          (load<std::uint8_t>(text.data() + size / 2) << (8 * (size / 2))) |
          (load<std::uint8_t>(text.data() + size - 1) << (8 * (size - 1)));
-}
-
-/// Knuth's multiplicative hashing: the golden ratio spreads keys that differ in few bits.
-std::size_t spread(std::uint64_t key) {
-  const std::uint64_t product = key * 0x9E3779B97F4A7C15;
-  return static_cast<std::size_t>(product ^ (product >> 32));
 }
 
 }  // namespace

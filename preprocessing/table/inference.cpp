@@ -132,13 +132,13 @@ std::string describe_doubt(std::string_view name, const ColumnProfile& profile) 
     return fmt::format(
         "column \"{}\" holds numbers with a decimal comma, such as \"{}\", and is "
         "read as a category: write them with a point",
-        name, profile.first_text);
+        name, shortened(profile.first_text));
   }
   if (profile.numbers == 0) return {};
   return fmt::format(
       "column \"{}\" is read as a category, though {} of its {} values are numbers; "
       "\"{}\" is not",
-      name, profile.numbers, profile.values(), profile.first_text);
+      name, profile.numbers, profile.values(), shortened(profile.first_text));
 }
 
 bool is_integer_identifier(std::string_view name, const ColumnProfile& profile,
@@ -199,7 +199,7 @@ void fail_no_longer_a_number(std::string_view source, std::uint64_t line, std::s
   fail<DataError>(
       "{}:{}: column \"{}\": \"{}\" is not a number, as the column was in training: correct the "
       "cell, or leave it empty if the value is not known",
-      source, line, column, value);
+      source, line, column, shortened(value));
 }
 
 }  // namespace ebb::preprocessing

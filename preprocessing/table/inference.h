@@ -64,8 +64,7 @@ std::string describe_doubt(std::string_view name, const ColumnProfile& profile);
 ///   - the name says so (has_identifier_name);
 ///   - 20 values or more, and each whole number from lowest to highest is among them;
 ///   - 20 values or more, and n numbers drawn at random from the R in [lowest, highest] would
-///   repeat
-///     n - R (1 - (1 - 1/R)^n) >= 10 times, and 4 times as often as these do;
+///     repeat n - R (1 - (1 - 1/R)^n) >= 10 times, and 4 times as often as these do;
 ///   - 20 values or more, all of one length of 7 digits or more, and none repeated.
 /// A whole number that is unique by chance in a small table, such as an income, is none of these.
 bool is_integer_identifier(std::string_view name, const ColumnProfile& profile,

@@ -48,6 +48,8 @@ CASES = [
     ("three classes", with_cell(9, "churn", "maybe"), ['"churn"', "expected two"]),
     ("number with text", with_cell(30, "mean_basket", "much"),
      [":30", '"mean_basket"', '"much" is not a number']),
+    ("control characters", with_cell(30, "mean_basket", "\x1b[31mmuch"), ['" [31mmuch" is not a number']),
+    ("long text", with_cell(30, "mean_basket", "much" * 1000), ['muchmuch..." is not a number']),
     ("duplicate header", table(header=HEADER.replace("region", "plan")), ['"plan" twice']),
     ("NUL byte", with_cell(5, "plan", "ba\0sic"), [":5", "NUL"]),
     ("not UTF-8", with_cell(5, "plan", "caf\xe9").encode("latin-1", "replace"), [":5", "UTF-8"]),

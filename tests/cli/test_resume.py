@@ -12,8 +12,8 @@ class ResumeTest(ProgramTest):
     def stop_training(self, number, *more, **options):
         process, output = self.start_training("epoch  2/80", *EPOCHS, *more, **options)
         process.send_signal(number)
-        rest = output.readall()
-        return process.wait(timeout=300), rest.decode()
+        shown = output.readall().decode() + process.stderr.read()
+        return process.wait(timeout=300), shown
 
     def test_ctrl_c_saves_a_checkpoint_and_resuming_gives_the_same_model(self):
         self.train(*EPOCHS, out="whole")
@@ -21,6 +21,7 @@ class ResumeTest(ProgramTest):
         self.assertEqual(code, 130, shown)
         self.assertIn("interrupted", shown)
         self.assertRegex(shown, r"--epochs 80 --resume")
+        self.assertIn("once more ends at once", shown)
         self.assertFalse((self.folder / "model/model.safetensors").exists())
 
         refused = self.train(*EPOCHS, code=3)

@@ -8,7 +8,7 @@ import subprocess
 import threading
 import unittest
 
-from program import TABLE, ProgramTest, rows_of
+from program import SMALL, TABLE, ProgramTest, rows_of
 
 FILES = ["checkpoint.safetensors", "config.toml", "history.csv", "metrics.json",
          "model.safetensors", "pipeline.json"]
@@ -112,6 +112,12 @@ class TrainTest(ProgramTest):
         with open(self.config, "a") as config:
             config.write("[preprocessing]\ndrop_duplicates = false\n")
         self.assertEqual(self.ebb(*command, "all").stderr, "")
+
+    def test_a_network_that_is_no_better_than_none_is_warned_of(self):
+        config = self.write("steep.toml", SMALL.replace("[runtime]", "learning_rate = 100.0\n[runtime]"))
+        warned = self.ebb("train", "--config", config, "--data", TABLE, "--target", "churn", "--out", "steep")
+        self.assertIn("warning: the network predicts no better than the same probability", warned.stderr)
+        self.assertNotIn("no better", self.train("--epochs", "40").stderr)
 
     def test_dry_run_writes_nothing(self):
         shown = self.train("--dry-run")

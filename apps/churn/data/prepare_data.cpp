@@ -2,6 +2,7 @@
 #include <array>
 #include <cmath>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "apps/churn/data/customer_tables.h"
@@ -59,6 +60,29 @@ Table without_duplicates(Table table, const DataConfig& config, PreparedData& da
                     kKeepDuplicates));
   }
   return distinct;
+}
+
+/// How many rows have a value of the column that an earlier row has.
+std::size_t count_repeated(const Column& column) {
+  std::size_t values = 0;
+  for (std::size_t row = 0; row < column.size(); ++row) values += column.is_missing(row) ? 0 : 1;
+  if (column.has_integers()) return values - preprocessing::count_distinct(column.integers);
+  const std::set<std::int32_t> codes(column.codes.begin(), column.codes.end());
+  return values - codes.size() + codes.count(preprocessing::kMissingCode);
+}
+
+/// Says that a random split may part the rows of one customer.
+void note_repeated_customers(const Table& table, const RunConfig& config,
+                             std::vector<std::string>& notes) {
+  const Column* ids = table.find(config.data.id_column);
+  if (ids == nullptr || !config.split.column.empty()) return;
+  const std::size_t repeated = count_repeated(*ids);
+  if (repeated == 0) return;
+  notes.push_back(
+      fmt::format("{} repeat{} an id of column \"{}\": rows of one customer may be trained on and "
+                  "tested, which "
+                  "flatters; --split-column can keep them together",
+                  count_rows(repeated), repeated == 1 ? "s" : "", ids->name));
 }
 
 /// Takes the rows whose hash is one of `known` out of `rows`, and returns how many.
@@ -246,6 +270,8 @@ PreparedData prepare_data(const RunConfig& config) {
     table = without_test_rows(std::move(table), *test, config.preprocessing.drop_duplicates,
                               data.notes);
   }
+
+  note_repeated_customers(table, config, data.notes);
 
   const std::string& positive = config.data.positive;
   const Labels labels =

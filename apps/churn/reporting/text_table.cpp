@@ -63,11 +63,15 @@ std::size_t display_width(std::string_view text) {
   return width;
 }
 
-std::string printable(std::string_view text) {
+std::string printable(std::string_view text, std::string_view kept) {
   std::string clean(text);
   std::replace_if(
       clean.begin(), clean.end(),
-      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
+      [&](char c) {
+        const bool is_control = static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+        return is_control && kept.find(c) == std::string_view::npos;
+      },
+      ' ');
   return clean;
 }
 

@@ -12,9 +12,9 @@ namespace ebb::churn {
 /// marks none, bytes that are not UTF-8 one each.
 std::size_t display_width(std::string_view text);
 
-/// `text` with every control character replaced by a space, so that no name found in a file can
-/// move the cursor.
-std::string printable(std::string_view text);
+/// `text` with every control character but those in `kept` replaced by a space, so that no name
+/// found in a file can move the cursor.
+std::string printable(std::string_view text, std::string_view kept = {});
 
 /// Rows of cells; the first column is aligned to the left, the others to the right.
 class TextTable {

@@ -114,6 +114,18 @@ TEST_F(PrepareDataTest, DuplicatesAreDroppedBeforeTheSplit) {
   EXPECT_EQ(all.train.rows() + all.validation.rows() + all.test.rows(), 100U);
 }
 
+TEST_F(PrepareDataTest, CustomersWithSeveralRowsAreNotedUnlessTheSplitIsGiven) {
+  config_.data.id_column = "客户编号";
+  std::vector<Customer> rows = customers(60);
+  EXPECT_THAT(prepare(rows).notes, Not(Contains(HasSubstr("of one customer"))));
+  for (const std::size_t i : {7U, 8U, 20U}) rows[i].number = rows[6].number;
+  const std::string note = "rows repeat an id of column \"客户编号\"";
+  EXPECT_THAT(prepare(rows).notes, Contains(HasSubstr("3 " + note)));
+
+  config_.split.column = "part";
+  EXPECT_THAT(prepare(rows).notes, Not(Contains(HasSubstr(note))));
+}
+
 TEST_F(PrepareDataTest, DuplicatesThatNoIdentifierTellsApartAreWarnedOf) {
   std::string text = "plan,channel,churn\n";
   for (int i = 0; i < 1000; ++i) text += fmt::format("plan{},shop,{}\n", i % 3, i % 2);
