@@ -125,14 +125,14 @@ void print_report(const churn::RunConfig& config, const churn::PreparedData& dat
   fmt::print("{} rows by decision\n{}\n", has_test ? "test" : "validation",
              churn::confusion_table(metrics.confusion, data.pipeline.classes()[1]));
   fmt::print("threshold {}\n", churn::explain(report.network.threshold, config.decision));
-  const churn::Metrics& network = *report.network.validation;
-  const churn::Metrics& nothing = *report.base_rate.validation;
-  if (network.log_loss < nothing.log_loss) return;
-  warn(
-      fmt::format("the network predicts no better than the same probability for everybody: its log "
-                  "loss on the validation rows is {:.4f}, against {:.4f}; try more epochs, a "
-                  "lower learning rate or more rows",
-                  network.log_loss, nothing.log_loss));
+  const double loss = report.network.train->log_loss;
+  const double nothing = report.base_rate.train->log_loss;
+  if (loss < nothing) return;
+  warn(fmt::format(
+      "even on the rows that it was trained on, the network predicts no better than the same "
+      "probability for everybody: its log loss is {:.4f}, against {:.4f}; try a lower "
+      "learning rate, more epochs or more rows",
+      loss, nothing));
 }
 
 nlohmann::ordered_json metrics_json(const churn::RunConfig& config, const churn::PreparedData& data,
