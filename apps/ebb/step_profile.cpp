@@ -75,8 +75,8 @@ StepProfile summarize(std::vector<ProfiledStep> steps, const Context& context, d
   for (const ProfileRow& row : all.rows()) {
     profile.lines.push_back(line_of(row, count, peak_gflops, floors));
   }
-  std::stable_sort(profile.lines.begin(), profile.lines.end(),
-                   [](const auto& one, const auto& other) { return one.seconds > other.seconds; });
+  std::sort(profile.lines.begin(), profile.lines.end(),
+            [](const auto& one, const auto& other) { return one.seconds > other.seconds; });
   const double outside =
       seconds * context.threads() - all.operation_seconds() - all.between_seconds();
   profile.lines.push_back({.operation = kBetween, .seconds = all.between_seconds() / count});
