@@ -51,7 +51,7 @@ def run_peer(peer: str, job: str, table: str) -> dict:
 
 
 def run_ebb(program: str, job: str, table: str) -> dict:
-    shown = run_json([program, f"--table={table}", f"--benchmark_filter=^{job}/", "--benchmark_format=json"])
+    shown = run_json([program, table, f"--benchmark_filter=^{job}/", "--benchmark_format=json"])
     result = shown["benchmarks"][0]
     return {"seconds": result["real_time"] / 1e3, "rows": int(result["rows"]), "peak_bytes": result["peak_bytes"]}
 

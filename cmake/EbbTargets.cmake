@@ -13,10 +13,11 @@ target_compile_definitions(ebb_options INTERFACE EBB_WITH_CUDA=$<BOOL:${EBB_WITH
 # x86-64-v2 is the oldest machine supported: below it Highway has one lane. Faster instruction sets
 # are chosen at run time (kernels/common/instruction_set.h), never by a flag.
 # Optional operands are left out of designated initialisers on purpose, hence no warning about it;
-# -Wrestrict is wrong about std::string concatenation in GCC 12 (its bug 105651).
+# -Wrestrict is wrong about std::string concatenation in GCC 12 (its bug 105651). Without CUDA,
+# `if constexpr` discards the calls of some functions, which Clang takes for unneeded.
 set(EBB_CXX_OPTIONS
   -march=x86-64-v2 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wno-missing-field-initializers
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> $<$<CXX_COMPILER_ID:Clang>:-Wno-unneeded-internal-declaration>
   $<$<BOOL:${EBB_WARNINGS_AS_ERRORS}>:-Werror>)
 target_compile_options(ebb_options INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${EBB_CXX_OPTIONS}>")
 if(EBB_WITH_CUDA)

@@ -7,8 +7,7 @@ namespace {
 
 double gibibytes(std::size_t bytes) { return static_cast<double>(bytes) / (1024.0 * 1024 * 1024); }
 
-// Used in a build with CUDA.
-[[maybe_unused]] std::string describe_gpu(const cuda::DeviceProperties& gpu) {
+std::string describe_gpu(const cuda::DeviceProperties& gpu) {
   return fmt::format("{}, compute capability {}.{}, {:.1f} GiB", gpu.name, gpu.major, gpu.minor,
                      gibibytes(gpu.total_bytes));
 }

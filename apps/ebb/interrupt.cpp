@@ -1,5 +1,6 @@
 #include "apps/ebb/interrupt.h"
 
+#include <cerrno>
 #include <csignal>
 #include <string_view>
 #include <unistd.h>
@@ -27,13 +28,25 @@ void restore_default() {
   set_action(action);
 }
 
-/// A pipe may have nothing to read for long, and a step take long, so that one should know.
-void note(int) {
+/// A pipe may have nothing to read for long, and a step take long, so that one should know. What
+/// reads standard error may have got the signal too, and be gone: that must not end the program.
+void say_that_it_is_heard() {
   constexpr std::string_view kNotice =
       "\nebb: stopping as soon as possible; once more ends at once\n";
+  const int error = errno;
+  struct sigaction ignore = {};
+  struct sigaction before = {};
+  ignore.sa_handler = SIG_IGN;
+  sigaction(SIGPIPE, &ignore, &before);
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kNotice.data(), kNotice.size());
+  sigaction(SIGPIPE, &before, nullptr);
+  errno = error;
+}
+
+void note(int) {
   stop_requested = 1;
   restore_default();
-  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kNotice.data(), kNotice.size());
+  say_that_it_is_heard();
 }
 
 }  // namespace

@@ -170,6 +170,7 @@ ExitCode train(const TrainArguments& arguments) {
   if (interrupt.requested()) return explain_interrupt(arguments, trainer);
   write_model(folder, config, data, trainer, report);
   print_report(config, data, report);
+  warn_if_useless(report);
   print_next(arguments.out);
   return ExitCode::ok;
 }

@@ -117,14 +117,7 @@ void warn_of_cost(const churn::RunConfig& config, const churn::PreparedData& dat
                  : "--dry-run measures it, --epochs changes it");
 }
 
-void print_report(const churn::RunConfig& config, const churn::PreparedData& data,
-                  const churn::TrainingReport& report) {
-  fmt::print("\n{}\n", churn::report_table(churn::to_json(report)));
-  const bool has_test = report.network.test.has_value();
-  const churn::Metrics& metrics = has_test ? *report.network.test : *report.network.validation;
-  fmt::print("{} rows by decision\n{}\n", has_test ? "test" : "validation",
-             churn::confusion_table(metrics.confusion, data.pipeline.classes()[1]));
-  fmt::print("threshold {}\n", churn::explain(report.network.threshold, config.decision));
+void warn_if_useless(const churn::TrainingReport& report) {
   const double loss = report.network.train->log_loss;
   const double nothing = report.base_rate.train->log_loss;
   if (loss < nothing) return;
@@ -133,6 +126,16 @@ void print_report(const churn::RunConfig& config, const churn::PreparedData& dat
       "probability for everybody: its log loss is {:.4f}, against {:.4f}; try a lower "
       "learning rate, more epochs or more rows",
       loss, nothing));
+}
+
+void print_report(const churn::RunConfig& config, const churn::PreparedData& data,
+                  const churn::TrainingReport& report) {
+  fmt::print("\n{}\n", churn::report_table(churn::to_json(report)));
+  const bool has_test = report.network.test.has_value();
+  const churn::Metrics& metrics = has_test ? *report.network.test : *report.network.validation;
+  fmt::print("{} rows by decision\n{}\n", has_test ? "test" : "validation",
+             churn::confusion_table(metrics.confusion, data.pipeline.classes()[1]));
+  fmt::print("threshold {}\n", churn::explain(report.network.threshold, config.decision));
 }
 
 nlohmann::ordered_json metrics_json(const churn::RunConfig& config, const churn::PreparedData& data,

@@ -34,6 +34,9 @@ void warn_of_cost(const churn::RunConfig& config, const churn::PreparedData& dat
 /// Metrics beside the baselines, and the threshold with its reason.
 void print_report(const churn::RunConfig& config, const churn::PreparedData& data,
                   const churn::TrainingReport& report);
+/// Of a network that, on the rows that it was trained on, is no better than the same probability
+/// for everybody.
+void warn_if_useless(const churn::TrainingReport& report);
 
 /// Everything about the trained model that can be counted, for metrics.json and the model file.
 /// Nothing in it depends on the time, the machine or where files lie.

@@ -1,13 +1,11 @@
 // ebb_bench_tables: how long it takes to read a table and to drop the rows that repeat others.
 //
-//   ebb_bench_tables --table=FILE [Google Benchmark's options, see --help]
+//   ebb_bench_tables FILE [Google Benchmark's options, see --help]
 //
 // Benchmarks: read, duplicates. Counters: rows that there are afterwards, bytes/s of the file, and
 // peak_bytes, the most memory that the process has had so far: for one benchmark's alone, choose it
 // with --benchmark_filter. bench/compare_dataframes.py shows the same of pandas, Polars and Arrow.
-#include <algorithm>
 #include <filesystem>
-#include <string_view>
 #include <sys/resource.h>
 #include <utility>
 
@@ -55,28 +53,15 @@ void drop_duplicates(benchmark::State& state, const std::filesystem::path& path)
   set_counters(state, table, path);
 }
 
-/// Takes --table out of the arguments; what is left is Google Benchmark's.
-std::filesystem::path take_table(int& count, char** arguments) {
-  constexpr std::string_view kTable = "--table=";
-  std::filesystem::path path;
-  char** const end =
-      std::remove_if(arguments + 1, arguments + count, [&](std::string_view argument) {
-        if (!argument.starts_with(kTable)) return false;
-        path = argument.substr(kTable.size());
-        return true;
-      });
-  count = static_cast<int>(end - arguments);
-  return path;
-}
-
 int run(int count, char** arguments) {
-  const std::filesystem::path path = take_table(count, arguments);
-  benchmark::Initialize(&count, arguments);
-  if (benchmark::ReportUnrecognizedArguments(count, arguments)) return 2;
-  if (path.empty()) {
-    fmt::print(stderr, "error: --table=FILE is missing: bench/make_dirty_table.py writes one\n");
+  benchmark::Initialize(&count, arguments);  // takes its options out
+  if (count != 2) {
+    fmt::print(stderr,
+               "usage: ebb_bench_tables FILE [--benchmark_...]; bench/make_dirty_table.py writes a "
+               "file\n");
     return 2;
   }
+  const std::filesystem::path path = arguments[1];
   const std::pair<const char*, Benchmark*> benchmarks[] = {{"read", read},
                                                            {"duplicates", drop_duplicates}};
   for (const auto& [name, body] : benchmarks) {

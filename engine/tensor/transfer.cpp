@@ -16,9 +16,8 @@ void order(Device earlier, Device later) {
   cuda::destroy_event(earlier, event);  // once it is over
 }
 
-// Used in a build with CUDA.
-[[maybe_unused]] void transfer_on_cuda(void* to, Device to_device, const void* from,
-                                       Device from_device, std::size_t bytes) {
+void transfer_on_cuda(void* to, Device to_device, const void* from, Device from_device,
+                      std::size_t bytes) {
   const Device device = to_device.is_cuda() ? to_device : from_device;
   if (cuda::is_recording()) {
     fail("a tensor moves between {} and {} within a step that is recorded as a CUDA graph",

@@ -107,8 +107,8 @@ OperationCost cost(const AttentionInputs& p, double flops_per_score) {
           .shape = {p.query.shape[2], p.key.shape[2], p.query.shape[3]}};
 }
 
-/// Why the GPU cannot. Used in a build with CUDA.
-[[maybe_unused]] std::string unsupported_on_gpu(Device device, DType dtype, std::int64_t head_dim) {
+/// Why the GPU cannot.
+std::string unsupported_on_gpu(Device device, DType dtype, std::int64_t head_dim) {
   if (ebb::cuda::compute_capability(device) >= 80) return {};
   if (dtype != DType::f32) {
     return fmt::format("attention in {} needs tensor cores of compute capability 8.0",

@@ -120,8 +120,7 @@ bool RecordReader::next(FieldBlock& block) {
   }
 }
 
-/// Without a quote anywhere, which is usual, every line is a record, unless it is blank. False at
-/// the end.
+/// Of a text without quotes; false at the end.
 bool RecordReader::next_lines(FieldBlock& block) {
   std::size_t bytes = pending_.view().rfind('\n') + 1;
   if (bytes == 0 && !at_end_) {

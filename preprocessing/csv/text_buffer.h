@@ -39,7 +39,7 @@ class TextBuffer {
     if (size <= capacity_) return;
     auto bytes = std::make_unique_for_overwrite<char[]>(size + kPadding);
     if (size_ > 0) std::memcpy(bytes.get(), bytes_.get(), size_);
-    std::memset(bytes.get() + size, 0, kPadding);  // what reads it need not be told apart
+    std::memset(bytes.get() + size, 0, kPadding);  // so that checkers of memory see it set
     bytes_ = std::move(bytes);
     capacity_ = size;
   }

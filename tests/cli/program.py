@@ -96,10 +96,12 @@ class ProgramTest(unittest.TestCase):
         epochs than that, it is still training, however slow the machine."""
         reader, writer = os.pipe()
         fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+        options.setdefault("stderr", subprocess.PIPE)
         process = subprocess.Popen(self.command(*self.train_arguments(out), *more), stdout=writer,
-                                   stderr=subprocess.PIPE, text=True, cwd=self.folder, **options)
+                                   text=True, cwd=self.folder, **options)
         os.close(writer)
-        self.addCleanup(process.stderr.close)
+        if process.stderr:
+            self.addCleanup(process.stderr.close)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         output = open(reader, "rb", buffering=0)

@@ -19,7 +19,7 @@ class BenchTablesTest(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             table = Path(folder, "a table.csv")
             table.write_text("n,c\n1,a\n2,b\n1,a\n3,a\n2,b\n")
-            shown = self.run_program(f"--table={table}")
+            shown = self.run_program(table)
         self.assertEqual(shown.returncode, 0, shown.stderr)
         read, duplicates = json.loads(shown.stdout)["benchmarks"]
         self.assertEqual((read["rows"], duplicates["rows"]), (5, 3))
@@ -27,8 +27,8 @@ class BenchTablesTest(unittest.TestCase):
         self.assertGreater(read["peak_bytes"], 1e6)
 
     def test_what_is_missing_is_said(self):
-        self.assertIn("--table=FILE is missing", self.run_program().stderr)
-        shown = self.run_program("--table=none.csv")
+        self.assertIn("usage: ebb_bench_tables FILE", self.run_program().stderr)
+        shown = self.run_program("none.csv")
         self.assertEqual(shown.returncode, 3)
         self.assertIn("none.csv: cannot open", shown.stderr)
 

@@ -1,5 +1,6 @@
 """Stopping and going on: the resumed run must end with the bytes of an uninterrupted one."""
 
+import os
 import signal
 import unittest
 
@@ -33,6 +34,16 @@ class ResumeTest(ProgramTest):
     def test_sigterm_saves_a_checkpoint(self):
         code, shown = self.stop_training(signal.SIGTERM)
         self.assertEqual(code, 130, shown)
+        self.assertIn("interrupted", shown)
+
+    def test_ctrl_c_is_heeded_where_nobody_reads_errors(self):
+        reader, writer = os.pipe()
+        os.close(reader)
+        process, output = self.start_training("epoch  2/80", *EPOCHS, stderr=writer)
+        os.close(writer)
+        process.send_signal(signal.SIGINT)
+        shown = output.readall().decode()
+        self.assertEqual(process.wait(timeout=300), 130, shown)
         self.assertIn("interrupted", shown)
 
     def test_an_interrupt_that_was_ignored_before_stays_so(self):

@@ -2,7 +2,6 @@
 #include <array>
 #include <cmath>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include "apps/churn/data/customer_tables.h"
@@ -67,8 +66,12 @@ std::size_t count_repeated(const Column& column) {
   std::size_t values = 0;
   for (std::size_t row = 0; row < column.size(); ++row) values += column.is_missing(row) ? 0 : 1;
   if (column.has_integers()) return values - preprocessing::count_distinct(column.integers);
-  const std::set<std::int32_t> codes(column.codes.begin(), column.codes.end());
-  return values - codes.size() + codes.count(preprocessing::kMissingCode);
+  std::vector<bool> is_there(column.levels.size());
+  for (const std::int32_t code : column.codes) {
+    if (code != preprocessing::kMissingCode) is_there[static_cast<std::size_t>(code)] = true;
+  }
+  const auto distinct = std::count(is_there.begin(), is_there.end(), true);
+  return values - static_cast<std::size_t>(distinct);
 }
 
 /// Says that a random split may part the rows of one customer.
@@ -80,8 +83,7 @@ void note_repeated_customers(const Table& table, const RunConfig& config,
   if (repeated == 0) return;
   notes.push_back(
       fmt::format("{} repeat{} an id of column \"{}\": rows of one customer may be trained on and "
-                  "tested, which "
-                  "flatters; --split-column can keep them together",
+                  "tested, which flatters; --split-column can keep them together",
                   count_rows(repeated), repeated == 1 ? "s" : "", ids->name));
 }
 

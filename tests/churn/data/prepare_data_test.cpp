@@ -121,6 +121,11 @@ TEST_F(PrepareDataTest, CustomersWithSeveralRowsAreNotedUnlessTheSplitIsGiven) {
   for (const std::size_t i : {7U, 8U, 20U}) rows[i].number = rows[6].number;
   const std::string note = "rows repeat an id of column \"客户编号\"";
   EXPECT_THAT(prepare(rows).notes, Contains(HasSubstr("3 " + note)));
+  // Texts too; a row that is dropped does not count.
+  std::string text = header_line();
+  for (const Customer& row : rows) text += "k" + line(row);
+  config_.data.path = folder_.write("texts.csv", text + "k" + line(rows[40]));
+  EXPECT_THAT(prepare_data(config_).notes, Contains(HasSubstr("3 " + note)));
 
   config_.split.column = "part";
   EXPECT_THAT(prepare(rows).notes, Not(Contains(HasSubstr(note))));
