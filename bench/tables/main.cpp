@@ -13,8 +13,8 @@
 #include <fmt/format.h>
 
 #include "bench/run_main.h"
+#include "preprocessing/cleaning/duplicates.h"
 #include "preprocessing/csv/csv_reader.h"
-#include "preprocessing/steps/duplicates.h"
 
 namespace ebb::bench {
 namespace {

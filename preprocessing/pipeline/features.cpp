@@ -6,7 +6,7 @@
 
 #include "kernels/common/error.h"
 #include "preprocessing/common/numbers.h"
-#include "preprocessing/steps/statistics.h"
+#include "preprocessing/statistics/quantiles.h"
 
 namespace ebb::preprocessing {
 namespace {

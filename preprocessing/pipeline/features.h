@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "preprocessing/encoding/category_encoding.h"
 #include "preprocessing/pipeline/pipeline_config.h"
-#include "preprocessing/steps/category_encoding.h"
-#include "preprocessing/steps/scaling.h"
+#include "preprocessing/scaling/scaling.h"
 #include "preprocessing/table/table.h"
 
 namespace ebb::preprocessing {

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "preprocessing/cleaning/missing_values.h"
 #include "preprocessing/csv/csv_options.h"
-#include "preprocessing/steps/missing_values.h"
-#include "preprocessing/steps/scaling.h"
+#include "preprocessing/scaling/scaling.h"
 
 namespace ebb::preprocessing {
 

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "kernels/common/error.h"
-#include "preprocessing/pipeline/json_reader.h"
+#include "preprocessing/common/json_reader.h"
 #include "preprocessing/pipeline/pipeline.h"
 
 namespace ebb::preprocessing {

@@ -1,4 +1,4 @@
-// Training, validation and test rows. Drop exact duplicates first (steps/duplicates.h), so that
+// Training, validation and test rows. Drop exact duplicates first (cleaning/duplicates.h), so that
 // none lies on both sides.
 #pragma once
 

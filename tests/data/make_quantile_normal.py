@@ -3,7 +3,7 @@
 
 Each case: training values, the number of quantiles, points and what QuantileTransformer makes of them.
 The least and the greatest training value occur once: at a tie there, ebb departs from scikit-learn on
-purpose (preprocessing/steps/scaling.h).
+purpose (preprocessing/scaling/scaling.h).
 """
 import json
 

@@ -8,9 +8,9 @@
 #include "apps/churn/data/prepared_data.h"
 #include "apps/churn/data/row_hashes.h"
 #include "kernels/common/error.h"
+#include "preprocessing/cleaning/duplicates.h"
 #include "preprocessing/common/names.h"
 #include "preprocessing/split/split.h"
-#include "preprocessing/steps/duplicates.h"
 #include "preprocessing/table/inference.h"
 
 namespace ebb::churn {

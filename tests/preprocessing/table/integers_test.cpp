@@ -1,5 +1,5 @@
 // Identifiers that are kept as integers are rows like others.
-#include "preprocessing/steps/duplicates.h"
+#include "preprocessing/cleaning/duplicates.h"
 #include "tests/preprocessing/support.h"
 
 namespace ebb::preprocessing {

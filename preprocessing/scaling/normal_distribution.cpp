@@ -1,4 +1,4 @@
-#include "preprocessing/steps/normal_distribution.h"
+#include "preprocessing/scaling/normal_distribution.h"
 
 #include <array>
 #include <cmath>

@@ -1,11 +1,11 @@
-#include "preprocessing/steps/scaling.h"
+#include "preprocessing/scaling/scaling.h"
 
 #include <algorithm>
 #include <cmath>
 
 #include "kernels/common/error.h"
-#include "preprocessing/steps/normal_distribution.h"
-#include "preprocessing/steps/statistics.h"
+#include "preprocessing/scaling/normal_distribution.h"
+#include "preprocessing/statistics/quantiles.h"
 
 namespace ebb::preprocessing {
 namespace {

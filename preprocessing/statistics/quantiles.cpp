@@ -1,4 +1,4 @@
-#include "preprocessing/steps/statistics.h"
+#include "preprocessing/statistics/quantiles.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "preprocessing/steps/category_encoding.h"
+#include "preprocessing/encoding/category_encoding.h"
 
 #include <algorithm>
 

@@ -1,9 +1,9 @@
-#include "preprocessing/steps/missing_values.h"
+#include "preprocessing/cleaning/missing_values.h"
 
 #include <vector>
 
 #include "kernels/common/error.h"
-#include "preprocessing/steps/statistics.h"
+#include "preprocessing/statistics/quantiles.h"
 
 namespace ebb::preprocessing {
 

@@ -1,4 +1,4 @@
-#include "preprocessing/pipeline/json_reader.h"
+#include "preprocessing/common/json_reader.h"
 
 #include <algorithm>
 #include <cmath>

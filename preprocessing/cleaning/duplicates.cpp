@@ -1,7 +1,7 @@
 // Rows are hashed column by column and dealt to partitions by the hash's highest bits. Equal rows
 // meet in one partition, so partitions are searched in parallel; without many repeats the table of
 // a partition's first rows fits a core's cache.
-#include "preprocessing/steps/duplicates.h"
+#include "preprocessing/cleaning/duplicates.h"
 
 #include <algorithm>
 #include <bit>

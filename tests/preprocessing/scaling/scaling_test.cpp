@@ -1,11 +1,11 @@
-#include "preprocessing/steps/scaling.h"
+#include "preprocessing/scaling/scaling.h"
 
 #include <cmath>
 #include <limits>
 
 #include <nlohmann/json.hpp>
 
-#include "preprocessing/steps/normal_distribution.h"
+#include "preprocessing/scaling/normal_distribution.h"
 #include "tests/preprocessing/support.h"
 #include "tests/support/test_data.h"
 
