@@ -47,7 +47,7 @@ struct PipelineConfig {
   std::map<std::string, NumberOptions> number_columns;      ///< overrides by column name
   std::map<std::string, CategoryOptions> category_columns;  ///< overrides by column name
   AbsentColumn absent_columns = AbsentColumn::error;
-  std::size_t quantiles = 1000;  ///< most knots of a quantile_normal scaler, >= 2
+  std::size_t quantiles = 1000;  ///< most knots of a quantile scaler, >= 2
   std::size_t bins = 48;         ///< most bins of a piecewise-linear encoding, >= 1
   /// Kept so that new files are read as the training file was.
   std::vector<std::string> missing_tokens = CsvOptions::default_missing_tokens();

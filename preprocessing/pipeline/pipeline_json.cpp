@@ -21,19 +21,30 @@ bool is_strictly_ascending(const std::vector<T>& values) {
 }
 
 json write(const NumberScaler& scaler) {
-  return {{"kind", scaling_name(scaler.scaling())},
-          {"shift", scaler.shift()},
-          {"scale", scaler.scale()},
-          {"knots", scaler.knots()}};
+  json document = {{"kind", scaling_name(scaler.scaling())},
+                   {"shift", scaler.shift()},
+                   {"scale", scaler.scale()},
+                   {"knots", scaler.knots()}};
+  if (scaler.scaling() == Scaling::yeo_johnson) {
+    document["lambda"] = scaler.power().lambda;
+    document["anchor"] = scaler.power().anchor;
+  }
+  return document;
 }
 
 NumberScaler read_scaler(const JsonReader& reader) {
-  reader.expect_keys({"kind", "shift", "scale", "knots"});
   const Scaling kind = reader.member("kind").parsed(parse_scaling);
+  AnchoredPower power;
+  if (kind == Scaling::yeo_johnson) {
+    reader.expect_keys({"kind", "shift", "scale", "knots", "lambda", "anchor"});
+    power = {reader.member("lambda").number(), reader.member("anchor").number()};
+  } else {
+    reader.expect_keys({"kind", "shift", "scale", "knots"});
+  }
   const double shift = reader.member("shift").number();
   const double scale = reader.member("scale").number();
   std::vector<double> knots = reader.member("knots").numbers();
-  return reader.guarded([&] { return NumberScaler::restore(kind, shift, scale, knots); });
+  return reader.guarded([&] { return NumberScaler::restore(kind, shift, scale, knots, power); });
 }
 
 json write(const NumberStatistics& statistics) {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/common/error.h"
+#include "preprocessing/scaling/knots.h"
 #include "preprocessing/scaling/normal_distribution.h"
 #include "preprocessing/statistics/quantiles.h"
 
@@ -12,31 +13,49 @@ namespace {
 
 constexpr double kLeastRank = 1e-7;
 
-/// Where the polyline through (knots[i], i / (n - 1)) passes `value`, which lies within the knots.
-/// Of tied knots the upper end counts if `upper`, else the lower.
-double interpolate_rank(const std::vector<double>& knots, double value, bool upper) {
-  const auto steps = static_cast<double>(knots.size() - 1);
-  // Of ranges: with checked iterators the others look at all knots for every value.
-  const auto above =
-      upper ? std::ranges::upper_bound(knots, value) : std::ranges::lower_bound(knots, value);
-  if (upper && above == knots.end()) return 1.0;
-  if (!upper && above == knots.begin()) return 0.0;
-  const auto index = static_cast<double>(above - knots.begin() - 1);
-  const double low = *(above - 1);
-  const double high = *above;
-  return (index + (value - low) / (high - low)) / steps;
+bool has_knots(Scaling scaling) {
+  return scaling == Scaling::quantile_normal || scaling == Scaling::quantile_uniform;
 }
 
-std::vector<double> fit_knots(const std::vector<double>& sorted, std::size_t quantiles) {
-  const std::size_t count =
-      std::clamp<std::size_t>(quantiles, 2, std::max<std::size_t>(2, sorted.size()));
-  std::vector<double> knots(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    knots[i] = quantile(sorted, static_cast<double>(i) / static_cast<double>(count - 1));
-    // Rounding of the interpolation must not undo the order.
-    if (i > 0) knots[i] = std::max(knots[i], knots[i - 1]);
+/// What shift and scale are applied to.
+double transformed(double value, Scaling scaling, AnchoredPower power) {
+  if (scaling == Scaling::log) return signed_log(value);
+  return scaling == Scaling::yeo_johnson ? anchored_power(value, power) : value;
+}
+
+/// Shift and divisor. A divisor of 0 or below the smallest normal number is that of a column that
+/// is constant to all ends.
+struct Linear {
+  double shift = 0.0;
+  double divisor = 0.0;
+};
+
+Linear standardising(std::span<const double> sorted) {
+  if (!(sorted.back() > sorted.front())) return {sorted.front(), 0.0};
+  const double mean = mean_of(sorted);
+  return {mean, standard_deviation(sorted, mean)};
+}
+
+Linear fit_linear(std::span<const double> sorted, Scaling scaling) {
+  switch (scaling) {
+    case Scaling::min_max:
+      return {sorted.front(), sorted.back() - sorted.front()};
+    case Scaling::robust: {
+      const double quartiles = quantile(sorted, 0.75) - quantile(sorted, 0.25);
+      return {quantile(sorted, 0.5), quartiles > 0.0 ? quartiles : standardising(sorted).divisor};
+    }
+    case Scaling::max_abs:
+      return {0.0, std::max(std::abs(sorted.front()), std::abs(sorted.back()))};
+    case Scaling::standard:
+    case Scaling::log:
+    case Scaling::yeo_johnson:
+      return standardising(sorted);
+    case Scaling::none:
+    case Scaling::quantile_normal:
+    case Scaling::quantile_uniform:
+      break;
   }
-  return knots;
+  return {};
 }
 
 }  // namespace
@@ -49,48 +68,59 @@ std::string_view scaling_name(Scaling scaling) {
       return "min_max";
     case Scaling::standard:
       return "standard";
+    case Scaling::robust:
+      return "robust";
+    case Scaling::max_abs:
+      return "max_abs";
     case Scaling::quantile_normal:
       return "quantile_normal";
+    case Scaling::quantile_uniform:
+      return "quantile_uniform";
+    case Scaling::log:
+      return "log";
+    case Scaling::yeo_johnson:
+      return "yeo_johnson";
   }
   return "unknown";
 }
 
 Scaling parse_scaling(std::string_view name) {
-  for (const Scaling scaling :
-       {Scaling::none, Scaling::min_max, Scaling::standard, Scaling::quantile_normal}) {
+  for (const Scaling scaling : kScalings) {
     if (name == scaling_name(scaling)) return scaling;
   }
-  fail<DataError>("\"{}\" is no scaling: use none, min_max, standard or quantile_normal", name);
+  fail<DataError>(
+      "\"{}\" is no scaling: use none, min_max, standard, robust, max_abs, quantile_normal, "
+      "quantile_uniform, log or yeo_johnson",
+      name);
 }
 
 NumberScaler NumberScaler::fit(std::span<const double> values, Scaling scaling,
                                std::size_t quantiles) {
-  const std::vector<double> sorted = sorted_values(values);
+  std::vector<double> sorted = sorted_values(values);
   if (sorted.empty()) fail("NumberScaler::fit: there are no values");
-  const double range = sorted.back() - sorted.front();
+  const double least = sorted.front();
+  const double most = sorted.back();
   NumberScaler scaler;
   scaler.scaling_ = scaling;
-  double divisor = 0.0;
-  if (scaling == Scaling::min_max) {
-    scaler.shift_ = sorted.front();
-    divisor = range;
-  } else if (scaling == Scaling::standard) {
-    scaler.shift_ = range > 0.0 ? mean_of(sorted) : sorted.front();
-    divisor = range > 0.0 ? standard_deviation(sorted, scaler.shift_) : 0.0;
-  } else if (scaling == Scaling::quantile_normal) {
-    scaler.knots_ = fit_knots(sorted, quantiles);
+  Linear linear;
+  if (std::isfinite(most - least)) {
+    if (scaling == Scaling::yeo_johnson && most > least) scaler.power_ = fit_power(sorted);
+    if (has_knots(scaling)) scaler.knots_ = fit_knots(sorted, quantiles);
+    // The transforms keep order, but for rounding, which no quantile is taken of.
+    for (double& value : sorted) value = transformed(value, scaling, scaler.power_);
+    linear = fit_linear(sorted, scaling);
   }
-  if (!std::isfinite(range) || !std::isfinite(scaler.shift_) || !std::isfinite(divisor)) {
-    fail<DataError>("values from {} to {} are too large to scale", sorted.front(), sorted.back());
+  scaler.shift_ = linear.shift;
+  if (!std::isfinite(most - least) || !std::isfinite(linear.shift) ||
+      !std::isfinite(linear.divisor)) {
+    fail<DataError>("values from {} to {} are too large to scale", least, most);
   }
-  // A deviation of 0 or below the smallest normal number is that of a constant column.
-  if (std::isnormal(divisor)) scaler.scale_ = divisor;
+  if (std::isnormal(linear.divisor)) scaler.scale_ = linear.divisor;
   return scaler;
 }
 
 NumberScaler NumberScaler::restore(Scaling scaling, double shift, double scale,
-                                   std::vector<double> knots) {
-  const bool wants_knots = scaling == Scaling::quantile_normal;
+                                   std::vector<double> knots, AnchoredPower power) {
   const bool finite =
       std::all_of(knots.begin(), knots.end(), [](double k) { return std::isfinite(k); });
   if (!std::isfinite(shift) || !std::isfinite(scale) || scale <= 0.0 || !finite) {
@@ -99,43 +129,55 @@ NumberScaler NumberScaler::restore(Scaling scaling, double shift, double scale,
         "positive scale",
         scaling_name(scaling), shift, scale, knots.size());
   }
-  if (wants_knots ? knots.size() < 2 || !std::is_sorted(knots.begin(), knots.end())
-                  : !knots.empty()) {
+  if (has_knots(scaling) ? knots.size() < 2 || !std::is_sorted(knots.begin(), knots.end())
+                         : !knots.empty()) {
     fail<DataError>(
-        "scaling {}: {} knots: quantile_normal has at least two in ascending order, the "
-        "others none",
+        "scaling {}: {} knots: quantile_normal and quantile_uniform have at least two in ascending "
+        "order, the others none",
         scaling_name(scaling), knots.size());
   }
-  if (wants_knots && !std::isfinite(knots.back() - knots.front())) {
+  if (has_knots(scaling) && !std::isfinite(knots.back() - knots.front())) {
     fail<DataError>("scaling {}: the range of the knots, {} to {}, is not finite",
                     scaling_name(scaling), knots.front(), knots.back());
+  }
+  constexpr double kLargestAnchor = 710.0;  // log of the largest finite number, rounded up
+  const bool is_power = power.lambda >= kLeastPower && power.lambda <= kMostPower &&
+                        std::abs(power.anchor) <= kLargestAnchor;
+  if (scaling == Scaling::yeo_johnson ? !is_power : power != AnchoredPower{}) {
+    fail<DataError>(
+        "scaling {}: lambda {} and anchor {}: yeo_johnson has a lambda from {} to {} and an anchor "
+        "from {} to {}, the others none",
+        scaling_name(scaling), power.lambda, power.anchor, kLeastPower, kMostPower, -kLargestAnchor,
+        kLargestAnchor);
   }
   NumberScaler scaler;
   scaler.scaling_ = scaling;
   scaler.shift_ = shift;
   scaler.scale_ = scale;
   scaler.knots_ = std::move(knots);
+  scaler.power_ = power;
   return scaler;
 }
 
-double NumberScaler::rank(double value) const {
-  if (value < knots_.front()) return 0.0;
-  if (value > knots_.back()) return 1.0;
-  return 0.5 * (interpolate_rank(knots_, value, false) + interpolate_rank(knots_, value, true));
-}
-
 double NumberScaler::apply(double value) const {
-  if (scaling_ != Scaling::quantile_normal) {
+  if (!has_knots(scaling_)) {
     const double largest = scaling_ == Scaling::none ? kLargestUnscaled : kLargestScaled;
-    return std::clamp((value - shift_) / scale_, -largest, largest);
+    return std::clamp((transformed(value, scaling_, power_) - shift_) / scale_, -largest, largest);
   }
   if (std::isnan(value)) return value;
-  return normal_quantile(std::clamp(rank(value), kLeastRank, 1.0 - kLeastRank));
+  const double rank = knot_rank(knots_, value);
+  if (scaling_ == Scaling::quantile_uniform) return rank;
+  return normal_quantile(std::clamp(rank, kLeastRank, 1.0 - kLeastRank));
 }
 
 double NumberScaler::invert(double scaled) const {
-  if (scaling_ != Scaling::quantile_normal) return scaled * scale_ + shift_;
+  if (!has_knots(scaling_)) {
+    const double value = scaled * scale_ + shift_;
+    if (scaling_ == Scaling::log) return signed_exponential(value);
+    return scaling_ == Scaling::yeo_johnson ? anchored_power_inverse(value, power_) : value;
+  }
   if (std::isnan(scaled)) return scaled;
+  if (scaling_ == Scaling::quantile_uniform) return quantile(knots_, std::clamp(scaled, 0.0, 1.0));
   if (scaled >= normal_quantile(1.0 - kLeastRank)) return knots_.back();
   if (scaled <= normal_quantile(kLeastRank)) return knots_.front();
   return quantile(knots_, normal_cumulative(scaled));

@@ -129,7 +129,8 @@ class ExtremeTableTest(ProgramTest):
                    "-1.7e308,5e-324,0,-9223372036854775808,never seen\n"
                    "5e-324,-1.7e308,1.7e308,0,\n"
                    ",,,,\n")
-        for scaling in ("quantile_normal", "standard", "min_max", "none"):
+        for scaling in ("quantile_normal", "quantile_uniform", "standard", "min_max", "robust", "max_abs",
+                        "log", "yeo_johnson", "none"):
             for embedding in ("periodic", "piecewise_linear", "linear"):
                 with self.subTest(scaling=scaling, embedding=embedding):
                     self.write("small.toml",

@@ -46,7 +46,7 @@ struct PreprocessingConfig {
   bool two_values_as_category = true;  // a number column of two values becomes a category
   bool drop_duplicates = true;         // exact duplicate rows, later ones
   preprocessing::AbsentColumn absent_columns = preprocessing::AbsentColumn::error;
-  std::size_t quantiles = 1000;  // most knots of quantile_normal scaling
+  std::size_t quantiles = 1000;  // most knots of the quantile scalings
   bool operator==(const PreprocessingConfig&) const = default;
 };
 

@@ -112,7 +112,7 @@ void add_numbers(std::vector<Setting>& list, std::vector<std::string> table, Acc
       "a second feature that says that the number was missing");
   numbers.choice(
       "scaling", [=](auto& c) -> auto& { return access(c).scaling; },
-      std::vector{Scaling::none, Scaling::min_max, Scaling::standard, Scaling::quantile_normal},
+      std::vector(preprocessing::kScalings.begin(), preprocessing::kScalings.end()),
       [](Scaling value) { return scaling_name(value); }, "how numbers are scaled");
 }
 
@@ -143,7 +143,7 @@ void add_preprocessing(std::vector<Setting>& list, const RunConfig& config) {
       "when new data lack a column");
   general.whole_number(
       "quantiles", [](auto& c) -> auto& { return c.preprocessing.quantiles; }, 2, 1'000'000,
-      "most knots of quantile_normal scaling");
+      "most knots of quantile_normal and quantile_uniform scaling");
   add_numbers(
       list, {"preprocessing", "numbers"}, [](auto& c) -> auto& { return c.preprocessing.numbers; });
   add_categories(

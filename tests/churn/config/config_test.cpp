@@ -242,9 +242,10 @@ TEST(ConfigTest, ValuesOutOfRangeAreRefusedWithTheRange) {
               HasSubstr("constant is the number inf, expected a finite number"));
   EXPECT_THAT(refusal("[model]\nresidual_dropout = nan"),
               HasSubstr("expected a number of at least 0 and below 1"));
-  EXPECT_EQ(refusal("[preprocessing.numbers]\nscaling = \"robust\""),
-            "run.toml:2:11: preprocessing.numbers.scaling is the text \"robust\", expected one of "
-            "\"none\", \"min_max\", \"standard\", \"quantile_normal\"");
+  EXPECT_EQ(refusal("[preprocessing.numbers]\nscaling = \"zscore\""),
+            "run.toml:2:11: preprocessing.numbers.scaling is the text \"zscore\", expected one of "
+            "\"none\", \"min_max\", \"standard\", \"robust\", \"max_abs\", "
+            "\"quantile_normal\", \"quantile_uniform\", \"log\", \"yeo_johnson\"");
   EXPECT_EQ(refusal("[data.columns]\n\"年龄\" = \"integer\""),
             "run.toml:2:8: data.columns.\"年龄\" is the text \"integer\", expected one of "
             "\"number\", \"category\", \"identifier\", \"ignore\"");

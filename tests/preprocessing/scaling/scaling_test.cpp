@@ -31,11 +31,15 @@ TEST(Scaling, LinearFormulas) {
 }
 
 TEST(Scaling, ConstantColumnsBecomeZero) {
-  for (const Scaling scaling : {Scaling::min_max, Scaling::standard, Scaling::quantile_normal}) {
+  for (const Scaling scaling : kScalings) {
     const NumberScaler scaler = NumberScaler::fit(std::vector<double>{0.1, 0.1, 0.1}, scaling);
-    EXPECT_EQ(scaler.apply(0.1), 0.0) << scaling_name(scaling);
+    const double expected = scaling == Scaling::none               ? 0.1
+                            : scaling == Scaling::max_abs          ? 1.0
+                            : scaling == Scaling::quantile_uniform ? 0.5
+                                                                   : 0.0;
+    EXPECT_EQ(scaler.apply(0.1), expected) << scaling_name(scaling);
     EXPECT_TRUE(std::isfinite(scaler.apply(5.0))) << scaling_name(scaling);
-    EXPECT_EQ(scaler.invert(0.0), 0.1) << scaling_name(scaling);
+    EXPECT_DOUBLE_EQ(scaler.invert(expected), 0.1) << scaling_name(scaling);
   }
 }
 
@@ -58,6 +62,37 @@ TEST(Scaling, QuantileNormalAgreesWithScikitLearn) {
   }
 }
 
+TEST(Scaling, EachAgreesWithScikitLearn) {
+  const json document = json::parse(std::ifstream(ebb::testing::test_data("scaling.json")));
+  ASSERT_EQ(document["cases"].size(), 7U);
+  for (const json& one : document["cases"]) {
+    const auto values = one["values"].get<std::vector<double>>();
+    for (const auto& [kind, scaled] : one["scaled"].items()) {
+      SCOPED_TRACE(one["name"].get<std::string>() + ", " + kind);
+      const NumberScaler scaler = NumberScaler::fit(values, parse_scaling(kind));
+      // Brent's method finds where a flat function is least to about the root of epsilon.
+      const double tolerance = scaler.scaling() == Scaling::yeo_johnson ? 2e-6 : 1e-12;
+      if (scaler.scaling() == Scaling::yeo_johnson) {
+        EXPECT_NEAR(scaler.power().lambda, one["lambda"].get<double>(), 1e-6);
+      }
+      for (std::size_t i = 0; i < scaled.size(); ++i) {
+        const double expected = scaled[i].get<double>();
+        EXPECT_NEAR(scaler.apply(one["points"][i].get<double>()), expected,
+                    tolerance * (1.0 + std::abs(expected)))
+            << one["points"][i];
+      }
+    }
+  }
+}
+
+TEST(Scaling, TheDeviationStandsInForEqualQuartiles) {
+  std::vector<double> balances(80, 0.0);
+  for (int i = 1; i <= 20; ++i) balances.push_back(1000.0 * i);
+  const NumberScaler scaler = NumberScaler::fit(balances, Scaling::robust);
+  EXPECT_EQ(scaler.shift(), 0.0);
+  EXPECT_EQ(scaler.scale(), NumberScaler::fit(balances, Scaling::standard).scale());
+}
+
 TEST(Scaling, ATieAtTheEndGetsItsMiddleRank) {
   std::vector<double> balances(40, 0.0);
   for (int i = 1; i <= 60; ++i) balances.push_back(1000.0 + i);
@@ -69,8 +104,7 @@ TEST(Scaling, ATieAtTheEndGetsItsMiddleRank) {
 TEST(Scaling, InverseUndoesEach) {
   std::vector<double> values;
   for (int i = 0; i < 500; ++i) values.push_back(std::exp(0.01 * i) - 3.0);
-  for (const Scaling scaling :
-       {Scaling::none, Scaling::min_max, Scaling::standard, Scaling::quantile_normal}) {
+  for (const Scaling scaling : kScalings) {
     const NumberScaler scaler = NumberScaler::fit(values, scaling);
     for (const double value : values) {
       EXPECT_NEAR(scaler.invert(scaler.apply(value)), value, 1e-9 * (1.0 + std::abs(value)))
@@ -82,7 +116,8 @@ TEST(Scaling, InverseUndoesEach) {
 TEST(Scaling, ExtremeValuesAreClipped) {
   const std::vector<double> values = {2.0, 4.0, 4.0, 10.0};
   constexpr double kHuge = std::numeric_limits<double>::max();
-  for (const Scaling scaling : {Scaling::min_max, Scaling::standard}) {
+  for (const Scaling scaling :
+       {Scaling::min_max, Scaling::standard, Scaling::robust, Scaling::max_abs}) {
     const NumberScaler scaler = NumberScaler::fit(values, scaling);
     EXPECT_EQ(scaler.apply(kHuge), 1e4);
     EXPECT_EQ(scaler.apply(-kHuge), -1e4);
@@ -116,8 +151,7 @@ TEST(Scaling, ValuesWhoseSumOrSquaresOverflow) {
 // Differences below the smallest normal number are none.
 TEST(Scaling, DenormalValuesScaleToFiniteNumbers) {
   const std::vector<double> values = {1e-310, 2e-310, 3e-310, 5e-324};
-  for (const Scaling scaling :
-       {Scaling::none, Scaling::min_max, Scaling::standard, Scaling::quantile_normal}) {
+  for (const Scaling scaling : kScalings) {
     const NumberScaler scaler = NumberScaler::fit(values, scaling);
     for (const double value : {1e-310, 0.0, -1e-310, 1e308}) {
       EXPECT_TRUE(std::isfinite(scaler.apply(value))) << scaling_name(scaling) << ' ' << value;
@@ -136,7 +170,21 @@ TEST(Scaling, RestoreChecksItsValues) {
   EXPECT_THAT(message_of([] {
                 NumberScaler::restore(Scaling::quantile_normal, 0, 1, {2, 1});
               }),
-              HasSubstr("quantile_normal has at least two in ascending order, the others none"));
+              HasSubstr("have at least two in ascending order, the others none"));
+  EXPECT_THAT(message_of([] { NumberScaler::restore(Scaling::quantile_uniform, 0, 1, {}); }),
+              HasSubstr("scaling quantile_uniform: 0 knots"));
+  EXPECT_THAT(message_of([] {
+                NumberScaler::restore(Scaling::yeo_johnson, 0, 1, {}, {6.5, 0});
+              }),
+              HasSubstr("scaling yeo_johnson: lambda 6.5 and anchor 0: yeo_johnson has"));
+  EXPECT_THAT(message_of([] {
+                NumberScaler::restore(Scaling::yeo_johnson, 0, 1, {}, {1, -711});
+              }),
+              HasSubstr("anchor -711"));
+  EXPECT_THAT(message_of([] {
+                NumberScaler::restore(Scaling::log, 0, 1, {}, {0.5, 0});
+              }),
+              HasSubstr("the others none"));
   EXPECT_THAT(message_of([] {
                 NumberScaler::restore(Scaling::none, 0, 1, {1, 2});
               }),
@@ -146,7 +194,8 @@ TEST(Scaling, RestoreChecksItsValues) {
               }),
               HasSubstr("are too large to scale"));
   EXPECT_EQ(message_of([] { parse_scaling("zscore"); }),
-            "\"zscore\" is no scaling: use none, min_max, standard or quantile_normal");
+            "\"zscore\" is no scaling: use none, min_max, standard, robust, max_abs, "
+            "quantile_normal, quantile_uniform, log or yeo_johnson");
 }
 
 TEST(NormalDistribution, QuantileInvertsTheCumulative) {
