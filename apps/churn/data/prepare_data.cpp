@@ -10,7 +10,7 @@
 #include "kernels/common/error.h"
 #include "preprocessing/cleaning/duplicates.h"
 #include "preprocessing/common/names.h"
-#include "preprocessing/split/split.h"
+#include "preprocessing/split/stratified_split.h"
 #include "preprocessing/table/inference.h"
 
 namespace ebb::churn {
@@ -146,10 +146,10 @@ Table without_test_rows(Table table, const Table& test, bool drops,
 Split split_by_fractions(const Labels& labels, const RunConfig& config, std::size_t duplicates) {
   const double test = config.split.test_data.empty() ? config.split.test_fraction : 0.0;
   try {
-    return preprocessing::split_rows(labels.values,
-                                     {.validation_fraction = config.split.validation_fraction,
-                                      .test_fraction = test,
-                                      .seed = config.training.seed});
+    return preprocessing::stratified_split(labels.values,
+                                           {.validation_fraction = config.split.validation_fraction,
+                                            .test_fraction = test,
+                                            .seed = config.training.seed});
   } catch (const DataError& error) {
     if (duplicates == 0) throw;
     fail<DataError>("{}; {} had been dropped as equal to an earlier one: keep {} with {}",

@@ -5,7 +5,7 @@
 
 #include "preprocessing/pipeline/pipeline.h"
 #include "preprocessing/split/random_order.h"
-#include "preprocessing/split/split.h"
+#include "preprocessing/split/stratified_split.h"
 #include "preprocessing/table/labels.h"
 #include "tests/preprocessing/support.h"
 
@@ -126,7 +126,7 @@ TEST(Drift, RealSplitsAreQuiet) {
   PipelineConfig config;
   config.target = "Exited";
   for (std::uint64_t seed = 0; seed < 5; ++seed) {
-    const Split split = split_rows(parse_labels(table, "Exited").values, {0.15, 0.2, seed});
+    const Split split = stratified_split(parse_labels(table, "Exited").values, {0.15, 0.2, seed});
     const Pipeline pipeline = Pipeline::fit(select_rows(table, split.train), config);
     EXPECT_THAT(warnings(pipeline, select_rows(table, split.test)), IsEmpty());
   }

@@ -7,7 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "preprocessing/split/split.h"
+#include "preprocessing/split/stratified_split.h"
 #include "preprocessing/table/labels.h"
 #include "tests/preprocessing/support.h"
 
@@ -264,7 +264,7 @@ TEST(Pipeline, ThreadsDoNotMatter) {
   EBB_REAL_DATA(path, "wa_churn.csv");
   const Table table = read_csv(path);
   const Labels labels = parse_labels(table, "churn");
-  const Split split = split_rows(labels.values, {});
+  const Split split = stratified_split(labels.values, {});
   const Table training = select_rows(table, split.train);
   PipelineConfig config;
   config.target = "churn";
