@@ -22,6 +22,8 @@ constexpr const char* kFooter = R"(Examples:
       what ebb makes of the columns, how large the model is and how long it will take
   ebb train --data users.csv.gz --target status --positive left --drop-columns name,email --out model/
   ebb train --data 2023.csv --test-data 2024.csv --target churn --out model/
+  ebb train --data orders.csv --target churn --id-column user_id --split-group user_id --out model/
+      no customer is both trained and tested on
   ebb train --data users.csv --target churn --objective cost --false-negative-cost 8 --out model/
   ebb train --config model/config.toml --out again/
       repeats a run, bit for bit; --data, --seed and the like change one thing about it
@@ -71,9 +73,16 @@ void declare_split(CLI::App& command, TrainArguments& to) {
   command.add_option("--test-data", to.test_data, "A table of test rows instead")
       ->type_name("FILE")
       ->group("Split");
-  command.add_option("--split-column", to.split_column, "A column with train, val or test instead")
-      ->type_name("COLUMN")
-      ->group("Split");
+  const auto column = [&](const char* name, std::optional<std::string>& value, const char* text) {
+    command.add_option(name, value, text)->type_name("COLUMN")->group("Split");
+  };
+  column("--split-column", to.split_column, "A column with train, val or test instead");
+  column("--split-group", to.split_group,
+         "Rows of one value stay in one part, as a customer's several rows must. The column is no "
+         "feature, unless the --config file declares it a number or a category");
+  column("--split-time", to.split_time,
+         "Earlier rows train, later ones validate, the last ones test: a column of numbers, or of "
+         "dates as 2024-03-31. No feature, unless declared");
 }
 
 void declare_training(CLI::App& command, TrainArguments& to) {
@@ -155,6 +164,10 @@ void refuse_contradictions(const TrainArguments& from) {
   if (from.test_data && from.test_fraction) {
     refuse("--test-data", "--test-fraction", "test rows come from one place");
   }
+  constexpr std::string_view kOneWay = "one of them says where a row belongs";
+  if (from.split_column && from.split_group) refuse("--split-column", "--split-group", kOneWay);
+  if (from.split_column && from.split_time) refuse("--split-column", "--split-time", kOneWay);
+  if (from.split_group && from.split_time) refuse("--split-group", "--split-time", kOneWay);
   if (from.split_column && from.test_data) {
     refuse("--split-column", "--test-data", "test rows come from one place");
   }
@@ -169,9 +182,13 @@ void override_with(const std::optional<Value>& option, Member& member) {
   if (option) member = static_cast<Member>(*option);
 }
 
-/// An option that chooses where test rows come from takes the place of what the file chose.
+/// An option that chooses how rows are split takes the place of what the file chose.
 void apply_split(const TrainArguments& from, churn::SplitConfig& split) {
-  if (from.test_fraction || from.test_data) split.column.clear();
+  if (from.test_fraction || from.test_data || from.split_group || from.split_time) {
+    split.column.clear();
+  }
+  if (from.split_column || from.split_time) split.group.clear();
+  if (from.split_column || from.split_group) split.time.clear();
   if (from.test_fraction || from.split_column) split.test_data.clear();
   if (from.validation_fraction && !split.column.empty()) {
     fail<UsageError>(
@@ -183,6 +200,8 @@ void apply_split(const TrainArguments& from, churn::SplitConfig& split) {
   override_with(from.test_fraction, split.test_fraction);
   override_with(from.test_data, split.test_data);
   override_with(from.split_column, split.column);
+  override_with(from.split_group, split.group);
+  override_with(from.split_time, split.time);
 }
 
 void apply_options(const TrainArguments& from, churn::RunConfig& config) {

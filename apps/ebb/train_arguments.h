@@ -37,6 +37,8 @@ struct TrainArguments {
   std::optional<double> test_fraction;
   std::optional<std::string> test_data;
   std::optional<std::string> split_column;
+  std::optional<std::string> split_group;
+  std::optional<std::string> split_time;
 
   std::optional<std::int64_t> seed;
   std::optional<std::int64_t> epochs;

@@ -39,6 +39,7 @@ void print_data(const churn::RunConfig& config, const churn::PreparedData& data)
   fmt::print("data      {}: {} rows; {} to train on, {} to validate, {} to test\n",
              printable(config.data.path), count(data.table_rows), count(data.train.rows()),
              count(data.validation.rows()), count(data.test.rows()));
+  fmt::print("split     {}\n", printable(data.split));
   fmt::print("target    {}: \"{}\" is predicted, {:.1f} % of the training rows\n",
              printable(config.data.target), printable(data.pipeline.classes()[1]),
              100.0 * data.training_base_rate);

@@ -86,10 +86,16 @@ class ProgramTest(unittest.TestCase):
     def train(self, *more, out="model", data=TABLE, target="churn", **options):
         return self.ebb(*self.train_arguments(out, data, target), *more, **options)
 
+    def with_days(self):
+        """The table with every customer twice, and the day of a row: four rows a day."""
+        header, *rows = TABLE.read_text().splitlines()
+        lines = [f"{row},{day // 4}" for day, row in enumerate(rows + rows)]
+        return self.write("days.csv", "\n".join([header + ",day", *lines]) + "\n")
+
     def model_bytes(self, out="model"):
         return (self.folder / out / "model.safetensors").read_bytes()
 
-    def start_training(self, until, *more, out="model", **options):
+    def start_training(self, until, *more, out="model", data=TABLE, **options):
         """Starts a training, and returns the process once it has printed `until` in a line.
 
         The pipe holds one page, so the program is never more than some 40 lines ahead: with more
@@ -97,7 +103,7 @@ class ProgramTest(unittest.TestCase):
         reader, writer = os.pipe()
         fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
         options.setdefault("stderr", subprocess.PIPE)
-        process = subprocess.Popen(self.command(*self.train_arguments(out), *more), stdout=writer,
+        process = subprocess.Popen(self.command(*self.train_arguments(out, data), *more), stdout=writer,
                                    text=True, cwd=self.folder, **options)
         os.close(writer)
         if process.stderr:

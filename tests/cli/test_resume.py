@@ -1,6 +1,7 @@
 """Stopping and going on: the resumed run must end with the bytes of an uninterrupted one."""
 
 import os
+import shutil
 import signal
 import unittest
 
@@ -62,6 +63,20 @@ class ResumeTest(ProgramTest):
         resumed = self.train(*EPOCHS, "--resume", "--threads", "2")
         self.assertRegex(resumed.stdout, r"resumed +after epoch ([2-9]|\d\d) of 80")
         self.assertEqual(self.model_bytes(), self.model_bytes("whole"))
+
+    def test_a_split_by_group_or_time_is_resumed_as_it_was(self):
+        data = self.with_days()
+        for split in (["--split-group", "customer_id"], ["--split-time", "day"]):
+            with self.subTest(split=split):
+                self.train(*EPOCHS, *split, out="whole", data=data)
+                code, shown = self.stop_training(signal.SIGINT, *split, data=data)
+                self.assertEqual(code, 130, shown)
+                refused = self.train(*EPOCHS, "--resume", data=data, code=3).stderr
+                self.assertRegex(refused, rf'split.{split[0][8:]}: "{split[1]}" -> ""')
+                self.train(*EPOCHS, *split, "--resume", data=data)
+                self.assertEqual(self.model_bytes(), self.model_bytes("whole"))
+                for folder in ("model", "whole"):
+                    shutil.rmtree(self.folder / folder)
 
     def test_resuming_without_a_checkpoint_starts_anew_and_says_so(self):
         started = self.train("--resume")

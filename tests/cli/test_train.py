@@ -4,6 +4,7 @@ import json
 import shutil
 import os
 import pty
+import re
 import subprocess
 import threading
 import unittest
@@ -102,6 +103,36 @@ class TrainTest(ProgramTest):
         self.train("--split-column", "part", data=parted, out="column")
         metrics = json.loads((self.folder / "column/metrics.json").read_text())
         self.assertEqual((metrics["rows"]["validation"], metrics["rows"]["test"]), (60, 50))
+
+    def test_a_customers_rows_are_kept_together_where_asked(self):
+        data = self.with_days()
+        self.assertIn("--split-group customer_id keeps them together",
+                      self.train("--dry-run", data=data).stdout)
+        shown = self.train("--split-group", "customer_id", data=data).stdout
+        self.assertNotIn("keeps them together", shown)
+        self.assertRegex(shown, r'split +by group, column "customer_id": \d+ train, \d+ validate, '
+                                r'\d+ test of \d+ groups; "\w+" are ')
+        metrics = json.loads((self.folder / "model/metrics.json").read_text())["rows"]
+        self.assertEqual(metrics["test"] % 2, 0)
+        config = self.folder / "model/config.toml"
+        self.assertIn('group = "customer_id"', config.read_text())
+        self.ebb("train", "--config", config, "--out", "again")
+        self.assertEqual(self.model_bytes(), self.model_bytes("again"))
+        # An option takes the place of what the file chose.
+        shown = self.ebb("train", "--config", config, "--split-time", "day", "--dry-run").stdout
+        self.assertRegex(shown, r'split +by time, column "day": 0 to \d+ train, \d+ to \d+ validate')
+
+    def test_the_past_trains_and_the_future_tests_where_asked(self):
+        data = self.with_days()
+        shown = self.train("--split-time", "day", "--dry-run", data=data).stdout
+        first, last, begin, end, after, latest = map(int, re.search(
+            r'"day": (\d+) to (\d+) train, (\d+) to (\d+) validate, (\d+) to (\d+) test',
+            shown).groups())
+        self.assertTrue(first == 0 and last < begin <= end < after <= latest)
+        self.assertRegex(shown, r"day +number +split")
+        refused = self.train("--split-time", "dya", data=data, code=3).stderr
+        self.assertIn('no column "dya", which split.time names. Did you mean "day"?', refused)
+        self.assertFalse((self.folder / "model").exists())
 
     def test_rows_that_may_be_customers_are_not_dropped_in_silence(self):
         table = self.write("plans.csv", "plan,churn\n" + "".join(

@@ -1,4 +1,5 @@
 // Validation and comparison of configurations.
+#include <array>
 #include <map>
 
 #include "apps/churn/config/config_file.h"
@@ -30,6 +31,15 @@ void check_split(const SplitConfig& split) {
     fail<DataError>(
         "split.column and split.test_data are both set: test rows come from one of them");
   }
+  const std::array<std::pair<std::string_view, std::string_view>, 3> ways = {
+      {{"split.column", split.column}, {"split.group", split.group}, {"split.time", split.time}}};
+  for (std::size_t i = 0; i < ways.size(); ++i) {
+    for (std::size_t j = i + 1; j < ways.size(); ++j) {
+      if (ways[i].second.empty() || ways[j].second.empty()) continue;
+      fail<DataError>("{} and {} are both set: one of them says where a row belongs", ways[i].first,
+                      ways[j].first);
+    }
+  }
   const double test = split.test_data.empty() ? split.test_fraction : 0.0;
   if (split.column.empty() && split.validation_fraction + test >= 1.0) {
     fail<DataError>(
@@ -46,14 +56,20 @@ void check_roles(const DataConfig& data, const SplitConfig& split) {
     fail<DataError>("column \"{}\" is both {} and {}: it can be one of them", name, first, second);
   };
   if (data.target == data.id_column) refuse_same(data.target, "data.target", "data.id_column");
-  if (data.target == split.column) refuse_same(data.target, "data.target", "split.column");
+  const auto is_ignored = [&](const std::string& name) {
+    const auto found = data.columns.find(name);
+    return found != data.columns.end() && found->second == preprocessing::DeclaredKind::ignore;
+  };
+  const std::array<std::pair<std::string_view, std::string>, 3> splitting = {
+      {{"split.column", split.column}, {"split.group", split.group}, {"split.time", split.time}}};
+  for (const auto& [setting, name] : splitting) {
+    if (data.target == name) refuse_same(name, "data.target", setting);
+    if (is_ignored(name)) refuse_same(name, setting, "declared to be ignored");
+  }
   for (const std::string& name : data.drop_columns) {
     if (name == data.target) refuse_same(name, "data.target", "in data.drop_columns");
   }
-  if (const auto found = data.columns.find(data.target);
-      found != data.columns.end() && found->second == preprocessing::DeclaredKind::ignore) {
-    refuse_same(data.target, "data.target", "declared to be ignored");
-  }
+  if (is_ignored(data.target)) refuse_same(data.target, "data.target", "declared to be ignored");
 }
 
 bool is_location(const Setting& setting) {

@@ -34,6 +34,8 @@ struct SplitConfig {
   double test_fraction = 0.2;         // of all rows; 0: no test rows
   std::string test_data;              // a table of test rows; then test_fraction does not apply
   std::string column;                 // a column of train, val, test; then no fraction applies
+  std::string group;                  // rows of one value of this column stay in one part
+  std::string time;                   // rows are split in the order of this column
   bool operator==(const SplitConfig&) const = default;
 };
 

@@ -92,6 +92,12 @@ void add_split(std::vector<Setting>& list) {
   split.text(
       "column", [](auto& c) -> auto& { return c.split.column; },
       "a column of train, val and test, in place of fractions");
+  split.text(
+      "group", [](auto& c) -> auto& { return c.split.group; },
+      "rows of one value of this column stay in one part; a feature only if declared");
+  split.text(
+      "time", [](auto& c) -> auto& { return c.split.time; },
+      "rows earlier in this column train, later ones measure; a feature only if declared");
 }
 
 template <class Access>

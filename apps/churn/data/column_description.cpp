@@ -28,6 +28,7 @@ ColumnRole role_of(const std::string& name, const RunConfig& config,
   if (name == config.split.column) return ColumnRole::split;
   if (has_feature(pipeline.numbers(), name)) return ColumnRole::number_feature;
   if (has_feature(pipeline.categories(), name)) return ColumnRole::category_feature;
+  if (name == config.split.group || name == config.split.time) return ColumnRole::split;
   return ColumnRole::left_out;
 }
 

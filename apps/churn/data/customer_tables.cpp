@@ -23,6 +23,7 @@ std::map<std::string, DeclaredKind> kinds_to_read(const RunConfig& config) {
   kinds.emplace(data.target, DeclaredKind::category);
   if (!data.id_column.empty()) kinds.emplace(data.id_column, DeclaredKind::identifier);
   if (!config.split.column.empty()) kinds.emplace(config.split.column, DeclaredKind::category);
+  if (!config.split.group.empty()) kinds.emplace(config.split.group, DeclaredKind::identifier);
   for (const std::string& name : data.drop_columns) kinds.emplace(name, DeclaredKind::identifier);
   return kinds;
 }
@@ -37,6 +38,8 @@ void check_columns(const Table& table, const RunConfig& config) {
   check_exists(table, "the target (data.target)", config.data.target);
   check_exists(table, "data.id_column", config.data.id_column);
   check_exists(table, "split.column", config.split.column);
+  check_exists(table, "split.group", config.split.group);
+  check_exists(table, "split.time", config.split.time);
   for (const std::string& name : config.data.drop_columns) {
     check_exists(table, "data.drop_columns", name);
   }

@@ -7,10 +7,11 @@
 #include "apps/churn/data/customer_tables.h"
 #include "apps/churn/data/prepared_data.h"
 #include "apps/churn/data/row_hashes.h"
+#include "apps/churn/data/split_customers.h"
+#include "apps/churn/data/wording.h"
 #include "kernels/common/error.h"
 #include "preprocessing/cleaning/duplicates.h"
 #include "preprocessing/common/names.h"
-#include "preprocessing/split/stratified_split.h"
 #include "preprocessing/table/inference.h"
 
 namespace ebb::churn {
@@ -19,21 +20,17 @@ namespace {
 using preprocessing::Column;
 using preprocessing::Labels;
 using preprocessing::Pipeline;
-using preprocessing::Split;
 using preprocessing::Table;
-
-std::string count_rows(std::size_t rows) {
-  return fmt::format("{} row{}", rows, rows == 1 ? "" : "s");
-}
 
 constexpr std::string_view kKeepDuplicates =
     "drop_duplicates = false under [preprocessing] in the --config file";
 
 /// Whether the column tells customers apart, also in a table that lists some of them twice.
-bool names_customers(const Column& column, const DataConfig& data) {
-  if (column.name == data.id_column) return true;
-  // A column to drop is read as an identifier, whatever it holds.
-  const bool is_judged = !preprocessing::contains(data.drop_columns, column.name);
+bool names_customers(const Column& column, const RunConfig& config) {
+  if (column.name == config.data.id_column) return true;
+  // A column to drop, or of groups, is read as an identifier, whatever it holds.
+  const bool is_judged = !preprocessing::contains(config.data.drop_columns, column.name) &&
+                         column.name != config.split.group;
   if (is_judged && column.kind == preprocessing::ColumnKind::identifier) return true;
   return preprocessing::has_identifier_name(column.name) &&
          preprocessing::is_text_identifier(column.name, column.size(), as_text(column).levels);
@@ -41,7 +38,7 @@ bool names_customers(const Column& column, const DataConfig& data) {
 
 /// Drops rows that equal an earlier one, and says how many. Without a column that names the
 /// customer they are as likely different customers.
-Table without_duplicates(Table table, const DataConfig& config, PreparedData& data) {
+Table without_duplicates(Table table, const RunConfig& config, PreparedData& data) {
   constexpr std::size_t kFewPercent = 1;
   Table distinct = drop_duplicate_rows(std::move(table), &data.duplicates);
   if (data.duplicates == 0) return distinct;
@@ -59,68 +56,6 @@ Table without_duplicates(Table table, const DataConfig& config, PreparedData& da
                     kKeepDuplicates));
   }
   return distinct;
-}
-
-/// How many rows have a value of the column that an earlier row has.
-std::size_t count_repeated(const Column& column) {
-  std::size_t values = 0;
-  for (std::size_t row = 0; row < column.size(); ++row) values += column.is_missing(row) ? 0 : 1;
-  if (column.has_integers()) return values - preprocessing::count_distinct(column.integers);
-  std::vector<bool> is_there(column.levels.size());
-  for (const std::int32_t code : column.codes) {
-    if (code != preprocessing::kMissingCode) is_there[static_cast<std::size_t>(code)] = true;
-  }
-  const auto distinct = std::count(is_there.begin(), is_there.end(), true);
-  return values - static_cast<std::size_t>(distinct);
-}
-
-/// Says that a random split may part the rows of one customer.
-void note_repeated_customers(const Table& table, const RunConfig& config,
-                             std::vector<std::string>& notes) {
-  const Column* ids = table.find(config.data.id_column);
-  if (ids == nullptr || !config.split.column.empty()) return;
-  const std::size_t repeated = count_repeated(*ids);
-  if (repeated == 0) return;
-  notes.push_back(
-      fmt::format("{} repeat{} an id of column \"{}\": rows of one customer may be trained on and "
-                  "tested, which flatters; --split-column can keep them together",
-                  count_rows(repeated), repeated == 1 ? "s" : "", ids->name));
-}
-
-/// Takes the rows whose hash is one of `known` out of `rows`, and returns how many.
-std::size_t drop_known(std::vector<std::size_t>& rows, const std::vector<RowHash>& hashes,
-                       std::vector<RowHash> known) {
-  std::sort(known.begin(), known.end());
-  return std::erase_if(rows, [&](std::size_t row) {
-    return std::binary_search(known.begin(), known.end(), hashes[row]);
-  });
-}
-
-std::vector<RowHash> pick(const std::vector<RowHash>& hashes,
-                          const std::vector<std::size_t>& rows) {
-  std::vector<RowHash> picked;
-  for (const std::size_t row : rows) picked.push_back(hashes[row]);
-  return picked;
-}
-
-/// Rows of a given split that stand in several parts stay where they measure: a test row is taken
-/// out of validation and training rows, a validation row out of training rows.
-void separate_parts(const Table& table, const std::string& split_column, Split& split,
-                    std::vector<std::string>& notes) {
-  std::vector<std::string> columns = table.names();
-  std::erase(columns, split_column);
-  const std::vector<RowHash> hashes = hash_rows(table, columns);
-  const std::size_t from_validation =
-      drop_known(split.validation, hashes, pick(hashes, split.test));
-  std::vector<std::size_t> held_out = split.test;
-  held_out.insert(held_out.end(), split.validation.begin(), split.validation.end());
-  const std::size_t from_train = drop_known(split.train, hashes, pick(hashes, held_out));
-  if (from_validation + from_train > 0) {
-    notes.push_back(
-        fmt::format("{} dropped from the training part and {} from the validation part: they equal "
-                    "rows of a part that measures",
-                    count_rows(from_train), count_rows(from_validation)));
-  }
 }
 
 /// The table without rows that stand in the test table too, as far as its columns tell.
@@ -143,30 +78,16 @@ Table without_test_rows(Table table, const Table& test, bool drops,
   return table;
 }
 
-Split split_by_fractions(const Labels& labels, const RunConfig& config, std::size_t duplicates) {
-  const double test = config.split.test_data.empty() ? config.split.test_fraction : 0.0;
+CustomerSplit split_or_explain(const Table& table, const Labels& labels, const RunConfig& config,
+                               PreparedData& data) {
   try {
-    return preprocessing::stratified_split(labels.values,
-                                           {.validation_fraction = config.split.validation_fraction,
-                                            .test_fraction = test,
-                                            .seed = config.training.seed});
+    return split_customers(table, labels, config, data.notes);
   } catch (const DataError& error) {
-    if (duplicates == 0) throw;
+    if (data.duplicates == 0 || !config.split.column.empty()) throw;
     fail<DataError>("{}; {} had been dropped as equal to an earlier one: keep {} with {}",
-                    error.what(), count_rows(duplicates), duplicates == 1 ? "it" : "them",
+                    error.what(), count_rows(data.duplicates), data.duplicates == 1 ? "it" : "them",
                     kKeepDuplicates);
   }
-}
-
-Split split_table(const Table& table, const Labels& labels, const RunConfig& config,
-                  PreparedData& data) {
-  if (config.split.column.empty()) return split_by_fractions(labels, config, data.duplicates);
-  Split split = split_by_column(table, config.split.column);
-  if (config.preprocessing.drop_duplicates) {
-    separate_parts(table, config.split.column, split, data.notes);
-  }
-  check_split(split, labels.values, true);
-  return split;
 }
 
 bool has_two_values(const Column& column) {
@@ -202,10 +123,20 @@ preprocessing::PipelineConfig column_roles(const RunConfig& config) {
   preprocessing::PipelineConfig pipeline;
   pipeline.target = config.data.target;
   pipeline.drop_columns = config.data.drop_columns;
-  for (const std::string& name : {config.data.id_column, config.split.column}) {
+  const auto drop = [&](const std::string& name) {
     if (!name.empty() && !preprocessing::contains(pipeline.drop_columns, name)) {
       pipeline.drop_columns.push_back(name);
     }
+  };
+  drop(config.data.id_column);
+  drop(config.split.column);
+  // Their values tell whose a row is, or are times that do not come again; but see prepare_data.
+  for (const std::string& name : {config.split.group, config.split.time}) {
+    const auto declared = config.data.columns.find(name);
+    const bool is_wanted = declared != config.data.columns.end() &&
+                           (declared->second == preprocessing::DeclaredKind::number ||
+                            declared->second == preprocessing::DeclaredKind::category);
+    if (!is_wanted) drop(name);
   }
   return pipeline;
 }
@@ -266,20 +197,21 @@ PreparedData prepare_data(const RunConfig& config) {
   // First, as a table without features is all duplicates. One row alone is constant everywhere.
   if (table.rows() > 1) require_features(table, column_roles(config));
   if (config.preprocessing.drop_duplicates) {
-    table = without_duplicates(std::move(table), config.data, data);
+    table = without_duplicates(std::move(table), config, data);
   }
   if (test) {
     table = without_test_rows(std::move(table), *test, config.preprocessing.drop_duplicates,
                               data.notes);
   }
 
-  note_repeated_customers(table, config, data.notes);
-
   const std::string& positive = config.data.positive;
   const Labels labels =
       parse_labels(table, config.data.target,
                    positive.empty() ? std::nullopt : std::optional<std::string>(positive));
-  const Split split = split_table(table, labels, config, data);
+  CustomerSplit customers = split_or_explain(table, labels, config, data);
+  if (test && !config.split.group.empty()) note_shared_groups(table, *test, config, data.notes);
+  const preprocessing::Split& split = customers.rows;
+  data.split = std::move(customers.description);
   const Table training_rows = select_rows(table, split.train);
   data.pipeline =
       Pipeline::fit(training_rows, pipeline_config(config, training_rows, labels.classes));

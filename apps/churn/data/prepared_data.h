@@ -29,6 +29,7 @@ struct PreparedData {
   std::size_t duplicates = 0;       // of those, dropped
   double training_base_rate = 0.0;  // share of positives among training rows
   std::string fingerprint;          // of the table's contents, to notice changed data on resuming
+  std::string split;                // how rows were split and what each part is, in one line
   std::vector<ColumnDescription> columns;  // all that were read, in the file's order
   std::vector<std::string> notes;          // what the user should know, one sentence each
   std::vector<std::string> warnings;       // what is probably not what the user meant
@@ -42,6 +43,10 @@ struct PreparedData {
 /// Exact duplicates are dropped before the split. Where the user gives the split, a training row
 /// that equals a validation or test row in all other columns is dropped too, so that no row is
 /// both learned from and measured on (unless preprocessing.drop_duplicates is false).
+///
+/// The columns split.column, split.group and split.time are no features: a model would learn who a
+/// row belongs to, or times that do not come again. Declaring a group's or a time's column in
+/// data.columns, as a number or a category, makes it one all the same.
 PreparedData prepare_data(const RunConfig& config);
 
 /// Rows of a labelled table, as a fitted pipeline encodes them. `drift` is added to. Throws as

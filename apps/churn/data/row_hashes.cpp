@@ -1,5 +1,6 @@
 #include "apps/churn/data/row_hashes.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <xxhash.h>
@@ -54,6 +55,14 @@ std::vector<RowHash> hash_rows(const Table& table, std::span<const std::string> 
         }
       });
   return hashes;
+}
+
+std::size_t drop_known(std::vector<std::size_t>& rows, const std::vector<RowHash>& hashes,
+                       std::vector<RowHash> known) {
+  std::sort(known.begin(), known.end());
+  return std::erase_if(rows, [&](std::size_t row) {
+    return std::binary_search(known.begin(), known.end(), hashes[row]);
+  });
 }
 
 std::string fingerprint(std::span<const Table* const> tables) {

@@ -24,6 +24,10 @@ struct RowHash {
 std::vector<RowHash> hash_rows(const preprocessing::Table& table,
                                std::span<const std::string> columns);
 
+/// Takes the rows whose hash in `hashes` is one of `known` out of `rows`, and returns how many.
+std::size_t drop_known(std::vector<std::size_t>& rows, const std::vector<RowHash>& hashes,
+                       std::vector<RowHash> known);
+
 /// 32 hexadecimal digits of the xxh3-128 of names, kinds and all values of the tables in order, the
 /// same on every machine and for any number of threads.
 std::string fingerprint(std::span<const preprocessing::Table* const> tables);

@@ -91,8 +91,8 @@ RunConfig perturbed() {
     perturb_each(a, b, c, d, e, f, g, h);
   }
   {
-    auto& [a, b, c, d] = split;
-    perturb_each(a, b, c, d);
+    auto& [a, b, c, d, e, f] = split;
+    perturb_each(a, b, c, d, e, f);
   }
   {
     auto& [a, b, c, d, e, f, g, h] = preprocessing;
@@ -281,6 +281,19 @@ TEST(ConfigTest, ValidateNamesSettingsThatAreWrongOrDoNotFit) {
   EXPECT_NO_THROW(validate(config));
   config.split.column = "part";
   EXPECT_THAT(invalid(config), HasSubstr("split.column and split.test_data are both set"));
+  config.split = {.group = "customer", .time = "day"};
+  EXPECT_EQ(invalid(config),
+            "split.group and split.time are both set: one of them says where a row belongs");
+  config.split = {.column = "part", .group = "customer"};
+  EXPECT_THAT(invalid(config), HasSubstr("split.column and split.group are both set"));
+  config.split = {.time = "churn"};
+  config.data.target = "churn";
+  EXPECT_THAT(invalid(config), HasSubstr("\"churn\" is both data.target and split.time"));
+  config.split = {.group = "customer"};
+  EXPECT_NO_THROW(validate(config));
+  config.data.columns = {{"customer", preprocessing::DeclaredKind::ignore}};
+  EXPECT_THAT(invalid(config),
+              HasSubstr("\"customer\" is both split.group and declared to be ignored"));
   config = {};
   config.data.target = "churn";
   config.data.drop_columns = {"churn"};
