@@ -17,7 +17,9 @@ enum class UndeclaredColumns {
 };
 
 struct CsvOptions {
-  /// One of `,` `;` tab `|`. Empty: sniffed from the first records (csv/dialect.h).
+  /// One of `,` `;` tab `|`, or ` ` for fields between one blank or tab or more, where an empty
+  /// field has to be written "". Empty: one of the first four, sniffed from the first records
+  /// (csv/dialect.h).
   std::optional<char> delimiter;
   /// Fields that mean "no value", quoted or not. Compared exactly, without the blanks around a
   /// field, but with those within its quotes.

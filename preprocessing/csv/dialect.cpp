@@ -64,8 +64,11 @@ char sniff_delimiter(std::string_view sample, bool is_whole_file) {
 }
 
 void check_delimiter(char delimiter) {
-  if (kCandidates.find(delimiter) == std::string_view::npos) {
-    fail<DataError>("delimiter '{}' is not supported: use one of ',' ';' '|' or a tab", delimiter);
+  if (kCandidates.find(delimiter) == std::string_view::npos && delimiter != kBlanks) {
+    fail<DataError>(
+        "delimiter '{}' is not supported: use one of ',' ';' '|', a tab, or a blank for fields "
+        "between blanks",
+        delimiter);
   }
 }
 

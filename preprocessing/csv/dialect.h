@@ -11,7 +11,8 @@ namespace ebb::preprocessing {
 /// `is_whole_file`: the sample's last record is complete even without a line break.
 char sniff_delimiter(std::string_view sample, bool is_whole_file);
 
-/// Throws DataError unless `delimiter` is one of the four.
+/// Throws DataError unless `delimiter` is one of the four, or a blank, which is never guessed,
+/// since texts have blanks too.
 void check_delimiter(char delimiter);
 
 }  // namespace ebb::preprocessing

@@ -29,6 +29,18 @@ struct Splitter {
     while (position < record.end && is_padding(text[position], delimiter)) ++position;
   }
 
+  [[nodiscard]] std::size_t find_delimiter() const {
+    const auto* found = static_cast<const char*>(
+        std::char_traits<char>::find(text + position, record.end - position, delimiter));
+    return found == nullptr ? record.end : static_cast<std::size_t>(found - text);
+  }
+
+  [[nodiscard]] std::size_t find_blank() const {
+    std::size_t at = position;
+    while (at < record.end && !separates(text[at], kBlanks)) ++at;
+    return at;
+  }
+
   /// Reads from behind the opening quote to the delimiter or the record's end.
   Field quoted() {
     const std::size_t begin = ++position;
@@ -38,8 +50,9 @@ struct Splitter {
       text[out++] = text[position++];
     }
     const std::size_t closing = position++;
-    skip_padding();
-    if (position < record.end && text[position] != delimiter) {
+    if (delimiter != kBlanks) skip_padding();
+    const bool ends_line = position + 1 == record.end && text[position] == '\r';
+    if (position < record.end && !separates(text[position], delimiter) && !ends_line) {
       fail<DataError>(
           "{}: text after a closing quote: a quote inside a quoted field must be "
           "doubled (\"\")",
@@ -50,9 +63,7 @@ struct Splitter {
 
   Field unquoted() {
     const std::size_t begin = position;
-    const auto* found = static_cast<const char*>(
-        std::char_traits<char>::find(text + begin, record.end - begin, delimiter));
-    position = found == nullptr ? record.end : static_cast<std::size_t>(found - text);
+    position = delimiter == kBlanks ? find_blank() : find_delimiter();
     std::size_t end = position;
     while (end > begin && is_padding(text[end - 1], delimiter)) --end;
     if (const auto* stray = std::char_traits<char>::find(text + begin, end - begin, '\r')) {
@@ -104,6 +115,7 @@ std::size_t split_record(char* text, const RecordSpan& record, char delimiter,
   std::size_t count = 0;
   for (;;) {
     splitter.skip_padding();
+    if (delimiter == kBlanks && count > 0 && splitter.position >= record.end) return count;
     const bool is_quoted = splitter.position < record.end && text[splitter.position] == '"';
     const Field field = is_quoted ? splitter.quoted() : splitter.unquoted();
     if (count < fields.size()) fields[count] = field;

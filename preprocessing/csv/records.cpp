@@ -54,7 +54,7 @@ RecordEnd find_record_end(std::string_view text, std::size_t begin, char delimit
       at_field_start = false;
       continue;
     }
-    if (c == delimiter) {
+    if (separates(c, delimiter)) {
       at_field_start = true;
     } else if (at_field_start && !is_padding(c, delimiter)) {
       at_field_start = false;

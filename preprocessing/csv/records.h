@@ -30,6 +30,15 @@ struct RecordScan {
 RecordScan scan_records(std::string_view text, char delimiter, std::uint64_t first_line,
                         bool is_last);
 
+/// The delimiter of files whose fields stand between blanks and tabs, one or more of them, such as
+/// tables in aligned columns. Blanks at either end of a line separate nothing.
+inline constexpr char kBlanks = ' ';
+
+/// Whether `c` ends an unquoted field.
+inline bool separates(char c, char delimiter) {
+  return c == delimiter || (delimiter == kBlanks && c == '\t');
+}
+
 /// Whether `c` may surround a field: a blank, a carriage return, or a tab that is no delimiter.
 inline bool is_padding(char c, char delimiter) {
   return c == ' ' || c == '\r' || (c == '\t' && delimiter != '\t');

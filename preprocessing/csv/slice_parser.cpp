@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::size_t kRecordsPerSlice = 512;
 // A slice so many times longer than wanted has a long line, which may be one of separators alone.
-// Their offsets would take four times its room; those of its records take none.
+// Their offsets would take four times its room; those of its records take none. Between blanks no
+// separator tells where a field is: one blank or many may.
 constexpr std::size_t kLongSlice = 16;
 
 /// Where slices of about `slice_bytes` begin in a text of whole lines, and where the last ends.
@@ -54,7 +55,7 @@ std::uint64_t SliceParser::parse_lines(FieldBlock& block, std::uint64_t first_li
   parallel_for(lines.size(), slice_bytes, [&](std::size_t i) {
     const std::string_view text = block.text.view().substr(bounds[i], bounds[i + 1] - bounds[i]);
     lines[i].text = text;
-    if (text.size() > kLongSlice * slice_bytes) {
+    if (delimiter_ == kBlanks || text.size() > kLongSlice * slice_bytes) {
       lines[i].separators.line_feeds =
           static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
     } else {

@@ -89,8 +89,9 @@ TEST(CsvFormat, TheDelimiterCanBeSet) {
   options.delimiter = '|';
   EXPECT_THAT(read_text("a,b|c\n1|2\n", options).names(), ElementsAre("a,b", "c"));
   options.delimiter = ':';
-  EXPECT_THAT(read_error("a:b\n1:2\n", options),
-              HasSubstr("delimiter ':' is not supported: use one of ',' ';' '|' or a tab"));
+  EXPECT_THAT(
+      read_error("a:b\n1:2\n", options),
+      HasSubstr("delimiter ':' is not supported: use one of ',' ';' '|', a tab, or a blank"));
 }
 
 TEST(CsvFormat, ChineseNamesAndValues) {
