@@ -20,6 +20,7 @@ using Command = std::function<ExitCode()>;
 void add_train(CLI::App& program, Command& chosen, const std::vector<std::string>& command_line);
 void add_evaluate(CLI::App& program, Command& chosen);
 void add_predict(CLI::App& program, Command& chosen);
+void add_events(CLI::App& program, Command& chosen);
 void add_bench(CLI::App& program, Command& chosen);
 void add_info(CLI::App& program, Command& chosen);
 

@@ -22,7 +22,8 @@ constexpr const char* kFooter = R"(A first session:
   ebb train    --data users.csv --target churn --id-column user_id --out model/
   ebb evaluate --model model/ --data labelled.csv
   ebb predict  --model model/ --data new.csv --out scores.csv
-`ebb train --help` shows more examples.
+`ebb train --help` shows more examples. From a log of events instead of a table of customers:
+  ebb events --data orders.csv --customer user_id --time date --cutoff 2024-06-30 --window 90d --out users.csv
 
 Exit codes:
   0    success
@@ -41,6 +42,7 @@ void declare(CLI::App& program, Command& chosen, const std::vector<std::string>&
   add_train(program, chosen, command_line);
   add_evaluate(program, chosen);
   add_predict(program, chosen);
+  add_events(program, chosen);
   add_bench(program, chosen);
   add_info(program, chosen);
 }

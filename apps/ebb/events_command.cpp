@@ -1,0 +1,164 @@
+// ebb events: a log of events becomes a table of customers with a churn label.
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "apps/churn/reporting/text_table.h"
+#include "apps/ebb/commands.h"
+#include "apps/ebb/events_arguments.h"
+#include "apps/ebb/input_files.h"
+#include "apps/ebb/interrupt.h"
+#include "apps/ebb/output.h"
+#include "kernels/common/context.h"
+#include "preprocessing/csv/csv_reader.h"
+#include "preprocessing/csv/csv_table.h"
+#include "preprocessing/time/timestamp.h"
+
+namespace ebb::program {
+namespace {
+
+using preprocessing::EventKind;
+using preprocessing::EventLog;
+using preprocessing::Snapshot;
+
+constexpr std::size_t kChunkRows = 65536;
+
+std::string count(std::size_t number) { return churn::format_count(static_cast<double>(number)); }
+
+preprocessing::FeaturePlan feature_plan(const EventLog& log, const EventsPlan& plan,
+                                        std::size_t levels) {
+  preprocessing::FeaturePlan features;
+  features.recent = plan.recent;
+  for (const preprocessing::CountedLevels& counted : plan.counted) {
+    // What the first cut-off did not know yet must not choose features for it.
+    features.counted.push_back(
+        counted.levels.empty() ? frequent_levels(log, counted.column, plan.cutoffs.front(), levels)
+                               : counted);
+  }
+  return features;
+}
+
+void print_log(std::FILE* stream, const EventLog& log, std::size_t rows) {
+  std::size_t purchases = 0;
+  std::size_t returns = 0;
+  for (const EventKind kind : log.kinds()) {
+    purchases += kind == EventKind::purchase ? 1 : 0;
+    returns += kind == EventKind::returned ? 1 : 0;
+  }
+  fmt::print(stream, "read        {}: {} rows, {} to {}\n", churn::printable(log.source()),
+             count(rows), preprocessing::format_timestamp(log.first_time()),
+             preprocessing::format_timestamp(log.last_time()));
+  if (log.left_out().total() > 0) {
+    fmt::print(stream, "left out    {} without a customer, {} without a time\n",
+               count(log.left_out().without_customer), count(log.left_out().without_time));
+  }
+  fmt::print(stream, "events      {} of {} customers: {} purchases, {} returns, {} others\n",
+             count(log.events()), count(log.customers()), count(purchases), count(returns),
+             count(log.events() - purchases - returns));
+  std::size_t without_value = 0;
+  for (const double value : log.values()) without_value += std::isnan(value) ? 1 : 0;
+  if (without_value > 0) {
+    fmt::print(stream, "money       {} events have none, and add nothing to sums\n",
+               count(without_value));
+  }
+  if (log.has_returns() && returns == 0) warn("no invoice begins with the return prefix");
+}
+
+void print_snapshots(std::FILE* stream, const std::vector<Snapshot>& snapshots,
+                     const preprocessing::Windows& windows) {
+  std::vector<std::string> header = {"cut-off", "customers"};
+  if (windows.prediction) header.insert(header.end(), {"churn", "no purchase from", "to before"});
+  churn::TextTable table(header);
+  for (const Snapshot& snapshot : snapshots) {
+    std::vector<std::string> row = {preprocessing::format_timestamp(snapshot.cutoff),
+                                    count(snapshot.customers.size())};
+    if (windows.prediction) {
+      row.push_back(fmt::format("{:.1f} %", 100.0 * snapshot.churn_rate()));
+      row.push_back(preprocessing::format_timestamp(windows.prediction_begin(snapshot.cutoff)));
+      row.push_back(preprocessing::format_timestamp(windows.prediction_end(snapshot.cutoff)));
+    }
+    table.add(std::move(row));
+  }
+  fmt::print(stream, "\n{}\n", table.to_text());
+}
+
+/// So that a table made later has the same features.
+void print_counted(std::FILE* stream, const preprocessing::FeaturePlan& features) {
+  for (const preprocessing::CountedLevels& counted : features.counted) {
+    fmt::print(stream, "counted by  {} (the same later: --count-by '{}={}')\n",
+               churn::printable(counted.column), churn::printable(counted.column),
+               churn::printable(fmt::format("{}", fmt::join(counted.levels, ","))));
+  }
+}
+
+void print_result(std::FILE* stream, const EventsArguments& arguments,
+                  const preprocessing::Table& table, std::size_t snapshots) {
+  const bool has_labels = table.find("churn") != nullptr;
+  fmt::print(stream, "written     {}: {} rows, {} features{}\n", churn::printable(arguments.out),
+             count(table.rows()), table.columns().size() - (has_labels ? 3 : 2),
+             has_labels ? "" : ", no label");
+  if (!has_labels) return;
+  fmt::print(stream,
+             "train with  ebb train --data {} --target churn --id-column {}{} --out model/\n",
+             churn::printable(arguments.out), churn::printable(table.names().front()),
+             snapshots > 1 ? " --drop-columns cutoff" : "");
+}
+
+ExitCode make_customers(const EventsArguments& arguments) {
+  const EventsPlan plan = read_arguments(arguments);
+  refuse_replacing("--out", arguments.out, {arguments.data});
+  // So that the incomplete file is removed. What goes to the screen may end at once.
+  std::optional<InterruptGuard> interrupt;
+  if (arguments.out != kStandardOutput) interrupt.emplace();
+  const auto stopped = [&] { return interrupt && interrupt->requested(); };
+  const auto explain_interrupt = [&] {
+    fmt::print("interrupted: {} was not written\n", arguments.out);
+    return ExitCode::interrupted;
+  };
+  Output output(arguments.out);
+  set_default_threads(arguments.threads);
+  std::optional<preprocessing::Table> rows =
+      preprocessing::read_csv(arguments.data, plan.columns.reading(plan.delimiter));
+  if (stopped()) return explain_interrupt();
+  const EventLog log(*rows, plan.columns);
+  const std::size_t row_count = rows->rows();
+  rows.reset();
+  const std::vector<Snapshot> snapshots =
+      take_snapshots(log, plan.cutoffs, plan.windows, plan.eligibility);
+  const preprocessing::FeaturePlan features = feature_plan(log, plan, arguments.levels);
+  if (stopped()) return explain_interrupt();
+  const preprocessing::Table table = customer_table(log, snapshots, plan.windows, features);
+  output.write(csv_header(table));
+  for (std::size_t row = 0; row < table.rows(); row += kChunkRows) {
+    if (stopped()) return explain_interrupt();
+    output.write(csv_rows(table, row, std::min(table.rows(), row + kChunkRows)));
+  }
+  // Ctrl-C also ends what feeds a pipe, and then looks like the end of the log.
+  if (stopped()) return explain_interrupt();
+  output.commit();
+  std::FILE* stream = arguments.out == kStandardOutput ? stderr : stdout;
+  print_log(stream, log, row_count);
+  print_snapshots(stream, snapshots, plan.windows);
+  print_counted(stream, features);
+  print_result(stream, arguments, table, snapshots.size());
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+void add_events(CLI::App& program, Command& chosen) {
+  CLI::App* command =
+      program.add_subcommand("events", "Make a customer table from a log of events");
+  auto arguments = std::make_shared<EventsArguments>();
+  declare_events_options(*command, *arguments);
+  command->callback(
+      [&chosen, arguments] { chosen = [arguments] { return make_customers(*arguments); }; });
+}
+
+}  // namespace ebb::program
