@@ -1,0 +1,42 @@
+// Which columns a step keeps, and why: what every step of this folder gives.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "preprocessing/table/table.h"
+
+namespace ebb::preprocessing {
+
+class JsonReader;
+
+struct ColumnVerdict {
+  std::string name;
+  bool is_kept = true;
+  double score = 0.0;  ///< what the step judged by; 0 where that is not defined
+  std::string reason;  ///< of a column that goes, one clause; else empty
+  bool operator==(const ColumnVerdict&) const = default;
+};
+
+/// The columns that a step was asked about, in that order. Names of a table's columns are all a
+/// step needs to be applied later: transform is to take the kept ones.
+struct Selection {
+  std::vector<ColumnVerdict> columns;
+
+  [[nodiscard]] std::vector<std::string> kept() const;
+  [[nodiscard]] std::vector<std::string> dropped() const;
+  bool operator==(const Selection&) const = default;
+};
+
+nlohmann::json to_json(const Selection& selection);
+/// Throws DataError on scores that are not finite, repeated names, and a dropped column without a
+/// reason.
+Selection selection_from_json(const JsonReader& reader);
+
+/// The columns of these names. Throws DataError on an unknown one.
+std::vector<const Column*> columns_of(const Table& table, std::span<const std::string> names);
+
+}  // namespace ebb::preprocessing
