@@ -14,6 +14,7 @@
 #include "apps/ebb/output.h"
 #include "apps/ebb/usage.h"
 #include "apps/ebb/wait_policy.h"
+#include "kernels/common/freed_memory.h"
 
 namespace ebb::program {
 namespace {
@@ -40,6 +41,7 @@ void declare(CLI::App& program, Command& chosen, const std::vector<std::string>&
   program.require_subcommand(1);
   program.get_formatter()->column_width(34);
   add_train(program, chosen, command_line);
+  add_prepare(program, chosen);
   add_evaluate(program, chosen);
   add_predict(program, chosen);
   add_events(program, chosen);
@@ -101,6 +103,7 @@ ExitCode parse_and_run(int count, char** arguments) {
 
 int main(int count, char** arguments) {
   ebb::program::settle_wait_policy(arguments);
+  ebb::keep_freed_memory();
   // A file that may not grow further is then an error that is reported, and no sudden end.
   std::signal(SIGXFSZ, SIG_IGN);
   return static_cast<int>(ebb::program::parse_and_run(count, arguments));

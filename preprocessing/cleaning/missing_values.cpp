@@ -3,22 +3,17 @@
 #include <vector>
 
 #include "kernels/common/error.h"
+#include "preprocessing/statistics/order_statistics.h"
 #include "preprocessing/statistics/quantiles.h"
 
 namespace ebb::preprocessing {
 
 double fill_value(std::span<const double> values, NumberFill fill, double constant) {
   if (fill == NumberFill::constant) return constant;
+  if (fill == NumberFill::median) return median_of(values);
   const std::vector<double> sorted = sorted_values(values);
   if (sorted.empty()) fail("fill_value: every value is missing");
-  switch (fill) {
-    case NumberFill::mean:
-      return mean_of(sorted);
-    case NumberFill::mode:
-      return mode_of(sorted);
-    default:
-      return quantile(sorted, 0.5);
-  }
+  return fill == NumberFill::mean ? mean_of(sorted) : mode_of(sorted);
 }
 
 std::string_view fill_name(NumberFill fill) {

@@ -22,6 +22,8 @@ class JsonReader {
   /// Requires an object with exactly these keys.
   void expect_keys(std::initializer_list<std::string_view> keys) const;
   [[nodiscard]] JsonReader member(std::string_view key) const;
+  /// Whether this is an object with that key.
+  [[nodiscard]] bool has(std::string_view key) const { return value_.contains(std::string(key)); }
   [[nodiscard]] std::vector<JsonReader> elements() const;
 
   [[nodiscard]] std::string text() const;

@@ -47,17 +47,4 @@ std::int32_t CategoryEncoder::code(std::string_view text) const {
   return found == codes_.end() ? kEncodedUnknown : found->second;
 }
 
-std::vector<std::int32_t> CategoryEncoder::encode(const Column& column) const {
-  std::vector<std::int32_t> code_of_level;
-  code_of_level.reserve(column.levels.size());
-  for (const std::string& level : column.levels) code_of_level.push_back(code(level));
-  std::vector<std::int32_t> encoded;
-  encoded.reserve(column.codes.size());
-  for (const std::int32_t level : column.codes) {
-    encoded.push_back(level == kMissingCode ? kEncodedMissing
-                                            : code_of_level[static_cast<std::size_t>(level)]);
-  }
-  return encoded;
-}
-
 }  // namespace ebb::preprocessing

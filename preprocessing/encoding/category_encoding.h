@@ -33,8 +33,6 @@ class CategoryEncoder {
 
   /// The code of one text (not of a missing value): >= 2, or kEncodedUnknown.
   [[nodiscard]] std::int32_t code(std::string_view text) const;
-  /// The codes of all rows of a text column.
-  [[nodiscard]] std::vector<std::int32_t> encode(const Column& column) const;
   /// Number of codes: levels, unknown and missing.
   [[nodiscard]] std::int32_t cardinality() const {
     return static_cast<std::int32_t>(levels_.size()) + kFirstLevelCode;

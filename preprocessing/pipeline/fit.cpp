@@ -1,5 +1,7 @@
-// Pipeline::fit: decides which columns are features and fits each of them.
+// Pipeline::fit_features: decides which columns are features and fits each of them.
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <optional>
 #include <variant>
 
@@ -98,6 +100,33 @@ std::optional<DroppedColumn> left_out(const Column& column, const PipelineConfig
   fail<DataError>("{}: no column is left to predict from{}", source, reasons);
 }
 
+bool has_two_values(const Column& column) {
+  std::array<double, 2> seen{};
+  std::size_t count = 0;
+  for (const double value : column.numbers) {
+    if (std::isnan(value) ||
+        std::find(seen.begin(), seen.begin() + count, value) != seen.begin() + count) {
+      continue;
+    }
+    if (count == seen.size()) return false;
+    seen[count++] = value;
+  }
+  return count == seen.size();
+}
+
+/// Makes number columns of two values categories, if the config wants that.
+void add_two_valued(const Table& table, PipelineConfig& config) {
+  if (!config.two_values_as_category) return;
+  for (const Column& column : table.columns()) {
+    const bool is_called_number = config.number_columns.contains(column.name) ||
+                                  contains(config.declared_numbers, column.name);
+    if (column.is_number() && !is_called_number && has_two_values(column) &&
+        !contains(config.number_categories, column.name)) {
+      config.number_categories.push_back(column.name);
+    }
+  }
+}
+
 Fitted fit_column(const Column& column, const PipelineConfig& config) {
   if (column.name == config.target) return {};
   // What stays is no identifier, which could hold integers in place of codes.
@@ -117,7 +146,9 @@ Fitted fit_column(const Column& column, const PipelineConfig& config) {
 
 }  // namespace
 
-Pipeline Pipeline::fit(const Table& training_rows, const PipelineConfig& config) {
+Pipeline Pipeline::fit_features(const Table& training_rows, const PipelineConfig& given) {
+  PipelineConfig config = given;
+  add_two_valued(training_rows, config);
   check_config(training_rows, config);
   std::vector<Fitted> fitted(training_rows.columns().size());
   parallel_for(fitted.size(), training_rows.rows(),

@@ -13,6 +13,7 @@
 #include "preprocessing/pipeline/drift.h"
 #include "preprocessing/pipeline/features.h"
 #include "preprocessing/pipeline/pipeline_config.h"
+#include "preprocessing/steps/step_sequence.h"
 #include "preprocessing/table/table.h"
 
 namespace ebb::preprocessing {
@@ -26,6 +27,8 @@ struct EncodedRows {
   std::vector<std::int32_t> codes;  ///< row-major [rows, category_count], in [0, cardinality)
 };
 
+struct FittedRows;
+
 class Pipeline {
  public:
   /// Fits to all rows of the table: give it the training rows only (select_rows). Number columns
@@ -33,7 +36,13 @@ class Pipeline {
   /// in these rows, the target and config.drop_columns are left out (see dropped()). Bitwise the
   /// same for any number of threads. Throws DataError for an unknown column in the config, a wrong
   /// value in it, and if no column is left.
+  /// Declared steps come first: they see all columns but the target and config.drop_columns, and
+  /// what they leave becomes the features.
   static Pipeline fit(const Table& training_rows, const PipelineConfig& config);
+
+  /// As fit, and encodes the training rows. Not always as transform would: where a step encodes
+  /// values by their labels, a training row's value must not hold its own label.
+  static FittedRows fit_transform(Table training_rows, const PipelineConfig& config);
 
   /// Encodes the rows of a table, whose columns may stand in any order; further ones are ignored.
   /// Throws DataError for a column that is missing (unless AbsentColumn::impute) or a text in a
@@ -72,6 +81,9 @@ class Pipeline {
   const std::string& target() const { return target_; }
   const std::array<std::string, 2>& classes() const { return classes_; }
   std::size_t training_rows() const { return training_rows_; }
+  const StepSequence& steps() const { return steps_; }
+  /// What a table must have, and as what: the inputs of steps, else the features.
+  std::vector<ColumnDeclaration> inputs() const;
 
   /// The whole state; from_json(to_json(p)) == p, every f64 to the bit.
   nlohmann::json to_json() const;
@@ -82,29 +94,49 @@ class Pipeline {
   bool operator==(const Pipeline&) const = default;
 
  private:
+  /// Fits to columns as the steps left them.
+  static Pipeline fit_features(const Table& training_rows, const PipelineConfig& config);
+  /// Fits the steps, which change `table`, then the features.
+  static Pipeline fit_in_place(Table& table, const PipelineConfig& config);
+  /// The columns of step_inputs_, of their kinds.
+  Table select_inputs(const Table& table) const;
+  /// Encodes columns as the steps left them.
+  EncodedRows encode(const Table& table, DriftReport* report) const;
+
   std::string target_;
   std::array<std::string, 2> classes_;
   std::vector<std::string> missing_tokens_;
   AbsentColumn absent_columns_ = AbsentColumn::error;
   std::size_t training_rows_ = 0;
+  StepSequence steps_;
+  std::vector<ColumnDeclaration> step_inputs_;  // none without steps
   std::vector<NumberFeature> numbers_;
   std::vector<CategoryFeature> categories_;
   std::vector<DroppedColumn> dropped_;
+};
+
+/// What Pipeline::fit_transform gives.
+struct FittedRows {
+  Pipeline pipeline;
+  EncodedRows rows;
 };
 
 /// Throws the error of Pipeline::fit for a table without any column that could be a feature. For
 /// all rows of a table, before it is cleaned and split.
 void require_features(const Table& table, const PipelineConfig& config);
 
-/// One-hot features for a linear model, row-major [rows, width]: the numbers, then for each
-/// category one column per code but the unknown one (missing first, then the levels). An unknown
-/// value is a row of zeros. width = number_count + sum (cardinality - 1).
+/// One matrix of all features, row-major [rows, width], for a linear model or another program: the
+/// numbers, then for each category one column per code but the unknown one (missing first, then the
+/// levels), in which an unknown value is a row of zeros.
 struct OneHotRows {
   std::size_t rows = 0;
   std::size_t width = 0;
   std::vector<float> values;
 };
-OneHotRows one_hot_rows(const EncodedRows& rows, std::span<const std::int32_t> cardinalities);
+/// `keeps_code[i]`, if given, says that category i has a column of its code instead. Throws Error
+/// for another number of cardinalities, or of `keeps_code`, than of categories.
+OneHotRows one_hot_rows(const EncodedRows& rows, std::span<const std::int32_t> cardinalities,
+                        std::span<const std::uint8_t> keeps_code = {});
 /// The name of each one-hot feature: a number's name, or `contract = One year`.
 std::vector<std::string> one_hot_names(const Pipeline& pipeline);
 

@@ -10,6 +10,7 @@
 #include "preprocessing/cleaning/missing_values.h"
 #include "preprocessing/csv/csv_options.h"
 #include "preprocessing/scaling/scaling.h"
+#include "preprocessing/steps/step_options.h"
 
 namespace ebb::preprocessing {
 
@@ -42,6 +43,14 @@ struct PipelineConfig {
   /// Number columns to be encoded as categories: 0/1 flags, say. They are read as numbers all the
   /// same, so that 1 and 1.0 are one value in every file.
   std::vector<std::string> number_categories;
+  /// Whether number columns of two values in the training rows are such, too, but for those that
+  /// `number_columns` or `declared_numbers` names.
+  bool two_values_as_category = false;
+  std::vector<std::string> declared_numbers;
+  /// Applied in order before columns become features (steps/every_step.h). All other options are
+  /// about the columns that there are after them.
+  std::vector<StepDeclaration> steps;
+  std::uint64_t seed = 0;  ///< of steps that draw random numbers
   NumberOptions numbers;
   CategoryOptions categories;
   std::map<std::string, NumberOptions> number_columns;      ///< overrides by column name

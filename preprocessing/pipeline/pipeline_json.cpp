@@ -1,11 +1,12 @@
-// The pipeline as a JSON document, version 1. nlohmann-json writes an f64 in the shortest form that
-// reads back to the same bits, so fitted numbers survive exactly.
+// The pipeline as a JSON document, version 2; version 1 has no steps. nlohmann-json writes an f64
+// in the shortest form that reads back to the same bits, so fitted numbers survive exactly.
 #include <algorithm>
 #include <set>
 
 #include "kernels/common/error.h"
 #include "preprocessing/common/json_reader.h"
 #include "preprocessing/pipeline/pipeline.h"
+#include "preprocessing/scaling/scaling_json.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -13,38 +14,12 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view kFormat = "ebb.pipeline";
-constexpr std::uint64_t kVersion = 1;
+constexpr std::uint64_t kVersion = 2;
+constexpr std::uint64_t kVersionWithoutSteps = 1;
 
 template <class T>
 bool is_strictly_ascending(const std::vector<T>& values) {
   return std::adjacent_find(values.begin(), values.end(), std::greater_equal<>()) == values.end();
-}
-
-json write(const NumberScaler& scaler) {
-  json document = {{"kind", scaling_name(scaler.scaling())},
-                   {"shift", scaler.shift()},
-                   {"scale", scaler.scale()},
-                   {"knots", scaler.knots()}};
-  if (scaler.scaling() == Scaling::yeo_johnson) {
-    document["lambda"] = scaler.power().lambda;
-    document["anchor"] = scaler.power().anchor;
-  }
-  return document;
-}
-
-NumberScaler read_scaler(const JsonReader& reader) {
-  const Scaling kind = reader.member("kind").parsed(parse_scaling);
-  AnchoredPower power;
-  if (kind == Scaling::yeo_johnson) {
-    reader.expect_keys({"kind", "shift", "scale", "knots", "lambda", "anchor"});
-    power = {reader.member("lambda").number(), reader.member("anchor").number()};
-  } else {
-    reader.expect_keys({"kind", "shift", "scale", "knots"});
-  }
-  const double shift = reader.member("shift").number();
-  const double scale = reader.member("scale").number();
-  std::vector<double> knots = reader.member("knots").numbers();
-  return reader.guarded([&] { return NumberScaler::restore(kind, shift, scale, knots, power); });
 }
 
 json write(const NumberStatistics& statistics) {
@@ -81,7 +56,7 @@ json write(const NumberFeature& feature) {
   return {{"name", feature.name},
           {"fill_value", feature.fill_value},
           {"missing_indicator", feature.has_indicator},
-          {"scaler", write(feature.scaler)},
+          {"scaler", preprocessing::to_json(feature.scaler)},
           {"bin_edges", feature.bin_edges},
           {"statistics", write(feature.statistics)}};
 }
@@ -93,7 +68,7 @@ NumberFeature read_number(const JsonReader& reader) {
   feature.name = reader.member("name").text();
   feature.fill_value = reader.member("fill_value").number();
   feature.has_indicator = reader.member("missing_indicator").boolean();
-  feature.scaler = read_scaler(reader.member("scaler"));
+  feature.scaler = number_scaler_from_json(reader.member("scaler"));
   feature.bin_edges = reader.member("bin_edges").numbers();
   feature.statistics = read_statistics(reader.member("statistics"));
   if (feature.bin_edges.size() < 2 || !is_strictly_ascending(feature.bin_edges)) {
@@ -149,20 +124,40 @@ DroppedColumn read_dropped(const JsonReader& reader) {
   return {reader.member("name").text(), reader.member("reason").parsed(parse_reason)};
 }
 
+std::vector<ColumnDeclaration> read_step_inputs(const JsonReader& reader) {
+  std::vector<ColumnDeclaration> inputs;
+  for (const JsonReader& element : reader.elements()) {
+    element.expect_keys({"name", "kind"});
+    const DeclaredKind kind = element.member("kind").parsed(parse_declared_kind);
+    if (kind != DeclaredKind::number && kind != DeclaredKind::category)
+      element.member("kind").refuse("expected number or category");
+    inputs.push_back({element.member("name").text(), kind});
+    for (std::size_t i = 0; i + 1 < inputs.size(); ++i) {
+      if (inputs[i].name == inputs.back().name)
+        element.refuse(fmt::format("the column \"{}\" occurs twice", inputs[i].name));
+    }
+  }
+  return inputs;
+}
+
 AbsentColumn parse_absent(std::string_view name) {
   if (name == "error") return AbsentColumn::error;
   if (name == "impute") return AbsentColumn::impute;
   fail<DataError>("\"{}\" is unknown: use error or impute", name);
 }
 
-void check_version(const JsonReader& reader) {
+/// The version, one that this program reads.
+std::uint64_t read_version(const JsonReader& reader) {
   if (const std::string format = reader.member("format").text(); format != kFormat) {
     reader.member("format").refuse(fmt::format("\"{}\", expected \"{}\"", format, kFormat));
   }
-  if (const std::uint64_t version = reader.member("version").count(); version != kVersion) {
+  const std::uint64_t version = reader.member("version").count();
+  if (version < kVersionWithoutSteps || version > kVersion) {
     reader.member("version").refuse(
-        fmt::format("version {} is not known: this program reads version {}", version, kVersion));
+        fmt::format("version {} is not known: this program reads versions {} to {}", version,
+                    kVersionWithoutSteps, kVersion));
   }
+  return version;
 }
 
 }  // namespace
@@ -171,6 +166,9 @@ nlohmann::json Pipeline::to_json() const {
   json numbers = json::array();
   json categories = json::array();
   json dropped = json::array();
+  json step_inputs = json::array();
+  for (const auto& [name, kind] : step_inputs_)
+    step_inputs.push_back({{"name", name}, {"kind", kind_name(kind)}});
   for (const NumberFeature& feature : numbers_) numbers.push_back(write(feature));
   for (const CategoryFeature& feature : categories_) categories.push_back(write(feature));
   for (const DroppedColumn& column : dropped_) {
@@ -183,6 +181,8 @@ nlohmann::json Pipeline::to_json() const {
           {"missing_tokens", missing_tokens_},
           {"absent_columns", absent_columns_ == AbsentColumn::error ? "error" : "impute"},
           {"training_rows", training_rows_},
+          {"step_inputs", step_inputs},
+          {"steps", steps_.to_json()},
           {"numbers", numbers},
           {"categories", categories},
           {"dropped", dropped}};
@@ -190,9 +190,15 @@ nlohmann::json Pipeline::to_json() const {
 
 Pipeline Pipeline::from_json(const nlohmann::json& document) {
   const JsonReader reader(document);
-  check_version(reader);
-  reader.expect_keys({"format", "version", "target", "classes", "missing_tokens", "absent_columns",
-                      "training_rows", "numbers", "categories", "dropped"});
+  const bool has_steps = read_version(reader) != kVersionWithoutSteps;
+  if (has_steps) {
+    reader.expect_keys({"format", "version", "target", "classes", "missing_tokens",
+                        "absent_columns", "training_rows", "step_inputs", "steps", "numbers",
+                        "categories", "dropped"});
+  } else {
+    reader.expect_keys({"format", "version", "target", "classes", "missing_tokens",
+                        "absent_columns", "training_rows", "numbers", "categories", "dropped"});
+  }
   Pipeline pipeline;
   pipeline.target_ = reader.member("target").text();
   const std::vector<std::string> classes = reader.member("classes").texts();
@@ -203,6 +209,10 @@ Pipeline Pipeline::from_json(const nlohmann::json& document) {
   pipeline.missing_tokens_ = reader.member("missing_tokens").texts();
   pipeline.absent_columns_ = reader.member("absent_columns").parsed(parse_absent);
   pipeline.training_rows_ = reader.member("training_rows").count();
+  if (has_steps) {
+    pipeline.steps_ = StepSequence::from_json(reader.member("steps"));
+    pipeline.step_inputs_ = read_step_inputs(reader.member("step_inputs"));
+  }
   std::set<std::string> names;
   const auto check_name = [&](const JsonReader& element, const std::string& name) {
     if (!names.insert(name).second) {

@@ -1,107 +1,94 @@
-// Pipeline::transform: a table's rows as model inputs, and what was odd about them.
+// Pipeline::encode: a table's rows as model inputs.
+//
+// Columns first become the values that encoding reads, column by column; then rows are written, all
+// columns of a range of rows at a time, so that threads do not write to each other's cache lines.
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "kernels/common/error.h"
-#include "preprocessing/common/names.h"
 #include "preprocessing/common/numbers.h"
 #include "preprocessing/common/parallel.h"
+#include "preprocessing/pipeline/encoded_columns.h"
+#include "preprocessing/pipeline/find_column.h"
 #include "preprocessing/pipeline/pipeline.h"
 
 namespace ebb::preprocessing {
 namespace {
 
-[[noreturn]] void fail_missing(const std::string& source, const std::string& name,
-                               std::span<const std::string> header) {
-  fail<DataError>("{}: column \"{}\" is missing, which the model was trained on.{}", source, name,
-                  suggest_names(name, header));
-}
+constexpr std::size_t kRowsPerRange = 4096;
 
-const Column* find_input(const Table& table, const std::string& name, AbsentColumn absent) {
-  const Column* column = table.find(name);
-  if (column == nullptr && absent == AbsentColumn::error) {
-    fail_missing(table.source(), name, table.names());
-  }
-  return column;
-}
-
-void count_number(const NumberFeature& feature, double value, ColumnDrift& drift) {
-  drift.lowest = drift.values == 0 ? value : std::min(drift.lowest, value);
-  drift.highest = drift.values == 0 ? value : std::max(drift.highest, value);
-  ++drift.values;
-  drift.sum += value;
-  ++drift.counts[bucket_of(feature.statistics.edges, value)];
-  if (value < feature.statistics.minimum || value > feature.statistics.maximum) ++drift.outside;
-}
-
-/// Writes column `position` of `out`, and its indicator to column `indicator` if it has one.
-void transform_number(const NumberFeature& feature, const std::vector<double>& values,
-                      std::size_t position, std::size_t indicator, EncodedRows& out,
-                      ColumnDrift& drift) {
+/// Writes rows [begin, end) of column `position` of `out`, and of column `indicator` if there is
+/// one.
+void write_numbers(const NumberFeature& feature, std::span<const double> values,
+                   std::size_t position, std::size_t indicator, std::size_t begin, std::size_t end,
+                   EncodedRows& out) {
   const float filled = to_float(feature.scaler.apply(feature.fill_value));
-  for (std::size_t row = 0; row < out.rows; ++row) {
+  for (std::size_t row = begin; row < end; ++row) {
     const bool is_missing = std::isnan(values[row]);
     float* features = &out.numbers[row * out.number_count];
     features[position] = is_missing ? filled : to_float(feature.scaler.apply(values[row]));
     if (feature.has_indicator) features[indicator] = is_missing ? 1.0F : 0.0F;
-    if (is_missing) {
-      ++drift.missing;
-    } else {
-      count_number(feature, values[row], drift);
-    }
   }
 }
 
-void transform_category(const CategoryFeature& feature, const Column& column, std::size_t position,
-                        EncodedRows& out, ColumnDrift& drift) {
-  const std::vector<std::int32_t> codes = feature.encoder.encode(column);
-  for (std::size_t row = 0; row < out.rows; ++row) {
-    const std::int32_t code = codes[row];
+void write_codes(const CategoryFeature& feature, const EncodedCategory& category,
+                 std::size_t position, std::size_t begin, std::size_t end, EncodedRows& out) {
+  for (std::size_t row = begin; row < end; ++row) {
+    const std::int32_t code = category.code(row);
     out.codes[row * out.category_count + position] =
         code == kEncodedMissing ? feature.missing_code : code;
-    ++drift.counts[static_cast<std::size_t>(code)];
-    if (code == kEncodedMissing) ++drift.missing;
-    if (code == kEncodedUnknown && drift.unseen++ == 0)
-      drift.unseen_example = shortened(column.text(row));
   }
 }
 
-void start_report(const Pipeline& pipeline, DriftReport& report) {
-  const std::size_t columns = pipeline.numbers().size() + pipeline.categories().size();
-  if (report.columns.size() == columns) return;
-  if (!report.columns.empty()) fail("transform: the drift report is another pipeline's");
-  report.columns.resize(columns);
-  for (std::size_t i = 0; i < pipeline.numbers().size(); ++i) {
-    report.columns[i].name = pipeline.numbers()[i].name;
-    report.columns[i].counts.assign(pipeline.numbers()[i].statistics.counts.size(), 0);
+EncodedNumber number_of(const NumberFeature& feature, const Column* column, const Table& table) {
+  EncodedNumber number;
+  number.is_absent = column == nullptr;
+  if (column != nullptr && column->is_number()) {
+    number.values = column->numbers;
+    return number;
   }
-  for (std::size_t i = 0; i < pipeline.categories().size(); ++i) {
-    ColumnDrift& drift = report.columns[pipeline.numbers().size() + i];
-    drift.name = pipeline.categories()[i].name;
-    drift.counts.assign(pipeline.categories()[i].counts.size(), 0);
-  }
+  number.owned = column != nullptr
+                     ? as_numbers(*column, table)
+                     : missing_column(feature.name, ColumnKind::number, table.rows()).numbers;
+  number.values = number.owned;
+  return number;
 }
 
-/// The column's values in the spelling of the feature's levels.
-Column category_texts(const CategoryFeature& feature, const Column& column, const Table& table) {
-  if (!feature.holds_numbers) return as_text(column);
-  return as_text(number_column(column.name, as_numbers(column, table)));
-}
-
-Column missing_texts(std::size_t rows) {
-  Column column;
-  column.kind = ColumnKind::category;
-  column.codes.assign(rows, kMissingCode);
-  return column;
+EncodedCategory category_of(const CategoryFeature& feature, const Column* column,
+                            const Table& table) {
+  EncodedCategory category;
+  category.is_absent = column == nullptr;
+  const bool holds_texts = column != nullptr && !column->is_number() && !column->has_integers();
+  if (holds_texts && !feature.holds_numbers) {
+    category.of_table = column;
+  } else {
+    // The values in the spelling of the feature's levels.
+    category.owned =
+        column == nullptr       ? missing_column(feature.name, ColumnKind::category, table.rows())
+        : feature.holds_numbers ? as_text(number_column(column->name, as_numbers(*column, table)))
+                                : as_text(*column);
+  }
+  for (const std::string& level : category.column().levels)
+    category.code_of_level.push_back(feature.encoder.code(level));
+  return category;
 }
 
 }  // namespace
 
-EncodedRows Pipeline::transform(const Table& table, DriftReport* report) const {
-  DriftReport unused;
-  DriftReport& drift = report != nullptr ? *report : unused;
-  start_report(*this, drift);
-  drift.rows += table.rows();
+EncodedRows Pipeline::encode(const Table& table, DriftReport* report) const {
+  std::vector<EncodedNumber> numbers(numbers_.size());
+  std::vector<EncodedCategory> categories(categories_.size());
+  parallel_for(numbers.size() + categories.size(), table.rows(), [&](std::size_t i) {
+    if (i < numbers.size()) {
+      const NumberFeature& feature = numbers_[i];
+      numbers[i] = number_of(feature, find_input(table, feature.name, absent_columns_), table);
+      return;
+    }
+    const CategoryFeature& feature = categories_[i - numbers.size()];
+    categories[i - numbers.size()] =
+        category_of(feature, find_input(table, feature.name, absent_columns_), table);
+  });
 
   EncodedRows out;
   out.rows = table.rows();
@@ -109,64 +96,18 @@ EncodedRows Pipeline::transform(const Table& table, DriftReport* report) const {
   out.category_count = categories_.size();
   out.numbers.resize(out.rows * out.number_count);
   out.codes.resize(out.rows * out.category_count);
-  std::vector<std::size_t> indicators(numbers_.size());
-  std::size_t next_indicator = numbers_.size();
-  for (std::size_t i = 0; i < numbers_.size(); ++i) {
-    if (numbers_[i].has_indicator) indicators[i] = next_indicator++;
-  }
-
-  parallel_for(numbers_.size(), out.rows, [&](std::size_t i) {
-    const Column* column = find_input(table, numbers_[i].name, absent_columns_);
-    drift.columns[i].is_absent = column == nullptr;
-    const std::vector<double> values =
-        column != nullptr ? as_numbers(*column, table)
-                          : std::vector<double>(out.rows, std::numeric_limits<double>::quiet_NaN());
-    transform_number(numbers_[i], values, i, indicators[i], out, drift.columns[i]);
-  });
-  parallel_for(categories_.size(), out.rows, [&](std::size_t i) {
-    const Column* column = find_input(table, categories_[i].name, absent_columns_);
-    ColumnDrift& counts = drift.columns[numbers_.size() + i];
-    counts.is_absent = column == nullptr;
-    transform_category(categories_[i],
-                       column != nullptr ? category_texts(categories_[i], *column, table)
-                                         : missing_texts(out.rows),
-                       i, out, counts);
-  });
-  return out;
-}
-
-void Pipeline::require_columns(std::span<const std::string> header, const std::string& source,
-                               std::span<const std::string> more) const {
-  const auto require = [&](const std::string& name) {
-    if (std::find(header.begin(), header.end(), name) == header.end()) {
-      fail_missing(source, name, header);
+  const std::size_t columns = out.number_count + out.category_count;
+  parallel_ranges(out.rows, columns, kRowsPerRange, [&](std::size_t begin, std::size_t end) {
+    std::size_t indicator = numbers_.size();
+    for (std::size_t i = 0; i < numbers_.size(); ++i) {
+      write_numbers(numbers_[i], numbers[i].values, i, indicator, begin, end, out);
+      indicator += numbers_[i].has_indicator ? 1 : 0;
     }
-  };
-  for (const std::string& name : more) require(name);
-  if (absent_columns_ == AbsentColumn::impute) return;
-  for (const NumberFeature& feature : numbers_) require(feature.name);
-  for (const CategoryFeature& feature : categories_) require(feature.name);
-}
-
-CsvOptions Pipeline::schema_for_reading(std::span<const std::string> texts) const {
-  CsvOptions options;
-  options.undeclared = UndeclaredColumns::ignore;
-  options.require_declared = false;
-  options.kinds_are_fitted = true;
-  options.missing_tokens = missing_tokens_;
-  for (const NumberFeature& feature : numbers_) {
-    options.columns.push_back({feature.name, DeclaredKind::number});
-  }
-  for (const CategoryFeature& feature : categories_) {
-    options.columns.push_back(
-        {feature.name, feature.holds_numbers ? DeclaredKind::number : DeclaredKind::category});
-  }
-  for (const std::string& name : texts) {
-    const bool is_declared = std::any_of(options.columns.begin(), options.columns.end(),
-                                         [&](const auto& column) { return column.name == name; });
-    if (!is_declared) options.columns.push_back({name, DeclaredKind::identifier});
-  }
-  return options;
+    for (std::size_t i = 0; i < categories_.size(); ++i)
+      write_codes(categories_[i], categories[i], i, begin, end, out);
+  });
+  if (report != nullptr) count_drift(*this, numbers, categories, out.rows, *report);
+  return out;
 }
 
 std::vector<std::string> Pipeline::number_names() const {

@@ -26,6 +26,7 @@ enum class DeclaredKind { number, category, identifier, ignore };
 struct ColumnDeclaration {
   std::string name;
   DeclaredKind kind = DeclaredKind::number;
+  bool operator==(const ColumnDeclaration&) const = default;
 };
 
 /// The code of a missing text value in Column::codes.

@@ -47,6 +47,39 @@ void Table::add(Column column) {
   columns_.push_back(std::move(column));
 }
 
+bool Table::has_all(std::span<const std::string> names) const {
+  return std::ranges::all_of(names, [&](const std::string& name) { return find(name) != nullptr; });
+}
+
+const std::vector<double>& Table::numbers(std::string_view name) const {
+  const Column& found = column(name);
+  if (!found.is_number()) {
+    fail<DataError>("{}: column \"{}\" is one of {}, expected one of numbers", source_, name,
+                    kind_name(found.kind));
+  }
+  return found.numbers;
+}
+
+void Table::replace(std::span<const std::string> names,
+                    const std::function<std::vector<Column>(std::size_t, Column)>& change) {
+  std::vector<std::vector<Column>> results(columns_.size());
+  std::vector<std::size_t> places;
+  for (const std::string& name : names) {
+    places.push_back(static_cast<std::size_t>(&column(name) - columns_.data()));
+  }
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (std::ranges::find(places, i) == places.end()) results[i].push_back(std::move(columns_[i]));
+  }
+  parallel_for(places.size(), rows_, [&](std::size_t i) {
+    results[places[i]] = change(i, std::move(columns_[places[i]]));
+  });
+  columns_.clear();
+  positions_.clear();
+  for (std::vector<Column>& columns : results) {
+    for (Column& column : columns) add(std::move(column));
+  }
+}
+
 void Table::drop(std::span<const std::string> names) {
   for (const std::string& name : names) static_cast<void>(column(name));
   std::erase_if(columns_, [&](const Column& column) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,10 +34,21 @@ class Table {
   /// The column. Throws DataError that lists the columns and the nearest name.
   [[nodiscard]] const Column& column(std::string_view name) const;
 
+  [[nodiscard]] bool has_all(std::span<const std::string> names) const;
+  /// The values of a number column. Throws DataError as column() does, and for another kind.
+  [[nodiscard]] const std::vector<double>& numbers(std::string_view name) const;
+
   /// Appends a column. Throws DataError if its name exists, Error if its length differs.
   void add(Column column);
   /// Removes columns. Throws DataError on an unknown name.
   void drop(std::span<const std::string> names);
+
+  /// Puts the columns that `change(i, column)` makes of column names[i] in its place, all in
+  /// parallel. Throws DataError on an unknown name, on one that is there twice afterwards and what
+  /// `change` throws (of several the first by i), Error on columns of another length; the table is
+  /// not to be used then.
+  void replace(std::span<const std::string> names,
+               const std::function<std::vector<Column>(std::size_t i, Column column)>& change);
 
   /// Keeps the given rows alone, in place: ascending, each once. Text columns keep all levels.
   /// Throws Error on rows that are not ascending or out of range.

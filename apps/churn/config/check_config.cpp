@@ -24,6 +24,9 @@ void check_encoding(const std::string& name, const SettingValue& value) {
   if (const auto* texts = std::get_if<std::vector<std::string>>(&value)) {
     for (const std::string& text : *texts) check(text);
   }
+  if (std::holds_alternative<std::vector<preprocessing::StepDeclaration>>(value)) {
+    check(to_toml(value));
+  }
 }
 
 void check_split(const SplitConfig& split) {

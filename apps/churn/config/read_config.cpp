@@ -4,6 +4,8 @@
 #include <optional>
 #include <set>
 
+#include <nlohmann/json.hpp>
+
 #include "apps/churn/config/config_file.h"
 #include "apps/churn/config/setting.h"
 #include "apps/churn/config/toml_text.h"
@@ -83,9 +85,68 @@ std::optional<SettingValue> wrap(const std::optional<T>& value) {
   return value ? std::optional<SettingValue>(*value) : std::nullopt;
 }
 
+/// A value of a step's options; empty for what they do not have: dates, tables.
+std::optional<nlohmann::json> as_json(const toml::node& node) {
+  if (const auto* array = node.as_array()) {
+    nlohmann::json list = nlohmann::json::array();
+    for (const toml::node& element : *array) {
+      const std::optional<nlohmann::json> value = as_json(element);
+      if (!value) return std::nullopt;
+      list.push_back(*value);
+    }
+    return list;
+  }
+  if (const auto text = node.value_exact<std::string>()) return *text;
+  if (const auto flag = node.value_exact<bool>()) return *flag;
+  if (const auto whole = node.value_exact<std::int64_t>()) return *whole;
+  if (const auto number = node.value_exact<double>()) return *number;
+  return std::nullopt;
+}
+
+/// Throws DataError with the place for a step that is no table, has no kind, or an option that
+/// is a table or a date.
+preprocessing::StepDeclaration as_step(const toml::node& node, std::string_view source) {
+  const std::string place = where(source, node.source());
+  const toml::table* table = node.as_table();
+  if (table == nullptr) {
+    fail<DataError>("{}: a step is {}, expected a table such as {{ step = \"fill\" }}", place,
+                    type_name(node));
+  }
+  preprocessing::StepDeclaration step;
+  step.place = place;
+  for (const auto& [key, value] : *table) {
+    const std::optional<nlohmann::json> option = as_json(value);
+    if (!option) {
+      fail<DataError>("{}: {} is {}, expected a number, a text, true or false, or a list of them",
+                      where(source, value.source()), key.str(), type_name(value));
+    }
+    if (key.str() != "step") {
+      step.options[std::string(key.str())] = *option;
+    } else if (!option->is_string()) {
+      fail<DataError>("{}: step is {}, expected a text", where(source, value.source()),
+                      type_name(value));
+    } else {
+      step.kind = option->get<std::string>();
+    }
+  }
+  if (step.kind.empty()) fail<DataError>("{}: the key step is missing: which step it is", place);
+  return step;
+}
+
+std::optional<SettingValue> as_steps(const toml::node& node, std::string_view source) {
+  const toml::array* array = node.as_array();
+  if (array == nullptr) return std::nullopt;
+  std::vector<preprocessing::StepDeclaration> steps;
+  for (const toml::node& element : *array) steps.push_back(as_step(element, source));
+  return steps;
+}
+
 /// The node's value as the alternative that `like` holds; empty if it is of another type. A whole
 /// number will do where a number is asked for.
-std::optional<SettingValue> value_of(const toml::node& node, const SettingValue& like) {
+std::optional<SettingValue> value_of(const toml::node& node, const SettingValue& like,
+                                     std::string_view source) {
+  using Steps = std::vector<preprocessing::StepDeclaration>;
+  if (std::holds_alternative<Steps>(like)) return as_steps(node, source);
   if (std::holds_alternative<bool>(like)) return wrap(node.value_exact<bool>());
   if (std::holds_alternative<std::int64_t>(like)) return wrap(node.value_exact<std::int64_t>());
   if (std::holds_alternative<std::string>(like)) return wrap(node.value_exact<std::string>());
@@ -169,7 +230,7 @@ class ConfigReader {
     for (const Setting& setting : list) {
       const toml::node* node = find(join(setting.table, setting.key));
       if (node == nullptr) continue;
-      const std::optional<SettingValue> value = value_of(*node, setting.get(config));
+      const std::optional<SettingValue> value = value_of(*node, setting.get(config), source_);
       if (!value || !setting.set(config, *value)) {
         fail<DataError>("{}: {} is {}, expected {}", where(source_, node->source()),
                         full_name(setting), type_name(*node), setting.expected);

@@ -41,6 +41,8 @@ struct SplitConfig {
 
 /// How features are made. TOML: [preprocessing].
 struct PreprocessingConfig {
+  std::vector<preprocessing::StepDeclaration>
+      steps;  // in order, before all else. TOML: [[preprocessing.steps]]
   preprocessing::NumberOptions numbers;
   preprocessing::CategoryOptions categories;
   std::map<std::string, preprocessing::NumberOptions> number_columns;      // overrides by name

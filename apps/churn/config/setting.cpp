@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace ebb::churn {
 namespace {
@@ -34,6 +35,24 @@ std::string spell(double value) {
   return text;
 }
 
+/// A value of a step's options, as TOML spells it.
+std::string spell(const nlohmann::json& value) {
+  if (value.is_string()) return quoted(value.get<std::string>());
+  if (value.is_number_float()) return spell(value.get<double>());
+  if (!value.is_array()) return value.dump();
+  std::string list;
+  for (const nlohmann::json& element : value)
+    list += fmt::format("{}{}", list.empty() ? "" : ", ", spell(element));
+  return fmt::format("[{}]", list);
+}
+
+std::string spell(const preprocessing::StepDeclaration& step) {
+  std::string text = fmt::format("{{ step = {}", quoted(step.kind));
+  for (const auto& [key, value] : step.options.items())
+    text += fmt::format(", {} = {}", toml_key(key), spell(value));
+  return text + " }";
+}
+
 }  // namespace
 
 std::string toml_key(const std::string& name) {
@@ -61,6 +80,13 @@ std::string to_toml(const SettingValue& value) {
       for (const std::string& text : texts)
         list += fmt::format("{}{}", list.empty() ? "" : ", ", quoted(text));
       return fmt::format("[{}]", list);
+    }
+    std::string operator()(const std::vector<preprocessing::StepDeclaration>& steps) const {
+      if (steps.empty()) return "[]";
+      std::string list;
+      for (const preprocessing::StepDeclaration& step : steps)
+        list += fmt::format("  {},\n", spell(step));
+      return fmt::format("[\n{}]", list);
     }
   };
   return std::visit(Spell{}, value);

@@ -13,8 +13,8 @@
 namespace ebb::churn {
 
 /// A setting's value as TOML has it; enumerators are their names.
-using SettingValue =
-    std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>>;
+using SettingValue = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>,
+                                  std::vector<preprocessing::StepDeclaration>>;
 
 struct Setting {
   std::vector<std::string> table;  // {"preprocessing", "numbers"}

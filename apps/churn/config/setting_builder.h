@@ -64,6 +64,14 @@ class SettingBuilder {
   }
 
   template <class Access>
+  void steps(std::string key, Access access, std::string comment) {
+    using Steps = std::vector<preprocessing::StepDeclaration>;
+    add<Steps>(std::move(key), access, std::move(comment),
+               "a list of tables with a step and its options each",
+               [](const Steps&) { return true; });
+  }
+
+  template <class Access>
   void whole_number(std::string key, Access access, std::int64_t lowest, std::int64_t highest,
                     std::string comment) {
     add<std::int64_t>(std::move(key), access, std::move(comment),

@@ -136,6 +136,9 @@ void add_categories(std::vector<Setting>& list, std::vector<std::string> table, 
 
 void add_preprocessing(std::vector<Setting>& list, const RunConfig& config) {
   SettingBuilder general(list, {"preprocessing"});
+  general.steps(
+      "steps", [](auto& c) -> auto& { return c.preprocessing.steps; },
+      "what is done to the columns before all else, in order: docs/pipeline.md");
   general.flag(
       "two_values_as_category",
       [](auto& c) -> auto& { return c.preprocessing.two_values_as_category; },

@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -12,6 +12,8 @@
 #include "kernels/common/error.h"
 #include "preprocessing/cleaning/duplicates.h"
 #include "preprocessing/common/names.h"
+#include "preprocessing/csv/byte_source.h"
+#include "preprocessing/csv/csv_reader.h"
 #include "preprocessing/table/inference.h"
 
 namespace ebb::churn {
@@ -90,34 +92,6 @@ CustomerSplit split_or_explain(const Table& table, const Labels& labels, const R
   }
 }
 
-bool has_two_values(const Column& column) {
-  std::array<double, 2> seen{};
-  std::size_t count = 0;
-  for (const double value : column.numbers) {
-    if (std::isnan(value) ||
-        std::find(seen.begin(), seen.begin() + count, value) != seen.begin() + count) {
-      continue;
-    }
-    if (count == seen.size()) return false;
-    seen[count++] = value;
-  }
-  return count == seen.size();
-}
-
-/// Number columns of two values in the training rows, but for those that the user calls numbers.
-std::vector<std::string> two_valued_columns(const Table& training_rows, const RunConfig& config) {
-  std::vector<std::string> names;
-  if (!config.preprocessing.two_values_as_category) return names;
-  for (const Column& column : training_rows.columns()) {
-    const bool is_called_number = config.data.columns.contains(column.name) ||
-                                  config.preprocessing.number_columns.contains(column.name);
-    if (column.is_number() && !is_called_number && has_two_values(column)) {
-      names.push_back(column.name);
-    }
-  }
-  return names;
-}
-
 /// Which columns are no features by their role.
 preprocessing::PipelineConfig column_roles(const RunConfig& config) {
   preprocessing::PipelineConfig pipeline;
@@ -141,11 +115,14 @@ preprocessing::PipelineConfig column_roles(const RunConfig& config) {
   return pipeline;
 }
 
-preprocessing::PipelineConfig pipeline_config(const RunConfig& config, const Table& training_rows,
+preprocessing::PipelineConfig pipeline_config(const RunConfig& config,
                                               const std::array<std::string, 2>& classes) {
   preprocessing::PipelineConfig pipeline = column_roles(config);
   pipeline.classes = classes;
-  pipeline.number_categories = two_valued_columns(training_rows, config);
+  pipeline.two_values_as_category = config.preprocessing.two_values_as_category;
+  for (const auto& [name, kind] : config.data.columns) pipeline.declared_numbers.push_back(name);
+  pipeline.steps = config.preprocessing.steps;
+  pipeline.seed = config.training.seed;
   pipeline.numbers = config.preprocessing.numbers;
   pipeline.categories = config.preprocessing.categories;
   pipeline.number_columns = config.preprocessing.number_columns;
@@ -157,12 +134,29 @@ preprocessing::PipelineConfig pipeline_config(const RunConfig& config, const Tab
   return pipeline;
 }
 
+std::vector<float> labels_of(const std::vector<float>& labels,
+                             const std::vector<std::size_t>& rows) {
+  std::vector<float> picked;
+  picked.reserve(rows.size());
+  for (const std::size_t row : rows) picked.push_back(labels[row]);
+  return picked;
+}
+
+Labels read_labels(const Table& table, const DataConfig& data) {
+  if (data.positive.empty()) return parse_labels(table, data.target);
+  return parse_labels(table, data.target, std::optional<std::string>(data.positive));
+}
+
 LabelledRows encode(const Pipeline& pipeline, const Table& table, const std::vector<float>& labels,
                     const std::vector<std::size_t>& rows) {
-  LabelledRows part;
-  part.features = pipeline.transform(select_rows(table, rows));
-  for (const std::size_t row : rows) part.labels.push_back(labels[row]);
-  return part;
+  return {pipeline.transform(select_rows(table, rows)), labels_of(labels, rows)};
+}
+
+std::vector<std::string> texts_of(const Column& column) {
+  std::vector<std::string> texts;
+  texts.reserve(column.size());
+  for (std::size_t row = 0; row < column.size(); ++row) texts.push_back(column.text(row));
+  return texts;
 }
 
 void add_notes(const Pipeline& pipeline, const Labels& labels, const RunConfig& config,
@@ -204,21 +198,18 @@ PreparedData prepare_data(const RunConfig& config) {
                               data.notes);
   }
 
-  const std::string& positive = config.data.positive;
-  const Labels labels =
-      parse_labels(table, config.data.target,
-                   positive.empty() ? std::nullopt : std::optional<std::string>(positive));
+  const Labels labels = read_labels(table, config.data);
   CustomerSplit customers = split_or_explain(table, labels, config, data);
   if (test && !config.split.group.empty()) note_shared_groups(table, *test, config, data.notes);
   const preprocessing::Split& split = customers.rows;
   data.split = std::move(customers.description);
-  const Table training_rows = select_rows(table, split.train);
-  data.pipeline =
-      Pipeline::fit(training_rows, pipeline_config(config, training_rows, labels.classes));
+  auto [pipeline, training_rows] = Pipeline::fit_transform(select_rows(table, split.train),
+                                                           pipeline_config(config, labels.classes));
+  data.pipeline = std::move(pipeline);
   add_notes(data.pipeline, labels, config, data.notes);
   data.columns = describe_columns(table, config, data.pipeline);
 
-  data.train = encode(data.pipeline, table, labels.values, split.train);
+  data.train = {std::move(training_rows), labels_of(labels.values, split.train)};
   data.validation = encode(data.pipeline, table, labels.values, split.validation);
   data.test = encode(data.pipeline, table, labels.values, split.test);
   if (test) {
@@ -228,6 +219,51 @@ PreparedData prepare_data(const RunConfig& config) {
   const auto positives = std::count(data.train.labels.begin(), data.train.labels.end(), 1.0F);
   data.training_base_rate = static_cast<double>(positives) / static_cast<double>(data.train.rows());
   return data;
+}
+
+PreparedTable prepare_table(const RunConfig& config) {
+  PreparedData data;
+  Table table = read_customers(config);
+  data.table_rows = table.rows();
+  data.notes = table.notes;
+  require_features(table, column_roles(config));
+  if (config.preprocessing.drop_duplicates) {
+    table = without_duplicates(std::move(table), config, data);
+  }
+  const Labels labels = read_labels(table, config.data);
+  PreparedTable prepared;
+  if (const Column* ids = table.find(config.data.id_column)) prepared.ids = texts_of(*ids);
+  auto [pipeline, rows] =
+      Pipeline::fit_transform(std::move(table), pipeline_config(config, labels.classes));
+  add_notes(pipeline, labels, config, data.notes);
+  prepared.pipeline = std::move(pipeline);
+  prepared.rows = std::move(rows);
+  prepared.labels = labels.values;
+  prepared.notes = std::move(data.notes);
+  prepared.warnings = std::move(data.warnings);
+  return prepared;
+}
+
+PreparedTable apply_pipeline(const std::filesystem::path& path, Pipeline pipeline,
+                             const std::string& id_column) {
+  std::vector<std::string> wanted;
+  for (const std::string& name : {pipeline.target(), id_column}) {
+    if (!name.empty()) wanted.push_back(name);
+  }
+  preprocessing::CsvReader reader(path, pipeline.schema_for_reading(wanted));
+  pipeline.require_columns(reader.header(), preprocessing::source_name(path));
+  Table table;
+  reader.next(table, std::numeric_limits<std::size_t>::max());
+  PreparedTable prepared;
+  prepared.notes = table.notes;
+  if (const Column* ids = table.find(id_column)) prepared.ids = texts_of(*ids);
+  if (table.find(pipeline.target()) != nullptr)
+    prepared.labels = parse_labels(table, pipeline.target(), pipeline.classes()).values;
+  preprocessing::DriftReport drift;
+  prepared.rows = pipeline.transform(table, &drift);
+  prepared.warnings = pipeline.drift_warnings(drift);
+  prepared.pipeline = std::move(pipeline);
+  return prepared;
 }
 
 }  // namespace ebb::churn

@@ -49,6 +49,25 @@ struct PreparedData {
 /// data.columns, as a number or a category, makes it one all the same.
 PreparedData prepare_data(const RunConfig& config);
 
+/// A whole table as model inputs.
+struct PreparedTable {
+  preprocessing::Pipeline pipeline;
+  preprocessing::EncodedRows rows;
+  std::vector<float> labels;     // of `rows`; none without a target in the table
+  std::vector<std::string> ids;  // of `rows`, as texts; none without an id column
+  std::vector<std::string> notes;
+  std::vector<std::string> warnings;
+};
+
+/// As prepare_data, with every row to train on and none to measure: for a table that was split
+/// before. The split and the model's settings in `config` do not count.
+PreparedTable prepare_table(const RunConfig& config);
+
+/// The table `path` as a fitted pipeline encodes it. Labels are read if the table has the target,
+/// ids if it has the column `id_column`. Warnings are of drift. Throws as load_labelled does.
+PreparedTable apply_pipeline(const std::filesystem::path& path, preprocessing::Pipeline pipeline,
+                             const std::string& id_column);
+
 /// Rows of a labelled table, as a fitted pipeline encodes them. `drift` is added to. Throws as
 /// read_csv, parse_labels and Pipeline::transform do.
 LabelledRows load_labelled(const std::filesystem::path& path,

@@ -53,6 +53,10 @@ void perturb(preprocessing::Scaling& value) { value = preprocessing::Scaling::mi
 void perturb(preprocessing::MissingIndicator& value) {
   value = preprocessing::MissingIndicator::always;
 }
+void perturb(std::vector<preprocessing::StepDeclaration>& steps) {
+  steps = {{"fill", {{"columns", {"月*", "a \"b\""}}, {"numbers", 1.0 / 3.0}}, "elsewhere:1"},
+           {"derive", {{"edges", {1.0, 2.5e300}}, {"bins", 3}, {"flag", true}, {"of", {"x"}}}, ""}};
+}
 void perturb(std::map<std::string, preprocessing::DeclaredKind>& columns) {
   columns = {{"年龄", preprocessing::DeclaredKind::number},
              {"a.b c", preprocessing::DeclaredKind::ignore},
@@ -95,8 +99,8 @@ RunConfig perturbed() {
     perturb_each(a, b, c, d, e, f);
   }
   {
-    auto& [a, b, c, d, e, f, g, h] = preprocessing;
-    perturb_each(a, b, c, d, e, f, g, h);
+    auto& [a, b, c, d, e, f, g, h, i] = preprocessing;
+    perturb_each(a, b, c, d, e, f, g, h, i);
   }
   {
     auto& [a, b, c, d, e, f, g, h, i, j, k, l, m] = model;
@@ -252,6 +256,31 @@ TEST(ConfigTest, ValuesOutOfRangeAreRefusedWithTheRange) {
   EXPECT_THAT(refusal("[data]\ndelimiter = \"::\""), HasSubstr("expected one of \",\""));
   EXPECT_THAT(refusal("[runtime]\ndevice = \"gpu\""),
               HasSubstr("runtime.device is the text \"gpu\", expected auto, cpu, cuda or cuda:N"));
+}
+
+TEST(ConfigTest, StepsAreReadAsListsAndAsTables) {
+  const RunConfig list =
+      parse("[preprocessing]\nsteps = [{ step = \"fill\", numbers = 0 }, { step = \"scale\" }]\n");
+  const RunConfig tables = parse(
+      "[[preprocessing.steps]]\nstep = \"fill\"\nnumbers = 0\n[[preprocessing.steps]]\n"
+      "step = \"scale\"\n");
+  EXPECT_EQ(list, tables);
+  ASSERT_EQ(tables.preprocessing.steps.size(), 2U);
+  EXPECT_EQ(tables.preprocessing.steps[1].kind, "scale");
+  EXPECT_THAT(tables.preprocessing.steps[1].place, HasSubstr(":4:"));
+}
+
+TEST(ConfigTest, WrongStepsAreLocated) {
+  const auto message = [](const std::string& steps) {
+    return message_of<DataError>([&] { parse("[preprocessing]\nsteps = " + steps + "\n"); });
+  };
+  EXPECT_THAT(message("3"), HasSubstr("expected a list of tables with a step and its options"));
+  EXPECT_THAT(message("[3]"),
+              AllOf(HasSubstr(":2:10: "), HasSubstr("a step is the whole number 3")));
+  EXPECT_THAT(message("[{ columns = [\"a\"] }]"), HasSubstr("the key step is missing"));
+  EXPECT_THAT(message("[{ step = 1 }]"), HasSubstr("step is the whole number 1, expected a text"));
+  EXPECT_THAT(message("[{ step = \"fill\", a = { b = 1 } }]"),
+              HasSubstr("a is a table, expected a number, a text"));
 }
 
 TEST(ConfigTest, SyntaxErrorsAreLocated) {

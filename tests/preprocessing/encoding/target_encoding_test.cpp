@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "preprocessing/split/random_order.h"
-#include "preprocessing/split/split.h"
+#include "preprocessing/split/stratified_split.h"
 #include "tests/preprocessing/encoding/fixture.h"
 
 namespace ebb::preprocessing {

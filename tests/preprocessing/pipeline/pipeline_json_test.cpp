@@ -66,6 +66,17 @@ TEST(PipelineJson, EveryScalingRoundTrips) {
   }
 }
 
+TEST(PipelineJson, ReadsVersion1WhichHasNoSteps) {
+  const Pipeline pipeline = fitted();
+  json document = pipeline.to_json();
+  document["version"] = 1;
+  EXPECT_THAT(message_of([&] { Pipeline::from_json(document); }),
+              ::testing::HasSubstr("the key \"step_inputs\" is not known"));
+  document.erase("steps");
+  document.erase("step_inputs");
+  EXPECT_EQ(Pipeline::from_json(document), pipeline);
+}
+
 struct BadDocument {
   std::string what;
   std::function<void(json&)> spoil;
@@ -79,8 +90,8 @@ TEST(PipelineJson, RefusesWhatItDoesNotUnderstand) {
        "pipeline: the document: expected an object, got number"},
       {"other format", [](json& j) { j["format"] = "x"; },
        "pipeline: format: \"x\", expected \"ebb.pipeline\""},
-      {"newer version", [](json& j) { j["version"] = 2; },
-       "pipeline: version: version 2 is not known: this program reads version 1"},
+      {"newer version", [](json& j) { j["version"] = 3; },
+       "pipeline: version: version 3 is not known: this program reads versions 1 to 2"},
       {"missing key", [](json& j) { j.erase("target"); },
        "pipeline: the document: the key \"target\" is missing"},
       {"unknown key", [](json& j) { j["numbers"][1]["extra"] = 1; },

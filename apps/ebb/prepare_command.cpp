@@ -1,0 +1,206 @@
+// ebb prepare: a table as a model would get it.
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "apps/churn/artefact/model_file.h"
+#include "apps/churn/config/config_file.h"
+#include "apps/churn/data/write_table.h"
+#include "apps/churn/reporting/text_table.h"
+#include "apps/ebb/commands.h"
+#include "apps/ebb/input_files.h"
+#include "apps/ebb/interrupt.h"
+#include "apps/ebb/limits.h"
+#include "apps/ebb/output.h"
+#include "apps/ebb/usage.h"
+#include "engine/io/bounded_json.h"
+#include "engine/io/atomic_file.h"
+#include "kernels/common/context.h"
+
+namespace ebb::program {
+namespace {
+
+constexpr const char* kFooter = R"(Examples:
+  ebb prepare --data train.csv --target churn --out train.safetensors --save-pipeline pipeline.json
+      fits the pipeline to all rows of train.csv and writes them as numbers
+  ebb prepare --data test.csv --pipeline pipeline.json --out test.safetensors
+      the same for other rows, with what was fitted to the first
+  ebb prepare --data users.csv --target churn --config settings.toml --categories one_hot --out t.csv
+      with the steps and options under [preprocessing] in settings.toml (docs/pipeline.md)
+  ebb prepare --data new.csv --model model/ --out inputs.csv
+      what a trained model is given
+
+Numbers are filled and scaled; categories become codes (0 missing, 1 unknown, then the values by
+frequency) or columns of 0 and 1. --out NAME.safetensors writes tensors, other names CSV.)";
+
+struct PrepareOptions {
+  std::string data;
+  std::optional<std::string> target;
+  std::optional<std::string> positive;
+  std::optional<std::string> id_column;
+  std::vector<std::string> drop_columns;
+  std::string config;
+  std::string pipeline;
+  std::string model;
+  std::string out;
+  std::string save_pipeline;
+  std::string categories = "codes";
+  int threads = 0;
+};
+
+constexpr std::size_t kMostPipelineBytes = std::size_t{256} << 20;
+
+churn::CategoryLayout parse_layout(const std::string& name) {
+  if (name == "codes") return churn::CategoryLayout::codes;
+  if (name == "one_hot") return churn::CategoryLayout::one_hot;
+  fail<UsageError>("--categories {}: use codes or one_hot", name);
+}
+
+bool is_fitted(const PrepareOptions& options) {
+  return !options.pipeline.empty() || !options.model.empty();
+}
+
+void check(const PrepareOptions& options) {
+  if (!options.pipeline.empty() && !options.model.empty())
+    fail<UsageError>("--pipeline and --model exclude each other: each is a fitted pipeline");
+  if (is_fitted(options) && (options.target || options.positive || !options.config.empty() ||
+                             !options.drop_columns.empty())) {
+    fail<UsageError>(
+        "--target, --positive, --drop-columns and --config say how to fit a pipeline: "
+        "with {} it is fitted already",
+        options.model.empty() ? "--pipeline" : "--model");
+  }
+  const std::vector<std::string> inputs = {options.data, options.config, options.pipeline,
+                                           options.model};
+  refuse_replacing("--out", options.out, inputs);
+  refuse_replacing("--save-pipeline", options.save_pipeline, inputs);
+}
+
+churn::RunConfig config_of(const PrepareOptions& options) {
+  churn::RunConfig config =
+      options.config.empty() ? churn::RunConfig{} : churn::load_config(options.config);
+  config.data.path = options.data;
+  if (options.target) config.data.target = *options.target;
+  if (options.positive) config.data.positive = *options.positive;
+  if (options.id_column) config.data.id_column = *options.id_column;
+  if (!options.drop_columns.empty()) config.data.drop_columns = options.drop_columns;
+  if (config.data.target.empty()) {
+    fail<UsageError>(
+        "--target is missing: the label column, by which columns are judged (or a "
+        "fitted pipeline: --pipeline or --model)");
+  }
+  churn::validate(config);
+  return config;
+}
+
+preprocessing::Pipeline load_pipeline(const std::string& path) {
+  try {
+    return preprocessing::Pipeline::from_json(parse_json(read_file(path, kMostPipelineBytes)));
+  } catch (const DataError& error) {
+    fail<DataError>("{}: {}", path, error.what());
+  }
+}
+
+churn::PreparedTable prepare(const PrepareOptions& options) {
+  if (!is_fitted(options)) return churn::prepare_table(config_of(options));
+  if (!options.pipeline.empty()) {
+    return churn::apply_pipeline(options.data, load_pipeline(options.pipeline),
+                                 options.id_column.value_or(""));
+  }
+  churn::ModelFile model = churn::load_model(options.model);
+  return churn::apply_pipeline(options.data, std::move(model.pipeline),
+                               options.id_column.value_or(model.config.data.id_column));
+}
+
+void print_summary(const PrepareOptions& options, const churn::PreparedTable& table,
+                   std::FILE* stream) {
+  for (const std::string& note : table.notes)
+    fmt::print(stream, "note      {}\n", churn::printable(note));
+  if (!table.pipeline.steps().empty()) {
+    churn::TextTable steps({"step", "what it did"});
+    for (const auto& [kind, summary] : table.pipeline.steps().describe())
+      steps.add({kind, churn::printable(summary)});
+    fmt::print(stream, "{}\n", steps.to_text());
+  }
+  fmt::print(stream, "{} rows: {} numbers, {} categories{}\n",
+             churn::format_count(static_cast<double>(table.rows.rows)), table.rows.number_count,
+             table.rows.category_count, table.labels.empty() ? "" : ", labels");
+  if (options.out != kStandardOutput) fmt::print(stream, "written to {}\n", options.out);
+  if (!options.save_pipeline.empty())
+    fmt::print(stream, "pipeline written to {}\n", options.save_pipeline);
+}
+
+ExitCode run(const PrepareOptions& options) {
+  const churn::CategoryLayout layout = parse_layout(options.categories);
+  check(options);
+  set_default_threads(options.threads);
+  const bool writes_tensors = options.out.ends_with(".safetensors");
+  std::optional<InterruptGuard> interrupt;
+  if (options.out != kStandardOutput) interrupt.emplace();
+  // Opened first, so that a place that cannot be written to is found before the work is done.
+  std::optional<Output> csv;
+  if (!writes_tensors) csv.emplace(options.out);
+  const churn::PreparedTable table = prepare(options);
+  if (interrupt && interrupt->requested()) return ExitCode::interrupted;
+  if (writes_tensors) {
+    churn::write_tensor_table(options.out, table, layout);
+  } else {
+    churn::write_csv_table(table, layout, options.id_column.value_or("id"),
+                           [&](std::string_view text) { csv->write(text); });
+    csv->commit();
+  }
+  if (!options.save_pipeline.empty())
+    write_file_atomically(options.save_pipeline, table.pipeline.to_json().dump(2) + "\n");
+  print_summary(options, table, options.out == kStandardOutput ? stderr : stdout);
+  for (const std::string& warning : table.warnings) warn(warning);
+  return ExitCode::ok;
+}
+
+void declare(CLI::App& command, PrepareOptions& to) {
+  command
+      .add_option("--data", to.data, "Customer table: CSV or TSV, plain, .gz or .xz; - for stdin")
+      ->type_name("FILE")
+      ->required();
+  command.add_option("--target", to.target, "The label column")->type_name("COLUMN");
+  command
+      .add_option("--positive", to.positive,
+                  "The class to predict, when the label has other names "
+                  "than 0/1, yes/no or true/false")
+      ->type_name("CLASS");
+  command.add_option("--id-column", to.id_column, "Names the customer; written first to CSV")
+      ->type_name("COLUMN");
+  command.add_option("--drop-columns", to.drop_columns, "Columns to leave out")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("A,B");
+  command.add_option("--config", to.config, "Settings; [data] and [preprocessing] count")
+      ->type_name("FILE");
+  command.add_option("--pipeline", to.pipeline, "Apply this fitted pipeline")->type_name("FILE");
+  command.add_option("--model", to.model, "Apply the pipeline of this trained model")
+      ->type_name("FOLDER");
+  command.add_option("--categories", to.categories, "codes or one_hot (codes)")->type_name("NAME");
+  command.add_option("--out", to.out, "The prepared table: .safetensors, else CSV; - for stdout")
+      ->type_name("FILE")
+      ->required();
+  command.add_option("--save-pipeline", to.save_pipeline, "Write the fitted pipeline, as JSON")
+      ->type_name("FILE");
+  command.add_option("--threads", to.threads, "Threads; results do not depend on it (all)")
+      ->transform(within(1, 4096))
+      ->type_name("N");
+}
+
+}  // namespace
+
+void add_prepare(CLI::App& program, Command& chosen) {
+  CLI::App* command = program.add_subcommand(
+      "prepare", "Clean and encode a table, and write what a model would get");
+  command->footer(kFooter);
+  auto options = std::make_shared<PrepareOptions>();
+  declare(*command, *options);
+  command->callback([&chosen, options] { chosen = [options] { return run(*options); }; });
+}
+
+}  // namespace ebb::program

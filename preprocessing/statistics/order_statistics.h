@@ -1,0 +1,23 @@
+// Order statistics without sorting.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace ebb::preprocessing {
+
+/// The `rank`-th smallest (from 0) of the values that are not NaN; `rank` is below their number.
+/// Cost: one pass that counts by the 16 highest bits, one that collects the values which share
+/// those of the wanted one, and a partial sort of these. -0 counts as less than 0.
+double order_statistic(std::span<const double> values, std::size_t rank);
+
+/// The median of the values that are not NaN, of which there must be one; of an even number the
+/// mean of the middle two, as quantile(sorted, 0.5) computes it.
+double median_of(std::span<const double> values);
+
+/// At most `most` >= 1 of the values, ascending, without NaN: all where there are no more, missing
+/// ones counted, else those of every so many-th row from the first on.
+std::vector<double> sorted_sample(std::span<const double> values, std::size_t most);
+
+}  // namespace ebb::preprocessing

@@ -1,0 +1,115 @@
+#include "preprocessing/steps/column_selector.h"
+
+#include <algorithm>
+
+#include "kernels/common/error.h"
+#include "preprocessing/common/names.h"
+
+namespace ebb::preprocessing {
+namespace {
+
+bool is_pattern(std::string_view name) { return name.find('*') != name.npos; }
+
+bool has_type(const Column& column, ColumnType type) {
+  if (type == ColumnType::any) return true;
+  return column.is_number() == (type == ColumnType::number);
+}
+
+/// Whether a pattern, or no `columns` at all, may select it.
+bool is_selectable(const Column& column, ColumnType type, const StepContext& context) {
+  return has_type(column, type) && column.kind != ColumnKind::identifier &&
+         !contains(context.reserved, column.name);
+}
+
+void require_selectable(const StepOptions& options, std::string_view key, const Column& column,
+                        ColumnType type, const StepContext& context) {
+  if (contains(context.reserved, column.name)) {
+    options.refuse(key, fmt::format("column \"{}\" is the target, an identifier or the split's, "
+                                    "which steps leave alone",
+                                    column.name));
+  }
+  if (!has_type(column, type)) {
+    options.refuse(key, fmt::format("column \"{}\" is one of {}, this step is for {}: declare what "
+                                    "it is, or take it out",
+                                    column.name, kind_name(column.kind),
+                                    type == ColumnType::number ? "numbers" : "categories"));
+  }
+}
+
+/// The names that the list under `key` selects.
+std::vector<std::string> expand(StepOptions& options, std::string_view key, const Table& table,
+                                ColumnType type, const StepContext& context) {
+  std::vector<std::string> selected;
+  for (const std::string& wanted : options.texts(key)) {
+    if (const Column* column = table.find(wanted)) {
+      require_selectable(options, key, *column, type, context);
+      selected.push_back(wanted);
+      continue;
+    }
+    if (!is_pattern(wanted)) {
+      options.refuse(key, fmt::format("there is no column \"{}\" at this step.{}", wanted,
+                                      suggest_names(wanted, table.names())));
+    }
+    const std::size_t before = selected.size();
+    for (const Column& column : table.columns()) {
+      if (matches(wanted, column.name) && is_selectable(column, type, context))
+        selected.push_back(column.name);
+    }
+    if (selected.size() == before) {
+      options.refuse(key, fmt::format("no column for this step matches \"{}\"; there are: {}",
+                                      wanted, list_names(table.names())));
+    }
+  }
+  return selected;
+}
+
+}  // namespace
+
+std::vector<std::string> select_columns(StepOptions& options, std::string_view key,
+                                        const Table& table, ColumnType type,
+                                        const StepContext& context) {
+  const bool selects_all = !options.has(key);
+  const std::vector<std::string> wanted = expand(options, key, table, type, context);
+  const std::vector<std::string> except =
+      expand(options, "except", table, ColumnType::any, context);
+  std::vector<std::string> selected;
+  for (const Column& column : table.columns()) {
+    const bool is_wanted =
+        selects_all ? is_selectable(column, type, context) : contains(wanted, column.name);
+    if (is_wanted && !contains(except, column.name)) selected.push_back(column.name);
+  }
+  if (selected.empty()) options.refuse("no column is left for it");
+  return selected;
+}
+
+void require_type(const Column& column, ColumnType type) {
+  if (has_type(column, type) && !column.has_integers()) return;
+  fail<DataError>("column \"{}\" is one of {}, and was one of {} in training", column.name,
+                  kind_name(column.kind), type == ColumnType::number ? "numbers" : "categories");
+}
+
+bool matches(std::string_view pattern, std::string_view text) {
+  // Backtracks to the last * alone, which is enough.
+  std::size_t p = 0;
+  std::size_t t = 0;
+  std::size_t star = pattern.npos;
+  std::size_t resumed = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      resumed = t;
+    } else if (p < pattern.size() && pattern[p] == text[t]) {
+      ++p;
+      ++t;
+    } else if (star != pattern.npos) {
+      p = star + 1;
+      t = ++resumed;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+}  // namespace ebb::preprocessing

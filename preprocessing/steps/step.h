@@ -1,0 +1,45 @@
+// One step of a declared pipeline: columns of a table become others, row by row.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "preprocessing/table/table.h"
+
+namespace ebb::preprocessing {
+
+/// A fitted step. Immutable: the same rows give the same bits, on any number of threads.
+class Step {
+ public:
+  virtual ~Step() = default;
+
+  /// As in the declaration: "derive", "clip", ... (step_kinds.h).
+  [[nodiscard]] virtual std::string_view kind() const = 0;
+  /// The columns that a table must have before the step if `wanted` are to be there after it.
+  [[nodiscard]] virtual std::vector<std::string> needs(std::vector<std::string> wanted) const = 0;
+  /// Changes the columns of a table, never its rows; what it lacks the columns for it leaves out.
+  /// Throws DataError for a column that holds something else than in training, and for a name that
+  /// would be there twice; the table is not to be used then.
+  virtual void apply(Table& table) const = 0;
+  /// What the step did to the training rows, for the user: "412 missing values in 3 columns".
+  [[nodiscard]] virtual std::string summary() const = 0;
+  /// The state, without "step"; StepKind::restore takes it.
+  [[nodiscard]] virtual nlohmann::json to_json() const = 0;
+};
+
+/// What fitting may look at besides the columns.
+struct StepContext {
+  /// 0 or 1 per training row; empty without a target.
+  std::span<const float> labels;
+  /// Columns that no step may touch: target, identifiers, the column of the split.
+  std::span<const std::string> reserved;
+  std::uint64_t seed = 0;
+};
+
+}  // namespace ebb::preprocessing
