@@ -20,7 +20,7 @@ namespace {
 
 using namespace ebb::cuda;
 
-// Larger copies are made in halves, so that kernels count in 32 bits.
+// Larger copies are made in parts, so that kernels count in 32 bits.
 constexpr std::int64_t kMostElements = std::int64_t{1} << 30;
 
 /// The dimensions of the copy, those with larger strides of the output first.
@@ -124,16 +124,6 @@ void run_dense(const Context& context, const Copy& p) {
 
 void run(const Context& context, const CopyLayout& layout, DType dtype, bool accumulate,
          const std::byte* input, std::byte* output) {
-  if (layout.shape.elements() > kMostElements) {
-    CopyLayout half = layout;
-    half.shape[0] = layout.shape[0] / 2;
-    run(context, half, dtype, accumulate, input, output);
-    const auto size = static_cast<std::int64_t>(size_of(dtype));
-    input += half.shape[0] * layout.from[0] * size;
-    output += half.shape[0] * layout.to[0] * size;
-    half.shape[0] = layout.shape[0] - half.shape[0];
-    return run(context, half, dtype, accumulate, input, output);
-  }
   if (!accumulate) return copy_layout(context, layout, size_of(dtype), input, output);
   for_storage(dtype, [&]<class T>(std::type_identity<T>) {
     add_layout<T>(context, layout, input, output);
@@ -148,8 +138,11 @@ void copy(Context& context, const Copy& p) {
   if (layout.shape.rank() == 1 && layout.from[0] == 1 && layout.to[0] == 1) {
     return run_dense(context, p);
   }
-  run(context, layout, p.input.dtype, p.accumulate, p.input.as<std::byte>(),
-      p.output.as<std::byte>());
+  const auto size = static_cast<std::int64_t>(size_of(p.input.dtype));
+  for_parts(layout, kMostElements, [&](const CopyLayout& part, std::int64_t from, std::int64_t to) {
+    run(context, part, p.input.dtype, p.accumulate, p.input.as<std::byte>() + from * size,
+        p.output.as<std::byte>() + to * size);
+  });
 }
 
 }  // namespace ebb::kernels::cuda

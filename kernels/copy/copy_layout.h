@@ -38,4 +38,25 @@ inline CopyLayout merged_layout(const CopyLayout& whole) {
   return layout;
 }
 
+/// Calls body(part, from, to) for parts of the layout of at most `most` elements each; the part
+/// begins at these offsets, in elements, of input and output. `most` is no less than 32^kMaxRank,
+/// so that the longest dimension, which is halved, holds two runs of 16 elements: parts begin at
+/// multiples of those, so that they move in units as wide as the whole would.
+template <class Body>
+void for_parts(const CopyLayout& layout, std::int64_t most, Body&& body, std::int64_t from = 0,
+               std::int64_t to = 0) {
+  if (layout.shape.elements() <= most) return body(layout, from, to);
+  int longest = 0;
+  for (int i = 1; i < layout.shape.rank(); ++i) {
+    if (layout.shape[i] > layout.shape[longest]) longest = i;
+  }
+  constexpr std::int64_t kRun = 16;
+  const std::int64_t first = layout.shape[longest] / (2 * kRun) * kRun;
+  CopyLayout part = layout;
+  part.shape[longest] = first;
+  for_parts(part, most, body, from, to);
+  part.shape[longest] = layout.shape[longest] - first;
+  for_parts(part, most, body, from + first * layout.from[longest], to + first * layout.to[longest]);
+}
+
 }  // namespace ebb::kernels
