@@ -247,12 +247,13 @@ void run_backward_with_bias(Context& context, const ActivationBackward& p) {
   const std::int64_t row_blocks = division.row_blocks();
   auto* partial_sums = context.workspace().acquire_array<float>(
       static_cast<std::size_t>(row_blocks * division.columns));
-  const auto column_blocks =
-      static_cast<unsigned>(blocks_of(division.columns, division.lanes * kPack));
+  const std::int64_t column_blocks = blocks_of(division.columns, division.lanes * kPack);
   const SumPlaces<kPack> places{division.lanes};
   const int shared_floats = kThreads / division.lanes * places.per_row();
   launch(context,
-         {"activation_backward", dim3(column_blocks, static_cast<unsigned>(row_blocks)), kThreads,
+         {"activation_backward",
+          {column_blocks, row_blocks},
+          kThreads,
           static_cast<std::size_t>(shared_floats) * sizeof(float)},
          backward_kernel<kPack, T>, p.derivative.as<T>(), p.grad_output.as<T>(),
          p.grad_input.as<T>(), partial_sums, division);

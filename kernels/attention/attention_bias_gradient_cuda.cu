@@ -67,8 +67,7 @@ void run(const Context& context, const AttentionBackward& p, const BiasGradientP
   // A whole block of queries makes the block one team.
   const Teams teams(Tile::kBlockRows, Tile::kWarpRows, key_rows * kHeadDim);
   launch(context,
-         {"attention_backward",
-          static_cast<unsigned>(plan.matrices * plan.slices * query_tiles * key_tiles),
+         {"attention_backward", plan.matrices * plan.slices * query_tiles * key_tiles,
           kAttentionThreads, BackwardShared<Tile>::bytes(1, key_rows)},
          bias_gradient_kernel<kHeadDim>, operands, bias, teams, query_tiles, key_tiles, key_rows);
 }

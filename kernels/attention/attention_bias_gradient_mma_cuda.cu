@@ -70,8 +70,7 @@ void run(const Context& context, const AttentionBackward& p, const BiasGradientP
   const int key_rows = Tile::key_rows(g.keys);
   const Teams teams = mma_teams<Tile>(Tile::kBlockRows, key_rows);
   launch(context,
-         {"attention_backward",
-          static_cast<unsigned>(plan.matrices * plan.slices * query_tiles * key_tiles),
+         {"attention_backward", plan.matrices * plan.slices * query_tiles * key_tiles,
           kAttentionThreads, MmaBackwardShared<Tile, T>::bytes(1, key_rows)},
          bias_gradient_kernel<kHeadDim, T>, operands, bias, teams, query_tiles, key_tiles,
          key_rows);

@@ -12,6 +12,16 @@ namespace {
 
 constexpr int kSumThreads = 256;
 
+/// Kernels number queries and keys in 32 bits, and add the two.
+void check_extents(std::string_view operation, const AttentionInputs& p) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 29;
+  const std::int64_t queries = p.query.shape[2];
+  const std::int64_t keys = p.key.shape[2];
+  if (queries <= kMost && keys <= kMost) return;
+  fail("{}: {} queries see {} keys, a GPU takes at most {} of each", operation, queries, keys,
+       kMost);
+}
+
 /// grad_bias = the sum of its slices, in order. 4 bytes read for each element of each slice.
 template <class T>
 __global__ void __launch_bounds__(kSumThreads)
@@ -70,11 +80,13 @@ BiasGradientPlan::BiasGradientPlan(const AttentionBackward& p) {
 }
 
 void attention(Context& context, const AttentionForward& p) {
+  check_extents("attention", p);
   if (p.query.dtype == DType::f32) return attention_fma(context, p);
   attention_mma(context, p);
 }
 
 void attention_backward(Context& context, const AttentionBackward& p) {
+  check_extents("attention_backward", p);
   const auto rows = static_cast<std::size_t>(p.log_sum_exp.elements());
   const BiasGradientPlan plan(p);
   float* workspace = context.workspace().acquire_array<float>(rows + plan.partial_sums());

@@ -115,8 +115,8 @@ struct Teams {
 
   int heads_per_block() const { return kAttentionWarps / warps; }
   /// Blocks when each head has `tiles` tiles.
-  unsigned blocks(const AttentionGeometry& g, std::int64_t tiles) const {
-    return static_cast<unsigned>(blocks_of(g.batch * g.heads, heads_per_block()) * tiles);
+  std::int64_t blocks(const AttentionGeometry& g, std::int64_t tiles) const {
+    return blocks_of(g.batch * g.heads, heads_per_block()) * tiles;
   }
 
   int warps;

@@ -248,8 +248,8 @@ void run(Context& context, const Rows<T>& rows, InverseNormalizer scale, float* 
       sizeof(double) + static_cast<std::size_t>(blocks + target_blocks) * sizeof(float)));
   auto* const partials = reinterpret_cast<float*>(workspace + 1);
   if (scale.value == 0.0) {
-    launch(context, {"cross_entropy (weights)", static_cast<unsigned>(target_blocks), kLossThreads},
-           weights_kernel<T>, rows, partials);
+    launch(context, {"cross_entropy (weights)", target_blocks, kLossThreads}, weights_kernel<T>,
+           rows, partials);
     sum_partials(context, partials, target_blocks, workspace);
     scale.on_device = workspace;
   }
@@ -271,7 +271,7 @@ template <class Layout, class T>
 void run_longer(Context& context, const Rows<T>& rows, InverseNormalizer scale, float* loss) {
   const std::int64_t rows_per_block = kRowsPerGroup * Layout::kGroups;
   const std::int64_t blocks = blocks_of(rows.count, rows_per_block);
-  LaunchShape shape{"cross_entropy", static_cast<unsigned>(blocks), kRowThreads};
+  LaunchShape shape{"cross_entropy", blocks, kRowThreads};
   run(context, rows, scale, loss, blocks, [&](InverseNormalizer known, float* partials) {
     if constexpr (Layout::kPacks == 0) {
       shape.shared_bytes = kept_bytes(context, static_cast<std::size_t>(rows.classes) * sizeof(T));

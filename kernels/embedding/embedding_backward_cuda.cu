@@ -10,6 +10,7 @@
 // runs over many pieces move up to 1/8 (f32) or 1/4 (bf16) more. A pass of the sort moves 24 bytes
 // per index.
 #include "kernels/common/cuda/runtime.h"
+#include "kernels/common/error.h"
 #include "kernels/embedding/embedding_backends.h"
 #include "kernels/embedding/embedding_rows.cuh"
 #include "kernels/embedding/embedding_sort.cuh"
@@ -19,8 +20,9 @@ namespace {
 
 using namespace ebb::cuda;
 
-constexpr std::uint32_t kPiece = 32;  // sorted positions
-constexpr std::uint32_t kBatch = 4;   // of them read at once
+constexpr std::uint32_t kPiece = 32;                          // sorted positions
+constexpr std::uint32_t kBatch = 4;                           // of them read at once
+constexpr std::int64_t kMostIndices = std::int64_t{1} << 31;  // whose positions have 32 bits
 
 template <class T>
 struct Sums {
@@ -260,6 +262,10 @@ void embedding_backward(Context& context, const EmbeddingBackward& p) {
   const std::int64_t n = p.indices.elements();
   const std::int64_t rows = p.grad_table.shape[0];
   const std::int64_t dim = p.grad_table.shape[1];
+  if (n > kMostIndices) {
+    fail("embedding_backward: {} indices are given, a GPU takes at most {} at once", n,
+         kMostIndices);
+  }
   if (!p.accumulate) {
     zero(context.stream(), p.grad_table.data,
          static_cast<std::size_t>(rows * dim) * size_of(p.grad_table.dtype));

@@ -9,6 +9,7 @@
 // and written once, and half a byte of counts moves five times.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "kernels/common/blocks.h"
@@ -236,15 +237,16 @@ struct SortBuffers {
 
 inline std::int64_t sort_tiles(std::int64_t n) { return blocks_of(n, kSortTile); }
 
-/// Sorts indices[0, n); the result lies in one of the pairs of buffers.
+/// Sorts indices[0, n), n at most 2^31; the result lies in one of the pairs of buffers.
 inline SortItems sort_indices(Context& context, const std::int32_t* indices, std::int64_t n,
                               std::int64_t rows, const SortBuffers& buffers) {
-  // As unsigned numbers, negative indices are no rows either.
+  // As unsigned numbers, negative indices are no rows either; no index reaches rows beyond these.
+  rows = std::min(rows, std::int64_t{1} << 31);
   SortItems items{.keys = reinterpret_cast<const std::uint32_t*>(indices),
                   .positions = nullptr,
                   .n = static_cast<std::uint32_t>(n),
                   .most = static_cast<std::uint32_t>(rows)};
-  const auto tiles = static_cast<unsigned>(sort_tiles(n));
+  const std::int64_t tiles = sort_tiles(n);
   for (int shift = 0, side = 0; shift < 32 && rows >> shift != 0; shift += 8, side = 1 - side) {
     ebb::cuda::launch(context, {"embedding_backward", tiles, kSortThreads}, count_tiles, items,
                       shift, buffers.counts);

@@ -53,8 +53,8 @@ void gradient_norm(Context& context, const GradientNorm& p) {
   const auto* gradient = p.gradient.as<float>();
   const auto kernel =
       aligned_to(16, gradient) ? gradient_norm_kernel<true> : gradient_norm_kernel<false>;
-  launch(context, {"gradient_norm", static_cast<unsigned>(p.squares.elements()), kThreads}, kernel,
-         gradient, p.squares.as<double>(), n, gradient_norm_part_size(n));
+  launch(context, {"gradient_norm", p.squares.elements(), kThreads}, kernel, gradient,
+         p.squares.as<double>(), n, gradient_norm_part_size(n));
 }
 
 }  // namespace ebb::kernels::cuda

@@ -393,21 +393,19 @@ void run(Context& context, const LayerNormBackward& p, Backward<T> backward) {
       context.workspace().acquire_array<float>(static_cast<std::size_t>(2 * blocks * columns));
   backward.partials_gamma = partials;
   backward.partials_beta = partials + blocks * columns;
-  const auto grid = static_cast<unsigned>(blocks);
   if constexpr (Layout::kPacks == 0) {
     const std::size_t kept = kept_bytes(context, KeptRows<Layout::kPack, T>::bytes(columns));
-    launch(context, {"layer_norm_backward", grid, kRowThreads, kept},
+    launch(context, {"layer_norm_backward", blocks, kRowThreads, kept},
            backward_long_kernel<Layout, T>, backward, kept != 0);
     if (kept == 0) {
-      launch(context,
-             {"layer_norm_backward (columns)",
-              {static_cast<unsigned>(blocks_of(columns, kRowThreads)), grid},
-              kRowThreads},
-             column_sums_kernel<T>, backward);
+      launch(
+          context,
+          {"layer_norm_backward (columns)", {blocks_of(columns, kRowThreads), blocks}, kRowThreads},
+          column_sums_kernel<T>, backward);
     }
   } else {
     constexpr std::size_t kScratch = sizeof(float) * Layout::kGroups * kGroupFloats<Layout>;
-    launch(context, {"layer_norm_backward", grid, kRowThreads, kScratch},
+    launch(context, {"layer_norm_backward", blocks, kRowThreads, kScratch},
            backward_kernel<Layout, T>, backward);
   }
   sum_partial_rows(context, backward.partials_gamma, blocks, columns, p.grad_gamma,

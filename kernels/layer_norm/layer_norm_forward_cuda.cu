@@ -216,9 +216,9 @@ void layer_norm(Context& context, const LayerNormForward& p) {
                forward_long_kernel<Layout, T>, forward, kept != 0);
       } else {
         forward.rows_per_block = rows_per_block<Layout>(context, forward.rows);
-        const auto grid = static_cast<unsigned>(blocks_of(forward.rows, forward.rows_per_block));
+        const std::int64_t blocks = blocks_of(forward.rows, forward.rows_per_block);
         const std::size_t shared = 2 * static_cast<std::size_t>(columns) * sizeof(T);
-        launch(context, {"layer_norm", grid, kRowThreads, shared}, forward_kernel<Layout, T>,
+        launch(context, {"layer_norm", blocks, kRowThreads, shared}, forward_kernel<Layout, T>,
                forward);
       }
     });

@@ -45,7 +45,7 @@ void mean_squared_error(Context& context, const MeanSquaredError& p) {
   for_storage(p.prediction.dtype, [&]<class T>(std::type_identity<T>) {
     const bool in_packs = count % kPackOf<T> == 0 &&
                           aligned_to(16, p.prediction.data, p.target.data, p.grad_prediction.data);
-    launch(context, {"mean_squared_error", static_cast<unsigned>(blocks), kLossThreads},
+    launch(context, {"mean_squared_error", blocks, kLossThreads},
            in_packs ? mean_squared_error_kernel<kPackOf<T>, T> : mean_squared_error_kernel<1, T>,
            p.prediction.as<T>(), p.target.as<T>(), p.grad_prediction.as<T>(), count, scale,
            partials);

@@ -271,9 +271,8 @@ void run_grad_frequencies(Context& context, const PeriodicEncodingBackward& p) {
           ? std::min(operands.rows, std::int64_t{blocks} * tile.numbers / operands.features)
           : blocks;
   auto* partials = context.workspace().acquire_array<float>(static_cast<std::size_t>(rows * pairs));
-  launch(context,
-         {"periodic_encoding_backward", dim3(blocks, static_cast<unsigned>(parts)), kSumThreads},
-         sum_tiles<T>, operands, tile, partials);
+  launch(context, {"periodic_encoding_backward", {blocks, parts}, kSumThreads}, sum_tiles<T>,
+         operands, tile, partials);
   sum_partial_rows(context, partials, rows, pairs, p.grad_frequencies, p.accumulate);
 }
 

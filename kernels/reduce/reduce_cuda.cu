@@ -183,7 +183,7 @@ template <int kPack, class In, class T>
 void launch_columns(Context& context, const In* input, const Target<T>& target,
                     const ReduceExtents& extents, const Parts& parts, int across) {
   const std::int64_t tiles = blocks_of(extents.inner, across * kPack);
-  const auto blocks = static_cast<unsigned>(extents.outer * parts.count * tiles);
+  const std::int64_t blocks = extents.outer * parts.count * tiles;
   launch(context, {"reduce", blocks, kThreads}, columns_kernel<kPack, In, T>, input, target,
          extents, parts, across);
 }
@@ -209,8 +209,8 @@ void reduce_rows(Context& context, const T* input, const Target<T>& target,
   const int per_part = packs > kThreads ? kThreads : power_of_two(packs, kWarpSize);
   const Target<T> partial = partial_target(context, target, extents.outer, parts);
   const std::int64_t blocks = blocks_of(extents.outer * parts.count, kThreads / per_part);
-  launch(context, {"reduce", static_cast<unsigned>(blocks), kThreads}, rows_kernel<kPack, T>, input,
-         partial, extents.outer, extents.n, parts, per_part);
+  launch(context, {"reduce", blocks, kThreads}, rows_kernel<kPack, T>, input, partial,
+         extents.outer, extents.n, parts, per_part);
   add_parts(context, partial.partials, target, extents, parts);
 }
 

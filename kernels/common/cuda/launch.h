@@ -10,20 +10,35 @@
 
 namespace ebb::cuda {
 
+/// How many blocks, before they are known to fit a grid: launch() checks that, so that no launcher
+/// converts to 32 bits itself.
+struct Blocks {
+  // Implicit: most grids have one extent.
+  Blocks(std::int64_t blocks_x, std::int64_t blocks_y = 1) : x(blocks_x), y(blocks_y) {}
+
+  std::int64_t x;
+  std::int64_t y;
+};
+
 /// How many blocks of how many threads, and what they share.
 struct LaunchShape {
   const char* name;  // of the operation, for messages
-  dim3 grid;
+  Blocks grid;
   dim3 block;
   std::size_t shared_bytes = 0;  // dynamic shared memory
 };
 
+/// What CUDA takes for the blocks of `shape`. Throws Error where a grid holds fewer.
+dim3 grid_of(const LaunchShape& shape);
+
 /// Starts kernel(arguments...) on the context's stream; arguments are converted to what the kernel
-/// takes. A grid without blocks starts nothing. Throws CudaError.
+/// takes. A grid without blocks starts nothing. Throws CudaError, or Error where the operation
+/// needs more blocks than a grid holds.
 template <class... Parameters, class... Arguments>
 void launch(const Context& context, const LaunchShape& shape, void (*kernel)(Parameters...),
             Arguments&&... arguments) {
-  if (shape.grid.x == 0 || shape.grid.y == 0 || shape.grid.z == 0) return;
+  if (shape.grid.x == 0 || shape.grid.y == 0) return;
+  const dim3 grid = grid_of(shape);
   check(cudaSetDevice(context.device().index), "choosing the device");
   // Above 48 KiB a kernel must ask.
   constexpr std::size_t kSharedBytesUnasked = 48 * 1024;
@@ -35,7 +50,7 @@ void launch(const Context& context, const LaunchShape& shape, void (*kernel)(Par
         fmt::format("asking for {} bytes of shared memory for {}", shape.shared_bytes, shape.name));
   }
   cudaLaunchConfig_t config{};
-  config.gridDim = shape.grid;
+  config.gridDim = grid;
   config.blockDim = shape.block;
   config.dynamicSmemBytes = shape.shared_bytes;
   config.stream = context.stream();

@@ -36,7 +36,7 @@ __global__ void __launch_bounds__(kColumns* kRows)
 void sum_partial_rows(const Context& context, const float* partials, std::int64_t rows,
                       std::int64_t columns, const View& output, bool accumulate) {
   for_storage(output.dtype, [&]<class T>(std::type_identity<T>) {
-    const auto blocks = static_cast<unsigned>(blocks_of(columns, kColumns));
+    const std::int64_t blocks = blocks_of(columns, kColumns);
     launch(context, {"sum_partial_rows", blocks, {kColumns, kRows}}, sum_partial_rows_kernel<T>,
            partials, rows, columns, output.as<T>(), accumulate);
   });

@@ -52,8 +52,8 @@ struct ShortRows {
 /// memory.
 inline LaunchShape short_rows_shape(const char* name, const ShortRows& rows, std::size_t operands) {
   const std::size_t block = kShortRowWarps * rows.tile;
-  return {name, static_cast<unsigned>(blocks_of(rows.elements, static_cast<std::int64_t>(block))),
-          kShortRowThreads, operands * block * sizeof(float)};
+  return {name, blocks_of(rows.elements, static_cast<std::int64_t>(block)), kShortRowThreads,
+          operands * block * sizeof(float)};
 }
 
 /// The tile of the calling warp. All lanes call its functions together.

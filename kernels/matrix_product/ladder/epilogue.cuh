@@ -158,10 +158,8 @@ void launch_reduce(const Context& context, const Problem& p, std::int64_t parts,
                    const float* partials, const Epilogue& epilogue) {
   const std::int64_t pairs = p.batch.size();
   const std::int64_t quads = pairs * p.m * blocks_of(p.n, kQuad);
-  ebb::cuda::launch(
-      context,
-      {"matrix_product", static_cast<unsigned>(blocks_of(quads, kReduceThreads)), kReduceThreads},
-      reduce_partials<Epilogue>, partials, parts, pairs, p.m, p.n, epilogue);
+  ebb::cuda::launch(context, {"matrix_product", blocks_of(quads, kReduceThreads), kReduceThreads},
+                    reduce_partials<Epilogue>, partials, parts, pairs, p.m, p.n, epilogue);
 }
 
 /// Calls body.operator()<a.lines_along_k, b.lines_along_k>().

@@ -33,8 +33,7 @@ void naive(const Context& context, const Problem& problem) {
   ebb::cuda::for_storage(problem.a.dtype, [&]<class T>(std::type_identity<T>) {
     const StridedProblem<T> p(problem);
     const std::int64_t blocks = blocks_of(p.pairs * p.m * p.n, kThreads);
-    ebb::cuda::launch(context, {"matrix_product", static_cast<unsigned>(blocks), kThreads},
-                      naive_kernel<T>, p);
+    ebb::cuda::launch(context, {"matrix_product", blocks, kThreads}, naive_kernel<T>, p);
   });
 }
 

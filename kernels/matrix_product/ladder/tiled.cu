@@ -64,9 +64,8 @@ void tiled(const Context& context, const Problem& problem) {
   ebb::cuda::for_storage(problem.a.dtype, [&]<class T>(std::type_identity<T>) {
     const StridedProblem<T> p(problem);
     const std::int64_t blocks = p.pairs * blocks_of(p.m, kTile) * blocks_of(p.n, kTile);
-    ebb::cuda::launch(context,
-                      {"matrix_product", static_cast<unsigned>(blocks), dim3(kTile, kTileRows)},
-                      tiled_kernel<T>, p);
+    ebb::cuda::launch(context, {"matrix_product", blocks, dim3(kTile, kTileRows)}, tiled_kernel<T>,
+                      p);
   });
 }
 

@@ -38,7 +38,7 @@ struct TileArguments {
         a(p.a, p.batch, alignment),
         b(p.b, p.batch, alignment) {}
 
-  unsigned blocks() const { return static_cast<unsigned>(tiles * pairs * parts); }
+  std::int64_t blocks() const { return tiles * pairs * parts; }
 
   std::int64_t m, n, k;
   std::int64_t pairs, parts, part_length;

@@ -1,6 +1,9 @@
 // Elements more than 2^31 elements and 2^32 bytes apart. Their memory is reserved, and only what is
 // touched is ever there: strides make the offsets, not data. Operations that take dense operands
 // alone (element by element, rows) would have to work on all of it, and are left out.
+#include <limits>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "kernels/attention/attention.h"
@@ -11,6 +14,8 @@
 #include "tests/kernels/support/backends.h"
 #include "tests/kernels/support/buffer.h"
 #include "tests/kernels/support/error_rule.h"
+#include "tests/kernels/support/expect_error.h"
+#include "tests/kernels/support/product_libraries.h"
 
 namespace ebb::kernels {
 namespace {
@@ -197,6 +202,94 @@ TEST_F(LargeOffsetsTest, EmbeddingWritesAndAddsUpRowsThere) {
   context_.synchronize();
   far_rows.expect_equal(rows);
   expect_same_bits("grad_table", expected, found);
+}
+
+// A table of more rows than an index of 32 bits reaches: every index that is no number of a row
+// before 2^31 is no row, and all others are.
+TEST_F(LargeOffsetsTest, EmbeddingAddsUpRowsOfATableLongerThanIndices) {
+  constexpr std::int64_t kCount = (std::int64_t{1} << 32) + 5;
+  const auto memory = test_memory(static_cast<std::size_t>(kCount) * sizeof(float));
+  auto* table = reinterpret_cast<float*>(memory.get());
+  constexpr std::int32_t kLast = std::numeric_limits<std::int32_t>::max();
+  for (const std::int64_t row : {std::int64_t{0}, std::int64_t{7}, std::int64_t{kLast}}) {
+    table[row] = 1.0F;
+  }
+  const Buffer<std::int32_t> indices({5}, {kLast, 7, -1, 0, 7});
+  const Buffer<float> gradients({5, 1}, {1.0F, 2.0F, 4.0F, 8.0F, 16.0F});
+  embedding_backward(context_, {.indices = indices.view(),
+                                .grad_output = gradients.view(),
+                                .grad_table = View(table, DType::f32, Shape{kCount, 1}),
+                                .accumulate = true});
+  context_.synchronize();
+  EXPECT_EQ(table[0], 9.0F);
+  EXPECT_EQ(table[7], 19.0F);
+  EXPECT_EQ(table[kLast], 2.0F);
+}
+
+/// What is refused has memory that is only reserved, and nothing reads or writes it.
+class TooLargeForAGpuTest : public LargeOffsetsTest {
+ protected:
+  static constexpr std::int64_t kTooMany = std::int64_t{1} << 32;
+
+  void* reserve(std::int64_t elements) {
+    memory_.push_back(test_memory(static_cast<std::size_t>(elements) * sizeof(float)));
+    return memory_.back().get();
+  }
+
+ private:
+  std::vector<ebb::testing::TestMemory> memory_;
+};
+
+TEST_F(TooLargeForAGpuTest, MatrixProductSaysHowManyBlocksItWouldTake) {
+  const ebb::testing::ChosenProductLibrary own("own");
+  const Buffer<float> one({1});
+  const Shape pairs{1 << 16, 1 << 16, 1, 1};
+  const Shape nowhere{0, 0, 1, 1};
+  const View output(reserve(kTooMany), DType::f32, pairs);
+  ebb::testing::expect_error(
+      "matrix_product: these shapes need 4294967296 x 1 blocks of threads, a GPU takes at most "
+      "2147483647 x 65535 at once",
+      [&] {
+        matrix_product(context_, {.a = ConstView(one.data(), DType::f32, pairs, nowhere),
+                                  .b = ConstView(one.data(), DType::f32, pairs, nowhere),
+                                  .output = output});
+      });
+}
+
+TEST_F(TooLargeForAGpuTest, AttentionSaysHowManyQueriesItTakes) {
+  const Buffer<float> row({8});
+  const Shape many{1, 1, (1 << 29) + 1, 8};
+  const ConstView rows(row.data(), DType::f32, many, Shape{0, 0, 0, 1});
+  const View output(reserve(many.elements()), DType::f32, many);
+  const AttentionInputs inputs{.query = rows, .key = rows, .value = rows};
+  ebb::testing::expect_error(
+      "attention: 536870913 queries see 536870913 keys, a GPU takes at most 536870912 of each",
+      [&] {
+        attention(context_, {inputs, output});
+      });
+  ebb::testing::expect_error(
+      "attention_backward: 536870913 queries see 536870913 keys, a GPU takes at most 536870912 of "
+      "each",
+      [&] {
+        const View statistics(output.data, DType::f32, {1, 1, many[2]});
+        attention_backward(context_, {inputs, output, statistics, output, output, output, output});
+      });
+}
+
+TEST_F(TooLargeForAGpuTest, EmbeddingSaysHowManyIndicesItTakes) {
+  const std::int64_t count = kTooMany + 64;
+  const Buffer<float> row({8});
+  Buffer<float> table({3, 8});
+  ebb::testing::expect_error(
+      "embedding_backward: 4294967360 indices are given, a GPU takes at most 2147483648 at once",
+      [&] {
+        embedding_backward(
+            context_,
+            {.indices = ConstView(reserve(count), DType::i32, Shape{count}),
+             .grad_output = ConstView(row.data(), DType::f32, Shape{count, 8}, Shape{0, 1}),
+             .grad_table = table.view(),
+             .accumulate = true});
+      });
 }
 
 TEST_F(LargeOffsetsTest, DropoutNumbersElementsBeyondIt) {
