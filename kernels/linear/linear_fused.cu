@@ -1,3 +1,6 @@
+// The linear layer by our own kernels: the product with the epilogue in it, or, where a long k is
+// divided, the parts of the product and then the pass that adds them, which has the epilogue. That
+// pass moves 4 bytes for each part of an element and sizeof(T) for each result.
 #include "kernels/linear/linear_epilogue.cuh"
 #include "kernels/linear/linear_fused.h"
 #include "kernels/matrix_product/ladder/ladder.h"

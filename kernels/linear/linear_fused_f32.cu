@@ -1,3 +1,5 @@
+// The register-tiled kernel with the epilogue of the linear layer, for weights as layers have them:
+// one of its four layouts, so that it compiles beside the plain ones.
 #include "kernels/linear/linear_epilogue.cuh"
 #include "kernels/linear/linear_fused.h"
 #include "kernels/matrix_product/ladder/register_tiled.cuh"

@@ -1,3 +1,5 @@
+// The tensor-core kernel with the epilogue of the linear layer, in bf16 and f16, for weights as
+// layers have them: one of its four layouts.
 #include "kernels/linear/linear_epilogue.cuh"
 #include "kernels/linear/linear_fused.h"
 #include "kernels/matrix_product/ladder/tensor_core.cuh"

@@ -1,3 +1,4 @@
+// A matrix product on CUDA, described to cuBLASLt, or by our own ladder.
 #include <limits>
 #include <optional>
 

@@ -1,3 +1,4 @@
+// Opens libcublasLt, finds the functions that ebb calls in it, and tries whether it starts.
 #include <dlfcn.h>
 
 #include "kernels/common/cuda/cublaslt.h"

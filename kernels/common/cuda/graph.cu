@@ -1,3 +1,4 @@
+// Recording and running CUDA graphs through the runtime.
 #include "kernels/common/cuda/check.h"
 #include "kernels/common/cuda/graph.h"
 

@@ -1,3 +1,6 @@
+// How many blocks a launch may have, and how many it needs where kernels go on by a stride.
+#include <limits>
+
 #include "kernels/common/blocks.h"
 #include "kernels/common/cuda/launch.h"
 #include "kernels/common/cuda/runtime.h"

@@ -1,3 +1,6 @@
+// The one block that adds the partial sums of a loss: a warp, whose lanes each add every 32nd
+// number in f64 and then each other's sums. 4 bytes for each block of the loss's kernel, so it is
+// bound by the latency of count / 32 reads one after the other.
 #include "kernels/common/cuda/loss_sums.cuh"
 
 namespace ebb::cuda {

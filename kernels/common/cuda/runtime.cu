@@ -1,3 +1,5 @@
+// The CUDA runtime's calls behind runtime.h. What a thread asks of a device it first makes its own,
+// since a thread of the host may work with several.
 #include <algorithm>
 #include <cstdlib>
 #include <mutex>

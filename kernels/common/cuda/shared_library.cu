@@ -1,3 +1,4 @@
+// Where NVIDIA's libraries are looked for.
 #include <algorithm>
 #include <cstdlib>
 #include <dlfcn.h>

@@ -1,3 +1,4 @@
+// The plain products of f32 by the third rung (register_tiled.cuh), in all four layouts.
 #include "kernels/matrix_product/ladder/ladder.h"
 #include "kernels/matrix_product/ladder/register_tiled.cuh"
 

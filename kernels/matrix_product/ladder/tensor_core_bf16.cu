@@ -1,3 +1,4 @@
+// The plain products of bf16 by the fourth rung (tensor_core.cuh), in all four layouts.
 #include "kernels/matrix_product/ladder/ladder.h"
 #include "kernels/matrix_product/ladder/tensor_core.cuh"
 

@@ -1,3 +1,5 @@
+// The plain products of f16 by the fourth rung (tensor_core.cuh), in all four layouts: a file of
+// its own, so that it compiles beside bf16.
 #include "kernels/matrix_product/ladder/ladder.h"
 #include "kernels/matrix_product/ladder/tensor_core.cuh"
 
