@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/attention/attention_operands.cuh"
+#include "kernels/common/cuda/dropout.cuh"
 
 namespace ebb::kernels::cuda {
 
@@ -27,37 +28,6 @@ __device__ inline unsigned visible_word(const Operands<T>& p, const Place& place
     visible = p.padding[place.b * p.geometry.keys + key] == 0;
   }
   return __ballot_sync(kAllLanes, visible);
-}
-
-/// Bit i: whether dropout keeps element `first + i`, for i < count <= 32: what dropout_factor() of
-/// kernels/common/philox.h decides, drawing each Philox block once.
-__device__ inline unsigned kept_word(const DropoutSpec& spec, std::uint64_t first, int count) {
-  const std::uint32_t threshold = spec.threshold();
-  unsigned kept = 0;
-  for (int done = 0; done < count;) {
-    const std::uint64_t place = first + static_cast<std::uint64_t>(done);
-    const std::uint64_t element = spec.element(place);
-    const auto skipped = static_cast<int>(element % 8);
-    int piece = min(8 - skipped, count - done);
-    if (spec.run != 0) {
-      const std::uint64_t rest = spec.run - (spec.offset + place) % spec.run;
-      if (rest < static_cast<std::uint64_t>(piece)) piece = static_cast<int>(rest);
-    }
-    unsigned decisions = 0;
-    int bit = 0;
-    RandomKey key = spec.key;
-    // Volatile: read where it is needed, since a register held through the tile would be spilled.
-    if (spec.device_step != nullptr) {
-      key.step = *static_cast<const volatile std::uint32_t*>(spec.device_step);
-    }
-    for (const std::uint32_t word : philox(key, element / 8)) {
-      decisions |= ((word & 0xffffu) >= threshold ? 1u : 0u) << bit++;
-      decisions |= ((word >> 16) >= threshold ? 1u : 0u) << bit++;
-    }
-    kept |= (decisions >> skipped & ((1u << piece) - 1u)) << done;
-    done += piece;
-  }
-  return kept;
 }
 
 /// What dropout keeps of a warp's tile of kWarpRows rows and kKeys keys: a word with a bit per key

@@ -7,7 +7,7 @@
 // their own, which reads them once more.
 //
 // Per element: sum, grad_output and grad_residual, with grad_sum and grad_input two more, sizeof(T)
-// bytes each; some 15 operations, with dropout 80 integer ones for each Philox block.
+// bytes each; some 15 operations, with dropout as many more as in the forward direction.
 #include <algorithm>
 
 #include "kernels/common/blocks.h"

@@ -54,6 +54,41 @@ TEST(DropoutTest, MultipliesByTheFactorOnEveryBackendForAnyNumberOfThreads) {
   });
 }
 
+// Where packs begin and end in Philox blocks decides how a GPU draws: blocks that are whole packs
+// or pairs of packs, halves of blocks, packs across blocks, and with gaps (of tensors that hold the
+// first elements of every row) all of these.
+TEST(DropoutTest, DrawsTheSameWhereverPacksBeginInPhiloxBlocks) {
+  struct Place {
+    std::uint64_t first, offset, run, stride;
+  };
+  const Place places[] = {{0, 0, 0, 0},    {8, 16, 0, 0},   {4, 0, 0, 0},   {3, 5, 0, 0},
+                          {0, 0, 24, 40},  {8, 48, 24, 40}, {8, 8, 16, 24}, {0, 0, 12, 20},
+                          {4, 12, 12, 24}, {0, 0, 5, 9},    {2, 1, 8, 16}};
+  ebb::testing::for_each_storage_backend([&]<class T> {
+    for (const Place& place : places) {
+      for (const std::int64_t count : {4, 64, 256, 260, 1000, 70001}) {
+        SCOPED_TRACE(fmt::format("first {} offset {} run {} stride {} count {}", place.first,
+                                 place.offset, place.run, place.stride, count));
+        const Buffer<float> values = random_normal<float>({count}, 1);
+        const Buffer<T> input = converted<T>(values);
+        Buffer<float> expected({count});
+        Buffer<T> output({count});
+        const auto at_place = [&](Dropout p) {
+          p.dropout.first_element = place.first;
+          p.dropout.offset = place.offset;
+          p.dropout.run = place.run;
+          p.dropout.stride = place.stride;
+          return p;
+        };
+        reference::dropout<float>(at_place(operands(values, expected, 0.3F)));
+        Context context(test_device(), 2);
+        dropout(context, at_place(operands(input, output, 0.3F)));
+        expect_same_bits("output", converted<T>(expected), output);
+      }
+    }
+  });
+}
+
 TEST(DropoutTest, ItsGradientIsDropoutOfTheGradient) {
   // The operation is linear with a diagonal matrix, so <dropout(x), g> = <x, dropout(g)>.
   const Buffer<double> x = random_normal<double>({257}, 1);
