@@ -1,10 +1,12 @@
 // Binary cross-entropy on CUDA: loss and gradient in one pass over the logits. A block takes 4096
-// rows, neighbouring threads neighbouring rows, and leaves a partial sum
+// rows, in packs of 16 bytes where operands are aligned so, and leaves a partial sum
 // (kernels/common/cuda/loss_sums.cuh). Where weights or ignored rows decide the normalizer, a pass
 // over these alone goes before.
 //
 // Per row: 3 * sizeof(T) bytes, with weights or ignored rows as much again of them; an exponential,
-// a logarithm and some 20 operations.
+// a logarithm, a reciprocal and some 30 operations. Counted: 96 PTX instructions in f32, 102 in
+// bf16, of which the exponential and the logarithm are half, so that bf16 is bound by arithmetic,
+// not by memory.
 #include "kernels/binary_cross_entropy/binary_cross_entropy_backends.h"
 #include "kernels/common/blocks.h"
 #include "kernels/common/cuda/loss_sums.cuh"
@@ -26,10 +28,16 @@ struct Rows {
   float positive_weight;
   float smoothing;
 
-  /// 0 where a row does not count.
-  __device__ float weight(std::int64_t row) const {
-    if (ignored != nullptr && ignored[row] != 0) return 0.0F;
-    return weights != nullptr ? to_f32(weights[row]) : 1.0F;
+  /// Those of kCount rows from `row` on: 0 where a row does not count.
+  template <int kCount>
+  __device__ void load_weights(std::int64_t row, float (&values)[kCount]) const {
+#pragma unroll
+    for (int i = 0; i < kCount; ++i) values[i] = 1.0F;
+    if (weights != nullptr) load_pack(weights + row, values);
+    if (ignored == nullptr) return;
+    const auto flags = *reinterpret_cast<const Pack<std::uint8_t, kCount>*>(ignored + row);
+#pragma unroll
+    for (int i = 0; i < kCount; ++i) values[i] = flags.values[i] != 0 ? 0.0F : values[i];
   }
 };
 
@@ -44,7 +52,7 @@ struct Logistic {
     const float e = expf(-fabsf(x));
     const float tail = log1pf(e);
     const float larger = 1.0F / (1.0F + e);
-    const float smaller = e / (1.0F + e);
+    const float smaller = e * larger;
     softplus = (x > 0.0F ? x : 0.0F) + tail;
     softplus_negative = (x < 0.0F ? -x : 0.0F) + tail;
     sigmoid = x < 0.0F ? smaller : larger;
@@ -52,42 +60,66 @@ struct Logistic {
   }
 };
 
-template <class T>
-__global__ void __launch_bounds__(kLossThreads) weights_kernel(Rows<T> rows, float* partials) {
+/// The sum of body.operator()<kCount>(row) over the block's rows, in packs of kPack and, what is
+/// left of them at the end, single rows; it goes to `partials`.
+template <int kPack, class Body>
+__device__ void sum_over_rows(std::int64_t count, float* partials, Body&& body) {
   const std::int64_t begin = blockIdx.x * kLossBlock;
-  const std::int64_t end = min(begin + kLossBlock, rows.count);
+  const std::int64_t end = min(begin + kLossBlock, count);
+  const std::int64_t packed = end - end % kPack;
   float total = 0.0F;
-  for (std::int64_t row = begin + threadIdx.x; row < end; row += kLossThreads) {
-    total += rows.weight(row);
+  for (std::int64_t row = begin + threadIdx.x * kPack; row < packed; row += kLossThreads * kPack) {
+    total += body.template operator()<kPack>(row);
+  }
+  if constexpr (kPack > 1) {
+    const std::int64_t row = packed + threadIdx.x;
+    if (row < end) total += body.template operator()<1>(row);
   }
   store_block_sum(total, partials);
 }
 
-template <class T>
+template <int kPack, class T>
+__global__ void __launch_bounds__(kLossThreads) weights_kernel(Rows<T> rows, float* partials) {
+  sum_over_rows<kPack>(rows.count, partials, [&]<int kCount>(std::int64_t row) {
+    float weights[kCount];
+    rows.load_weights(row, weights);
+    float total = 0.0F;
+#pragma unroll
+    for (int i = 0; i < kCount; ++i) total += weights[i];
+    return total;
+  });
+}
+
+template <int kPack, class T>
 __global__ void __launch_bounds__(kLossThreads)
     binary_cross_entropy_kernel(Rows<T> rows, InverseNormalizer normalizer, float* partials) {
   const float scale = normalizer();
-  const std::int64_t begin = blockIdx.x * kLossBlock;
-  const std::int64_t end = min(begin + kLossBlock, rows.count);
-  float total = 0.0F;
-  for (std::int64_t row = begin + threadIdx.x; row < end; row += kLossThreads) {
-    const float weight = rows.weight(row);
-    float gradient = 0.0F;
-    if (weight != 0.0F) {
-      const Logistic logistic(to_f32(rows.logits[row]));
-      const float target = to_f32(rows.targets[row]) * (1.0F - rows.smoothing) + rows.smoothing / 2;
+  sum_over_rows<kPack>(rows.count, partials, [&]<int kCount>(std::int64_t row) {
+    float weights[kCount];
+    float logits[kCount];
+    float targets[kCount];
+    rows.load_weights(row, weights);
+    load_pack(rows.logits + row, logits);
+    load_pack(rows.targets + row, targets);
+    float total = 0.0F;
+#pragma unroll
+    for (int i = 0; i < kCount; ++i) {
+      const Logistic logistic(logits[i]);
+      const float target = targets[i] * (1.0F - rows.smoothing) + rows.smoothing / 2;
       const float positive = rows.positive_weight * target;
       const float negative = 1.0F - target;
       // A factor of 0 leaves its term out, which may be infinite.
       const float loss = (positive == 0.0F ? 0.0F : positive * logistic.softplus_negative) +
                          (negative == 0.0F ? 0.0F : negative * logistic.softplus);
-      total += weight * loss;
-      gradient =
-          weight * scale * (negative * logistic.sigmoid - positive * logistic.sigmoid_negative);
+      const float gradient =
+          weights[i] * scale * (negative * logistic.sigmoid - positive * logistic.sigmoid_negative);
+      // Selected: rows that do not count may hold NaN.
+      total += weights[i] == 0.0F ? 0.0F : weights[i] * loss;
+      logits[i] = weights[i] == 0.0F ? 0.0F : gradient;
     }
-    if (rows.gradient != nullptr) rows.gradient[row] = from_f32<T>(gradient);
-  }
-  store_block_sum(total, partials);
+    if (rows.gradient != nullptr) store_pack(rows.gradient + row, logits);
+    return total;
+  });
 }
 
 }  // namespace
@@ -109,13 +141,23 @@ void binary_cross_entropy(Context& context, const BinaryCrossEntropy& p) {
                        .count = count,
                        .positive_weight = static_cast<float>(p.positive_weight),
                        .smoothing = static_cast<float>(p.label_smoothing)};
-    const LaunchShape shape{"binary_cross_entropy", static_cast<unsigned>(blocks), kLossThreads};
-    if (p.normalizer == 0.0 && (rows.weights != nullptr || rows.ignored != nullptr)) {
-      launch(context, shape, weights_kernel<T>, rows, partials);
-      sum_partials(context, partials, blocks, workspace);
-      scale.on_device = workspace;
+    const LaunchShape shape{"binary_cross_entropy", blocks, kLossThreads};
+    const bool finds_normalizer =
+        p.normalizer == 0.0 && (rows.weights != nullptr || rows.ignored != nullptr);
+    const auto run = [&]<int kPack>() {
+      if (finds_normalizer) {
+        launch(context, shape, weights_kernel<kPack, T>, rows, partials);
+        sum_partials(context, partials, blocks, workspace);
+        scale.on_device = workspace;
+      }
+      launch(context, shape, binary_cross_entropy_kernel<kPack, T>, rows, scale, partials);
+    };
+    constexpr int kPack = kPackOf<T>;
+    if (aligned_to(16, rows.logits, rows.targets, rows.weights, rows.gradient) &&
+        aligned_to(kPack, rows.ignored)) {
+      return run.template operator()<kPack>();
     }
-    launch(context, shape, binary_cross_entropy_kernel<T>, rows, scale, partials);
+    run.template operator()<1>();
   });
   store_loss(context, partials, blocks, scale, p.loss.as<float>());
 }

@@ -1,5 +1,6 @@
 #include "kernels/binary_cross_entropy/binary_cross_entropy.h"
 
+#include <algorithm>
 #include <limits>
 #include <vector>
 
@@ -122,7 +123,40 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{.rows = 31, .positive_weight = 2.5}, Case{.rows = 33, .weighted = true},
                       Case{.rows = 257, .ignoring = true},
                       Case{.rows = 1000, .weighted = true, .ignoring = true, .smoothing = 0.2},
-                      Case{.rows = 64, .scale = 1e4}, Case{.rows = 30011, .weighted = true}));
+                      Case{.rows = 64, .scale = 1e4}, Case{.rows = 4099, .ignoring = true},
+                      Case{.rows = 30011, .weighted = true}));
+
+// The bits of a gradient do not depend on what is moved at once.
+TEST(BinaryCrossEntropyTest, TakesMemoryThatIsNotAlignedToAPack) {
+  ebb::testing::for_each_storage_backend([]<class T> {
+    const Case spec{.rows = 4200, .weighted = true, .ignoring = true};
+    Operands<T> aligned(spec);
+    run_kernel(aligned, 1);
+    for (const int shifted : {0, 1, 2, 3, 4}) {
+      SCOPED_TRACE(shifted);
+      const Shape longer{spec.rows + 1};
+      Buffer<T> shifted_logits(longer), shifted_targets(longer), shifted_weights(longer);
+      Buffer<T> gradient(longer);
+      Buffer<std::uint8_t> shifted_ignored(longer);
+      const auto rows = static_cast<std::size_t>(spec.rows);
+      std::copy_n(aligned.logits.data(), rows, shifted_logits.data() + 1);
+      std::copy_n(aligned.targets.data(), rows, shifted_targets.data() + 1);
+      std::copy_n(aligned.weights.data(), rows, shifted_weights.data() + 1);
+      std::copy_n(aligned.ignored.data(), rows, shifted_ignored.data() + 1);
+      Operands<T> found(spec);
+      BinaryCrossEntropy p = found.parameters();
+      if (shifted == 0) p.logits.data = shifted_logits.data() + 1;
+      if (shifted == 1) p.targets.data = shifted_targets.data() + 1;
+      if (shifted == 2) p.sample_weights.data = shifted_weights.data() + 1;
+      if (shifted == 3) p.ignored.data = shifted_ignored.data() + 1;
+      if (shifted == 4) p.grad_logits.data = gradient.data() + 1;
+      Context context(test_device(), 1);
+      binary_cross_entropy(context, p);
+      if (shifted == 4) std::copy_n(gradient.data() + 1, rows, found.grad.data());
+      expect_same_bits("grad_logits", aligned.grad, found.grad);
+    }
+  });
+}
 
 TEST(BinaryCrossEntropyTest, HasTheGradientOfItsFiniteDifferences) {
   if (test_device().is_cuda()) GTEST_SKIP() << "f64 is the CPU's";
