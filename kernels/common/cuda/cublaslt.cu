@@ -41,6 +41,18 @@ struct Library {
   std::string reason;
 };
 
+/// Why it cannot start (it may be made for other drivers or GPUs); empty where it can.
+std::string why_not_started(const Functions& f, const std::string& path) {
+  Handle handle = nullptr;
+  const Status status = f.cublasLtCreate(&handle);
+  if (status == 0) {
+    f.cublasLtDestroy(handle);
+    return {};
+  }
+  return fmt::format("{} cannot start: {} (code {}); set EBB_GEMM=own", path,
+                     f.cublasLtGetStatusName(status), status);
+}
+
 Library load() {
   const SharedLibrary opened = open_library("libcublasLt.so.13");
   Library library;
@@ -51,7 +63,11 @@ Library load() {
     return library;
   }
   const std::string missing = find_all(opened.handle, library.functions);
-  if (!missing.empty()) library.reason = fmt::format("{} has no function {}", opened.path, missing);
+  if (!missing.empty()) {
+    library.reason = fmt::format("{} has no function {}; set EBB_GEMM=own", opened.path, missing);
+    return library;
+  }
+  library.reason = why_not_started(library.functions, opened.path);
   return library;
 }
 

@@ -71,8 +71,8 @@ struct Functions {
                            std::size_t workspace_bytes, CudaStream) = nullptr;
 };
 
-/// Empty when the library could be loaded, else the reason: its name, where it was looked for and
-/// what to do. Loads it when first called.
+/// Empty when the library could be loaded and started, else the reason: its name, where it was
+/// looked for or why it did not start, and what to do. Tries when first called.
 const std::string& unavailable();
 
 /// Throws UnsupportedError where unavailable() gives a reason.

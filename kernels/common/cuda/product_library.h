@@ -10,8 +10,8 @@
 namespace ebb::cuda {
 
 /// EBB_GEMM=own takes the kernels in kernels/matrix_product/ladder/, EBB_GEMM=cublaslt NVIDIA's
-/// library. Without it: cuBLASLt where it can be loaded, else our own. Throws Error on another
-/// value. Read anew by every call, so that tests can change it.
+/// library. Without it: cuBLASLt where it can be loaded and started, else our own. Throws Error on
+/// another value. Read anew by every call, so that tests can change it.
 enum class ProductLibrary { own, cublaslt };
 ProductLibrary product_library();
 

@@ -4,6 +4,9 @@
 #if __has_include(<cublasLt.h>)
 #include <cublasLt.h>
 #endif
+#include <cstdlib>
+#include <filesystem>
+
 #include <gtest/gtest.h>
 
 #include "kernels/common/cuda/product_library.h"
@@ -11,6 +14,7 @@
 #include "kernels/matrix_product/matrix_product.h"
 #include "tests/kernels/support/expect_error.h"
 #include "tests/kernels/support/product_libraries.h"
+#include "tests/support/environment_variable.h"
 
 namespace ebb::cuda {
 namespace {
@@ -56,9 +60,30 @@ TEST(CublasLtTest, SaysWhatIsMissingWhereItWasLookedForAndWhatToDo) {
     return;
   }
   EXPECT_NE(reason.find("libcublasLt.so.13"), std::string::npos) << reason;
-  EXPECT_NE(reason.find(searched_folders()), std::string::npos) << reason;
+  if (reason.starts_with("there is no")) {
+    EXPECT_NE(reason.find(searched_folders()), std::string::npos) << reason;
+  }
   EXPECT_NE(reason.find("EBB_GEMM=own"), std::string::npos) << reason;
   EXPECT_THROW(lt::functions(), UnsupportedError);
+}
+
+// In a process of its own, since a library is loaded once.
+TEST(CublasLtDeathTest, WhatLoadsButCannotStartIsNotTaken) {
+  if (!std::filesystem::exists(EBB_BROKEN_LIBRARIES)) {
+    GTEST_SKIP() << "the library stays where it was built";
+  }
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const ebb::testing::EnvironmentVariable folders("LD_LIBRARY_PATH", [](std::string_view before) {
+    return fmt::format("{}:{}", EBB_BROKEN_LIBRARIES, before);
+  });
+  const auto choose = [] {
+    unsetenv("EBB_GEMM");
+    const bool is_own = product_library() == ProductLibrary::own;
+    fmt::print(stderr, "{}", lt::unavailable());
+    std::exit(is_own ? 0 : 1);
+  };
+  EXPECT_EXIT(choose(), ::testing::ExitedWithCode(0),
+              "libcublasLt.so.13 cannot start: .*BROKEN.*set EBB_GEMM=own");
 }
 
 TEST(CublasLtTest, IsChosenByTheEnvironment) {
