@@ -68,7 +68,7 @@ ExitCode run_bench(const BenchOptions<Shape>& options, Measure&& measure) {
   std::optional<Output> json;
   if (!options.json.empty()) json.emplace(options.json);
   Effort effort = options.effort;
-  effort.device = churn::choose_device(options.device);
+  effort.device = take_device(options.device);
   const auto report = measure(effort);
   if (json) write_json(*json, to_json(options.shape, report));
   if (options.json != kStandardOutput) print(options.shape, report);

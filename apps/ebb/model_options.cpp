@@ -43,7 +43,7 @@ std::vector<std::string> files_read(const ModelOptions& options) {
 }
 
 Device settle_device(const ModelOptions& options, std::FILE* stream) {
-  const Device device = churn::choose_device(options.device);
+  const Device device = take_device(options.device);
   note_device(device, stream);
   return device;
 }

@@ -7,6 +7,7 @@
 #include "apps/churn/config/config_file.h"
 #include "apps/churn/config/device_choice.h"
 #include "apps/ebb/device_option.h"
+#include "apps/ebb/devices.h"
 #include "apps/ebb/limits.h"
 #include "apps/ebb/precision_option.h"
 #include "apps/ebb/usage.h"
@@ -261,7 +262,7 @@ churn::RunConfig run_config(const TrainArguments& arguments) {
     fail<UsageError>("--false-negative-cost has no effect without --objective cost");
   }
   churn::validate(config);
-  const Device device = churn::choose_device(config.runtime.device);
+  const Device device = take_device(config.runtime.device);
   config.runtime.device = to_string(device);
   if (config.runtime.cuda_graph && !device.is_cuda()) {
     fail<UsageError>(

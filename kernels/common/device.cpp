@@ -15,9 +15,9 @@ std::string device_unavailable(Device device) {
   if (!device.is_cuda()) return {};
   if constexpr (kBuiltWithCuda) {
     const cuda::DeviceCount& found = cuda::count_devices();
-    if (device.index < found.count) return {};
+    if (device.index < found.count) return cuda::lacks_code(device);
     if (found.count == 0) return found.why_none;
-    return fmt::format("there is no such GPU: {} can be used, counted from cuda:0", found.count);
+    return fmt::format("there is no such GPU: {} can be seen, counted from cuda:0", found.count);
   }
   return "this build of ebb has no CUDA kernels; use --device cpu, or a version of ebb built with "
          "CUDA";

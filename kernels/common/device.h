@@ -34,7 +34,7 @@ inline std::string to_string(Device device) {
 }
 
 /// Empty where `device` can be used, else the reason: no CUDA kernels in this build, no driver, no
-/// such GPU.
+/// such GPU, no code for it.
 std::string device_unavailable(Device device);
 
 /// Throws UnsupportedError where device_unavailable() gives a reason.
@@ -43,7 +43,7 @@ void require_available(Device device);
 /// Reads "cpu", "cuda" or "cuda:N". Throws Error on other names.
 Device parse_device(std::string_view name);
 
-/// The number of CUDA devices that can be used; 0 in a build without CUDA or without a driver.
+/// The number of CUDA devices that there are; 0 in a build without CUDA or without a driver.
 int cuda_device_count();
 
 /// At least `bytes` of uninitialised memory of `device`, aligned to 64 bytes (CUDA: 256); null when

@@ -29,6 +29,33 @@ DeviceCount find_devices() {
                          cudaGetErrorString(status == cudaSuccess ? cudaErrorNoDevice : status))};
 }
 
+// What is asked for in the place of all others, since all are compiled for the same GPUs.
+__global__ void any_kernel() {}
+
+std::string find_lacking_code(int index) {
+  cudaFuncAttributes attributes{};
+  cudaError_t status = cudaSetDevice(index);
+  if (status == cudaSuccess) status = cudaFuncGetAttributes(&attributes, any_kernel);
+  if (status == cudaSuccess) return {};
+  cudaGetLastError();  // not sticky: later calls shall not report it
+  const auto capability = [&](cudaDeviceAttr name) {
+    int value = 0;
+    cudaDeviceGetAttribute(&value, name, index);
+    return value;
+  };
+  const int major = capability(cudaDevAttrComputeCapabilityMajor);
+  const int minor = capability(cudaDevAttrComputeCapabilityMinor);
+  const std::string found = fmt::format("its compute capability is {}.{}: {} ({})", major, minor,
+                                        cudaGetErrorString(status), cudaGetErrorName(status));
+  constexpr int kOldest = 75;
+  if (10 * major + minor < kOldest) {
+    return fmt::format("this GPU is older than ebb's kernels, which need 7.5; {}", found);
+  }
+  return fmt::format(
+      "this build of ebb cannot run on this GPU; {}; build it with -DCMAKE_CUDA_ARCHITECTURES={}{}",
+      found, major, minor);
+}
+
 int attribute(Device device, cudaDeviceAttr name) {
   require_available(device);
   int value = 0;
@@ -87,8 +114,18 @@ const DeviceCount& count_devices() {
   return found;
 }
 
+const std::string& lacks_code(Device device) {
+  struct Answer {
+    std::once_flag asked;
+    std::string reason;
+  };
+  static auto* answers = new std::vector<Answer>(static_cast<std::size_t>(count_devices().count));
+  Answer& answer = (*answers)[static_cast<std::size_t>(device.index)];
+  std::call_once(answer.asked, [&] { answer.reason = find_lacking_code(device.index); });
+  return answer.reason;
+}
+
 DeviceProperties properties_of(Device device) {
-  require_available(device);
   use(device);
   cudaDeviceProp found{};
   check(cudaGetDeviceProperties(&found, device.index), "asking for a device's properties");
@@ -161,7 +198,6 @@ double seconds_between(CudaEvent start, CudaEvent stop) {
 }
 
 MemoryInfo memory_of(Device device) {
-  require_available(device);
   use(device);
   MemoryInfo memory;
   check(cudaMemGetInfo(&memory.free_bytes, &memory.total_bytes), "asking for a device's memory");

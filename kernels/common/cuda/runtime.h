@@ -18,8 +18,12 @@ struct DeviceCount {
   std::string why_none;  // where count is 0
 };
 
-/// How many GPUs can be used; asks the driver once.
+/// How many GPUs there are; asks the driver once.
 const DeviceCount& count_devices();
+
+/// Why none of this program's kernels can run on a GPU that is there; empty where they can. Asks
+/// that GPU once, which initialises it.
+const std::string& lacks_code(Device device);
 
 struct DeviceProperties {
   std::string name;
@@ -30,7 +34,7 @@ struct DeviceProperties {
   std::size_t free_bytes = 0;  // now
 };
 
-/// Throws UnsupportedError where there is no such device.
+/// Of a GPU that is there, whether ebb can use it or not.
 DeviceProperties properties_of(Device device);
 
 /// Compute capability times ten: 90 for 9.0. Cached.
