@@ -19,8 +19,8 @@ std::string device_unavailable(Device device) {
     if (found.count == 0) return found.why_none;
     return fmt::format("there is no such GPU: {} can be seen, counted from cuda:0", found.count);
   }
-  return "this build of ebb has no CUDA kernels; use --device cpu, or a version of ebb built with "
-         "CUDA";
+  return "this build of ebb has no CUDA kernels; use --device cpu, or build ebb with a CUDA 13 "
+         "compiler: scripts/setup --cuda gets one, and cmake -B build -DEBB_CUDA=ON takes it";
 }
 
 void require_available(Device device) {
