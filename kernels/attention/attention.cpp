@@ -49,9 +49,7 @@ class AttentionCheck {
     }
     if (p.bias.present()) bias(p);
     if (!(p.scale >= 0.0)) fail("{}: scale is {}, expected 0 or more", operation_, p.scale);
-    if (!(p.dropout.probability >= 0.0F && p.dropout.probability < 1.0F)) {
-      fail("{}: dropout probability is {}, expected 0 <= p < 1", operation_, p.dropout.probability);
-    }
+    check_.dropout(p.dropout);
   }
 
  private:

@@ -24,6 +24,7 @@ void check(const LayerNormForward& p) {
   check.dense("gamma", p.gamma, dtype, columns, kLastDimension);
   check.dense("beta", p.beta, dtype, columns, kLastDimension);
   check.dense("output", p.output, dtype, shape, kLikeInput);
+  check.dropout(p.dropout);
   if (p.residual.present()) {
     check.dense("residual", p.residual, dtype, shape, kLikeInput);
     check.dense("sum", p.sum, dtype, shape, kLikeInput);
@@ -50,6 +51,7 @@ void check(const LayerNormBackward& p) {
   check.dense("grad_output", p.grad_output, dtype, shape, kLikeInput);
   if (p.grad_sum.present()) check.dense("grad_sum", p.grad_sum, dtype, shape, kLikeInput);
   check.dense("grad_residual", p.grad_residual, dtype, shape, kLikeInput);
+  check.dropout(p.dropout);
   if (p.dropout.active()) check.dense("grad_input", p.grad_input, dtype, shape, kLikeInput);
   check.dense("grad_gamma", p.grad_gamma, dtype, columns, kLastDimension);
   check.dense("grad_beta", p.grad_beta, dtype, columns, kLastDimension);

@@ -49,6 +49,7 @@ void check(const LinearForward& p) {
     check.dense("derivative", p.derivative, dtype, extent.output, "[rows, out]");
   }
   check.dense("output", p.output, dtype, extent.output, "[rows, out]");
+  check.dropout(p.dropout);
   check_packed("linear", p.packed_weight, Shape{extent.weight[1], extent.weight[0]}, dtype);
   if (p.rounded_input.present()) {
     check.dense("rounded_input", p.rounded_input, DType::bf16, extent.input, "[rows, in]");

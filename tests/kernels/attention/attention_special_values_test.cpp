@@ -250,7 +250,7 @@ TEST(AttentionSpecialValuesTest, NamesTheOperandThatDoesNotFit) {
   EXPECT_EQ(message_of([&](AttentionBackward& p) { p.log_sum_exp = {}; }),
             "attention_backward: log_sum_exp is missing");
   EXPECT_EQ(message_of([&](AttentionBackward& p) { p.dropout.probability = 1.0F; }),
-            "attention_backward: dropout probability is 1, expected 0 <= p < 1");
+            "attention_backward: dropout probability is 1, expected one in [0, 1)");
   EXPECT_EQ(message_of([&](AttentionBackward& p) { p.scale = -1.0; }),
             "attention_backward: scale is -1, expected 0 or more");
 }

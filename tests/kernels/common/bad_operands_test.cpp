@@ -3,6 +3,7 @@
 // at all, and memory in which no access of more than one element is aligned.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -45,9 +46,6 @@ class BadOperandsTest : public ::testing::Test {
     context_.synchronize();
   }
 
-  Context context_{test_device(), 1};
-
- private:
   void expect_error(const Operation& operation, const std::vector<View>& views,
                     std::string_view named) {
     try {
@@ -59,6 +57,8 @@ class BadOperandsTest : public ::testing::Test {
       EXPECT_NE(message.find(named), std::string_view::npos) << message;
     }
   }
+
+  Context context_{test_device(), 1};
 };
 
 TEST_F(BadOperandsTest, NoOperationTakesAnotherRank) {
@@ -100,6 +100,23 @@ TEST_F(BadOperandsTest, NoOperationTakesElementsThatAreNotAligned) {
     view.data = static_cast<std::byte*>(view.data) + 1;
     return size_of(spec.dtype) > 1;
   });
+}
+
+TEST_F(BadOperandsTest, NoOperationDropsWithWhatIsNoProbability) {
+  const float close_to_1 = 1.0F - 0x1p-20F;  // its threshold of 16 bits would keep nothing
+  for (const float probability :
+       {-0.5F, 1.0F, 1.5F, close_to_1, std::numeric_limits<float>::quiet_NaN()}) {
+    int dropping = 0;
+    for (const Operation& operation : every_operation(kRows, kColumns, DType::f32, probability)) {
+      if (!operation.drops) continue;
+      SCOPED_TRACE(fmt::format("{} {}", operation.name, probability));
+      ++dropping;
+      const Operands operands(operation);
+      expect_error(operation, operands.views(), "expected one in [0, 1)");
+    }
+    EXPECT_GE(dropping, 7);
+  }
+  context_.synchronize();
 }
 
 /// No element was left out.

@@ -29,13 +29,12 @@ using Specs = std::vector<OperandSpec>;
 using Operations = std::vector<Operation>;
 using Views = std::vector<View>;
 
-constexpr DropoutSpec kHalf{.probability = 0.5F, .key = {.seed = 3, .step = 1}};
-
 /// Makes the specs of one dtype and size.
 struct Sizes {
   std::int64_t n;  // rows
   std::int64_t c;  // columns
   DType dtype;
+  DropoutSpec dropout;
 
   OperandSpec in(std::string name, const Shape& shape) const {
     return {.name = std::move(name), .shape = shape, .dtype = dtype};
@@ -67,14 +66,15 @@ Operations pointwise_operations(const Sizes& s) {
   return {
       {"activation",
        {s.in("input", rows), s.in("bias", {s.c}), s.out("derivative", rows), s.out("output", rows)},
-       [](Context& context, const Views& v) {
+       [s](Context& context, const Views& v) {
          activation(context, {.input = v[0],
                               .bias = v[1],
                               .kind = Activation::gelu,
-                              .dropout = kHalf,
+                              .dropout = s.dropout,
                               .derivative = v[2],
                               .output = v[3]});
-       }},
+       },
+       true},
       {"activation_backward",
        {s.in("derivative", rows), s.in("grad_output", rows), s.out("grad_input", rows),
         s.out("grad_bias", {s.c})},
@@ -85,9 +85,10 @@ Operations pointwise_operations(const Sizes& s) {
        }},
       {"dropout",
        {s.in("input", rows), s.out("output", rows)},
-       [](Context& context, const Views& v) {
-         dropout(context, {.input = v[0], .dropout = kHalf, .output = v[1]});
-       }},
+       [s](Context& context, const Views& v) {
+         dropout(context, {.input = v[0], .dropout = s.dropout, .output = v[1]});
+       },
+       true},
       {"multiply",
        {s.in("first", rows), s.in("second", {s.c}), s.out("output", rows)},
        [](Context& context, const Views& v) {
@@ -148,35 +149,37 @@ Operations row_operations(const Sizes& s) {
       {"layer_norm",
        {s.in("input", rows), s.in("residual", rows), s.in("gamma", {s.c}), s.in("beta", {s.c}),
         s.out("sum", rows), s.out("output", rows), mean, inverse},
-       [](Context& context, const Views& v) {
+       [s](Context& context, const Views& v) {
          layer_norm(context, {.input = v[0],
                               .residual = v[1],
-                              .dropout = kHalf,
+                              .dropout = s.dropout,
                               .gamma = v[2],
                               .beta = v[3],
                               .sum = v[4],
                               .output = v[5],
                               .mean = v[6],
                               .inverse_deviation = v[7]});
-       }},
+       },
+       true},
       {"layer_norm_backward",
        {s.in("sum", rows), s.in("gamma", {s.c}), s.statistic("mean", {s.n}, Contents::normal),
         s.statistic("inverse_deviation", {s.n}, Contents::positive), s.in("grad_output", rows),
         s.in("grad_sum", rows), s.out("grad_residual", rows), s.out("grad_input", rows),
         s.out("grad_gamma", {s.c}), s.out("grad_beta", {s.c})},
-       [](Context& context, const Views& v) {
+       [s](Context& context, const Views& v) {
          layer_norm_backward(context, {.sum = v[0],
                                        .gamma = v[1],
                                        .mean = v[2],
                                        .inverse_deviation = v[3],
                                        .grad_output = v[4],
                                        .grad_sum = v[5],
-                                       .dropout = kHalf,
+                                       .dropout = s.dropout,
                                        .grad_residual = v[6],
                                        .grad_input = v[7],
                                        .grad_gamma = v[8],
                                        .grad_beta = v[9]});
-       }},
+       },
+       true},
       {"softmax",
        {s.in("input", rows), s.out("output", rows)},
        [](Context& context, const Views& v) { softmax(context, {.input = v[0], .output = v[1]}); }},
@@ -228,15 +231,16 @@ Operations products(const Sizes& s) {
       {"linear",
        {s.in("input", {s.n, s.c}), s.in("weight", {out, s.c}), s.in("bias", {out}),
         s.out("derivative", {s.n, out}), s.out("output", {s.n, out})},
-       [](Context& context, const Views& v) {
+       [s](Context& context, const Views& v) {
          linear(context, {.input = v[0],
                           .weight = v[1],
                           .bias = v[2],
                           .activation = Activation::gelu,
-                          .dropout = kHalf,
+                          .dropout = s.dropout,
                           .derivative = v[3],
                           .output = v[4]});
-       }},
+       },
+       true},
       {"linear_backward",
        {s.in("input", {s.n, s.c}), s.in("weight", {out, s.c}), s.in("derivative", {s.n, out}),
         s.in("grad_output", {s.n, out}), s.out("grad_pre_activation", {s.n, out}),
@@ -266,25 +270,26 @@ Operations attentions(const Sizes& s) {
   const Specs inputs{s.in("query", queries), s.in("key", keys), s.in("value", keys),
                      Sizes::small("key_padding_mask", {s.n, 16}, DType::u8),
                      s.in("bias", {1, 2, 8, 16})};
-  Operation forward{"attention", inputs, [](Context& context, const Views& v) {
+  Operation forward{"attention", inputs, [s](Context& context, const Views& v) {
                       attention(context, {{.query = v[0],
                                            .key = v[1],
                                            .value = v[2],
                                            .key_padding_mask = v[3],
                                            .bias = v[4],
-                                           .dropout = kHalf},
+                                           .dropout = s.dropout},
                                           v[5],
                                           v[6]});
                     }};
+  forward.drops = true;
   forward.operands.push_back(s.out("output", queries));
   forward.operands.push_back(s.statistic("log_sum_exp", {s.n, 2, 8}, Contents::unwritten));
-  Operation backward{"attention_backward", inputs, [](Context& context, const Views& v) {
+  Operation backward{"attention_backward", inputs, [s](Context& context, const Views& v) {
                        attention_backward(context, {{.query = v[0],
                                                      .key = v[1],
                                                      .value = v[2],
                                                      .key_padding_mask = v[3],
                                                      .bias = v[4],
-                                                     .dropout = kHalf},
+                                                     .dropout = s.dropout},
                                                     v[5],
                                                     v[6],
                                                     v[7],
@@ -293,6 +298,7 @@ Operations attentions(const Sizes& s) {
                                                     v[10],
                                                     v[11]});
                      }};
+  backward.drops = true;
   for (const OperandSpec& operand :
        {s.in("output", queries), s.statistic("log_sum_exp", {s.n, 2, 8}, Contents::positive),
         s.in("grad_output", queries), s.out("grad_query", queries), s.out("grad_key", keys),
@@ -436,8 +442,10 @@ Operations optimizers(std::int64_t n) {
 
 }  // namespace
 
-std::vector<Operation> every_operation(std::int64_t rows, std::int64_t columns, DType dtype) {
-  const Sizes sizes{rows, columns, dtype};
+std::vector<Operation> every_operation(std::int64_t rows, std::int64_t columns, DType dtype,
+                                       float dropout_probability) {
+  const DropoutSpec dropout{.probability = dropout_probability, .key = {.seed = 3, .step = 1}};
+  const Sizes sizes{rows, columns, dtype, dropout};
   Operations all;
   for (const Operations& some :
        {pointwise_operations(sizes), row_operations(sizes), reductions(sizes), products(sizes),

@@ -35,9 +35,11 @@ struct Operation {
   std::string name;
   std::vector<OperandSpec> operands;
   std::function<void(Context&, const std::vector<View>&)> run;
+  bool drops = false;  // with the probability that every_operation() was given
 };
 
 /// All of them in `dtype`, on `rows` rows of `columns` columns; either may be 0.
-std::vector<Operation> every_operation(std::int64_t rows, std::int64_t columns, DType dtype);
+std::vector<Operation> every_operation(std::int64_t rows, std::int64_t columns, DType dtype,
+                                       float dropout_probability = 0.5F);
 
 }  // namespace ebb::testing
