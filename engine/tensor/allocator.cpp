@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "engine/tensor/host_memory.h"
-#include "kernels/common/cuda/runtime.h"
 
 namespace ebb {
 namespace {
@@ -29,12 +28,24 @@ SizeClass size_class(std::size_t bytes) {
   return {4 * exponent + quarters - 4, quarters * quarter};
 }
 
-std::vector<std::unique_ptr<CachingAllocator>> allocators_of_gpus() {
-  std::vector<std::unique_ptr<CachingAllocator>> allocators;
+using Allocators = std::vector<std::unique_ptr<CachingAllocator>>;
+
+Allocators make_allocators_of_gpus() {
+  Allocators allocators;
   for (int index = 0; index < cuda_device_count(); ++index) {
     allocators.push_back(std::make_unique<CachingAllocator>(Device{DeviceKind::cuda, index}));
   }
   return allocators;
+}
+
+CachingAllocator& allocator_of_gpu(Device device) {
+  // Never destroyed: tensors in static storage may outlive any order of destruction.
+  static auto* allocators = [] {
+    auto* made = new Allocators(make_allocators_of_gpus());
+    set_cache_release([](Device short_of) { allocator_of_gpu(short_of).release_cached(); });
+    return made;
+  }();
+  return *(*allocators)[static_cast<std::size_t>(device.index)];
 }
 
 thread_local CachingAllocator* pool_in_force = nullptr;
@@ -47,16 +58,6 @@ void free_memory(Device device, void* memory, std::size_t bytes) noexcept {
   device.is_cuda() ? free_device_memory(device, memory) : free_host_memory(memory, bytes);
 }
 
-std::string describe_free_memory(Device device) {
-  if constexpr (kBuiltWithCuda) {
-    if (device.is_cuda()) {
-      const cuda::MemoryInfo memory = cuda::memory_of(device);
-      return fmt::format(", and {} of {} are free", memory.free_bytes, memory.total_bytes);
-    }
-  }
-  return {};
-}
-
 }  // namespace
 
 CachingAllocator& CachingAllocator::of(Device device) {
@@ -67,9 +68,7 @@ CachingAllocator& CachingAllocator::of(Device device) {
     return *allocator;
   }
   require_available(device);
-  static auto* allocators =
-      new std::vector<std::unique_ptr<CachingAllocator>>(allocators_of_gpus());
-  return *(*allocators)[static_cast<std::size_t>(device.index)];
+  return allocator_of_gpu(device);
 }
 
 AllocationScope::AllocationScope(CachingAllocator& pool)
@@ -79,37 +78,47 @@ AllocationScope::~AllocationScope() { pool_in_force = before_; }
 
 MemoryBlock* CachingAllocator::allocate(std::size_t bytes) {
   const SizeClass size = size_class(bytes);
-  const std::lock_guard lock(mutex_);
-  MemoryBlock* block = free_[size.index];
-  if (block != nullptr) {
-    free_[size.index] = block->next;
-    statistics_.cached -= size.bytes;
-  } else {
+  MemoryBlock* block = take_cached(size.index);
+  const bool is_new = block == nullptr;
+  if (is_new) {
     block = new_block(bytes, size.bytes);
     block->size_class = size.index;
   }
   block->bytes = bytes;
   block->references.store(1, std::memory_order_relaxed);
+  const std::lock_guard lock(mutex_);
+  if (is_new) ++statistics_.allocations;
   statistics_.current += size.bytes;
   statistics_.peak = std::max(statistics_.peak, statistics_.current);
   return block;
 }
 
+MemoryBlock* CachingAllocator::take_cached(std::size_t size_class) {
+  const std::lock_guard lock(mutex_);
+  MemoryBlock* block = free_[size_class];
+  if (block == nullptr) return nullptr;
+  free_[size_class] = block->next;
+  statistics_.cached -= block->capacity;
+  return block;
+}
+
 MemoryBlock* CachingAllocator::new_block(std::size_t bytes, std::size_t capacity) {
   auto block = std::make_unique<MemoryBlock>();
+  const std::size_t cached = statistics().cached;
   void* memory = allocate_memory(device_, capacity);
   if (memory == nullptr) {
-    const std::size_t cached = statistics_.cached;
-    release_cached_locked();
-    memory = allocate_memory(device_, capacity);
+    if (cache_ == Cache::given_back) {
+      release_cached();
+      memory = allocate_memory(device_, capacity);
+    }
     if (memory == nullptr) {
       fail(
           "out of memory: a tensor of {} bytes was asked for on {} while {} bytes are in use, {} "
-          "were cached and given back{}; use a smaller batch or model",
-          bytes, to_string(device_), statistics_.current, cached, describe_free_memory(device_));
+          "were cached{}{}; use a smaller batch or model",
+          bytes, to_string(device_), statistics().current, cached,
+          cache_ == Cache::given_back ? " and given back" : "", describe_free_memory(device_));
     }
   }
-  ++statistics_.allocations;
   block->data = static_cast<std::byte*>(memory);
   block->allocator = this;
   block->capacity = capacity;
@@ -131,10 +140,6 @@ MemoryStatistics CachingAllocator::statistics() const {
 
 void CachingAllocator::release_cached() {
   const std::lock_guard lock(mutex_);
-  release_cached_locked();
-}
-
-void CachingAllocator::release_cached_locked() {
   for (MemoryBlock*& head : free_) {
     while (head != nullptr) {
       const std::unique_ptr<MemoryBlock> block(std::exchange(head, head->next));

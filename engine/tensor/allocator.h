@@ -46,19 +46,24 @@ struct alignas(64) MemoryBlock {
 /// waste. Blocks are never split or joined.
 class CachingAllocator {
  public:
+  /// What happens to cached blocks when there is no more memory. A CUDA graph keeps the addresses
+  /// of blocks that were free again when it was recorded: those of its pool must stay.
+  enum class Cache { given_back, kept };
+
   /// The allocator of `device`, or the one that an AllocationScope puts in its place. Throws
   /// UnsupportedError on a device that cannot be used.
   static CachingAllocator& of(Device device);
 
-  explicit CachingAllocator(Device device) : device_(device) {}
+  explicit CachingAllocator(Device device, Cache cache = Cache::given_back)
+      : device_(device), cache_(cache) {}
   CachingAllocator(const CachingAllocator&) = delete;
   CachingAllocator& operator=(const CachingAllocator&) = delete;
   /// No block may be in use any more.
   ~CachingAllocator() { release_cached(); }
 
   /// A block of at least `bytes`, uninitialised, aligned to 64 bytes (CUDA: 256), with one
-  /// reference. When there is no more, cached blocks are given back first; throws Error if that
-  /// does not help.
+  /// reference. When there is no more, cached blocks are given back first, unless they are kept,
+  /// and on a GPU those of its own allocator too; throws Error if that does not help.
   MemoryBlock* allocate(std::size_t bytes);
   /// Returns a block to the cache.
   void release(MemoryBlock* block) noexcept;
@@ -71,10 +76,13 @@ class CachingAllocator {
  private:
   static constexpr std::size_t kClasses = 256;
 
+  /// Null where none of the class is cached.
+  MemoryBlock* take_cached(std::size_t size_class);
+  /// Not under the lock: who is short of memory may ask this allocator for its cache.
   MemoryBlock* new_block(std::size_t bytes, std::size_t capacity);
-  void release_cached_locked();
 
   Device device_;
+  Cache cache_;
   mutable std::mutex mutex_;
   std::array<MemoryBlock*, kClasses> free_{};
   MemoryStatistics statistics_;

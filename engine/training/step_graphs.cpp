@@ -5,7 +5,8 @@
 
 namespace ebb {
 
-StepGraphs::StepGraphs(Device device) : device_(device), pool_(device), scalars_(device) {
+StepGraphs::StepGraphs(Device device)
+    : device_(device), pool_(device, CachingAllocator::Cache::kept), scalars_(device) {
   if (!device.is_cuda()) {
     fail<UnsupportedError>("CUDA graphs: they run on a CUDA device, not on {}", to_string(device));
   }

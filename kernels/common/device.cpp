@@ -1,5 +1,6 @@
 #include "kernels/common/device.h"
 
+#include <atomic>
 #include <new>
 
 #include "kernels/common/cuda/runtime.h"
@@ -8,6 +9,8 @@ namespace ebb {
 namespace {
 
 constexpr std::align_val_t kAlignment{64};
+
+std::atomic<CacheRelease> cache_release = nullptr;
 
 }  // namespace
 
@@ -45,9 +48,27 @@ int cuda_device_count() {
 
 void* allocate_device_memory(Device device, std::size_t bytes) {
   if constexpr (kBuiltWithCuda) {
-    if (device.is_cuda()) return cuda::allocate(device, bytes);
+    if (device.is_cuda()) {
+      void* memory = cuda::allocate(device, bytes);
+      const CacheRelease release = cache_release;
+      if (memory != nullptr || release == nullptr) return memory;
+      release(device);
+      return cuda::allocate(device, bytes);
+    }
   }
   return ::operator new(bytes, kAlignment, std::nothrow);
+}
+
+void set_cache_release(CacheRelease release) { cache_release = release; }
+
+std::string describe_free_memory(Device device) {
+  if constexpr (kBuiltWithCuda) {
+    if (device.is_cuda()) {
+      const cuda::MemoryInfo memory = cuda::memory_of(device);
+      return fmt::format(", and {} of {} bytes are free", memory.free_bytes, memory.total_bytes);
+    }
+  }
+  return {};
 }
 
 void free_device_memory(Device device, void* memory) noexcept {

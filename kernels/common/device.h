@@ -47,8 +47,18 @@ Device parse_device(std::string_view name);
 int cuda_device_count();
 
 /// At least `bytes` of uninitialised memory of `device`, aligned to 64 bytes (CUDA: 256); null when
-/// there is no more.
+/// there is no more, even after what is cached of a GPU's memory was given back.
 void* allocate_device_memory(Device device, std::size_t bytes);
+
+/// Gives the memory of a GPU that is cached, and that nothing recorded uses, back.
+using CacheRelease = void (*)(Device);
+
+/// What allocate_device_memory() calls when a GPU has no more, before it tries again. For the one
+/// cache of the memory of GPUs, which stands above the kernels.
+void set_cache_release(CacheRelease release);
+
+/// For messages: ", and F of T bytes are free" on a GPU; empty on the CPU.
+std::string describe_free_memory(Device device);
 
 /// Gives memory of allocate_device_memory() back. On CUDA it waits until the device is idle.
 void free_device_memory(Device device, void* memory) noexcept;

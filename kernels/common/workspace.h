@@ -24,8 +24,12 @@ class Workspace {
     if (bytes > capacity_) {
       release();
       memory_ = allocate_device_memory(device_, bytes);
-      if (memory_ == nullptr)
-        fail("out of memory: {} bytes of workspace on {}", bytes, to_string(device_));
+      if (memory_ == nullptr) {
+        fail(
+            "out of memory: {} bytes of workspace were asked for on {}{}; use a smaller batch or "
+            "model",
+            bytes, to_string(device_), describe_free_memory(device_));
+      }
       capacity_ = bytes;
     }
     return memory_;

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/tensor/tensor.h"
+#include "kernels/common/workspace.h"
 #include "tests/support/message_of.h"
 #include "tests/support/test_device.h"
 
@@ -100,6 +101,33 @@ TEST(AllocatorTest, SaysSoWhenMemoryIsOut) {
   EXPECT_THAT(message, HasSubstr("were cached and given back"));
   EXPECT_EQ(message.find("are free") != std::string::npos, test_device().is_cuda()) << message;
   EXPECT_EQ(allocator().statistics().cached, 0u) << "cached blocks are given back first";
+}
+
+TEST(AllocatorTest, AWorkspaceOfAGpuTakesWhatTensorsLeft) {
+  { const Tensor cached = of_elements(5000); }
+  ASSERT_GT(allocator().statistics().cached, 0u);
+  Workspace workspace(test_device());
+  const std::string message =
+      ebb::testing::message_of<Error>([&] { workspace.acquire(std::size_t{1} << 60); });
+  using ::testing::HasSubstr;
+  EXPECT_THAT(message, HasSubstr(fmt::format("out of memory: {} bytes of workspace were asked for "
+                                             "on {}",
+                                             std::size_t{1} << 60, to_string(test_device()))));
+  EXPECT_THAT(message, HasSubstr("use a smaller batch or model"));
+  EXPECT_EQ(message.find("are free") != std::string::npos, test_device().is_cuda()) << message;
+  EXPECT_EQ(allocator().statistics().cached == 0u, test_device().is_cuda());
+}
+
+TEST(AllocatorTest, APoolOfACudaGraphKeepsItsAddressesAndTakesWhatTensorsLeft) {
+  { const Tensor cached = of_elements(5000); }
+  ASSERT_GT(allocator().statistics().cached, 0u);
+  CachingAllocator pool(test_device(), CachingAllocator::Cache::kept);
+  pool.release(pool.allocate(5000));
+  const std::size_t kept = pool.statistics().cached;
+  ASSERT_GT(kept, 0u);
+  EXPECT_THROW(pool.allocate(std::size_t{1} << 60), Error);
+  EXPECT_EQ(pool.statistics().cached, kept);
+  EXPECT_EQ(allocator().statistics().cached == 0u, test_device().is_cuda());
 }
 
 TEST(AllocatorTest, HandsOutWhatIsStillInUseOnTheStreamOnlyToLaterWork) {
