@@ -69,12 +69,12 @@ void sum_buffers(Context& context, const SumBuffers& p) {
 }
 
 double sum_of_squares(Context& context, const ConstView& input) {
+  if (context.device().is_cuda()) {
+    fail<UnsupportedError>("sum_of_squares: it is the CPU's; a GPU has gradient_norm");
+  }
   require_supported("sum_of_squares", reduce_unsupported(context.device(), input.dtype));
   OperandCheck("sum_of_squares").dense("input", input, input.dtype, input.shape, "as input");
   const ProfileScope scope(context, "sum_of_squares", [&] { return cost_of_moving(input); });
-  if constexpr (kBuiltWithCuda) {
-    if (context.device().is_cuda()) return cuda::sum_of_squares(context, input);
-  }
   return cpu::sum_of_squares(context, input);
 }
 

@@ -47,8 +47,9 @@ void reduce(Context& context, const Reduce& parameters);
 void sum_buffers(Context& context, const SumBuffers& parameters);
 
 /// The sum of the squares of all elements of a dense view, accumulated in f64: the square of its
-/// Euclidean norm. Needs 8 bytes of workspace per 4096 elements, on CUDA 8 KiB at most. On CUDA the
-/// host waits for the result; a step that must not wait has gradient_norm.
+/// Euclidean norm. Needs 8 bytes of workspace per 4096 elements. On the CPU alone, since a host
+/// that wants the sum of a GPU would have to wait for it: there gradient_norm leaves it on the
+/// device.
 double sum_of_squares(Context& context, const ConstView& input);
 
 }  // namespace ebb::kernels

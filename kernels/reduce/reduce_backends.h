@@ -33,7 +33,6 @@ namespace cuda {
 
 void reduce(Context& context, const Reduce& parameters);
 void sum_buffers(Context& context, const SumBuffers& parameters);
-double sum_of_squares(Context& context, const ConstView& input);
 
 }  // namespace cuda
 }  // namespace ebb::kernels

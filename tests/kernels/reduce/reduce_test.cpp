@@ -227,12 +227,13 @@ TEST(ReduceDetailsTest, NamesWhatDoesNotFit) {
             "CUDA computes in f32, bf16 and f16, not in f64; cast first");
 }
 
-TEST(SumOfSquaresTest, IsAccumulatedInF64OnEveryBackend) {
-  for_each_storage_backend([]<class T> {
+TEST(SumOfSquaresTest, IsAccumulatedInF64OnEveryInstructionSet) {
+  if (test_device().is_cuda()) GTEST_SKIP() << "a GPU has gradient_norm";
+  for_each_backend([]<class T> {
     for (const std::int64_t count : {0, 1, 7, 31, 33, 257, 4097, 200003, 1048577}) {
       const Buffer<T> input = random_normal<T>({count}, 1);
       long double oracle = 0.0L;
-      for (const float value : converted<float>(input).values()) {
+      for (const float value : input.values()) {
         oracle += static_cast<long double>(value) * value;
       }
       // One rounding of half an ulp per addition: up to 1024 in a running sum of a block (two
@@ -253,6 +254,7 @@ TEST(SumOfSquaresTest, IsAccumulatedInF64OnEveryBackend) {
 }
 
 TEST(SumOfSquaresTest, DoesNotOverflowAndKeepsNaN) {
+  if (test_device().is_cuda()) GTEST_SKIP() << "a GPU has gradient_norm";
   for_each_backend([]<class T> {
     Context context(test_device(), 1);
     Buffer<T> input({100}, std::vector<float>(100, 1e30F));
@@ -265,6 +267,15 @@ TEST(SumOfSquaresTest, DoesNotOverflowAndKeepsNaN) {
   Context cpu({}, 1);
   const Buffer<double> wide({3}, {1.0, 2.0, 3.0});
   EXPECT_EQ(sum_of_squares(cpu, wide.view()), 14.0);
+}
+
+TEST(SumOfSquaresTest, AGpuIsToldWhatItHasInstead) {
+  if (!test_device().is_cuda()) GTEST_SKIP() << "the CPU has it";
+  Context context(test_device(), 1);
+  const Buffer<float> input({100});
+  ebb::testing::expect_error<UnsupportedError>(
+      "sum_of_squares: it is the CPU's; a GPU has gradient_norm",
+      [&] { sum_of_squares(context, input.view()); });
 }
 
 TEST(SumBuffersTest, AddsInOrder) {
