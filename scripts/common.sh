@@ -9,6 +9,21 @@ die() {
   exit 1
 }
 
+# help_if_asked ARGUMENT...: with --help or -h among them, prints what stands at the head of the script
+# that calls this, and ends.
+help_if_asked() {
+  local argument
+  for argument in "$@"; do
+    case "$argument" in
+      --) return ;;
+      -h | --help)
+        sed --quiet '2,/^[^#]/ s/^# \{0,1\}//p' "scripts/$(basename "${BASH_SOURCE[1]}")"
+        exit
+        ;;
+    esac
+  done
+}
+
 # as_root COMMAND...: runs it directly for root, through sudo for anyone else.
 as_root() {
   if [ "$(id -u)" = 0 ]; then

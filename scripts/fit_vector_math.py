@@ -5,6 +5,7 @@ Prints, for each, the coefficients from the highest power down and the largest w
 fit is the minimax one (Remez exchange): the weighted error reaches its bound with alternating signs
 at degree + 2 points.
 """
+import argparse
 import math
 import struct
 
@@ -98,6 +99,7 @@ def z_of(s):
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     # A little past ln(2) / 2, since the reduction rounds.
     report("(e^r - 1 - r) / r^2 in powers of r, weighted by r^2 / e^r",
            *remez(exp_rest, lambda r: max(r**2, 1e-12) / math.exp(r), -0.347, 0.347, 4))

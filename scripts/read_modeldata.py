@@ -198,6 +198,9 @@ def write_csv(frame, path):
 
 
 def main(arguments):
+    if {"-h", "--help"} & set(arguments):
+        print(__doc__)
+        return
     if len(arguments) < 2 or not all("=" in request for request in arguments[1:]):
         sys.exit(__doc__)
     index = read_index(arguments[0] + ".rdx")

@@ -38,8 +38,11 @@ class Report:
 
 
 def read_json(path):
-    content = json.loads(pathlib.Path(path).read_text())
-    if content.get("format") != FORMAT:
+    try:
+        content = json.loads(pathlib.Path(path).read_text())
+    except ValueError as error:  # no JSON, or no text
+        raise ValueError(f"{path} is no report: {error}") from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(f"{path} is no report of this gpu_check")
     return content
 

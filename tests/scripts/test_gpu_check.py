@@ -132,6 +132,19 @@ class GpuCheckTest(unittest.TestCase):
         self.assertEqual((step["status"], step["detail"]), ("failed", "no test ran"))
 
 
+    def test_what_cannot_be_joined_is_an_error_in_one_line(self):
+        damaged = self.folder / "damaged.json"
+        damaged.write_text("[")
+        other = self.folder / "other.json"
+        other.write_text("[]")
+        for path, words in ((self.folder / "missing.json", "No such file"), (damaged, "is no report"),
+                            (other, "is no report"), (self.folder, "Is a directory")):
+            done = subprocess.run([sys.executable, SCRIPTS / "gpu_check", "--out", self.folder / "out", "--join", path],
+                                  capture_output=True, text=True)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertRegex(done.stderr, rf"^error: .*{path.name}.*{words}[^\n]*\n$")
+
+
 class ReadersTest(unittest.TestCase):
     def test_google_test_is_counted_also_where_it_did_not_end(self):
         text = ("[ RUN      ] A.One\n[       OK ] A.One (0 ms)\n[ RUN      ] A.Two\n[  SKIPPED ] A.Two (0 ms)\n"
