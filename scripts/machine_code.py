@@ -47,17 +47,35 @@ def kind_of(instruction):
     return next((kind for kind, pattern in KINDS if re.match(pattern, opcode)), "int")
 
 
-def main_loop(instructions):
-    """The longest of the innermost loops; the whole kernel where none loops."""
-    loops = []
-    for index, (address, text) in enumerate(instructions):
+def loops_of(instructions):
+    """Of each loop its instructions without those of the loops within it, and whether it is innermost."""
+    spans = {}  # from the address of a loop's begin to that of its last jump back
+    for address, text in instructions:
         match = re.search(r"\bBRA(?:\.\w+)*\s.*?(0x[0-9a-f]+)", text)
         if match and int(match[1], 16) < address:
-            loops.append([entry for entry in instructions[:index + 1] if entry[0] >= int(match[1], 16)])
-    innermost = [loop for loop in loops
-                 if not any(other is not loop and other[0][0] >= loop[0][0] and other[-1][0] <= loop[-1][0]
-                            for other in loops)]
-    return max(innermost, key=len, default=instructions)
+            spans[int(match[1], 16)] = address
+    loops = []
+    for begin, end in spans.items():
+        within = [(first, last) for first, last in spans.items() if begin < first and last <= end]
+        own = [entry for entry in instructions if begin <= entry[0] <= end and
+               not any(first <= entry[0] <= last for first, last in within)]
+        loops.append((own, not within))
+    return loops
+
+
+def main_loop(instructions):
+    """The loop that computes most, by itself: with the most tensor instructions, else the most fused
+    multiplications and additions. Where none has any, the longest of the innermost; the whole kernel where
+    none loops."""
+    loops = loops_of(instructions)
+    for computes in (lambda text: kind_of(text) == "tensor", lambda text: "FFMA" in text):
+        def computed(loop):
+            return sum(computes(text) for _, text in loop)
+
+        best = max((own for own, _ in loops), key=computed, default=[])
+        if computed(best):
+            return best
+    return max((own for own, innermost in loops if innermost), key=len, default=instructions)
 
 
 def main_loop_mix(instructions):

@@ -38,6 +38,23 @@ LISTING = """
         /*0080*/                   FADD R8, R8, R9 ;
         /*0090*/               @P2 BRA 0x70 ;
         /*00a0*/                   EXIT ;
+\t\tFunction : product
+        /*0000*/                   LDGSTS.E.BYPASS.128 [R3], [R2.64] ;
+        /*0010*/                   LDG.E.U16 R4, [R2.64] ;
+        /*0020*/                   STS.U16 [R3], R4 ;
+        /*0030*/                   FFMA R8, R4, R5, R8 ;
+        /*0040*/                   IADD3 R2, R2, 0x1, RZ ;
+        /*0050*/               @P0 BRA 0x10 ;
+        /*0060*/                   HMMA.16816.F32.BF16 R4, R4, R8, R12 ;
+        /*0070*/               @P1 BRA 0x0 ;
+        /*0080*/                   EXIT ;
+\t\tFunction : moves
+        /*0000*/                   LDG.E.128 R4, [R2.64] ;
+        /*0010*/                   STG.E.128 [R2.64], R4 ;
+        /*0020*/               @P0 BRA 0x0 ;
+        /*0030*/                   STG.E [R2.64], R8 ;
+        /*0040*/               @P1 BRA 0x30 ;
+        /*0050*/                   EXIT ;
 \t\tFunction : straight
         /*0000*/                   IADD3 R2, R2, 0x1, RZ ;
         /*0010*/              @!P2 MUFU.EX2 R3, R2 ;
@@ -62,13 +79,22 @@ class MachineCodeTest(unittest.TestCase):
         self.code = machine_code.parse_listing(LISTING.splitlines())
 
     def test_a_listing_is_read_by_kernel(self):
-        self.assertEqual(list(self.code), ["outer_and_inner", "straight"])
+        self.assertEqual(list(self.code), ["outer_and_inner", "product", "moves", "straight"])
         self.assertEqual(len(self.code["outer_and_inner"]), 11)
         self.assertEqual(self.code["straight"][1], (0x10, "@!P2 MUFU.EX2 R3, R2"))
 
-    def test_the_main_loop_is_the_longest_of_the_innermost(self):
-        loop = machine_code.main_loop(self.code["outer_and_inner"])
-        self.assertEqual([address for address, _ in loop], [0x70, 0x80, 0x90])
+    def addresses(self, kernel):
+        return [address for address, _ in machine_code.main_loop(self.code[kernel])]
+
+    def test_the_main_loop_is_the_one_that_computes_most(self):
+        self.assertEqual(self.addresses("outer_and_inner"), [0x30, 0x40])
+
+    def test_a_loop_around_a_longer_one_is_taken_by_itself_for_its_tensor_instructions(self):
+        self.assertEqual(self.addresses("product"), [0x00, 0x60, 0x70])
+        self.assertIn("tensor 33", machine_code.main_loop_mix(self.code["product"]))
+
+    def test_the_main_loop_of_what_only_moves_is_the_longest_of_the_innermost(self):
+        self.assertEqual(self.addresses("moves"), [0x00, 0x10, 0x20])
 
     def test_a_kernel_without_a_loop_is_taken_whole(self):
         self.assertEqual(machine_code.main_loop(self.code["straight"]), self.code["straight"])
@@ -147,6 +173,18 @@ class TableTest(unittest.TestCase):
         text = kernel_table.table_of([row], ["90"])
         self.assertIn("for sm_90.", text)
         self.assertIn("| square/forward/f32/50 | square | 1 | 128 |", text)
+
+    def test_the_loop_of_a_kernel_on_tensor_cores_has_tensor_instructions(self):
+        name = "_ZN3ebb7kernels7productEv"
+        benchmark = {"bytes": 128, "elements": 50, "flops": 100}
+        counts = counts_of(mangled=name, blocks=1, threads=32, dynamic_shared=0, tensor_flops=100)
+
+        def row(*instructions):
+            code = {name: list(enumerate([*instructions, "EXIT"]))}
+            return kernel_table.row_of("product/forward/cuda/bf16/50/iterations:1", benchmark, counts, {}, code)
+        self.assertEqual(row("HMMA.16816.F32.BF16 R4, R4, R8, R12")["main loop, %"], "tensor 50, control 50")
+        with self.assertRaisesRegex(SystemExit, "product/forward/bf16/50: .* no tensor instructions"):
+            row("FADD R1, R1, R1")
 
     def test_no_gpu_may_lack_machine_code(self):
         kernel = {"registers": 32, "shared": 0}
