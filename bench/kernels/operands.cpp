@@ -76,6 +76,9 @@ std::size_t bytes_of_elements(const View& view) {
   return static_cast<std::size_t>(view.elements()) * size_of(view.dtype);
 }
 
+/// The larger of two errors; NaN is the largest of all.
+double larger(double one, double other) { return std::isnan(one) || one > other ? one : other; }
+
 }  // namespace
 
 Operands::Operands(Context& context, DType dtype, DType grid)
@@ -142,6 +145,12 @@ View Operands::result_as(DType dtype, const Shape& shape) {
   return add(dtype, shape, values, true);
 }
 
+View Operands::sampled_result(const Shape& shape, std::int64_t every) {
+  const View view = result(shape);
+  operands_.back().every = every;
+  return view;
+}
+
 View Operands::add(DType dtype, const Shape& shape, const std::vector<double>& values,
                    bool result) {
   std::vector<std::byte> bytes(values.size() * size_of(dtype));
@@ -182,18 +191,20 @@ std::vector<double> Operands::values_of(const Operand& operand) const {
 double Operands::error_against(const Operands& oracle) const {
   double largest = 0.0;
   for (std::size_t i = 0; i < operands_.size(); ++i) {
-    if (!operands_[i].result) continue;
-    const std::vector<double> got = values_of(operands_[i]);
+    const Operand& operand = operands_[i];
+    if (!operand.result) continue;
+    const std::vector<double> got = values_of(operand);
     const std::vector<double> expected = oracle.values_of(oracle.operands_[i]);
     double magnitude = 0.0;
     double difference = 0.0;
+    const auto every = static_cast<std::size_t>(operand.every);
+    const auto width = static_cast<std::size_t>(every == 1 ? 1 : operand.view.shape[-1]);
     for (std::size_t j = 0; j < got.size(); ++j) {
+      if (j / width % every != 0) continue;
       magnitude = std::max(magnitude, std::fabs(expected[j]));
-      const double off = std::fabs(got[j] - expected[j]);
-      if (!(off <= difference)) difference = off;  // NaN, too, is an error
+      difference = larger(difference, std::fabs(got[j] - expected[j]));
     }
-    const double share = magnitude == 0.0 ? difference : difference / magnitude;
-    if (!(share <= largest)) largest = share;
+    largest = larger(largest, magnitude == 0.0 ? difference : difference / magnitude);
   }
   return largest;
 }

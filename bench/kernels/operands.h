@@ -39,6 +39,9 @@ class Operands {
   /// Space for a result, which counts in error_against().
   View result(const Shape& shape);
   View result_as(DType dtype, const Shape& shape);
+  /// Space for a result of which the oracle computes the rows 0, every, 2 * every, ... alone, and
+  /// error_against() compares those: for shapes whose oracle would take minutes.
+  View sampled_result(const Shape& shape, std::int64_t every);
 
   /// Bytes of all operands, each once, of those that the call changes twice: the least that it has
   /// to move.
@@ -47,14 +50,15 @@ class Operands {
   double largest() const;
 
   /// The largest difference of any result from the oracle's, as a share of the largest magnitude of
-  /// that result.
+  /// that result. NaN where any difference is NaN: what a kernel left out, too.
   double error_against(const Operands& oracle) const;
 
  private:
   struct Operand {
     View view;
     bool result;
-    bool updated = false;  // read and written
+    bool updated = false;    // read and written
+    std::int64_t every = 1;  // of which rows of a result are compared
   };
 
   View add(DType dtype, const Shape& shape, const std::vector<double>& values, bool result);

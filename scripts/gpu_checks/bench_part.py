@@ -1,6 +1,7 @@
 """Part `bench`: every operation of ebb_bench_kernels, beside cuBLAS, cuDNN and PyTorch where they are."""
 
 import json
+import math
 import pathlib
 import re
 import sys
@@ -8,6 +9,12 @@ import sys
 from . import machine as machines
 
 MICRO = 1e6
+# The most that a result may err against float64, as a share of the largest, by the dtype of the case:
+# so many units of rounding. A number of f32 is a sum of up to millions, in trees, which errs by a few
+# dozen units; products in TF32 would err by thousands. A number of half precision is rounded once or
+# twice from sums in f32, of numbers that were rounded before. (The error rule of the tests is strict and
+# knows the operation; this finds what a real GPU and these larger shapes break.)
+LARGEST_ERRORS = {"f32": 1024 * 2.0**-24, "bf16": 16 * 2.0**-8, "f16": 16 * 2.0**-11}
 
 
 def program(machine):
@@ -41,23 +48,56 @@ def filter_of(names):
     return "^(" + "|".join(names) + ")(/|$)"
 
 
+def problem_of(runs):
+    """Names the cases that err by more than they may, and those whose error is no number; empty without any."""
+    wrong = []
+    for name, error in errors_of(runs):
+        most = LARGEST_ERRORS[name.split("/")[3]]
+        if not error <= most:  # NaN too
+            wrong.append(f"{name} errs by {error:.2g}, more than {most:.2g}")
+    return "; ".join(wrong)
+
+
+def largest_error(runs):
+    """NaN where one is."""
+    errors = [error for _, error in errors_of(runs)]
+    return next(filter(math.isnan, errors), max(errors, default=None))
+
+
+def errors_of(runs):
+    """Names and errors of single runs and of medians; the other aggregates are no errors."""
+    return [(name_of(run), run["error"]) for run in runs
+            if "error" in run and run.get("aggregate_name", "median") == "median"]
+
+
+def for_json(number):
+    """JSON has no NaN."""
+    return number if number is None or math.isfinite(number) else str(number)
+
+
+def name_of(run):
+    return "/".join(run["run_name"].split("/")[:5])
+
+
 def read_times(path):
     """Medians of a Google Benchmark file."""
     def read(_):
         content = json.loads(pathlib.Path(path).read_text())
         rows, seconds, skipped = [], {}, {}
         for run in content["benchmarks"]:
-            name = "/".join(run["run_name"].split("/")[:5])
+            name = name_of(run)
             if run.get("error_occurred"):
                 skipped[name] = run["error_message"]
             if run.get("aggregate_name") != "median" or name in skipped:
                 continue
             seconds[name] = run["real_time"] / MICRO
-            rows.append([name, run["real_time"], speed_of(run), percent(run.get("floor")), run.get("error")])
+            rows.append([name, run["real_time"], speed_of(run), percent(run.get("floor")),
+                         for_json(run.get("error"))])
         results = {"counts": {"cases": len(rows), "skipped": len(skipped)}, "seconds": seconds,
                    "rows": rows + [[name, None, why, None, None] for name, why in skipped.items()],
                    "header": ["case", "us", "speed", "of the device's limit", "error"]}
-        return results if results["rows"] else {**results, "problem": "nothing was measured"}
+        problem = problem_of(content["benchmarks"]) if results["rows"] else "nothing was measured"
+        return {**results, "problem": problem} if problem else results
     return read
 
 
@@ -85,8 +125,9 @@ def read_counts(benchmarks, counters):
             rows.append([short_name(kernel["name"]), kernel["launches"], kernel["warp_instructions"], sectors,
                          percent(sum(way["bytes"] for way in memory) / sectors) if sectors else None,
                          round(sum(way["wavefronts"] for way in shared) / ideal, 2) if ideal else None])
-        return {"counts": {"cases": len(runs), "kernels": len(rows)},
-                "largest_error": max((run["error"] for run in runs if "error" in run), default=None), "rows": rows,
+        problem = problem_of(runs)
+        return {"counts": {"cases": len(runs), "kernels": len(rows)}, **({"problem": problem} if problem else {}),
+                "largest_error": for_json(largest_error(runs)), "rows": rows,
                 "header": ["kernel", "launches", "warp instructions", "bytes moved", "asked for",
                            "shared wavefronts of the ideal"]}
     return read

@@ -189,6 +189,34 @@ class ReadersTest(unittest.TestCase):
                                          [name.format("f32"), None, "no engine", None, None]])
         self.assertNotIn("problem", found)
 
+    def test_errors_that_are_too_large_or_no_numbers_fail(self):
+        def run(dtype, error, **more):
+            return {"run_name": f"softmax/forward/cuda/{dtype}/8x8/manual_time", "error": error, **more}
+
+        def times(*runs):
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / "softmax.json"
+                path.write_text(json.dumps({"benchmarks": runs}))
+                return bench_part.read_times(path)("")
+
+        def counts(*runs):
+            with tempfile.TemporaryDirectory() as folder:
+                paths = [Path(folder) / name for name in ("runs", "kernels")]
+                paths[0].write_text(json.dumps({"benchmarks": runs}))
+                paths[1].write_text(json.dumps({"kernels": []}))
+                return bench_part.read_counts(*paths)("")
+
+        median = {"aggregate_name": "median", "real_time": 1.0}
+        self.assertNotIn("problem", times(run("f32", 3e-7, **median), run("bf16", 0.01, **median)))
+        self.assertNotIn("problem", times(run("f32", 0.0, **median), run("f32", float("nan"), aggregate_name="cv")))
+        self.assertIn("softmax/forward/cuda/f32/8x8 errs by 0.01", times(run("f32", 0.01, **median))["problem"])
+        self.assertIn("errs by nan", times(run("bf16", float("nan"), **median), run("f16", 0.0, **median))["problem"])
+        self.assertNotIn("problem", counts(run("f32", 3e-7), run("f16", 1e-3)))
+        found = counts(run("f32", 3e-7), run("bf16", float("nan")), run("f16", 1e-3))
+        self.assertIn("softmax/forward/cuda/bf16/8x8 errs by nan", found["problem"])
+        self.assertEqual(found["largest_error"], "nan")
+        json.dumps(found, allow_nan=False)
+
     def test_the_first_shape_of_each_direction_and_dtype_is_a_small_one(self):
         names = ["a/forward/cuda/f32/2x2", "a/forward/cuda/f32/9x9", "a/forward/cuda/bf16/2x2"]
         self.assertEqual(bench_part.first_shapes(names), [names[0], names[2]])
