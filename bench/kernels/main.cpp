@@ -13,6 +13,7 @@
 // compute.
 #include <algorithm>
 #include <cstdio>
+#include <memory>
 #include <string_view>
 
 #include <benchmark/benchmark.h>
@@ -36,6 +37,45 @@ double error_of(const KernelCase& kernel_case, const Operands& results, DType gr
   return results.error_against(oracle);
 }
 
+/// What one benchmark measures.
+struct Measurement {
+  Machine& machine;
+  KernelCase kernel_case;
+  DType dtype;
+};
+
+/// Its operands, the call that is timed, and the error of their results.
+struct Prepared {
+  explicit Prepared(const Measurement& m)
+      : operands(m.machine.context(), m.dtype, m.dtype), kernel(m.kernel_case.kernel(operands)) {
+    kernel(m.machine.context());  // once before: some kernels go on from their own results
+    m.machine.context().synchronize();
+    error = error_of(m.kernel_case, operands, m.dtype);
+  }
+
+  Operands operands;
+  std::function<void(Context&)> kernel;
+  double error = 0.0;
+};
+
+/// What was prepared last, for all of Google Benchmark's trials and repetitions of one measurement:
+/// to prepare it takes longer than most of them.
+class LastPrepared {
+ public:
+  const Prepared& of(const Measurement& measurement) {
+    if (prepared_ == nullptr || measurement_ != &measurement) {
+      prepared_.reset();  // before the next one takes memory
+      prepared_ = std::make_unique<Prepared>(measurement);
+      measurement_ = &measurement;
+    }
+    return *prepared_;
+  }
+
+ private:
+  std::unique_ptr<Prepared> prepared_;
+  const Measurement* measurement_ = nullptr;
+};
+
 void set_counters(benchmark::State& state, const KernelCase& kernel_case, double bytes,
                   const Limits& limits, double seconds) {
   using benchmark::Counter;
@@ -47,38 +87,31 @@ void set_counters(benchmark::State& state, const KernelCase& kernel_case, double
   state.counters["floor"] = Counter(floor / seconds);
 }
 
-void measure(benchmark::State& state, Machine& machine, const KernelCase& kernel_case,
-             DType dtype) {
-  Operands operands(machine.context(), dtype, dtype);
-  const auto kernel = kernel_case.kernel(operands);
-  const auto call = [&] { kernel(machine.context()); };
-  call();  // once before the error is taken: some kernels go on from their own results
-  machine.context().synchronize();
-  state.counters["error"] = benchmark::Counter(error_of(kernel_case, operands, dtype));
-
+void measure(benchmark::State& state, const Measurement& measurement, const Prepared& prepared) {
+  const auto& [machine, kernel_case, dtype] = measurement;
+  state.counters["error"] = benchmark::Counter(prepared.error);
   double total = 0.0;
   for ([[maybe_unused]] auto iteration : state) {
-    const double seconds = machine.time(call);
+    const double seconds = machine.time([&] { prepared.kernel(machine.context()); });
     state.SetIterationTime(seconds);
     total += seconds;
   }
   if (machine.is_virtual()) {
-    state.counters["bytes"] = benchmark::Counter(operands.bytes());
-    state.counters["elements"] = benchmark::Counter(operands.largest());
+    state.counters["bytes"] = benchmark::Counter(prepared.operands.bytes());
+    state.counters["elements"] = benchmark::Counter(prepared.operands.largest());
     state.counters["flops"] = benchmark::Counter(kernel_case.flops);
   } else {
     const double seconds = total / static_cast<double>(state.iterations());
-    set_counters(state, kernel_case, operands.bytes(), machine.limits(dtype), seconds);
+    set_counters(state, kernel_case, prepared.operands.bytes(), machine.limits(dtype), seconds);
   }
 }
 
 /// As above; a contender that cannot run is skipped with the reason.
-void measure_or_skip(benchmark::State& state, Machine& machine, const KernelCase& kernel_case,
-                     DType dtype) {
+void measure_or_skip(benchmark::State& state, const Measurement& measurement, LastPrepared& last) {
   try {
-    measure(state, machine, kernel_case, dtype);
+    measure(state, measurement, last.of(measurement));
   } catch (const UnsupportedError& error) {
-    if (kernel_case.contender.empty()) throw;
+    if (measurement.kernel_case.contender.empty()) throw;
     state.SkipWithError(error.what());
   }
 }
@@ -90,15 +123,19 @@ std::string name_of(const KernelCase& kernel_case, Device device, DType dtype) {
                      kernel_case.shape);
 }
 
-void add_benchmarks(Machine& machine, const std::vector<KernelCase>& cases) {
+void add_benchmarks(Machine& machine, const std::vector<KernelCase>& cases, LastPrepared& last) {
   const Device device = machine.context().device();
   for (const KernelCase& kernel_case : cases) {
+    if (kernel_case.large && (!device.is_cuda() || machine.is_virtual())) continue;
     for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
       if (!kernel_case.unsupported(device, dtype).empty()) continue;
+      // Shared, so that its address is its name for as long as the benchmark is registered.
+      const auto measurement =
+          std::make_shared<const Measurement>(Measurement{machine, kernel_case, dtype});
       auto* const benchmark =
           benchmark::RegisterBenchmark(name_of(kernel_case, device, dtype).c_str(),
-                                       [&machine, kernel_case, dtype](benchmark::State& state) {
-                                         measure_or_skip(state, machine, kernel_case, dtype);
+                                       [measurement, &last](benchmark::State& state) {
+                                         measure_or_skip(state, *measurement, last);
                                        });
       benchmark->UseManualTime()->Unit(benchmark::kMicrosecond);
       if (machine.is_virtual()) {
@@ -141,6 +178,7 @@ int run(int count, char** arguments) {
     std::erase_if(cases, [](const KernelCase& one) { return !one.contender.empty(); });
   }
   std::vector<std::unique_ptr<Machine>> machines;
+  LastPrepared last;
   for (const Device device : devices_of(options.device)) {
     machines.push_back(std::make_unique<Machine>(device));
     Machine& machine = *machines.back();
@@ -150,7 +188,7 @@ int run(int count, char** arguments) {
                  "{}: the virtual GPU, which counts: its times mean nothing, shares are left out\n",
                  to_string(device));
     }
-    add_benchmarks(machine, cases);
+    add_benchmarks(machine, cases, last);
   }
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();

@@ -16,6 +16,7 @@ struct KernelCase {
   std::string direction;  // "forward", "backward"
   std::string shape;      // "4096x64"
   double flops = 0.0;     // of matrix products and attention; 0 where moving memory is the floor
+  bool large = false;     // for GPUs alone: it takes hours on the virtual one, minutes on a CPU
   /// Why it cannot run there; empty if it can.
   std::function<std::string(Device, DType)> unsupported;
   /// Makes the operands; the call it returns runs the kernel on them.
@@ -40,6 +41,7 @@ KernelCase make_case(std::string operation, std::string direction, std::string s
           .direction = std::move(direction),
           .shape = std::move(shape),
           .flops = flops,
+          .large = false,
           .unsupported = unsupported,
           .kernel = [make, kernel](Operands& operands) -> std::function<void(Context&)> {
             return [parameters = make(operands), kernel](Context& context) {
@@ -55,6 +57,7 @@ KernelCase contender(KernelCase kernel_case, const std::string& name);
 std::vector<KernelCase> activation_cases();
 std::vector<KernelCase> adamw_cases();
 std::vector<KernelCase> attention_cases();
+std::vector<KernelCase> bf16_product_cases();
 std::vector<KernelCase> dropout_cases();
 std::vector<KernelCase> embedding_cases();
 std::vector<KernelCase> encoding_cases();
