@@ -48,7 +48,9 @@ void on_host(const Parameters& parameters) {
 
 std::vector<KernelCase> linear_cases() {
   std::vector<KernelCase> cases;
-  for (const LinearShape& s : {LinearShape{5120, 64, 256}, LinearShape{5120, 256, 64}}) {
+  for (const LinearShape& s : {LinearShape{5120, 64, 256}, LinearShape{5120, 256, 64},
+                               // Enough tiles of 128 x 128 forward (fits_large_tiles).
+                               LinearShape{2048, 128, 1024}}) {
     const std::string shape = fmt::format("{}x{}x{}", s.rows, s.in, s.out);
     const double flops = 2.0 * static_cast<double>(s.rows * s.in * s.out);
     cases.push_back(make_case<kernels::LinearForward>(

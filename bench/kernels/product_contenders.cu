@@ -19,6 +19,14 @@ void own_product(Context& context, const kernels::MatrixProduct& operands) {
   gemm::best_rung(context, problem, static_cast<float*>(workspace));
 }
 
+void naive_product(Context& context, const kernels::MatrixProduct& operands) {
+  gemm::naive(context, problem_of(operands));
+}
+
+void tiled_product(Context& context, const kernels::MatrixProduct& operands) {
+  gemm::tiled(context, problem_of(operands));
+}
+
 void cublaslt_product(Context& context, const kernels::MatrixProduct& operands) {
   if (!gemm::multiply_by_library(context, problem_of(operands))) {
     fail<UnsupportedError>("cuBLASLt has no algorithm for these operands");

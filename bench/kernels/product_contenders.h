@@ -5,8 +5,12 @@
 
 namespace ebb::bench {
 
-/// The kernels in kernels/matrix_product/ladder/, whatever EBB_GEMM says.
+/// The best kernels of the ladder in kernels/matrix_product/ladder/, whatever EBB_GEMM says.
 void own_product(Context& context, const kernels::MatrixProduct& operands);
+
+// Its lower rungs.
+void naive_product(Context& context, const kernels::MatrixProduct& operands);
+void tiled_product(Context& context, const kernels::MatrixProduct& operands);
 
 /// NVIDIA's cuBLASLt. Throws UnsupportedError where it cannot be loaded or does not take the
 /// operands.

@@ -8,7 +8,15 @@
 namespace ebb::bench {
 namespace {
 
-constexpr auto kFunction = kernels::UnaryFunction::exponential;
+struct Function {
+  kernels::UnaryFunction function;
+  const char* name;
+};
+
+/// Around 4, far from 0, where logarithms and reciprocals have no bounds.
+View positive(Operands& operands, std::int64_t elements) {
+  return operands.random({elements}, 0.5, 4.0);
+}
 
 void forward_oracle(const kernels::UnaryForward& p) {
   for (std::int64_t i = 0; i < p.input.elements(); ++i) {
@@ -24,27 +32,43 @@ void backward_oracle(const kernels::UnaryBackward& p) {
   }
 }
 
+KernelCase forward_case(const Function& function, std::int64_t elements) {
+  return make_case<kernels::UnaryForward>(
+      "unary", function.name, fmt::format("{}", elements), 0.0, kernels::unary_unsupported,
+      [=](Operands& operands) {
+        return kernels::UnaryForward{function.function, positive(operands, elements),
+                                     operands.result({elements})};
+      },
+      kernels::unary, forward_oracle);
+}
+
+/// A derivative needs the input of the forward direction or its output, of which one is read: here
+/// both are the same numbers, so that they count once.
+KernelCase backward_case(const Function& function, std::int64_t elements) {
+  return make_case<kernels::UnaryBackward>(
+      "unary", fmt::format("{} backward", function.name), fmt::format("{}", elements), 0.0,
+      kernels::unary_unsupported,
+      [=](Operands& operands) {
+        const View known = positive(operands, elements);
+        return kernels::UnaryBackward{function.function, known, known, operands.random({elements}),
+                                      operands.result({elements})};
+      },
+      kernels::unary_backward, backward_oracle);
+}
+
 }  // namespace
 
 std::vector<KernelCase> unary_cases() {
+  using kernels::UnaryFunction;
   std::vector<KernelCase> cases;
-  for (const std::int64_t elements : {1 << 16, 1 << 22}) {
-    const std::string shape = fmt::format("{}", elements);
-    cases.push_back(make_case<kernels::UnaryForward>(
-        "unary", "forward", shape, 0.0, kernels::unary_unsupported,
-        [=](Operands& operands) {
-          return kernels::UnaryForward{kFunction, operands.random({elements}),
-                                       operands.result({elements})};
-        },
-        kernels::unary, forward_oracle));
-    cases.push_back(make_case<kernels::UnaryBackward>(
-        "unary", "backward", shape, 0.0, kernels::unary_unsupported,
-        [=](Operands& operands) {
-          return kernels::UnaryBackward{kFunction, operands.random({elements}),
-                                        operands.random({elements}), operands.random({elements}),
-                                        operands.result({elements})};
-        },
-        kernels::unary_backward, backward_oracle));
+  for (const Function& function : {Function{UnaryFunction::exponential, "exponential"},
+                                   Function{UnaryFunction::logarithm, "logarithm"},
+                                   Function{UnaryFunction::square_root, "square root"},
+                                   Function{UnaryFunction::reciprocal, "reciprocal"}}) {
+    for (const std::int64_t elements : {1 << 16, 1 << 22}) {
+      cases.push_back(forward_case(function, elements));
+      cases.push_back(backward_case(function, elements));
+    }
   }
   return cases;
 }

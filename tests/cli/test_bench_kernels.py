@@ -31,17 +31,29 @@ class BenchKernelsTest(unittest.TestCase):
         more = [name for name in self.listed("--contenders") if name not in names]
         self.assertIn(f"matrix_product:own/{SHAPE}", more)
         self.assertIn(f"matrix_product:cublaslt/{SHAPE}", more)
+        self.assertIn(f"matrix_product:tiled/{SHAPE}", more)
+        self.assertIn(f"matrix_product:naive/{SHAPE}", more)
         self.assertTrue(all(":" in name for name in more))
 
     def test_contenders_compute_the_same(self):
         names = set()
-        for run in self.runs(f"matrix_product(:own|:cublaslt)?/{SHAPE}"):
+        for run in self.runs(f"matrix_product(:[a-z]*)?/{SHAPE}"):
             if run.get("error_occurred"):  # a machine without cuBLASLt
                 self.assertIn("libcublasLt", run["error_message"])
             elif run.get("aggregate_name", "median") == "median":
                 self.assertLess(run["error"], 1e-5)
             names.add(run["name"].split("/")[0])
-        self.assertEqual(names, {"matrix_product", "matrix_product:own", "matrix_product:cublaslt"})
+        rivals = ("own", "cublaslt", "tiled", "naive")
+        self.assertEqual(names, {"matrix_product", *(f"matrix_product:{rival}" for rival in rivals)})
+
+    def test_every_operation_that_moves_and_converts_is_right(self):
+        runs = self.runs("(elementwise/(fill|cast)|reduce/sum of buffers|unary/.*/65536|bf16_product/.*/5120x64x64).*")
+        self.assertLess(max(run["error"] for run in runs if run.get("aggregate_name", "median") == "median"), 0.01)
+        directions = {"/".join(run["name"].split("/")[:2]) for run in runs}
+        self.assertEqual(directions, {
+            "elementwise/fill", "elementwise/cast from f32", "elementwise/cast to f32", "reduce/sum of buffers",
+            "bf16_product/plain", *(f"unary/{name}{way}" for way in ("", " backward")
+                                    for name in ("exponential", "logarithm", "square root", "reciprocal"))})
 
     def test_cudnn_computes_the_same_or_says_why_not(self):
         for run in self.runs("attention:cudnn/.*/bf16/128x8x8x8/"):  # none in a build without it
