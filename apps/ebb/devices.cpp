@@ -3,6 +3,7 @@
 #include "apps/churn/config/device_choice.h"
 #include "apps/ebb/output.h"
 #include "kernels/common/cuda/runtime.h"
+#include "kernels/common/cuda/shared_library.h"
 
 namespace ebb::program {
 namespace {
@@ -56,6 +57,9 @@ void print_devices() {
     }
     fmt::print("CUDA             runtime {}, driver for {}\n", cuda::runtime_version(),
                cuda::driver_version());
+    fmt::print("cuBLASLt         {}\n",
+               cuda::describe_library("libcublasLt.so.13", "cublasLtGetVersion"));
+    fmt::print("cuDNN            {}\n", cuda::describe_library("libcudnn.so.9", "cudnnGetVersion"));
   }
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <dlfcn.h>
+#include <glob.h>
 #include <string_view>
 #include <vector>
 
@@ -12,15 +13,33 @@
 namespace ebb::cuda {
 namespace {
 
+std::string_view value_of(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+/// Adds the folders that NVIDIA's packages from PyPI unpack into, where there are any: of the
+/// environment that is active, the user's and the system's.
+void add_python_packages(std::vector<std::string>& found) {
+  const std::string home(value_of("HOME"));
+  for (const std::string& root :
+       {std::string(value_of("VIRTUAL_ENV")), std::string(value_of("CONDA_PREFIX")),
+        home + "/.local", std::string("/usr/local"), std::string("/usr")}) {
+    if (root.empty()) continue;
+    const std::string pattern = root + "/lib/python3*/{site,dist}-packages/nvidia/{cu13,cudnn}/lib";
+    glob_t matches{};
+    if (glob(pattern.c_str(), GLOB_BRACE, nullptr, &matches) == 0) {
+      found.insert(found.end(), matches.gl_pathv, matches.gl_pathv + matches.gl_pathc);
+    }
+    globfree(&matches);
+  }
+}
+
 // LD_LIBRARY_PATH first, as the system would: it is how a user overrides all else. Then toolkits:
-// those that the environment names (a toolkit from PyPI is a folder nvidia/cu13), and the one that
-// ebb was built with.
+// those that the environment names (a toolkit from PyPI is a folder nvidia/cu13), the one that ebb
+// was built with, what `scripts/setup --cuda-libraries` fetched, and Python's packages.
 std::vector<std::string> folders() {
   std::vector<std::string> found;
-  const auto value_of = [](const char* name) {
-    const char* value = std::getenv(name);
-    return std::string_view(value == nullptr ? "" : value);
-  };
   std::string_view paths = value_of("LD_LIBRARY_PATH");
   while (!paths.empty()) {
     const std::size_t end = std::min(paths.find(':'), paths.size());
@@ -33,6 +52,8 @@ std::vector<std::string> folders() {
     for (const char* folder : {"/lib64", "/lib"}) found.push_back(root + folder);
   }
   found.emplace_back(EBB_CUDA_LIBRARY_FOLDER);
+  found.emplace_back(EBB_FETCHED_LIBRARY_FOLDER);
+  add_python_packages(found);
   return found;
 }
 
@@ -54,8 +75,20 @@ SharedLibrary open_library(const std::string& name) {
   }
   const char* message = dlerror();
   return {nullptr, name,
-          fmt::format("there is no {} in {} nor where the system looks ({})", name,
+          fmt::format("there is no {} in {}, nor where the system looks ({})", name,
                       searched_folders(), message == nullptr ? "no reason given" : message)};
+}
+
+std::string describe_library(const std::string& name, const char* version_function) {
+  const SharedLibrary opened = open_library(name);
+  if (opened.handle == nullptr) return "none: " + opened.why_not;
+  using Version = std::size_t (*)();
+  const auto version = reinterpret_cast<Version>(dlsym(opened.handle, version_function));
+  if (version == nullptr)
+    return fmt::format("{} has no function {}", opened.path, version_function);
+  const std::size_t number = version();
+  return fmt::format("{}.{}.{} ({})", number / 10000, number / 100 % 100, number % 100,
+                     opened.path);
 }
 
 }  // namespace ebb::cuda

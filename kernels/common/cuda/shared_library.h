@@ -17,4 +17,8 @@ struct SharedLibrary {
 
 SharedLibrary open_library(const std::string& name);
 
+/// For people: "13.1.0 (/usr/local/cuda/lib64/libcublasLt.so.13)", or "none: " and why not.
+/// `version_function` takes nothing and returns 130100.
+std::string describe_library(const std::string& name, const char* version_function);
+
 }  // namespace ebb::cuda
