@@ -73,8 +73,9 @@ class ProgramTest(unittest.TestCase):
     def ebb(self, *arguments, code=0, **options):
         """Runs the program, which must exit with `code`; its result has stdout and stderr."""
         folder = self.folder / options.pop("cwd", "")
+        options.setdefault("timeout", 300)
         result = subprocess.run(self.command(*arguments), cwd=folder, capture_output=True,
-                                text=True, timeout=300, **options)
+                                text=True, **options)
         self.assertEqual(result.returncode, code,
                          f"{arguments}\n{result.stdout}\n{result.stderr}")
         return result

@@ -2,11 +2,19 @@
 
 import json
 import os
+import re
 import unittest
+from pathlib import Path
 
 from program import TABLE, ProgramTest, rows_of
 
 DEVICE = os.environ.get("EBB_TEST_DEVICE", "cpu")
+
+
+def product_libraries(test):
+    """What EBB_GEMM may be here: cuBLASLt may be missing on a GPU."""
+    there = "cuBLASLt         none" not in test.ebb("info").stdout
+    return ["own", "cublaslt"] if there else ["own"]
 
 
 @unittest.skipUnless(DEVICE.startswith("cuda"), "EBB_TEST_DEVICE names no CUDA device")
@@ -57,13 +65,19 @@ class CudaTest(ProgramTest):
         self.assertEqual(len(about), 1)
         self.assertRegex(about[0], r"compute capability \d+\.\d, \d+\.\d GiB \(\d+\.\d free\)")
         self.assertTrue(any(line.startswith("CUDA             runtime 13.") for line in lines))
+        for name, file in (("cuBLASLt", "libcublasLt.so.13"), ("cuDNN", "libcudnn.so.9")):
+            about = [line for line in lines if line.startswith(f"{name} ")]
+            self.assertEqual(len(about), 1)
+            version = rf"\d+\.\d+\.\d+ \((.*/)?{re.escape(file)}\)"
+            self.assertRegex(about[0], rf"^{name} +({version}|none: there is no {re.escape(file)} in .*)$")
+            if name == "cuBLASLt" and "(vgpu)" in "".join(lines):
+                self.assertRegex(about[0], version)  # the virtual GPU has one
 
-
-    def losses_of_steps(self, out, *options, **more):
+    def losses_of_steps(self, out, *options, steps=3, **more):
         self.train_small(out, "--log-steps", f"{out}.csv", *options, **more)
         rows = rows_of((self.folder / f"{out}.csv").read_text())
         places = [(row["epoch"], row["step"]) for row in rows]
-        self.assertEqual(places, [(epoch, step) for epoch in "12" for step in "123"])
+        self.assertEqual(places, [(epoch, str(step)) for epoch in "12" for step in range(1, steps + 1)])
         return [row["loss"] for row in rows]
 
     def test_every_step_has_the_loss_of_the_cpu(self):
@@ -79,6 +93,20 @@ class CudaTest(ProgramTest):
         self.assertEqual(there, graph)
         self.assertEqual((self.folder / "graph/model.safetensors").read_bytes(),
                          (self.folder / "there/model.safetensors").read_bytes())
+
+    def test_the_order_of_warps_and_blocks_changes_no_bit(self):
+        # On a GPU these variables say nothing, and the same is trained again.
+        for library in product_libraries(self):
+            losses, weights = [], []
+            for order in (1, 2):
+                out = f"{library}{order}"
+                losses.append(self.losses_of_steps(
+                    out, "--device", "cuda", "--cuda-graph", "--batch-size", "12", steps=6,
+                    env={**os.environ, "EBB_GEMM": library, "VGPU_SCHED": f"random:{order}", "VGPU_THREADS": "1",
+                         "VGPU_RACE": "0"}))
+                weights.append((self.folder / out / "model.safetensors").read_bytes())
+            self.assertEqual(losses[0], losses[1], library)
+            self.assertEqual(weights[0], weights[1], library)
 
     def test_graphs_exclude_what_needs_the_host(self):
         refused = self.train_small("out", "--device", "cuda", "--cuda-graph", "--detect-anomaly",
@@ -134,6 +162,36 @@ class CudaTest(ProgramTest):
 
     def test_bench_refuses_a_profile_of_a_gpu(self):
         self.assertIn("--device cpu", self.bench(*self.STEP, "--profile", code=2).stderr)
+
+
+REAL = Path(os.environ.get("EBB_TEST_REAL_TABLE", ""))
+
+
+@unittest.skipUnless(DEVICE.startswith("cuda") and REAL.is_file(),
+                     "by hand: EBB_TEST_REAL_TABLE=wa_churn.csv trains on 500 of its rows, which takes minutes")
+class RealTableTest(ProgramTest):
+    """Two epochs of the default settings on 500 customers of a real table, on both devices."""
+
+    def trained(self, name, *options, **variables):
+        self.ebb("train", "--data", "few.csv", "--target", "churn", "--epochs", "2", "--out", name, "--log-steps",
+                 f"{name}.csv", *options, env={**os.environ, **variables}, timeout=3600)
+        losses = [float(row["loss"]) for row in rows_of((self.folder / f"{name}.csv").read_text())]
+        return losses, (self.folder / name / "model.safetensors").read_bytes()
+
+    def test_every_step_has_the_loss_of_the_cpu_and_always_the_same_bits(self):
+        self.write("few.csv", "".join(REAL.read_text().splitlines(keepends=True)[:501]))
+        here, _ = self.trained("here", "--device", "cpu")
+        for library in product_libraries(self):
+            found = {}
+            for order, options in (("1", []), ("2", []), ("3", ["--cuda-graph"])):
+                found[order] = self.trained(f"{library}{order}", "--device", "cuda", *options, EBB_GEMM=library,
+                                            VGPU_SCHED=f"random:{order}", VGPU_THREADS="1")
+                losses = found[order][0]
+                self.assertEqual(len(losses), len(here))
+                for step, (loss, expected) in enumerate(zip(losses, here), start=1):
+                    self.assertAlmostEqual(loss, expected, delta=1e-4 * expected, msg=f"{library}, step {step}")
+            self.assertEqual(found["1"], found["2"], library)
+            self.assertEqual(found["1"], found["3"], library)
 
 
 class WithoutCudaTest(ProgramTest):
