@@ -82,7 +82,7 @@ void print_times(const Repetition& times) {
   fmt::print("median time      {} (fastest {}, slowest {}, {} repeats)\n",
              short_duration_text(times.median_s), short_duration_text(times.fastest_s),
              short_duration_text(times.slowest_s), times.repeats);
-  fmt::print("first call       {}, before memory and machine code are there\n",
+  fmt::print("first call       {}, which the times above leave out\n",
              short_duration_text(times.first_s));
 }
 

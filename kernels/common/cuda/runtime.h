@@ -37,7 +37,7 @@ struct DeviceProperties {
 /// Of a GPU that is there, whether ebb can use it or not.
 DeviceProperties properties_of(Device device);
 
-/// Compute capability times ten: 90 for 9.0. Cached.
+/// Compute capability times ten: 90 for 9.0.
 int compute_capability(Device device);
 int multiprocessor_count(Device device);
 std::size_t second_level_cache_bytes(Device device);

@@ -1,4 +1,5 @@
-// A tiny test harness: CHECK(name, condition) prints "ok"/"FAIL" lines that run.sh counts.
+// A tiny test harness: CHECK(name, condition) prints "ok"/"FAIL" lines, and CMakeLists.txt has ctest
+// look for the latter.
 #pragma once
 #include <cstdint>
 #include <cstdio>
