@@ -3,8 +3,8 @@
 //   1. no value, or one value in every row: constant;
 //   2. every value a number:
 //      - whole numbers of which over 1 % have leading zeros ("00501"): codes, so text (rule 3);
-//      - whole numbers of more than 15 bytes, a sign included, which f64 may not hold: codes, so
-//        text;
+//      - whole numbers of more than 15 bytes, a sign included: codes, so text, since f64 may not
+//        hold them;
 //      - whole numbers, (nearly) unique: identifier (see is_integer_identifier);
 //      - else number. Fractional numbers are never identifiers; 0/1 is a number;
 //   3. no value, or fewer than 90 %, a number: text. (Nearly) unique texts are an identifier, the

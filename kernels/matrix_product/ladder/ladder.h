@@ -2,11 +2,11 @@
 // problem of the operands named beside it and gives the same bits on every run. `workspace`:
 // workspace_bytes(p) of scratch memory.
 //
-//   naive            a thread per element, operands from memory                 any storage type
-//   tiled            tiles of 32 x 32 in shared memory, an element per thread   any storage type
-//   register_tiled   4 x 8 or 8 x 8 elements per thread                         f32, in production
-//   tensor_core      mma.sync, three stages of cp.async                         halves, in
-//   production
+//   naive            a thread per element, operands from memory            any storage type
+//   tiled            tiles of 32 x 32 in shared memory, one element each   any storage type
+//   register_tiled   4 x 8 or 8 x 8 elements per thread                    f32; in production
+//   tensor_core      mma.sync, three stages of cp.async                    halves; in production
+// `ebb_bench_kernels --contenders` measures them side by side (matrix_product:naive and so on).
 #pragma once
 
 #include "kernels/matrix_product/gemm.h"

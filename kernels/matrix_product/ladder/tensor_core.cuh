@@ -4,11 +4,10 @@
 // - Tiles are 64 x 64 or 128 x 128 by the rule of the register-tiled rung; 4 warps of 32 x 32 or
 //   64 x 64. A slice is 64 steps of k, 4 of mma's. Per step a warp of 64 x 64 reads 4 KiB of shared
 //   memory for 32 mma, which both take 32 clocks of a multiprocessor.
-// - A slice lies in shared memory as in memory: lines of 128 bytes along k, or of 128 or 256 along
-// m
-//   or n. Chunk c (16 bytes) of line l is kept at c ^ (l mod 8), so that the 8 rows of an 8 x 8
-//   matrix, which lie in 8 lines, are in different banks for ldmatrix; those of operands whose
-//   lines do not run along k are transposed by it.
+// - A slice lies in shared memory as in memory: lines of 128 bytes along k, or of 128 or 256 bytes
+//   along m or n. Chunk c (16 bytes) of line l is kept at c ^ (l mod 8), so that the 8 rows of an
+//   8 x 8 matrix, which lie in 8 lines, are in different banks for ldmatrix; those of operands
+//   whose lines do not run along k are transposed by it.
 // - One barrier per slice: behind it slice i is there for all, and the place of slice i - 1 is free
 //   for slice i + 2, which is asked for before slice i is multiplied.
 // - Lines that do not begin at multiples of 16 bytes go element by element.

@@ -1,11 +1,11 @@
 // The arithmetic of mma and wmma on fragments as they lie in registers: no gathering into dense
 // tiles is needed.
 //
-// A register of 32 lanes is two vectors (h = 0, 1) of 16. With g = lane/4, t = lane%4 the PTX
-// layouts are
-//   A, register RH*j + rh:  row g + 8*rh, elements P*(4*j + t) ... of K, P of them packed in the 32
-//   bits B, register j:          column g,     elements P*(4*j + t) ... of K C, register 2*rh + q:
-//   row g + 8*rh, column 2*t + q
+// A register of 32 lanes is two vectors (h = 0, 1) of 16. With g = lane/4, t = lane%4 the layouts
+// of PTX are
+//   A, register RH*j + rh:  row g + 8*rh, elements P*(4*j + t) ... of K, P of them in 32 bits
+//   B, register j:          column g,     elements P*(4*j + t) ... of K
+//   C, register 2*rh + q:   row g + 8*rh, column 2*t + q
 // for every type (P = 1 tf32, 2 f16/bf16, 4 fp8/s8, 8 s4, 32 b1). A row of A lies in one 128-bit
 // lane, so broadcasting element d of each lane aligns it with C; B needs one two-source permutation
 // per element and column parity.
