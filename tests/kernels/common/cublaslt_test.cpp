@@ -53,6 +53,13 @@ static_assert(offsetof(cublasLtMatmulHeuristicResult_t, wavesCount) ==
 
 #if EBB_WITH_CUDA
 
+TEST(CublasLtTest, IsThere) {
+  if (!ebb::testing::test_device().is_cuda()) GTEST_SKIP() << "only CUDA devices multiply by it";
+  if (lt::unavailable().empty()) return;
+  EXPECT_FALSE(is_virtual(ebb::testing::test_device())) << lt::unavailable();
+  GTEST_SKIP() << "products are tested by our own kernels alone: " << lt::unavailable();
+}
+
 TEST(CublasLtTest, SaysWhatIsMissingWhereItWasLookedForAndWhatToDo) {
   const std::string& reason = lt::unavailable();
   if (reason.empty()) {

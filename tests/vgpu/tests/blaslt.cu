@@ -1,5 +1,6 @@
 // cublasLt: descriptors, matmul of every type, order, batch and epilogue against double precision,
 // fp8, errors, graphs.
+#include "tests/vgpu/tests/blas_types.h"
 #include "tests/vgpu/tests/blaslt_problem.cuh"
 static void types() {
   struct {

@@ -1,13 +1,11 @@
 // What lib/libcublas.so.13 and lib/libcublasLt.so.13 share. The engine (gemm, matmul, numeric) is
 // in libcublasLt.
 #pragma once
-#include <cublasLt.h>
-#include <cublas_v2.h>
 #include <cuda_runtime_api.h>
 
 #include "tests/vgpu/src/blas/matmul.h"
+#include "tests/vgpu/src/blas/nvidia_types.h"
 #include "tests/vgpu/src/runtime/hostop.h"
-#undef cublasSetWorkspace
 #define VGPU_API extern "C" __attribute__((visibility("default")))
 namespace vgblas {
 using Status = cublasStatus_t;

@@ -15,20 +15,20 @@ VGPU_API Status cublasDestroy_v2(cublasHandle_t h) {
 }
 VGPU_API Status cublasGetVersion_v2(cublasHandle_t, int* v) {
   if (!v) return BAD;
-  *v = CUBLAS_VERSION;
+  *v = kVersion;
   return OK;
 }
 VGPU_API Status cublasGetProperty(libraryPropertyType t, int* v) {
   if (!v) return BAD;
   switch (t) {
     case MAJOR_VERSION:
-      *v = CUBLAS_VER_MAJOR;
+      *v = kVersionMajor;
       return OK;
     case MINOR_VERSION:
-      *v = CUBLAS_VER_MINOR;
+      *v = kVersionMinor;
       return OK;
     case PATCH_LEVEL:
-      *v = CUBLAS_VER_PATCH;
+      *v = kVersionPatch;
       return OK;
     default:
       return BAD;

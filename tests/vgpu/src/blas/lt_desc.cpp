@@ -186,19 +186,19 @@ VGPU_API Status cublasLtDestroy(cublasLtHandle_t h) {
 }
 VGPU_API const char* cublasLtGetStatusName(Status s) { return status_name(s); }
 VGPU_API const char* cublasLtGetStatusString(Status s) { return status_text(s); }
-VGPU_API size_t cublasLtGetVersion() { return CUBLAS_VERSION; }
+VGPU_API size_t cublasLtGetVersion() { return kVersion; }
 VGPU_API size_t cublasLtGetCudartVersion() { return CUDART_VERSION; }
 VGPU_API Status cublasLtGetProperty(libraryPropertyType t, int* v) {
   if (!v) return BAD;
   switch (t) {
     case MAJOR_VERSION:
-      *v = CUBLAS_VER_MAJOR;
+      *v = kVersionMajor;
       return OK;
     case MINOR_VERSION:
-      *v = CUBLAS_VER_MINOR;
+      *v = kVersionMinor;
       return OK;
     case PATCH_LEVEL:
-      *v = CUBLAS_VER_PATCH;
+      *v = kVersionPatch;
       return OK;
     default:
       return BAD;

@@ -396,7 +396,7 @@ VGPU_API Status cublasLtMatmulAlgoCapGetAttribute(const cublasLtMatmulAlgo_t* al
       v = 1023;
       break;
     case CUBLASLT_ALGO_CAP_NUMERICAL_IMPL_FLAGS:
-      v = CUBLASLT_NUMERICAL_IMPL_FLAGS_HMMA | CUBLASLT_NUMERICAL_IMPL_FLAGS_ACCUMULATOR_32F;
+      v = kFlagsHmma | kFlagsAccumulatorF32;
       size = 8;
       break;
     case CUBLASLT_ALGO_CAP_MIN_ALIGNMENT_A_BYTES:
