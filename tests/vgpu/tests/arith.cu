@@ -16,7 +16,7 @@ int main() {
     std::vector<unsigned> a(32), r(32);
     memcpy(a.data(), m.data(), 128);
     memcpy(r.data(), t.data(), 128);
-    Buf<unsigned> d(a), o(32);
+    DeviceBuffer<unsigned> d(a), o(32);
     transpose8<<<1, 32>>>(d, o);
     CHECK("movmatrix", o.get() == r);
   }
@@ -33,7 +33,7 @@ int main() {
       if (i % 11 == 0) a[i] = i % 2 ? 0x80000000u : 0xffffffffu;
       if (i % 13 == 0) b[i] = 0xffffffffu;
     }
-    Buf<unsigned> da(a), db(b), dc(c), o(n * NI);
+    DeviceBuffer<unsigned> da(a), db(b), dc(c), o(n * NI);
     int_ops<<<up(n), 128>>>(da, db, dc, o, n);
     auto v = o.get();
     int bad = 0;
@@ -56,7 +56,7 @@ int main() {
       if (i % 5 == 0) a[i] |= ~0ull << 32;
       if (i % 9 == 0) b[i] = a[i] + 1;
     }
-    Buf<unsigned long long> da(a), db(b), o(n * 13);
+    DeviceBuffer<unsigned long long> da(a), db(b), o(n * 13);
     wide_ops<<<up(n), 128>>>(da, db, o, n);
     auto v = o.get();
     int bad = 0;
@@ -106,8 +106,8 @@ int main() {
       b[i] = rf(i * 5 + 1);
       c[i] = rf(i * 3 + 2);
     }
-    Buf<float> da(a), db(b), dc(c);
-    Buf<unsigned> o(n * 30);
+    DeviceBuffer<float> da(a), db(b), dc(c);
+    DeviceBuffer<unsigned> o(n * 30);
     fp_ops<<<up(n), 128>>>(da, db, dc, o, n);
     auto v = o.get();
     int bad = 0;
@@ -142,8 +142,8 @@ int main() {
       b[i] = rd(i * 3 + 1);
       c[i] = rd(i * 7 + 2);
     }
-    Buf<double> da(a), db(b), dc(c);
-    Buf<unsigned long long> o(n * 14);
+    DeviceBuffer<double> da(a), db(b), dc(c);
+    DeviceBuffer<unsigned long long> o(n * 14);
     dp_ops<<<up(n), 128>>>(da, db, dc, o, n);
     auto v = o.get();
     int bad = 0;
@@ -194,9 +194,9 @@ int main() {
       a[i] = i % 2 ? rf(i) : (float)((int64_t)rng() >> (rng() & 63)) * 0.37f;
       q[i] = (int64_t)rng() >> (rng() & 63);
     }
-    Buf<float> da(a);
-    Buf<unsigned long long> dq(q);
-    Buf<unsigned> o(n * 28);
+    DeviceBuffer<float> da(a);
+    DeviceBuffer<unsigned long long> dq(q);
+    DeviceBuffer<unsigned> o(n * 28);
     cvt_ops<<<up(n), 128>>>(da, o, dq, n);
     auto v = o.get();
     int bad = 0;
@@ -278,8 +278,8 @@ int main() {
     const int N = 65536;
     std::vector<unsigned short> h(N);
     for (int i = 0; i < N; i++) h[i] = i;
-    Buf<unsigned short> dh(h);
-    Buf<unsigned> o(N * 9);
+    DeviceBuffer<unsigned short> dh(h);
+    DeviceBuffer<unsigned> o(N * 9);
     half_all<<<up(N), 128>>>(dh, o, N);
     auto v = o.get();
     int bad = 0;
@@ -324,7 +324,7 @@ int main() {
       if (i % 4 == 0) c[i] = 0x3c00 ^ (rng() & 0x8fff);
       if (i % 9 == 0) a[i] &= 0x83ff;
     }
-    Buf<unsigned short> da(a), db(b), dc(c), o(N * 20);
+    DeviceBuffer<unsigned short> da(a), db(b), dc(c), o(N * 20);
     half_bin<<<up(N), 128>>>(da, db, dc, o, N);
     auto v = o.get();
     int bad = 0;

@@ -10,14 +10,14 @@ int main() {
   std::vector<float> a(n), b(n);
   for (auto& v : a) v = (int)(rng() % 2001) - 1000;
   for (auto& v : b) v = (int)(rng() % 2001) - 1000;
-  Buf<float> da(a), db(b), dc(n);
+  DeviceBuffer<float> da(a), db(b), dc(n);
   vadd<<<(n + 255) / 256, 256>>>(da, db, dc, n);
-  CU(cudaGetLastError());
+  CHECK_CUDA(cudaGetLastError());
   auto c = dc.get();
   bool ok = true;
   for (int i = 0; i < n; i++) ok &= c[i] == a[i] + b[i];
   CHECK("vector add", ok);
-  Buf<float> part(7);
+  DeviceBuffer<float> part(7);
   block_sum<<<7, 256>>>(da, part, n);
   {
     auto p = part.get();
@@ -31,7 +31,7 @@ int main() {
     std::vector<float> x(m * m), y(m * m);
     for (auto& v : x) v = (int)(rng() % 7) - 3;
     for (auto& v : y) v = (int)(rng() % 7) - 3;
-    Buf<float> dx(x), dy(y), dz(m * m);
+    DeviceBuffer<float> dx(x), dy(y), dz(m * m);
     matmul<16><<<dim3(m / 16, m / 16), dim3(16, 16)>>>(dx, dy, dz, m);
     auto z = dz.get();
     ok = true;
@@ -46,7 +46,7 @@ int main() {
     CHECK("tiled matmul 32", dz.get() == z);
   }
   {
-    Buf<int> o(1000);
+    DeviceBuffer<int> o(1000);
     divergent<<<8, 128>>>(o, 1000, 60);
     auto v = o.get();
     ok = true;
@@ -58,8 +58,8 @@ int main() {
     for (auto& v : x) v = (rng() & rng()) & 255;
     std::vector<unsigned> r(256);
     for (auto v : x) r[v]++;
-    Buf<unsigned char> dx(x);
-    Buf<unsigned> g(256), g2(256);
+    DeviceBuffer<unsigned char> dx(x);
+    DeviceBuffer<unsigned> g(256), g2(256);
     histogram<<<5, 192>>>(dx, 20000, g, g2);
     CHECK("histogram shared", g.get() == r);
     CHECK("histogram global", g2.get() == r);
@@ -67,8 +67,8 @@ int main() {
   {
     std::vector<float> p(n);
     for (int i = 0; i < n; i++) p[i] = std::abs(a[i]) + i * 1e-3f;
-    Buf<float> dp(p);
-    Buf<int> best(1);
+    DeviceBuffer<float> dp(p);
+    DeviceBuffer<int> best(1);
     cas_max<<<(n + 127) / 128, 128>>>(dp, n, best);
     int v = best.get()[0];
     float f;
@@ -76,21 +76,21 @@ int main() {
     CHECK("atomicCAS max", f == *std::max_element(p.begin(), p.end()));
   }
   {
-    Buf<int> cnt(1);
+    DeviceBuffer<int> cnt(1);
     spinlock<<<4, 96>>>(cnt);
     CHECK("spin lock inside warps", cnt.get()[0] == 4 * 96);
   }
   {
-    Buf<int> fl(1), o(32);
+    DeviceBuffer<int> fl(1), o(32);
     spin_within_warp<<<1, 32>>>(fl, o);
     CHECK("lane waits for lane", o.get()[1] == 128);
   }
   {
-    Buf<int> o(5);
-    Buf<unsigned> u(std::vector<unsigned>{~0u, 0, 0, 0, 0});
-    Buf<float> f(1);
-    Buf<double> d(1);
-    Buf<unsigned long long> q(2);
+    DeviceBuffer<int> o(5);
+    DeviceBuffer<unsigned> u(std::vector<unsigned>{~0u, 0, 0, 0, 0});
+    DeviceBuffer<float> f(1);
+    DeviceBuffer<double> d(1);
+    DeviceBuffer<unsigned long long> q(2);
     atomics<<<3, 64>>>(o, u, f, d, q);
     int N = 192;
     auto O = o.get();
@@ -110,7 +110,7 @@ int main() {
     CHECK("atomics 64", q.get()[0] == 192ull << 33 && q.get()[1] == 191ull << 32);
   }
   {
-    Buf<unsigned> o(448);
+    DeviceBuffer<unsigned> o(448);
     warp_ops<<<1, 32>>>(o);
     auto v = o.get();
     unsigned bal = 0, bal2 = 0, rx = 0;
@@ -146,7 +146,7 @@ int main() {
     for (int i = 0; i < 14; i++) CHECK(nm[i], k[i]);
   }
   {
-    Buf<int> o(128);
+    DeviceBuffer<int> o(128);
     calls<<<1, 64>>>(o);
     auto v = o.get();
     ok = true;
@@ -160,7 +160,7 @@ int main() {
     CHECK("recursion and struct arguments", ok);
   }
   {
-    Buf<int> o(32);
+    DeviceBuffer<int> o(32);
     fptr<<<1, 32>>>(o);
     auto v = o.get();
     ok = true;
@@ -168,7 +168,7 @@ int main() {
     CHECK("function pointers", ok);
   }
   {
-    Buf<int> o(64);
+    DeviceBuffer<int> o(64);
     local_array<<<1, 64>>>(o, 100);
     auto v = o.get();
     ok = true;
@@ -187,7 +187,7 @@ int main() {
   {
     std::vector<int> x(64);
     for (int i = 0; i < 64; i++) x[i] = rng() % 12;
-    Buf<int> dx(x), o(64);
+    DeviceBuffer<int> dx(x), o(64);
     switch_table<<<1, 64>>>(dx, o);
     auto v = o.get();
     ok = true;
@@ -232,18 +232,18 @@ int main() {
   {
     std::vector<int> t(64);
     for (int i = 0; i < 64; i++) t[i] = i * i;
-    CU(cudaMemcpyToSymbol(c_table, t.data(), 256));
-    Buf<int> o(64);
-    Buf<float> f(3);
+    CHECK_CUDA(cudaMemcpyToSymbol(c_table, t.data(), 256));
+    DeviceBuffer<int> o(64);
+    DeviceBuffer<float> f(3);
     m_var = 9;
     spaces<<<1, 64>>>(o, f);
-    CU(cudaDeviceSynchronize());
+    CHECK_CUDA(cudaDeviceSynchronize());
     auto v = o.get();
     ok = true;
     for (int i = 2; i < 64; i += 2) ok &= v[i] == i * i + (i & 3) + 1 + 3 + 9;
     CHECK("constant and device variables", ok);
     int back[4];
-    CU(cudaMemcpyFromSymbol(back, d_var, 16));
+    CHECK_CUDA(cudaMemcpyFromSymbol(back, d_var, 16));
     CHECK("symbols", back[1] == 77 && back[3] == 4);
     CHECK("managed variable", m_var == 6);
     auto ff = f.get();
@@ -254,16 +254,17 @@ int main() {
     CHECK("48 KB limit",
           (big_shared<<<1, 256, m * 4>>>(nullptr, m), cudaGetLastError() == cudaErrorInvalidValue));
     m = 25000;
-    CU(cudaFuncSetAttribute(big_shared, cudaFuncAttributeMaxDynamicSharedMemorySize, m * 4));
-    Buf<int> o(1);
+    CHECK_CUDA(
+        cudaFuncSetAttribute(big_shared, cudaFuncAttributeMaxDynamicSharedMemorySize, m * 4));
+    DeviceBuffer<int> o(1);
     big_shared<<<1, 256, m * 4>>>(o, m);
-    CU(cudaGetLastError());
+    CHECK_CUDA(cudaGetLastError());
     CHECK("dynamic shared 100 KB", o.get()[0] == (int)(3ull * m * (m - 1) / 2));
   }
   {
     std::vector<int> g(32);
     std::iota(g.begin(), g.end(), 500);
-    Buf<int> dg(g), o(32);
+    DeviceBuffer<int> dg(g), o(32);
     generic_ptr<<<1, 32>>>(dg, o);
     auto v = o.get();
     ok = true;
@@ -286,11 +287,11 @@ int main() {
       u[i] = make_uchar4(i, 200, 7, 255);
       d[i] = make_double2(i, -i);
     }
-    Buf<float4> dx(x), o(32);
-    Buf<short4> ds(s), so(32);
-    Buf<uchar4> du(u);
-    Buf<int> co(32);
-    Buf<double2> d1(d), d2(32);
+    DeviceBuffer<float4> dx(x), o(32);
+    DeviceBuffer<short4> ds(s), so(32);
+    DeviceBuffer<uchar4> du(u);
+    DeviceBuffer<int> co(32);
+    DeviceBuffer<double2> d1(d), d2(32);
     vectors<<<1, 32>>>(dx, o, ds, so, du, co, d1, d2);
     auto v = o.get();
     auto w = so.get();
@@ -306,7 +307,7 @@ int main() {
     CHECK("vector loads and stores", ok);
   }
   {
-    Buf<int> o(256);
+    DeviceBuffer<int> o(256);
     pipeline<<<1, 128>>>(o);
     auto v = o.get();
     ok = true;
@@ -315,7 +316,7 @@ int main() {
     CHECK("named barriers", ok);
   }
   {
-    Buf<int> o(256);
+    DeviceBuffer<int> o(256);
     bar_red<<<1, 256>>>(o);
     auto v = o.get();
     ok = true;
@@ -323,7 +324,7 @@ int main() {
     CHECK("barrier reductions", ok);
   }
   {
-    Buf<int> o(128);
+    DeviceBuffer<int> o(128);
     early_exit_barrier<<<1, 128>>>(o);
     auto v = o.get();
     ok = true;
@@ -331,7 +332,7 @@ int main() {
     CHECK("barrier with exited threads", ok);
   }
   {
-    Buf<unsigned> o(2 * 3 * 2 * 5 * 3 * 4);
+    DeviceBuffer<unsigned> o(2 * 3 * 2 * 5 * 3 * 4);
     ids<<<dim3(2, 3, 2), dim3(5, 3, 4)>>>(o);
     auto v = o.get();
     ok = true;

@@ -12,7 +12,7 @@ static void handle() {
   STATUS("cublasCreate(null)", cublasCreate(nullptr), CUBLAS_STATUS_INVALID_VALUE);
   STATUS("cublasGetVersion", cublasGetVersion(h, &v), CUBLAS_STATUS_SUCCESS);
   CHECK("version of the header", v == CUBLAS_VERSION);
-  CU(cudaStreamCreate(&s));
+  CHECK_CUDA(cudaStreamCreate(&s));
   OKS(cublasSetStream(h, s));
   OKS(cublasGetStream(h, &s2));
   CHECK("SetStream, GetStream", s == s2);
@@ -37,7 +37,7 @@ static void handle() {
   OKS(cublasGetAtomicsMode(h, &am));
   CHECK("atomics mode", am == CUBLAS_ATOMICS_ALLOWED);
   void* w;
-  CU(cudaMalloc(&w, 1024));
+  CHECK_CUDA(cudaMalloc(&w, 1024));
   STATUS("SetWorkspace", cublasSetWorkspace(h, (void*)(((uintptr_t)w + 255) / 256 * 256), 256),
          CUBLAS_STATUS_SUCCESS);
   STATUS("SetWorkspace, unaligned",
@@ -52,7 +52,7 @@ static void handle() {
   float a[12], b[12];
   for (int i = 0; i < 12; i++) a[i] = i;
   float* d;
-  CU(cudaMalloc(&d, 48));
+  CHECK_CUDA(cudaMalloc(&d, 48));
   OKS(cublasSetMatrix(3, 2, 4, a, 4, d, 5));
   OKS(cublasGetMatrix(3, 2, 4, d, 5, b, 3));
   CHECK("SetMatrix, GetMatrix", b[0] == 0 && b[2] == 2 && b[3] == 4 && b[5] == 6);
@@ -66,7 +66,7 @@ static void handle() {
 }
 static void errors() {
   float *d, al = 1, be = 0;
-  CU(cudaMalloc(&d, 1 << 16));
+  CHECK_CUDA(cudaMalloc(&d, 1 << 16));
   const auto BAD = CUBLAS_STATUS_INVALID_VALUE, NO = CUBLAS_STATUS_NOT_SUPPORTED,
              OK = CUBLAS_STATUS_SUCCESS;
   auto sg = [&](cublasOperation_t ta, cublasOperation_t tb, int m, int n, int k, const float* a,
@@ -140,12 +140,12 @@ static void graphs() {
   Arr D(CUDA_R_32F, 1);
   D.fill(-1);
   cudaStream_t s;
-  CU(cudaStreamCreate(&s));
+  CHECK_CUDA(cudaStreamCreate(&s));
   OKS(cublasSetStream(H, s));
   float al = 2, be = 0;
   cudaGraph_t g;
   cudaGraphExec_t e;
-  CU(cudaStreamBeginCapture(s, cudaStreamCaptureModeGlobal));
+  CHECK_CUDA(cudaStreamBeginCapture(s, cudaStreamCaptureModeGlobal));
   add<<<n, n, 0, s>>>((float*)A.d, n * n);
   OKS(cublasSgemm(H, N, N, n, n, n, &al, (float*)A.d, n, (float*)B.d, n, &be, (float*)R.d, n));
   add<<<n, n, 0, s>>>((float*)R.d, n * n);
@@ -156,30 +156,30 @@ static void graphs() {
   STATUS("result to the host during capture", cublasSdot(H, n, (float*)R.d, 1, (float*)R.d, 1, &hr),
          CUBLAS_STATUS_EXECUTION_FAILED);
   al = 99;  // captured by value
-  CU(cudaStreamEndCapture(s, &g));
+  CHECK_CUDA(cudaStreamEndCapture(s, &g));
   size_t nn = 0;
-  CU(cudaGraphGetNodes(g, nullptr, &nn));
+  CHECK_CUDA(cudaGraphGetNodes(g, nullptr, &nn));
   CHECK("capture records the calls", nn == 4 && get(CUDA_R_32F, R.down().data(), 5) == 0 &&
                                          get(CUDA_R_32F, D.down().data(), 0) == -1);
   std::vector<cudaGraphNode_t> nodes(nn);
-  CU(cudaGraphGetNodes(g, nodes.data(), &nn));
+  CHECK_CUDA(cudaGraphGetNodes(g, nodes.data(), &nn));
   cudaGraphNodeType ty;
-  CU(cudaGraphNodeGetType(nodes[1], &ty));
+  CHECK_CUDA(cudaGraphNodeGetType(nodes[1], &ty));
   cudaKernelNodeParams kp;
   CHECK("a kernel node that is not the program's",
         ty == cudaGraphNodeTypeKernel &&
             cudaGraphKernelNodeGetParams(nodes[1], &kp) == cudaErrorInvalidDeviceFunction);
   cudaGetLastError();
-  CU(cudaGraphInstantiate(&e, g, 0));
-  CU(cudaGraphDestroy(g));
+  CHECK_CUDA(cudaGraphInstantiate(&e, g, 0));
+  CHECK_CUDA(cudaGraphDestroy(g));
   bool ok = true;
   for (int rep = 1; rep <= 2; rep++) {
     if (rep == 2) {
       for (size_t i = 0; i < B.n; i++) put(CUDA_R_32F, B.h.data(), i, uniform());
       B.up();
     }
-    CU(cudaGraphLaunch(e, s));
-    CU(cudaStreamSynchronize(s));
+    CHECK_CUDA(cudaGraphLaunch(e, s));
+    CHECK_CUDA(cudaStreamSynchronize(s));
     auto r = R.down();
     double dd = 0;
     for (int j = 0; j < n; j++)
@@ -193,7 +193,7 @@ static void graphs() {
     ok = ok && std::fabs(get(CUDA_R_32F, D.down().data(), 0) / dd - 1) < 1e-6;
   }
   CHECK("replay computes anew", ok);
-  CU(cudaGraphExecDestroy(e));
+  CHECK_CUDA(cudaGraphExecDestroy(e));
   OKS(cublasSetStream(H, nullptr));
   cudaStreamDestroy(s);
 }
@@ -201,7 +201,7 @@ int main(int argc, char** argv) {
   if (argc > 1 && !strcmp(argv[1], "report")) {  // three calls for the counters
     OKS(cublasCreate(&H));
     float* d;
-    CU(cudaMalloc(&d, 4096));
+    CHECK_CUDA(cudaMalloc(&d, 4096));
     float al = 1, be = 0;
     for (int i = 0; i < 2; i++)
       OKS(cublasSgemm(H, N, N, 4, 5, 6, &al, d, 4, d, 6, &be, d + 512, 4));
@@ -213,7 +213,7 @@ int main(int argc, char** argv) {
   if (argc > 1) {  // a call that leaves its matrix: a sticky device error
     OKS(cublasCreate(&H));
     float* d;
-    CU(cudaMalloc(&d, 64 * 4));
+    CHECK_CUDA(cudaMalloc(&d, 64 * 4));
     float al = 1, be = 0;
     STATUS("gemm past its matrix is launched",
            cublasSgemm(H, N, N, 8, 8, 9, &al, d, 8, d, 9, &be, d, 8), CUBLAS_STATUS_SUCCESS);

@@ -105,15 +105,15 @@ struct Arr {
     for (size_t i = 0; i < n; i++)
       put(t, h.data(), i,
           t == CUDA_R_8I || t == CUDA_R_32I ? floor(uniform() * 100) : uniform() * scale);
-    CU(cudaMalloc(&d, n * size_of(t) + (n ? 0 : 16)));
+    CHECK_CUDA(cudaMalloc(&d, n * size_of(t) + (n ? 0 : 16)));
     up();
   }
   Arr(const Arr&) = delete;
   ~Arr() { cudaFree(d); }
-  void up() { CU(cudaMemcpy(d, h.data(), n * size_of(t), cudaMemcpyHostToDevice)); }
+  void up() { CHECK_CUDA(cudaMemcpy(d, h.data(), n * size_of(t), cudaMemcpyHostToDevice)); }
   std::vector<uint8_t> down() const {
     std::vector<uint8_t> o(n * size_of(t) + 16);
-    CU(cudaMemcpy(o.data(), d, n * size_of(t), cudaMemcpyDeviceToHost));
+    CHECK_CUDA(cudaMemcpy(o.data(), d, n * size_of(t), cudaMemcpyDeviceToHost));
     return o;
   }
   void fill(double v) {

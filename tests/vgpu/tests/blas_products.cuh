@@ -61,15 +61,15 @@ static bool gemm_ok(const G& g, const Call& call, bool device_scalars = false) {
   for (int i = 0; i < 3; i++) {
     for (int b = g.batch - 1; b >= 0; b--)
       p[i].push_back((uint8_t*)arr[i]->d + b * str[i] * size_of(arr[i]->t));  // backwards
-    CU(cudaMalloc(&dp[i], g.batch * 8));
-    CU(cudaMemcpy(dp[i], p[i].data(), g.batch * 8, cudaMemcpyHostToDevice));
+    CHECK_CUDA(cudaMalloc(&dp[i], g.batch * 8));
+    CHECK_CUDA(cudaMemcpy(dp[i], p[i].data(), g.batch * 8, cudaMemcpyHostToDevice));
   }
   OKS(cublasSetPointerMode(H,
                            device_scalars ? CUBLAS_POINTER_MODE_DEVICE : CUBLAS_POINTER_MODE_HOST));
   cublasStatus_t s = call(g, device_scalars ? al.d : al.h.data(),
                           device_scalars ? be.d : be.h.data(), A, B, Cm, dp[0], dp[1], dp[2]);
   OKS(cublasSetPointerMode(H, CUBLAS_POINTER_MODE_HOST));
-  CU(cudaDeviceSynchronize());
+  CHECK_CUDA(cudaDeviceSynchronize());
   for (auto& x : dp) cudaFree(x);
   if (s) {
     printf("# status %s\n", cublasGetStatusName(s));
@@ -285,10 +285,10 @@ static void gemms() {
       pc[i] = (float*)Cm.d + 100 * i;
     }
     void** dp;
-    CU(cudaMalloc(&dp, 9 * 8));
-    CU(cudaMemcpy(dp, pa, 24, cudaMemcpyHostToDevice));
-    CU(cudaMemcpy(dp + 3, pb, 24, cudaMemcpyHostToDevice));
-    CU(cudaMemcpy(dp + 6, pc, 24, cudaMemcpyHostToDevice));
+    CHECK_CUDA(cudaMalloc(&dp, 9 * 8));
+    CHECK_CUDA(cudaMemcpy(dp, pa, 24, cudaMemcpyHostToDevice));
+    CHECK_CUDA(cudaMemcpy(dp + 3, pb, 24, cudaMemcpyHostToDevice));
+    CHECK_CUDA(cudaMemcpy(dp + 6, pc, 24, cudaMemcpyHostToDevice));
     OKS(cublasSgemmGroupedBatched(H, ta, tb, m, n, k, al, (const float* const*)dp, lda,
                                   (const float* const*)(dp + 3), ldb, be, (float* const*)(dp + 6),
                                   ldc, 2, size));

@@ -55,7 +55,7 @@ static void vectors() {
         for (int dev : {0, 1}) {
           Arr X(t, n * 3), Y(t, n * 3), al(t, 1), r(t, 1), cs(t, 2);
           int* ri;
-          CU(cudaMalloc(&ri, 4));
+          CHECK_CUDA(cudaMalloc(&ri, 4));
           OKS(cublasSetPointerMode(H, dev ? CUBLAS_POINTER_MODE_DEVICE : CUBLAS_POINTER_MODE_HOST));
           const E* alp = dev ? (const E*)al.d : (const E*)al.h.data();
           E hr;
@@ -63,11 +63,11 @@ static void vectors() {
           int hi;
           int* rip = dev ? ri : &hi;
           auto res = [&] {
-            if (dev) CU(cudaMemcpy(&hr, r.d, sizeof hr, cudaMemcpyDeviceToHost));
+            if (dev) CHECK_CUDA(cudaMemcpy(&hr, r.d, sizeof hr, cudaMemcpyDeviceToHost));
             return (double)hr;
           };
           auto ires = [&] {
-            if (dev) CU(cudaMemcpy(&hi, ri, 4, cudaMemcpyDeviceToHost));
+            if (dev) CHECK_CUDA(cudaMemcpy(&hi, ri, 4, cudaMemcpyDeviceToHost));
             return hi;
           };
           OKS(dot(e, H, n, (const E*)X.d, ix, (const E*)Y.d, iy, rp));

@@ -357,14 +357,14 @@ static void algorithms() {
   STATUS("AlgoCheck with other types",
          cublasLtMatmulAlgoCheck(H, d, A.l, B.l, F.l, F.l, &split, &ck), BAD);
   float al = 1, be = 0;
-  void* ws;
-  CU(cudaMalloc(&ws, need));
+  void* workspace;
+  CHECK_CUDA(cudaMalloc(&workspace, need));
   auto mm = [&](const cublasLtMatmulAlgo_t* a, void* w, size_t n) {
     return cublasLtMatmul(H, d, &al, A.x.d, A.l, B.x.d, B.l, &be, C.x.d, C.l, C.x.d, C.l, a, w, n,
                           nullptr);
   };
-  STATUS("enough workspace", mm(&split, ws, need), OK);
-  STATUS("too little workspace", mm(&split, ws, need - 1), BAD);
+  STATUS("enough workspace", mm(&split, workspace, need), OK);
+  STATUS("too little workspace", mm(&split, workspace, need - 1), BAD);
   STATUS("null workspace", mm(&split, nullptr, need), BAD);
   STATUS("algorithm without workspace", mm(&plain, nullptr, 0), OK);
   cublasLtMatmulAlgo_t init;
@@ -412,7 +412,7 @@ static void algorithms() {
   int order = CUBLASLT_ORDER_COL32;
   OKS(cublasLtMatrixLayoutSetAttribute(C.l, CUBLASLT_MATRIX_LAYOUT_ORDER, &order, 4));
   STATUS("tiled order", mp(&al, &be, A.x.d, C.x.d), NO);
-  cudaFree(ws);
+  cudaFree(workspace);
   cublasLtMatmulPreferenceDestroy(p);
   cublasLtMatmulDescDestroy(d);
 }
@@ -423,19 +423,19 @@ static void graph_and_transform() {
       D(CUDA_R_16BF, 32, 32, COL, 0, 1);
   D.x.fill(0);
   cudaStream_t s;
-  CU(cudaStreamCreate(&s));
+  CHECK_CUDA(cudaStreamCreate(&s));
   cudaGraph_t g;
   cudaGraphExec_t e;
   float al = 1, be = 0;
-  CU(cudaStreamBeginCapture(s, cudaStreamCaptureModeThreadLocal));
+  CHECK_CUDA(cudaStreamBeginCapture(s, cudaStreamCaptureModeThreadLocal));
   OKS(cublasLtMatmul(H, d, &al, A.x.d, A.l, B.x.d, B.l, &be, D.x.d, D.l, D.x.d, D.l, nullptr,
                      nullptr, 0, s));
-  CU(cudaStreamEndCapture(s, &g));
+  CHECK_CUDA(cudaStreamEndCapture(s, &g));
   OKS(cublasLtMatmulDescDestroy(d));  // the node keeps what it needs
   bool ok = get(CUDA_R_16BF, D.x.down().data(), 3) == 0;
-  CU(cudaGraphInstantiate(&e, g, 0));
-  CU(cudaGraphLaunch(e, s));
-  CU(cudaStreamSynchronize(s));
+  CHECK_CUDA(cudaGraphInstantiate(&e, g, 0));
+  CHECK_CUDA(cudaGraphLaunch(e, s));
+  CHECK_CUDA(cudaStreamSynchronize(s));
   auto o = D.x.down();
   for (int j = 0; j < 32; j++)
     for (int i = 0; i < 32; i++) {

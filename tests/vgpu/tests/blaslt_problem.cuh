@@ -132,8 +132,8 @@ static bool run(const P& p, cublasStatus_t want_status = OK) {
       std::vector<void*> v;
       for (int b = 0; b < p.batch; b++)
         v.push_back((char*)ms[x]->x.d + b * ms[x]->stride * size_of(ms[x]->x.t));
-      CU(cudaMalloc(&parr[x], p.batch * 8));
-      CU(cudaMemcpy(parr[x], v.data(), p.batch * 8, cudaMemcpyHostToDevice));
+      CHECK_CUDA(cudaMalloc(&parr[x], p.batch * 8));
+      CHECK_CUDA(cudaMemcpy(parr[x], v.data(), p.batch * 8, cudaMemcpyHostToDevice));
       const uint32_t mode = CUBLASLT_BATCH_MODE_POINTER_ARRAY;
       OKS(cublasLtMatrixLayoutSetAttribute(ms[x]->l, CUBLASLT_MATRIX_LAYOUT_BATCH_MODE, &mode, 4));
     }
@@ -150,8 +150,8 @@ static bool run(const P& p, cublasStatus_t want_status = OK) {
   cublasStatus_t s =
       p.heuristic ? cublasLtMatmulAlgoGetHeuristic(H, d, A.l, B.l, Cu.l, D.l, pref, 1, &r, &got)
                   : OK;
-  void* ws = nullptr;
-  if (r.workspaceSize) CU(cudaMalloc(&ws, r.workspaceSize));
+  void* workspace = nullptr;
+  if (r.workspaceSize) CHECK_CUDA(cudaMalloc(&workspace, r.workspaceSize));
   if (!s)
     s = cublasLtMatmul(H, d, p.pm ? al.d : al.h.data(), p.array ? parr[0] : A.x.d, A.l,
                        p.array ? parr[1] : B.x.d, B.l,
@@ -159,9 +159,9 @@ static bool run(const P& p, cublasStatus_t want_status = OK) {
                        : p.pm == 3            ? nullptr
                                               : be.d,
                        p.array ? parr[p.in_place ? 3 : 2] : Cu.x.d, Cu.l, p.array ? parr[3] : D.x.d,
-                       D.l, p.heuristic ? &r.algo : nullptr, ws, r.workspaceSize, nullptr);
-  CU(cudaDeviceSynchronize());
-  cudaFree(ws);
+                       D.l, p.heuristic ? &r.algo : nullptr, workspace, r.workspaceSize, nullptr);
+  CHECK_CUDA(cudaDeviceSynchronize());
+  cudaFree(workspace);
   for (auto x : parr) cudaFree(x);
   cublasLtMatmulPreferenceDestroy(pref);
   cublasLtMatmulDescDestroy(d);

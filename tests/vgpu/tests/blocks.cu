@@ -106,7 +106,7 @@ int main() {
     const int B = 128, I = 7, nb = 5, n = B * I * nb;
     std::vector<int> a(n);
     for (auto& v : a) v = (int)g() >> 8;
-    Buf<int> d(a), so(n), sc(n), re(nb);
+    DeviceBuffer<int> d(a), so(n), sc(n), re(nb);
     block_prims<B, I><<<nb, B>>>(d, so, sc, re);
     auto s = so.get(), c = sc.get(), r = re.get();
     bool o1 = true, o2 = true, o3 = true;
@@ -125,7 +125,7 @@ int main() {
   {
     std::vector<int> a(128);
     for (auto& v : a) v = (int)(g() % 1000);
-    Buf<int> d(a), o(192);
+    DeviceBuffer<int> d(a), o(192);
     warp_prims<<<1, 32>>>(d, o);
     auto v = o.get();
     bool k = true;
@@ -141,8 +141,8 @@ int main() {
     CHECK("cub warp primitives", k);
   }
   {
-    Buf<unsigned> o(128);
-    Buf<float> f(64);
+    DeviceBuffer<unsigned> o(128);
+    DeviceBuffer<float> f(64);
     rng<<<1, 64>>>(o, f);
     auto v = o.get();
     bool ok = true;
@@ -159,7 +159,7 @@ int main() {
     int n = 4000;
     std::vector<float> x(n);
     for (int i = 0; i < n; i++) x[i] = (i - n / 2) * 0.005f;
-    Buf<float> d(x), o(16 * n);
+    DeviceBuffer<float> d(x), o(16 * n);
     fast<<<(n + 127) / 128, 128>>>(d, o, n);
     auto v = o.get();
     const char* nm[16] = {"__expf",      "__logf", "__sinf", "__cosf", "__fdividef", "rsqrtf",

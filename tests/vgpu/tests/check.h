@@ -1,5 +1,5 @@
-// A tiny test harness: CHECK(name, condition) prints "ok"/"FAIL" lines, and CMakeLists.txt has ctest
-// look for the latter.
+// A tiny test harness: CHECK(name, condition) prints "ok"/"FAIL" lines, and CMakeLists.txt has
+// ctest look for the latter.
 #pragma once
 #include <cstdint>
 #include <cstdio>
@@ -16,7 +16,7 @@
       printf("FAIL %s (%s:%d)\n", name, __FILE__, __LINE__); \
     fflush(stdout);                                          \
   } while (0)
-#define CU(x)                                                                          \
+#define CHECK_CUDA(x)                                                                  \
   do {                                                                                 \
     cudaError_t e_ = (x);                                                              \
     if (e_ != cudaSuccess) {                                                           \
@@ -26,23 +26,23 @@
     }                                                                                  \
   } while (0)
 template <class T>
-struct Buf {
+struct DeviceBuffer {
   T* p = nullptr;
   size_t n;
-  explicit Buf(size_t n_) : n(n_) {
-    CU(cudaMalloc(&p, n * sizeof(T)));
-    CU(cudaMemset(p, 0, n * sizeof(T)));
+  explicit DeviceBuffer(size_t n_) : n(n_) {
+    CHECK_CUDA(cudaMalloc(&p, n * sizeof(T)));
+    CHECK_CUDA(cudaMemset(p, 0, n * sizeof(T)));
   }
-  explicit Buf(const std::vector<T>& v) : n(v.size()) {
-    CU(cudaMalloc(&p, n * sizeof(T)));
-    CU(cudaMemcpy(p, v.data(), n * sizeof(T), cudaMemcpyHostToDevice));
+  explicit DeviceBuffer(const std::vector<T>& v) : n(v.size()) {
+    CHECK_CUDA(cudaMalloc(&p, n * sizeof(T)));
+    CHECK_CUDA(cudaMemcpy(p, v.data(), n * sizeof(T), cudaMemcpyHostToDevice));
   }
-  ~Buf() { cudaFree(p); }
-  Buf(const Buf&) = delete;
+  ~DeviceBuffer() { cudaFree(p); }
+  DeviceBuffer(const DeviceBuffer&) = delete;
   operator T*() const { return p; }
   std::vector<T> get() const {
     std::vector<T> v(n);
-    CU(cudaMemcpy(v.data(), p, n * sizeof(T), cudaMemcpyDeviceToHost));
+    CHECK_CUDA(cudaMemcpy(v.data(), p, n * sizeof(T), cudaMemcpyDeviceToHost));
     return v;
   }
 };

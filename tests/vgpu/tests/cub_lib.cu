@@ -7,10 +7,10 @@
 template <class F>
 void run(F f) {
   size_t n = 0;
-  CU(f((void*)nullptr, n));
-  Buf<char> t(n + 1);
-  CU(f((void*)t.p, n));
-  CU(cudaDeviceSynchronize());
+  CHECK_CUDA(f((void*)nullptr, n));
+  DeviceBuffer<char> t(n + 1);
+  CHECK_CUDA(f((void*)t.p, n));
+  CHECK_CUDA(cudaDeviceSynchronize());
 }
 struct Less {
   int t;
@@ -27,12 +27,12 @@ int main() {
     };
     std::vector<int> a(n);
     for (auto& v : a) v = (int)(rng() % 1000000) - 500000;
-    Buf<int> da(a), o(n), cnt(1);
+    DeviceBuffer<int> da(a), o(n), cnt(1);
     {
       std::vector<unsigned> k(n), v(n);
       for (auto& x : k) x = (unsigned)rng() & 0xffffff;
       std::iota(v.begin(), v.end(), 0u);
-      Buf<unsigned> ki(k), vi(v), ko(n), vo(n);
+      DeviceBuffer<unsigned> ki(k), vi(v), ko(n), vo(n);
       run([&](void* t, size_t& b) {
         return cub::DeviceRadixSort::SortPairs(t, b, ki.p, ko.p, vi.p, vo.p, n, 0, 24);
       });
@@ -42,7 +42,7 @@ int main() {
     {
       std::vector<double> k(n);
       for (auto& x : k) x = (double)(int64_t)rng() * 1e-9;
-      Buf<double> ki(k), ko(n);
+      DeviceBuffer<double> ki(k), ko(n);
       run([&](void* t, size_t& b) {
         return cub::DeviceRadixSort::SortKeysDescending(t, b, ki.p, ko.p, n);
       });
@@ -50,7 +50,7 @@ int main() {
       CHECK(name("cub::DeviceRadixSort doubles descending"), ko.get() == k);
     }
     {
-      Buf<long long> s(1);
+      DeviceBuffer<long long> s(1);
       run([&](void* t, size_t& b) {
         return cub::DeviceReduce::Sum(t, b, da.p, (long long*)s.p, n);
       });
@@ -59,8 +59,8 @@ int main() {
       CHECK(name("cub::DeviceReduce::Sum"), (int)s.get()[0] == (int)r);
       run([&](void* t, size_t& b) { return cub::DeviceReduce::Max(t, b, da.p, o.p, n); });
       CHECK(name("cub::DeviceReduce::Max"), o.get()[0] == *std::max_element(a.begin(), a.end()));
-      Buf<int> least(1);
-      Buf<long long> index(1);
+      DeviceBuffer<int> least(1);
+      DeviceBuffer<long long> index(1);
       run([&](void* t, size_t& b) {
         return cub::DeviceReduce::ArgMin(t, b, da.p, least.p, index.p, n);
       });
@@ -77,7 +77,7 @@ int main() {
     {
       std::vector<long long> b64(n);
       for (auto& x : b64) x = (int64_t)rng() >> 20;
-      Buf<long long> bi(b64), bo(n);
+      DeviceBuffer<long long> bi(b64), bo(n);
       run([&](void* t, size_t& b) { return cub::DeviceScan::InclusiveSum(t, b, bi.p, bo.p, n); });
       std::vector<long long> r(n);
       std::partial_sum(b64.begin(), b64.end(), r.begin());
@@ -101,8 +101,8 @@ int main() {
         x = (unsigned char)(rng() >> 20);
         h[x]++;
       }
-      Buf<unsigned char> dc(c);
-      Buf<int> dh(256);
+      DeviceBuffer<unsigned char> dc(c);
+      DeviceBuffer<int> dh(256);
       run([&](void* t, size_t& b) {
         return cub::DeviceHistogram::HistogramEven(t, b, dc.p, dh.p, 257, 0, 256, n);
       });
@@ -111,7 +111,7 @@ int main() {
     {
       std::vector<int> off(1001);
       for (int i = 0; i <= 1000; i++) off[i] = (int)((long long)n * i / 1000);
-      Buf<int> dof(off), so(1000);
+      DeviceBuffer<int> dof(off), so(1000);
       run([&](void* t, size_t& b) {
         return cub::DeviceSegmentedReduce::Sum(t, b, da.p, so.p, 1000, dof.p, dof.p + 1);
       });
@@ -123,7 +123,7 @@ int main() {
     {
       std::vector<int> k(n);
       for (auto& x : k) x = rng() % 3;
-      Buf<int> dk(k), u(n), c(n);
+      DeviceBuffer<int> dk(k), u(n), c(n);
       run([&](void* t, size_t& b) {
         return cub::DeviceRunLengthEncode::Encode(t, b, dk.p, u.p, c.p, cnt.p, n);
       });

@@ -187,8 +187,8 @@ struct Result {
 };
 template <class F>
 Result run(F f, int n = 128) {
-  Buf<int> o(n);
-  CU(cudaMemset(o.p, 0, n * 4));
+  DeviceBuffer<int> o(n);
+  CHECK_CUDA(cudaMemset(o.p, 0, n * 4));
   f(o.p);
   Result r{cudaDeviceSynchronize(), 1};
   if (r.e == cudaSuccess)

@@ -125,8 +125,8 @@ inline PFN_cuTensorMapEncodeTiled_v12000 encode_fn() {
   static PFN_cuTensorMapEncodeTiled_v12000 f = nullptr;
   if (!f) {
     cudaDriverEntryPointQueryResult r;
-    CU(cudaGetDriverEntryPointByVersion("cuTensorMapEncodeTiled", (void**)&f, 12000,
-                                        cudaEnableDefault, &r));
+    CHECK_CUDA(cudaGetDriverEntryPointByVersion("cuTensorMapEncodeTiled", (void**)&f, 12000,
+                                                cudaEnableDefault, &r));
     if (!f) {
       printf("FAIL no cuTensorMapEncodeTiled\n");
       exit(1);

@@ -153,15 +153,15 @@ __global__ void tx_tile(const __grid_constant__ CUtensorMap m, int* out, int x, 
 }
 int main() {
   cudaFuncAttributes fa;
-  CU(cudaFuncGetAttributes(&fa, phases));
+  CHECK_CUDA(cudaFuncGetAttributes(&fa, phases));
   int arch = fa.ptxVersion;
   {
     int n = 20, B = 128;
     std::vector<int> a(n * B);
     for (size_t i = 0; i < a.size(); i++) a[i] = (int)i * 5;
-    Buf<int> d(a), o(n * B);
+    DeviceBuffer<int> d(a), o(n * B);
     phases<<<3, B>>>(d, o, n);
-    CU(cudaDeviceSynchronize());
+    CHECK_CUDA(cudaDeviceSynchronize());
     auto r = o.get();
     bool ok = true;
     for (int i = 0; i < n; i++)
@@ -169,9 +169,9 @@ int main() {
     CHECK("cuda::barrier phases", ok);
   }
   {
-    Buf<int> o(64);
+    DeviceBuffer<int> o(64);
     dropping<<<1, 64>>>(o);
-    CU(cudaDeviceSynchronize());
+    CHECK_CUDA(cudaDeviceSynchronize());
     auto r = o.get();
     bool ok = true;
     for (int i = 0; i < 64; i++) ok &= r[i] == i % 8;
@@ -181,9 +181,9 @@ int main() {
     int n = 1000;
     std::vector<int> a(n);
     for (int i = 0; i < n; i++) a[i] = i * 3;
-    Buf<int> d(a), o(n);
+    DeviceBuffer<int> d(a), o(n);
     auto check = [&](const char* nm, int mode) {
-      CU(cudaDeviceSynchronize());
+      CHECK_CUDA(cudaDeviceSynchronize());
       auto r = o.get();
       bool ok = true;
       for (int i = 0; i < n; i++) ok &= r[i] == a[n - 1 - i] + mode;
@@ -202,9 +202,9 @@ int main() {
     int n = 12, B = 64;
     std::vector<int> a(n * B);
     for (size_t i = 0; i < a.size(); i++) a[i] = (int)i;
-    Buf<int> d(a), o(n * B);
+    DeviceBuffer<int> d(a), o(n * B);
     pipe<<<2, B, 2 * B * 4>>>(d, o, n);
-    CU(cudaDeviceSynchronize());
+    CHECK_CUDA(cudaDeviceSynchronize());
     auto r = o.get();
     bool ok = true;
     for (int i = 0; i < n; i++)
@@ -212,9 +212,9 @@ int main() {
     CHECK("cuda::pipeline", ok);
   }
   {
-    Buf<int> o(32);
+    DeviceBuffer<int> o(32);
     timeouts<<<1, 32>>>(o);
-    CU(cudaDeviceSynchronize());
+    CHECK_CUDA(cudaDeviceSynchronize());
     auto r = o.get();
     bool ok = true;
     for (int x : r) ok &= x == 0;
@@ -225,9 +225,9 @@ int main() {
       int n = 2048;
       std::vector<int> a(n);
       for (int i = 0; i < n; i++) a[i] = i * 9;
-      Buf<int> d(a), o(n);
+      DeviceBuffer<int> d(a), o(n);
       tx_copy<<<1, 128, n * 4>>>(d, o, n);
-      CU(cudaDeviceSynchronize());
+      CHECK_CUDA(cudaDeviceSynchronize());
       auto r = o.get();
       bool ok = true;
       for (int i = 0; i < n; i++) ok &= r[i] == a[i] + 1;
@@ -237,10 +237,10 @@ int main() {
       int w = 64, h = 48;
       std::vector<int> a(w * h);
       for (int i = 0; i < w * h; i++) a[i] = i;
-      Buf<int> d(a), o(1);
+      DeviceBuffer<int> d(a), o(1);
       auto m = make_map<unsigned>((unsigned*)(int*)d, {(u64)w, (u64)h}, {16, 16});
       tx_tile<<<1, 256>>>(m, o, 20, 40);
-      CU(cudaDeviceSynchronize());
+      CHECK_CUDA(cudaDeviceSynchronize());
       auto r = d.get();
       bool ok = true;
       for (int y = 0; y < h; y++)

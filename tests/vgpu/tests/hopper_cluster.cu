@@ -190,9 +190,9 @@ cudaError_t launch_cluster(void (*k)(P...), dim3 g, dim3 b, dim3 cl, size_t smem
 }
 int main() {
   {
-    Buf<int4> o(2 * 24);
+    DeviceBuffer<int4> o(2 * 24);
     ids<<<dim3(6, 4), 32>>>(o);
-    CU(cudaDeviceSynchronize());
+    CHECK_CUDA(cudaDeviceSynchronize());
     auto v = o.get();
     bool ok = true;
     for (int y = 0; y < 4; y++)
@@ -211,9 +211,9 @@ int main() {
       a[i] = i * 7 % 1000;
       want += a[i];
     }
-    Buf<int> d(a), o(65);
-    CU(launch_cluster(dsmem_sum, 16, 128, cl, 0, (int*)d, (int*)o, n));
-    CU(cudaDeviceSynchronize());
+    DeviceBuffer<int> d(a), o(65);
+    CHECK_CUDA(launch_cluster(dsmem_sum, 16, 128, cl, 0, (int*)d, (int*)o, n));
+    CHECK_CUDA(cudaDeviceSynchronize());
     auto r = o.get();
     bool ok = r[0] == want;
     int cnt = 0;
@@ -223,9 +223,9 @@ int main() {
     CHECK(nm, ok && cnt == n);
   }
   {
-    Buf<float4> o(8 * 32);
-    CU(launch_cluster(exchange, 8, 32, 4, 0, (float4*)o));
-    CU(cudaDeviceSynchronize());
+    DeviceBuffer<float4> o(8 * 32);
+    CHECK_CUDA(launch_cluster(exchange, 8, 32, 4, 0, (float4*)o));
+    CHECK_CUDA(cudaDeviceSynchronize());
     auto v = o.get();
     bool ok = true;
     for (int b = 0; b < 8; b++)
@@ -243,12 +243,12 @@ int main() {
     std::vector<bf16> a(128 * K), b(64 * K);
     for (auto& x : a) x = (bf16)(float)((int)(g() % 17) - 8);
     for (auto& x : b) x = (bf16)(float)((int)(g() % 17) - 8);
-    Buf<bf16> da(a), db(b);
-    Buf<float> o(128 * 64);
+    DeviceBuffer<bf16> da(a), db(b);
+    DeviceBuffer<float> o(128 * 64);
     auto ma = make_map<bf16>(da, {(u64)K, 128}, {64, 64}, CU_TENSOR_MAP_SWIZZLE_128B),
          mb = make_map<bf16>(db, {(u64)K, 64}, {64, 32}, CU_TENSOR_MAP_SWIZZLE_128B);
-    CU(launch_cluster(multicast, 2, 128, 2, 4 * 8192 + 1024, ma, mb, (float*)o, K));
-    CU(cudaDeviceSynchronize());
+    CHECK_CUDA(launch_cluster(multicast, 2, 128, 2, 4 * 8192 + 1024, ma, mb, (float*)o, K));
+    CHECK_CUDA(cudaDeviceSynchronize());
     auto v = o.get();
     bool ok = true;
     for (int i = 0; i < 128; i++)
@@ -260,16 +260,16 @@ int main() {
     CHECK("TMA multicast in a cluster of two", ok);
   }
   {
-    Buf<int> o(128);
-    CU(launch_cluster(s2s, 2, 64, 2, 0, (int*)o));
-    CU(cudaDeviceSynchronize());
+    DeviceBuffer<int> o(128);
+    CHECK_CUDA(launch_cluster(s2s, 2, 64, 2, 0, (int*)o));
+    CHECK_CUDA(cudaDeviceSynchronize());
     auto v = o.get();
     bool ok = true;
     for (int i = 0; i < 128; i++) ok &= v[i] == (i ^ 64);
     CHECK("bulk copy between blocks", ok);
   }
   {
-    Buf<int> o(1);
+    DeviceBuffer<int> o(1);
     pdl<<<4, 32>>>(o);
     CHECK("griddepcontrol", o.get()[0] == 128);
   }

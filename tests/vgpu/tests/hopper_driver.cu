@@ -47,7 +47,7 @@ int main() {
   CHECK("a function vgpu lacks", cuModuleLoad(&mod, "x") == CUDA_ERROR_NOT_SUPPORTED);
   std::vector<float> a(64 * 64);
   for (size_t i = 0; i < a.size(); i++) a[i] = i;
-  Buf<float> da(a), o(512);
+  DeviceBuffer<float> da(a), o(512);
   CUtensorMap m;
   cuuint64_t dim[2] = {64, 64}, st[1] = {256};
   cuuint32_t box[2] = {32, 16}, es[2] = {1, 1};
@@ -64,8 +64,8 @@ int main() {
   };
   copy<<<1, 32>>>(m, o);
   CHECK("tensor map from libcuda, as a parameter", good());
-  CU(cudaMemset(o, 0, 2048));
-  CU(cudaMemcpyToSymbol(g_map, &m, sizeof m));
+  CHECK_CUDA(cudaMemset(o, 0, 2048));
+  CHECK_CUDA(cudaMemcpyToSymbol(g_map, &m, sizeof m));
   copy_global<<<1, 32>>>(o);
   CHECK("tensor map in global memory", good());
   CHECK("cuTensorMapEncodeTiled refuses",

@@ -191,15 +191,15 @@ static std::vector<bf16> noise(size_t n, int seed, float sc) {
 }
 static void do_gemm(int M, int N, int K) {
   auto a = noise((size_t)M * K, 1, 1), b = noise((size_t)N * K, 2, 1);
-  Buf<bf16> da(a), db(b), dc((size_t)M * N);
+  DeviceBuffer<bf16> da(a), db(b), dc((size_t)M * N);
   auto ma = make_map<bf16>(da, {(u64)K, (u64)M}, {64, 128}, CU_TENSOR_MAP_SWIZZLE_128B),
        mb = make_map<bf16>(db, {(u64)K, (u64)N}, {64, 128}, CU_TENSOR_MAP_SWIZZLE_128B),
        mc = make_map<bf16>(dc, {(u64)N, (u64)M}, {64, 64}, CU_TENSOR_MAP_SWIZZLE_128B);
-  CU(cudaFuncSetAttribute(gemm, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                          sizeof(GemmSmem) + 1024));
+  CHECK_CUDA(cudaFuncSetAttribute(gemm, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                  sizeof(GemmSmem) + 1024));
   double t0 = now();
   gemm<<<dim3((N + BN - 1) / BN, (M + BM - 1) / BM), 384, sizeof(GemmSmem) + 1024>>>(ma, mb, mc, K);
-  CU(cudaDeviceSynchronize());
+  CHECK_CUDA(cudaDeviceSynchronize());
   double t1 = now() - t0;
   auto c = dc.get();
   double worst = 0;
@@ -222,19 +222,19 @@ static void do_gemm(int M, int N, int K) {
 static void do_attn(int BH, int seq) {
   size_t n = (size_t)BH * seq * D;
   auto q = noise(n, 3, 1), k = noise(n, 4, 1), v = noise(n, 5, 1);
-  Buf<bf16> dq(q), dk(k), dv(v), dout(n);
-  Buf<float> dl((size_t)BH * seq);
+  DeviceBuffer<bf16> dq(q), dk(k), dv(v), dout(n);
+  DeviceBuffer<float> dl((size_t)BH * seq);
   std::vector<u64> dim{D, (u64)seq, (u64)BH};
   auto mq = make_map<bf16>(dq, dim, {64, 128, 1}, CU_TENSOR_MAP_SWIZZLE_128B),
        mk = make_map<bf16>(dk, dim, {64, 64, 1}, CU_TENSOR_MAP_SWIZZLE_128B),
        mv = make_map<bf16>(dv, dim, {64, 64, 1}, CU_TENSOR_MAP_SWIZZLE_128B),
        mo = make_map<bf16>(dout, dim, {64, 64, 1}, CU_TENSOR_MAP_SWIZZLE_128B);
-  CU(cudaFuncSetAttribute(attention, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                          sizeof(AttnSmem) + 1024));
+  CHECK_CUDA(cudaFuncSetAttribute(attention, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                  sizeof(AttnSmem) + 1024));
   double t0 = now();
   attention<<<dim3((seq + BQ - 1) / BQ, BH), 384, sizeof(AttnSmem) + 1024>>>(
       mq, mk, mv, mo, dl, seq, 0.125f * 1.44269504f);
-  CU(cudaDeviceSynchronize());
+  CHECK_CUDA(cudaDeviceSynchronize());
   double t1 = now() - t0;
   auto o = dout.get();
   auto l = dl.get();

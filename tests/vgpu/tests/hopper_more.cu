@@ -188,11 +188,11 @@ int main() {
       for (int k = 0; k < 64; k++) put(0, r, k, A[r * 64 + k]);
     for (int r = 0; r < 32; r++)
       for (int k = 0; k < 64; k++) put(16384, r, k, B[r * 64 + k]);
-    Buf<unsigned char> im(img);
-    Buf<float> o(33 * 128);
+    DeviceBuffer<unsigned char> im(img);
+    DeviceBuffer<float> o(33 * 128);
     int steps = 6;
     two_sets<<<1, 128, 32768>>>(im, o, steps);
-    CU(cudaDeviceSynchronize());
+    CHECK_CUDA(cudaDeviceSynchronize());
     auto v = o.get();
     bool ok = true;
     auto dot = [&](int r, int c, int k0, int k1) {
@@ -212,18 +212,18 @@ int main() {
     CHECK("two accumulator sets in flight, drifting warps", ok);
   }
   {
-    Buf<int> o(96);
+    DeviceBuffer<int> o(96);
     poll<<<3, 128>>>(o);
-    CU(cudaDeviceSynchronize());
+    CHECK_CUDA(cudaDeviceSynchronize());
     bool ok = true;
     for (int x : o.get()) ok &= x == 42;
     CHECK("test_wait polling, generic mbarrier addresses, elect", ok);
   }
   {
     int steps = 150;
-    Buf<int> o(2 * steps * 128);
+    DeviceBuffer<int> o(2 * steps * 128);
     store_ring<<<2, 128>>>(o, steps);
-    CU(cudaDeviceSynchronize());
+    CHECK_CUDA(cudaDeviceSynchronize());
     auto v = o.get();
     bool ok = true;
     for (int b = 0; b < 2; b++)
@@ -232,8 +232,8 @@ int main() {
     CHECK("ring of bulk stores", ok);
   }
   {
-    Buf<float> x(64 * 64);
-    Buf<int> o(1);
+    DeviceBuffer<float> x(64 * 64);
+    DeviceBuffer<int> o(1);
     auto m = make_map<float>(x, {64, 64}, {32, 32});
     prefetches<<<1, 32>>>(m, (const int*)(float*)x, o);
     CHECK("prefetches", o.get()[0] == 1);
@@ -246,23 +246,23 @@ int main() {
     for (auto& x : b) x = (bf16)(float)((int)(g() % 9) - 4);
     std::vector<float> c0(M * 64);
     for (size_t i = 0; i < c0.size(); i++) c0[i] = i % 11;
-    Buf<bf16> da(a), db(b);
-    Buf<float> dc(c0);
+    DeviceBuffer<bf16> da(a), db(b);
+    DeviceBuffer<float> dc(c0);
     auto ma = make_map<bf16>(da, {(u64)K, (u64)M}, {64, 64}, CU_TENSOR_MAP_SWIZZLE_128B),
          mb = make_map<bf16>(db, {(u64)K, 64}, {64, 32}, CU_TENSOR_MAP_SWIZZLE_128B);
     auto mc = make_map<float>(dc, {64, (u64)M}, {32, 64}, CU_TENSOR_MAP_SWIZZLE_128B);
-    CU(cudaFuncSetAttribute(persistent, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                            sizeof(PS) + 1024));
+    CHECK_CUDA(cudaFuncSetAttribute(persistent, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                    sizeof(PS) + 1024));
     cudaStream_t st;
-    CU(cudaStreamCreate(&st));
+    CHECK_CUDA(cudaStreamCreate(&st));
     cudaGraph_t gr;
     cudaGraphExec_t ex;
-    CU(cudaStreamBeginCapture(st, cudaStreamCaptureModeGlobal));
+    CHECK_CUDA(cudaStreamBeginCapture(st, cudaStreamCaptureModeGlobal));
     persistent<<<4, 256, sizeof(PS) + 1024, st>>>(ma, mb, mc, tiles, nk);
-    CU(cudaStreamEndCapture(st, &gr));
-    CU(cudaGraphInstantiate(&ex, gr, 0));
-    for (int i = 0; i < 3; i++) CU(cudaGraphLaunch(ex, st));
-    CU(cudaStreamSynchronize(st));
+    CHECK_CUDA(cudaStreamEndCapture(st, &gr));
+    CHECK_CUDA(cudaGraphInstantiate(&ex, gr, 0));
+    for (int i = 0; i < 3; i++) CHECK_CUDA(cudaGraphLaunch(ex, st));
+    CHECK_CUDA(cudaStreamSynchronize(st));
     auto v = dc.get();
     bool ok = true;
     for (int i = 0; i < M; i++)

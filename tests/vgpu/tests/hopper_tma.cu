@@ -233,19 +233,19 @@ bool check_tile(int R, std::vector<u64> dim, std::vector<u32> box, std::vector<i
   std::mt19937 g(5);
   for (auto& b : raw) b = (unsigned char)(1 + g() % 119);
   memcpy((void*)h.data(), raw.data(), raw.size());
-  Buf<T> d(h);
+  DeviceBuffer<T> d(h);
   if (es.empty()) es.assign(R, 1);
   CUtensorMap m = make_map<T>(d, dim, box, (CUtensorMapSwizzle)swz, es, {}, nan_fill);
   std::vector<u32> cnt(5, 1);
   for (int i = 0; i < R; i++) cnt[i] = i ? (box[i] + es[i] - 1) / es[i] : box[i];
   size_t bytes = sizeof(T);
   for (auto x : cnt) bytes *= x;
-  Buf<unsigned char> o(bytes);
+  DeviceBuffer<unsigned char> o(bytes);
   c.resize(5);
   dim.resize(5, 1);
   es.resize(5, 1);
   auto go = [&](auto k) {
-    CU(cudaFuncSetAttribute(k, cudaFuncAttributeMaxDynamicSharedMemorySize, 220000));
+    CHECK_CUDA(cudaFuncSetAttribute(k, cudaFuncAttributeMaxDynamicSharedMemorySize, 220000));
     k<<<1, 64, at + bytes + 1024>>>(m, o, (int)bytes, c[0], c[1], c[2], c[3], c[4], at);
   };
   switch (R) {
@@ -304,7 +304,7 @@ template <class T>
 bool check_store(std::vector<u64> dim, std::vector<u32> box, int cx, int cy, int swz, bool red) {
   std::vector<T> base(dim[0] * dim[1]), want;
   for (size_t i = 0; i < base.size(); i++) base[i] = (T)(float)(i % 50);
-  Buf<T> d(base);
+  DeviceBuffer<T> d(base);
   want = base;
   size_t n = box[0] * box[1];
   std::vector<T> t(n);
@@ -318,7 +318,7 @@ bool check_store(std::vector<u64> dim, std::vector<u32> box, int cx, int cy, int
       T& w = want[gy * dim[0] + gx];
       w = red ? (T)((float)w + (float)t[y * box[0] + x]) : t[y * box[0] + x];
     }
-  Buf<unsigned char> im(img);
+  DeviceBuffer<unsigned char> im(img);
   CUtensorMap m = make_map<T>(d, dim, box, (CUtensorMapSwizzle)swz);
   tile_store<<<1, 64, img.size() + 1024>>>(m, im, (int)img.size(), cx, cy, red);
   auto r = d.get();
@@ -337,7 +337,7 @@ int main() {
     int n = 40;
     std::vector<int> a(n * 32);
     for (size_t i = 0; i < a.size(); i++) a[i] = (int)i * 3;
-    Buf<int> d(a), o(n * 32);
+    DeviceBuffer<int> d(a), o(n * 32);
     ring<<<2, 64>>>(d, o, n);
     auto r = o.get();
     bool ok = true;
@@ -346,7 +346,7 @@ int main() {
     CHECK("mbarrier ring of ordinary stores", ok);
   }
   {
-    Buf<u64> o(9);
+    DeviceBuffer<u64> o(9);
     states<<<1, 32>>>(o);
     auto r = o.get();
     u64 want[9] = {5, 3, 0, 0, 1, 0, 4, 1, 0};
@@ -361,8 +361,8 @@ int main() {
     int n = 4096;
     std::vector<int> a(n);
     for (int i = 0; i < n; i++) a[i] = i * 7;
-    Buf<int> d(a), o(n);
-    Buf<u32> e(1);
+    DeviceBuffer<int> d(a), o(n);
+    DeviceBuffer<u32> e(1);
     const char* race = getenv("VGPU_RACE");
     bool peek = !race || !atoi(race);
     bulk_copy<<<1, 96, n * 4>>>(d, o, n * 4, peek ? (u32*)e : nullptr);
@@ -379,7 +379,7 @@ int main() {
       a[i] = i;
       b[i] = 0.5f * i;
     }
-    Buf<float> d(a), s(b);
+    DeviceBuffer<float> d(a), s(b);
     bulk_reduce<0><<<4, 32, n * 4>>>(d, s, n * 4);
     auto r = d.get();
     bool ok = true;
@@ -393,7 +393,7 @@ int main() {
       a[i] = (bf16)(float)i;
       b[i] = (bf16)(0.25f * (i % 8));
     }
-    Buf<bf16> d(a), s(b);
+    DeviceBuffer<bf16> d(a), s(b);
     bulk_reduce<1><<<1, 32, n * 2>>>(d, s, n * 2);
     auto r = d.get();
     bool ok = true;
@@ -407,7 +407,7 @@ int main() {
       a[i] = (__half)(float)i;
       b[i] = (__half)(0.25f * (i % 8));
     }
-    Buf<__half> d(a), s(b);
+    DeviceBuffer<__half> d(a), s(b);
     bulk_reduce<2><<<1, 32, n * 2>>>(d, s, n * 2);
     auto r = d.get();
     bool ok = true;
@@ -421,7 +421,7 @@ int main() {
       a[i] = i - 100;
       b[i] = 50 - i;
     }
-    Buf<int> d(a), s(b);
+    DeviceBuffer<int> d(a), s(b);
     bulk_reduce<3><<<1, 32, n * 4>>>(d, s, n * 4);
     auto r = d.get();
     bool ok = true;
@@ -435,7 +435,7 @@ int main() {
       a[i] = (u64)i << 40;
       b[i] = i;
     }
-    Buf<u64> d(a), s(b);
+    DeviceBuffer<u64> d(a), s(b);
     bulk_reduce<4><<<3, 32, n * 8>>>(d, s, n * 8);
     auto r = d.get();
     bool ok = true;
@@ -476,7 +476,7 @@ int main() {
                                   check_tile<float>(2, {64, 20}, {32, 16}, {50, 10}, 0, {}, true));
   {
     CUtensorMap m;
-    Buf<bf16> d(256 * 64 * 64);
+    DeviceBuffer<bf16> d(256 * 64 * 64);
     bool ok = enc(d, 2, 512, 64, 64, 3, &m) == CUDA_SUCCESS;
     CHECK("cuTensorMapEncodeTiled accepts", ok);
     ok = enc((char*)(bf16*)d + 8, 2, 512, 64, 64, 3, &m) == CUDA_ERROR_INVALID_VALUE &&
@@ -490,6 +490,6 @@ int main() {
          enc(d, 2, 1ull << 40, 64, 64, 0, &m) == CUDA_ERROR_INVALID_VALUE;
     CHECK("cuTensorMapEncodeTiled refuses", ok);
   }
-  CU(cudaDeviceSynchronize());
+  CHECK_CUDA(cudaDeviceSynchronize());
   return 0;
 }

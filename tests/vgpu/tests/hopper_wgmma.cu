@@ -241,12 +241,13 @@ void test(const char* ta, const char* tb, int N, int swA, int swB, bool mnA, boo
         want[r * N + c] += sign * p;
         mag[r * N + c] += std::fabs(p);
       }
-  Buf<unsigned char> di(img);
-  Buf<u32> df(fr), dd(d0);
-  CU(cudaFuncSetAttribute(run<Op, RS>, cudaFuncAttributeMaxDynamicSharedMemorySize, 200000));
+  DeviceBuffer<unsigned char> di(img);
+  DeviceBuffer<u32> df(fr), dd(d0);
+  CHECK_CUDA(
+      cudaFuncSetAttribute(run<Op, RS>, cudaFuncAttributeMaxDynamicSharedMemorySize, 200000));
   run<Op, RS><<<1, 128, img.size()>>>(di, (int)img.size(), st, steps, df, dd, sd0, 0);
   auto o = dd.get();
-  CU(cudaDeviceSynchronize());
+  CHECK_CUDA(cudaDeviceSynchronize());
   double worst = 0;
   for (int j = 0; j < Op::ND; j++)
     for (int t = 0; t < 128; t++)
@@ -332,8 +333,8 @@ int main() {
   test<W<64, S8U8>, true>("s8", "u8", 64, 0, 1, false, false, 2);
   test<W<8, S8>, true>("s8", "s8", 8, 0, 0, false, false, 4, 1);
   {
-    Buf<unsigned char> im(8192);
-    Buf<float> o(256);
+    DeviceBuffer<unsigned char> im(8192);
+    DeviceBuffer<float> o(256);
     too_early<<<1, 128, 8192>>>(im, make_desc(0, 16, 1024, 1), make_desc(0, 16, 1024, 1), o);
     auto r = o.get();
     bool nan = true, good = true;

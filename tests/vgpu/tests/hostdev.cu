@@ -222,9 +222,9 @@ __global__ void device_jobs(uint64_t* o, int n) {
 __global__ void device_virtual(int* o) { o[threadIdx.x] = use_virtual(threadIdx.x); }
 int main() {
   int n = 500;
-  Buf<uint64_t> o(n);
+  DeviceBuffer<uint64_t> o(n);
   device_jobs<<<(n + 63) / 64, 64>>>(o, n);
-  CU(cudaDeviceSynchronize());
+  CHECK_CUDA(cudaDeviceSynchronize());
   auto v = o.get();
   int bad = 0;
   for (int i = 0; i < n; i++)
@@ -234,7 +234,7 @@ int main() {
                (unsigned long long)job(i));
     }
   CHECK("sha256, crc, sort, queens, modpow, parser", !bad);
-  Buf<int> w(64);
+  DeviceBuffer<int> w(64);
   device_virtual<<<1, 64>>>(w);
   auto u = w.get();
   bad = 0;

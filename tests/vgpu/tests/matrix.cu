@@ -116,11 +116,11 @@ void check_flash(const char* name) {
   for (auto& x : q) x = __float2bfloat16(3 * __bfloat162float(rnd()));
   for (auto& x : k) x = rnd();
   for (auto& x : v) x = rnd();
-  Buf dq(q);
-  Buf dk(k);
-  Buf dv(v);
-  Buf<bf16> o(q.size());
-  Buf<float> l(heads * n);
+  DeviceBuffer dq(q);
+  DeviceBuffer dk(k);
+  DeviceBuffer dv(v);
+  DeviceBuffer<bf16> o(q.size());
+  DeviceBuffer<float> l(heads * n);
   flash<CAUSAL>
       <<<dim3(n / 64, heads), 128>>>(dq, dk, dv, o, l, n, (float)(scale * 1.4426950408889634));
   auto O = o.get();
@@ -170,13 +170,13 @@ int counted() {
   std::vector<bf16> a(n * K), b(n * K);
   for (auto& v : a) v = rnd();
   for (auto& v : b) v = rnd();
-  Buf dA(a);
-  Buf dB(b);
-  Buf<float> c(n * n);
+  DeviceBuffer dA(a);
+  DeviceBuffer dB(b);
+  DeviceBuffer<float> c(n * n);
   run_gemm<true>(dA, dB, c, n, n, K);
   run_gemm<false>(dA, dB, c, n, n, K);
-  Buf<bf16> q(4 * 64 * D), o(4 * 64 * D);
-  Buf<float> l(256);
+  DeviceBuffer<bf16> q(4 * 64 * D), o(4 * 64 * D);
+  DeviceBuffer<float> l(256);
   flash<false><<<dim3(4, 1), 128>>>(q, q, q, o, l, 256, 1.f);
   read_argument<<<4, 32>>>(Arguments{{1, 2, 3, 4}}, l);
   return cudaDeviceSynchronize();
@@ -291,19 +291,19 @@ double ms(F f) {
   return best;
 }
 int bench(int n) {
-  Buf<float> o(4096);
+  DeviceBuffer<float> o(4096);
   const int it = 20000;
   printf("mma.m16n8k16.bf16  %6.1f ns\n", ms([&] { mma_loop<<<1, 32>>>(o, it / 8); }) * 1e6 / it);
   printf("ldmatrix.x4        %6.1f ns\n",
          ms([&] { ldm_loop<<<1, 32>>>((u32*)o.p, it / 2); }) * 1e6 / it);
   printf("cp.async 16        %6.1f ns (with its share of commit and wait)\n",
          ms([&] { cp_loop<<<1, 32>>>((const char*)o.p, it / 4); }) * 1e6 / it);
-  Buf<bf16> a((size_t)n * n), b((size_t)n * n);
-  Buf<float> c((size_t)n * n);
+  DeviceBuffer<bf16> a((size_t)n * n), b((size_t)n * n);
+  DeviceBuffer<float> c((size_t)n * n);
   double t = ms([&] { run_gemm<true>(a, b, c, n, n, n); });
   printf("bf16 GEMM %d^3   %6.1f ms, %.1f Gflop/s\n", n, t, 2.0 * n * n * n / t * 1e-6);
-  Buf<bf16> q((size_t)8 * 1024 * D), oo((size_t)8 * 1024 * D);
-  Buf<float> l(8 * 1024);
+  DeviceBuffer<bf16> q((size_t)8 * 1024 * D), oo((size_t)8 * 1024 * D);
+  DeviceBuffer<float> l(8 * 1024);
   t = ms([&] { flash<false><<<dim3(16, 8), 128>>>(q, q, q, oo, l, 1024, 1.f); });
   printf("flash forward 8 heads x 1024 x 64   %6.1f ms, %.1f Gflop/s\n", t,
          4.0 * 8 * 1024 * 1024 * D / t * 1e-6);
@@ -315,8 +315,8 @@ int main(int argc, char** argv) {
   {
     std::vector<uint16_t> in(32 * 24);
     for (size_t i = 0; i < in.size(); i++) in[i] = (uint16_t)(i * 40503u);
-    Buf<uint16_t> d(in);
-    Buf<u32> o(512);
+    DeviceBuffer<uint16_t> d(in);
+    DeviceBuffer<u32> o(512);
     ld_all<<<1, 32>>>(d, o);
     auto v = o.get();
     auto row = [&](int r, int c) { return (u32)in[r * 24 + c]; };
@@ -355,8 +355,8 @@ int main(int argc, char** argv) {
   {
     std::vector<u32> in(128);
     for (auto& v : in) v = rng();
-    Buf<u32> d(in);
-    Buf<uint16_t> o(6 * 256);
+    DeviceBuffer<u32> d(in);
+    DeviceBuffer<uint16_t> o(6 * 256);
     st_all<<<1, 32>>>(d, o);
     auto v = o.get();
     if (v[0] || v[1] || v[2] || v[3]) {  // compute_90 only

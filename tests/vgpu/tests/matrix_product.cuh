@@ -163,7 +163,7 @@ __global__ void __launch_bounds__(256)
 template <bool SW>
 void run_gemm(const bf16* A, const bf16* B, float* C, int M, int N, int K) {
   int bytes = STAGES * (BM + BN) * 64;
-  CU(cudaFuncSetAttribute(gemm<SW>, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes));
+  CHECK_CUDA(cudaFuncSetAttribute(gemm<SW>, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes));
   gemm<SW><<<dim3(N / BN, M / BM), 256, bytes>>>(A, B, C, M, N, K);
 }
 static bf16 rnd() { return __float2bfloat16(std::uniform_real_distribution<float>(-1, 1)(rng)); }
@@ -173,9 +173,9 @@ void check_gemm(const char* name) {
   std::vector<bf16> a(M * K), b(N * K);
   for (auto& v : a) v = rnd();
   for (auto& v : b) v = rnd();
-  Buf dA(a);
-  Buf dB(b);
-  Buf<float> dC(M * N);
+  DeviceBuffer dA(a);
+  DeviceBuffer dB(b);
+  DeviceBuffer<float> dC(M * N);
   run_gemm<SW>(dA, dB, dC, M, N, K);
   auto c = dC.get();
   double worst = 0;

@@ -317,10 +317,10 @@ void test(int have) {
       memcpy(&C[i], &v, 4);
       c[i] = v;
     }
-  Buf dA(A);
-  Buf dB(B);
-  Buf dC(C);
-  Buf<typename O::C> dD(C.size());
+  DeviceBuffer dA(A);
+  DeviceBuffer dB(B);
+  DeviceBuffer dC(C);
+  DeviceBuffer<typename O::C> dD(C.size());
   kernel<O><<<n, 32>>>(dA, dB, dC, dD);
   auto D = dD.get();
   double worst = 0;
@@ -381,10 +381,10 @@ void codes(int have, const char* name) {
         A[t * 512 + r * 32 + k].__x = k < 8 ? (unsigned char)(t * 128 + r * 8 + k) : 0;
     for (int k = 0; k < 8; k++) B[t * 256 + k * 8 + k] = F(1.f);
   }
-  Buf dA(A);
-  Buf dB(B);
-  Buf dC(C);
-  Buf<float> dD(256);
+  DeviceBuffer dA(A);
+  DeviceBuffer dB(B);
+  DeviceBuffer dC(C);
+  DeviceBuffer<float> dD(256);
   kernel<O><<<2, 32>>>(dA, dB, dC, dD);
   auto D = dD.get();
   bool ok = true;
@@ -407,7 +407,7 @@ void codes(int have, const char* name) {
   CHECK(name, ok);
 }
 int main() {
-  Buf<int> ar(1);
+  DeviceBuffer<int> ar(1);
   arch<<<1, 1>>>(ar);
   int have = ar.get()[0];
   test<h_k16_f32>(have);
@@ -440,7 +440,7 @@ int main() {
   codes<e_44>(have, "mma reads all 256 codes of e4m3");
   codes<e_55>(have, "mma reads all 256 codes of e5m2");
   {
-    Buf<float> o(128);
+    DeviceBuffer<float> o(128);
     special<<<1, 32>>>(o);
     auto v = o.get();
     u32 n;

@@ -261,7 +261,7 @@ struct Result {
 template <class F>
 Result run(F launch, int n = 128) {
   auto in = input();
-  Buf<float> d(in), o(256);
+  DeviceBuffer<float> d(in), o(256);
   launch((const float*)d.p, o.p);
   Result r{cudaDeviceSynchronize(), true, false};
   if (r.e) return r;
@@ -306,7 +306,7 @@ static std::map<std::string, std::function<Result()>> cases = {
     {"in order", [] { return run([](auto i, auto o) { in_order<<<1, 128>>>(i, o); }); }},
     {"block order",
      [] {
-       Buf<int> n(1);
+       DeviceBuffer<int> n(1);
        return run([&](auto i, auto o) { block_order<<<40, 128>>>(n, i, o); });
      }},
     {"uninitialised",

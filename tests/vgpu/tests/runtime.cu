@@ -60,22 +60,22 @@ static void host_fn(void* p) { ++*(int*)p; }
 int main() {
   const int n = 3000;
   std::vector<float> a(n, 2.f), b(n, 3.f);
-  Buf<float> da(a), db(b);
+  DeviceBuffer<float> da(a), db(b);
   cudaStream_t s, s2;
-  CU(cudaStreamCreate(&s));
-  CU(cudaStreamCreateWithFlags(&s2, cudaStreamNonBlocking));
+  CHECK_CUDA(cudaStreamCreate(&s));
+  CHECK_CUDA(cudaStreamCreateWithFlags(&s2, cudaStreamNonBlocking));
   cudaEvent_t e0, e1, e2;
-  CU(cudaEventCreate(&e0));
-  CU(cudaEventCreate(&e1));
-  CU(cudaEventCreateWithFlags(&e2, cudaEventDisableTiming));
-  CU(cudaEventRecord(e0, s));
+  CHECK_CUDA(cudaEventCreate(&e0));
+  CHECK_CUDA(cudaEventCreate(&e1));
+  CHECK_CUDA(cudaEventCreateWithFlags(&e2, cudaEventDisableTiming));
+  CHECK_CUDA(cudaEventRecord(e0, s));
   scale<<<12, 256, 0, s>>>(da, 4.f, n);
-  CU(cudaEventRecord(e1, s));
-  CU(cudaStreamWaitEvent(s2, e1));
+  CHECK_CUDA(cudaEventRecord(e1, s));
+  CHECK_CUDA(cudaStreamWaitEvent(s2, e1));
   add1<<<12, 256, 0, s2>>>(da, db, n);
-  CU(cudaStreamSynchronize(s2));
+  CHECK_CUDA(cudaStreamSynchronize(s2));
   float ms = -1;
-  CU(cudaEventElapsedTime(&ms, e0, e1));
+  CHECK_CUDA(cudaEventElapsedTime(&ms, e0, e1));
   CHECK("streams and events", da.get() == std::vector<float>(n, 11.f) && ms >= 0 &&
                                   cudaStreamQuery(s) == cudaSuccess &&
                                   cudaEventQuery(e1) == cudaSuccess);
@@ -83,51 +83,51 @@ int main() {
   cudaGraph_t g;
   cudaGraphExec_t x;
   int called = 0;
-  CU(cudaStreamBeginCapture(s, cudaStreamCaptureModeGlobal));
-  CU(cudaMemcpyAsync(da, a.data(), n * 4, cudaMemcpyHostToDevice, s));
-  CU(cudaEventRecord(e2, s));
-  CU(cudaStreamWaitEvent(s2, e2));
+  CHECK_CUDA(cudaStreamBeginCapture(s, cudaStreamCaptureModeGlobal));
+  CHECK_CUDA(cudaMemcpyAsync(da, a.data(), n * 4, cudaMemcpyHostToDevice, s));
+  CHECK_CUDA(cudaEventRecord(e2, s));
+  CHECK_CUDA(cudaStreamWaitEvent(s2, e2));
   scale<<<12, 256, 0, s2>>>(db, 2.f, n);
-  CU(cudaEventRecord(e1, s2));
+  CHECK_CUDA(cudaEventRecord(e1, s2));
   scale<<<12, 256, 0, s>>>(da, 5.f, n);
-  CU(cudaStreamWaitEvent(s, e1));
+  CHECK_CUDA(cudaStreamWaitEvent(s, e1));
   add1<<<12, 256, 0, s>>>(da, db, n);
-  CU(cudaLaunchHostFunc(s, host_fn, &called));
+  CHECK_CUDA(cudaLaunchHostFunc(s, host_fn, &called));
   cudaStreamCaptureStatus st;
-  CU(cudaStreamIsCapturing(s2, &st));
+  CHECK_CUDA(cudaStreamIsCapturing(s2, &st));
   CHECK("capture reaches the forked stream", st == cudaStreamCaptureStatusActive);
-  CU(cudaStreamEndCapture(s, &g));
+  CHECK_CUDA(cudaStreamEndCapture(s, &g));
   size_t nn = 0;
-  CU(cudaGraphGetNodes(g, nullptr, &nn));
+  CHECK_CUDA(cudaGraphGetNodes(g, nullptr, &nn));
   CHECK("captured, not executed", nn == 5 && db.get()[0] == 3.f && called == 0);
-  CU(cudaGraphInstantiate(&x, g, 0));
-  for (int i = 0; i < 3; i++) CU(cudaGraphLaunch(x, s));
-  CU(cudaStreamSynchronize(s));
+  CHECK_CUDA(cudaGraphInstantiate(&x, g, 0));
+  for (int i = 0; i < 3; i++) CHECK_CUDA(cudaGraphLaunch(x, s));
+  CHECK_CUDA(cudaStreamSynchronize(s));
   CHECK("graph replay", da.get() == std::vector<float>(n, 10.f + 24.f) && called == 3);
   {
     std::vector<cudaGraphNode_t> nodes(nn);
-    CU(cudaGraphGetNodes(g, nodes.data(), &nn));
+    CHECK_CUDA(cudaGraphGetNodes(g, nodes.data(), &nn));
     bool done = false;
     for (auto nd : nodes) {
       cudaGraphNodeType t;
-      CU(cudaGraphNodeGetType(nd, &t));
+      CHECK_CUDA(cudaGraphNodeGetType(nd, &t));
       if (t != cudaGraphNodeTypeKernel || done) continue;
       cudaKernelNodeParams p;
-      CU(cudaGraphKernelNodeGetParams(nd, &p));
+      CHECK_CUDA(cudaGraphKernelNodeGetParams(nd, &p));
       float two = 1.f;
       void* args[] = {p.kernelParams[0], &two, p.kernelParams[2]};
       p.kernelParams = args;
-      CU(cudaGraphExecKernelNodeSetParams(x, nd, &p));
+      CHECK_CUDA(cudaGraphExecKernelNodeSetParams(x, nd, &p));
       done = true;
     }
-    CU(cudaGraphLaunch(x, s));
-    CU(cudaStreamSynchronize(s));
+    CHECK_CUDA(cudaGraphLaunch(x, s));
+    CHECK_CUDA(cudaStreamSynchronize(s));
     CHECK("graph parameter update", da.get()[7] == 10.f + 24.f && db.get()[7] == 24.f);
   }
-  CU(cudaGraphExecDestroy(x));
-  CU(cudaGraphDestroy(g));
+  CHECK_CUDA(cudaGraphExecDestroy(x));
+  CHECK_CUDA(cudaGraphDestroy(g));
   {
-    CU(cudaGraphCreate(&g, 0));
+    CHECK_CUDA(cudaGraphCreate(&g, 0));
     cudaGraphNode_t k1, k2, m;
     float* p = db.p;
     float f = 3;
@@ -144,26 +144,26 @@ int main() {
     mp.elementSize = 4;
     mp.width = n;
     mp.height = 1;
-    CU(cudaGraphAddKernelNode(&k1, g, nullptr, 0, &kp));
-    CU(cudaGraphAddMemsetNode(&m, g, nullptr, 0, &mp));
-    CU(cudaGraphAddDependencies(g, &m, &k1, nullptr, 1));
+    CHECK_CUDA(cudaGraphAddKernelNode(&k1, g, nullptr, 0, &kp));
+    CHECK_CUDA(cudaGraphAddMemsetNode(&m, g, nullptr, 0, &mp));
+    CHECK_CUDA(cudaGraphAddDependencies(g, &m, &k1, nullptr, 1));
     f = 7;
-    CU(cudaGraphAddKernelNode(&k2, g, &k1, 1, &kp));
-    CU(cudaGraphInstantiate(&x, g, 0));
-    CU(cudaGraphLaunch(x, 0));
-    CU(cudaDeviceSynchronize());
+    CHECK_CUDA(cudaGraphAddKernelNode(&k2, g, &k1, 1, &kp));
+    CHECK_CUDA(cudaGraphInstantiate(&x, g, 0));
+    CHECK_CUDA(cudaGraphLaunch(x, 0));
+    CHECK_CUDA(cudaDeviceSynchronize());
     CHECK("graph built by hand", db.get() == std::vector<float>(n, 21.f));
   }
   {
     int m = 5000, steps = 4;
     std::vector<int> v(m), r(m), t(m);
     for (int i = 0; i < m; i++) v[i] = r[i] = i;
-    Buf<int> dv(v), dt(m);
+    DeviceBuffer<int> dv(v), dt(m);
     void* args[] = {&dv.p, &dt.p, &m, &steps};
     int occ;
-    CU(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&occ, grid_steps, 128, 0));
-    CU(cudaLaunchCooperativeKernel(grid_steps, dim3(17), dim3(128), args, 0, 0));
-    CU(cudaDeviceSynchronize());
+    CHECK_CUDA(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&occ, grid_steps, 128, 0));
+    CHECK_CUDA(cudaLaunchCooperativeKernel(grid_steps, dim3(17), dim3(128), args, 0, 0));
+    CHECK_CUDA(cudaDeviceSynchronize());
     for (int k = 0; k < steps; k++) {
       for (int i = 0; i < m; i++) t[i] = r[(i + 1) % m] + 1;
       for (int i = 0; i < m; i++) r[i] = t[(i + m - 1) % m] * 2 % 1000003;
@@ -175,7 +175,7 @@ int main() {
     cudaGetLastError();
   }
   {
-    Buf<int> o(64);
+    DeviceBuffer<int> o(64);
     cg_ops<<<1, 64>>>(o);
     auto v = o.get();
     bool ok = true;
@@ -195,7 +195,7 @@ int main() {
     FILE* f = tmpfile();
     dup2(fileno(f), 1);
     say<<<1, 32>>>(5);
-    CU(cudaDeviceSynchronize());
+    CHECK_CUDA(cudaDeviceSynchronize());
     fflush(stdout);
     dup2(save, 1);
     rewind(f);
@@ -208,7 +208,7 @@ int main() {
   }
   {
     cudaFuncAttributes at;
-    CU(cudaFuncGetAttributes(&at, bounded<96>));
+    CHECK_CUDA(cudaFuncGetAttributes(&at, bounded<96>));
     CHECK("function attributes", at.maxThreadsPerBlock == 96 && at.numRegs > 0);
     bounded<96><<<1, 128>>>(nullptr);
     CHECK("launch bounds are enforced", cudaGetLastError() != cudaSuccess);
@@ -217,7 +217,7 @@ int main() {
   }
   {
     Params p{10, 20.5, {1, 2, 3, 4, 5}, -7};
-    Buf<int> o(10);
+    DeviceBuffer<int> o(10);
     byval<<<1, 10>>>(p, 100, o);
     auto v = o.get();
     bool ok = true;
@@ -233,58 +233,58 @@ int main() {
     at[0].val.programmaticStreamSerializationAllowed = 1;
     c.attrs = at;
     c.numAttrs = 1;
-    Buf<float> o(32);
-    CU(cudaLaunchKernelEx(&c, pdl, o.p));
+    DeviceBuffer<float> o(32);
+    CHECK_CUDA(cudaLaunchKernelEx(&c, pdl, o.p));
     CHECK("cudaLaunchKernelEx", o.get()[3] == 1.f);
   }
   {
     cudaDeviceProp p;
-    CU(cudaGetDeviceProperties(&p, 0));
+    CHECK_CUDA(cudaGetDeviceProperties(&p, 0));
     int v;
-    CU(cudaDeviceGetAttribute(&v, cudaDevAttrComputeCapabilityMajor, 0));
+    CHECK_CUDA(cudaDeviceGetAttribute(&v, cudaDevAttrComputeCapabilityMajor, 0));
     CHECK("device properties", p.warpSize == 32 && p.major == v && p.multiProcessorCount > 0 &&
                                    p.sharedMemPerBlockOptin > 49152);
     size_t fr, to;
-    CU(cudaMemGetInfo(&fr, &to));
+    CHECK_CUDA(cudaMemGetInfo(&fr, &to));
     CHECK("memory info", fr <= to);
   }
   {
     float* h;
-    CU(cudaMallocHost(&h, 400));
+    CHECK_CUDA(cudaMallocHost(&h, 400));
     float* m;
-    CU(cudaMallocManaged(&m, 400));
+    CHECK_CUDA(cudaMallocManaged(&m, 400));
     cudaPointerAttributes pa;
-    CU(cudaPointerGetAttributes(&pa, h));
+    CHECK_CUDA(cudaPointerGetAttributes(&pa, h));
     bool ok = pa.type == cudaMemoryTypeHost;
-    CU(cudaPointerGetAttributes(&pa, m));
+    CHECK_CUDA(cudaPointerGetAttributes(&pa, m));
     ok &= pa.type == cudaMemoryTypeManaged;
-    CU(cudaPointerGetAttributes(&pa, da.p + 5));
+    CHECK_CUDA(cudaPointerGetAttributes(&pa, da.p + 5));
     ok &= pa.type == cudaMemoryTypeDevice;
-    CU(cudaPointerGetAttributes(&pa, &ok));
+    CHECK_CUDA(cudaPointerGetAttributes(&pa, &ok));
     ok &= pa.type == cudaMemoryTypeUnregistered;
     CHECK("pointer attributes", ok);
     for (int i = 0; i < 100; i++) h[i] = m[i] = i;
     scale<<<1, 128>>>(h, 2.f, 100);
     scale<<<1, 128>>>(m, 3.f, 100);
-    CU(cudaDeviceSynchronize());
+    CHECK_CUDA(cudaDeviceSynchronize());
     CHECK("host and managed memory in kernels", h[50] == 100 && m[50] == 150);
-    CU(cudaFreeHost(h));
-    CU(cudaFree(m));
+    CHECK_CUDA(cudaFreeHost(h));
+    CHECK_CUDA(cudaFree(m));
   }
   {
     float* p;
-    CU(cudaMallocAsync(&p, 1000, s));
-    CU(cudaMemsetAsync(p, 0, 1000, s));
-    CU(cudaFreeAsync(p, s));
+    CHECK_CUDA(cudaMallocAsync(&p, 1000, s));
+    CHECK_CUDA(cudaMemsetAsync(p, 0, 1000, s));
+    CHECK_CUDA(cudaFreeAsync(p, s));
     size_t pitch;
     float* q;
-    CU(cudaMallocPitch(&q, &pitch, 100, 10));
+    CHECK_CUDA(cudaMallocPitch(&q, &pitch, 100, 10));
     std::vector<char> h(1000), r(1000);
     for (int i = 0; i < 1000; i++) h[i] = i;
-    CU(cudaMemcpy2D(q, pitch, h.data(), 100, 100, 10, cudaMemcpyHostToDevice));
-    CU(cudaMemcpy2D(r.data(), 100, q, pitch, 100, 10, cudaMemcpyDeviceToHost));
+    CHECK_CUDA(cudaMemcpy2D(q, pitch, h.data(), 100, 100, 10, cudaMemcpyHostToDevice));
+    CHECK_CUDA(cudaMemcpy2D(r.data(), 100, q, pitch, 100, 10, cudaMemcpyDeviceToHost));
     CHECK("pitched copies", h == r);
-    CU(cudaFree(q));
+    CHECK_CUDA(cudaFree(q));
   }
   CHECK("copy out of bounds is refused",
         cudaMemcpy(da, a.data(), n * 4 + 400, cudaMemcpyHostToDevice) == cudaErrorInvalidValue);

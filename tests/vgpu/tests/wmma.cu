@@ -91,10 +91,10 @@ bool one_case(bool col_c) {
   if constexpr (std::is_same_v<S, int8_t>)
     for (auto& v : A)
       if (v == -128) v = -127;  // -(-128) does not fit
-  Buf dA(A);
-  Buf dB(B);
-  Buf dC(C);
-  Buf<Acc> dD(C.size());
+  DeviceBuffer dA(A);
+  DeviceBuffer dB(B);
+  DeviceBuffer dC(C);
+  DeviceBuffer<Acc> dD(C.size());
   one<T, Acc, Acc, M, N, K, LA, LB, SH><<<1, 32>>>(dA, dB, dC, dD, lda, ldb, ldc, col_c);
   auto D = dD.get();
   double worst = 0;
@@ -195,9 +195,9 @@ int main() {
     std::vector<int> a(8 * 4), b(8 * 4);
     for (auto& v : a) v = (int)rng();
     for (auto& v : b) v = (int)rng();
-    Buf dA(a);
-    Buf dB(b);
-    Buf<int> d(128);
+    DeviceBuffer dA(a);
+    DeviceBuffer dB(b);
+    DeviceBuffer<int> d(128);
     ints4<<<1, 32>>>(dA, dB, d);
     auto v = d.get();
     bool o4 = true, o1 = true;
@@ -223,9 +223,9 @@ int main() {
     std::vector<half> a(M * K), b(K * N);
     for (auto& v : a) v = __float2half(std::uniform_real_distribution<float>(-1, 1)(rng));
     for (auto& v : b) v = __float2half(std::uniform_real_distribution<float>(-1, 1)(rng));
-    Buf dA(a);
-    Buf dB(b);
-    Buf<float> dC(M * N);
+    DeviceBuffer dA(a);
+    DeviceBuffer dB(b);
+    DeviceBuffer<float> dC(M * N);
     gemm<<<dim3(N / 64, M / 64), 128>>>(dA, dB, dC, N, K);
     auto c = dC.get();
     double worst = 0;

@@ -423,8 +423,8 @@ VGPU_API Status cublasLtMatmul(cublasLtHandle_t h, cublasLtMatmulDesc_t od, cons
                                const void* A, cublasLtMatrixLayout_t Ad, const void* B,
                                cublasLtMatrixLayout_t Bd, const void* beta, const void* C,
                                cublasLtMatrixLayout_t Cd, void* D, cublasLtMatrixLayout_t Dd,
-                               const cublasLtMatmulAlgo_t* algo, void* ws, size_t ws_bytes,
-                               cudaStream_t stream) {
+                               const cublasLtMatmulAlgo_t* algo, void* workspace,
+                               size_t workspace_bytes, cudaStream_t stream) {
   LT_HANDLE;
   if (!od || !Ad || !Bd || !Cd || !Dd) return no(BAD, "null descriptor");
   auto& d = in<LtDesc>(od);
@@ -479,13 +479,13 @@ VGPU_API Status cublasLtMatmul(cublasLtHandle_t h, cublasLtMatmulDesc_t od, cons
     g = in<const LtAlgo>(algo);
     if (!matches(g, d, la, lb, lc, ld)) return no(BAD, "the algorithm was chosen for other types");
   } else
-    choose(q, ws_bytes, CUBLASLT_REDUCTION_SCHEME_MASK, g);
+    choose(q, workspace_bytes, CUBLASLT_REDUCTION_SCHEME_MASK, g);
   q.workspace_bytes = workspace_of(g, q);
-  q.workspace = ws;
-  if (q.workspace_bytes > ws_bytes)
+  q.workspace = workspace;
+  if (q.workspace_bytes > workspace_bytes)
     return no(BAD, format_text("the algorithm needs %zu bytes of workspace, %zu are given",
-                               q.workspace_bytes, ws_bytes));
-  if (q.workspace_bytes && (!ws || (u64)ws % 16))
+                               q.workspace_bytes, workspace_bytes));
+  if (q.workspace_bytes && (!workspace || (u64)workspace % 16))
     return no(BAD, "workspace is null or not 16-byte aligned");
   q.set_name();
   const auto name = q.name;

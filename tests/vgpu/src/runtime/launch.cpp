@@ -3,7 +3,7 @@
 
 #include "tests/vgpu/src/runtime/internal.h"
 namespace vgpu {
-static thread_local std::vector<std::tuple<dim3, dim3, size_t, cudaStream_t>> t_config;
+static thread_local std::vector<std::tuple<dim3, dim3, size_t, cudaStream_t>> pushed_configurations;
 static bool checks() {
   static bool c = environment_number("VGPU_CHECK", 1) != 0;
   return c;
@@ -78,16 +78,17 @@ static cudaError_t run_kernel(Node& n) {
   l.grid_id = ++ids;
   l.check = checks();
   l.max_resident = (u32)std::max(1, blocks_per_sm(k, (int)n.block.count(), n.smem)) * device().sms;
-  size_t pn = std::max<size_t>(16, l.prog->param_bytes);
-  l.params = (u8*)aligned_alloc(128, (pn + 127) / 128 * 128);
+  size_t parameter_bytes = std::max<size_t>(16, l.prog->param_bytes);
+  l.params = (u8*)aligned_alloc(128, (parameter_bytes + 127) / 128 * 128);
   memcpy(l.params, n.params.data(), n.params.size());
-  memtable().add({(u64)l.params, (u64)l.params + pn, MemKind::Params, "kernel parameters"});
-  u32* ws = nullptr;
+  memtable().add(
+      {(u64)l.params, (u64)l.params + parameter_bytes, MemKind::Params, "kernel parameters"});
+  u32* workspace = nullptr;
   if (n.coop) {
-    ws = (u32*)mem_alloc(256, MemKind::Internal, "grid workspace");
-    memset(ws, 0, 256);
-    ws[0] = 256;
-    l.grid_ws = (u64)ws;
+    workspace = (u32*)mem_alloc(256, MemKind::Internal, "grid workspace");
+    memset(workspace, 0, 256);
+    workspace[0] = 256;
+    l.grid_ws = (u64)workspace;
   }
   cudaError_t e = cudaSuccess;
   try {
@@ -98,7 +99,7 @@ static cudaError_t run_kernel(Node& n) {
   }
   memtable().remove((u64)l.params);
   free(l.params);
-  if (ws) mem_free(ws);
+  if (workspace) mem_free(workspace);
   if (e) set_pending(e);
   return cudaSuccess;  // the error shows later, as on a GPU
 }
@@ -184,17 +185,17 @@ static Dim3 no_cluster(Kernel* k) {
 using namespace vgpu;
 
 VGPU_API unsigned __cudaPushCallConfiguration(dim3 g, dim3 b, size_t smem, cudaStream_t s) {
-  t_config.push_back({g, b, smem, s});
+  pushed_configurations.push_back({g, b, smem, s});
   return 0;
 }
 VGPU_API cudaError_t __cudaPopCallConfiguration(dim3* g, dim3* b, size_t* smem, void* s) {
-  if (t_config.empty()) return done(cudaErrorMissingConfiguration);
-  auto& [gg, bb, ss, st] = t_config.back();
+  if (pushed_configurations.empty()) return done(cudaErrorMissingConfiguration);
+  auto& [gg, bb, ss, st] = pushed_configurations.back();
   *g = gg;
   *b = bb;
   *smem = ss;
   *(cudaStream_t*)s = st;
-  t_config.pop_back();
+  pushed_configurations.pop_back();
   return cudaSuccess;
 }
 static cudaError_t do_launch(const void* f, dim3 g, dim3 b, void** args, size_t smem,
