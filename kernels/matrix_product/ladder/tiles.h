@@ -78,15 +78,4 @@ struct BlockPlace {
 };
 #endif
 
-/// Whether the output has so many tiles of 128 x 128 that they fill a large GPU, without wasting
-/// much beyond its edges. Else tiles are 64 x 64.
-inline bool fits_large_tiles(const Problem& p) {
-  constexpr std::int64_t kEnough = 128;
-  const auto covered = [&](std::int64_t tile) {
-    return blocks_of(p.m, tile) * tile * blocks_of(p.n, tile) * tile;
-  };
-  const std::int64_t tiles = covered(128) / (128 * 128) * p.batch.size();
-  return tiles >= kEnough && 8 * covered(128) <= 9 * covered(64);
-}
-
 }  // namespace ebb::kernels::gemm

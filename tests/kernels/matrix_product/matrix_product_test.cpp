@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "kernels/matrix_product/gemm.h"
 #include "kernels/matrix_product/matrix_product_reference.h"
 #include "tests/kernels/support/backends.h"
 #include "tests/kernels/support/buffer.h"
@@ -106,11 +107,17 @@ INSTANTIATE_TEST_SUITE_P(Shapes, MatrixProductTest,
                                            Case{2, 67, 33, 1030, false, true, true},
                                            Case{1, 5, 130, 513, false, false, false}));
 
-// Enough tiles for the larger of our kernels on CUDA, with and without whole quads.
+// Enough tiles for the larger of our kernels on CUDA, all layouts, with and without whole quads.
 TEST(MatrixProductTest, FollowsTheErrorRuleOnManyTiles) {
-  for_each_product_backend([]<class T> {
-    expect_error_rule<T>({16, 500, 250, 21, false, true, true});
-    expect_error_rule<T>({1, 1500, 1400, 4, true, false, false});
+  const ebb::testing::ChosenProductLibrary own("own");
+  ebb::testing::for_each_storage_backend([]<class T> {
+    for (const Case& c :
+         {Case{16, 500, 250, 21, false, true, true}, Case{1, 1500, 1400, 4, true, false, false},
+          Case{8, 500, 500, 8, false, false, false}, Case{1, 1500, 1400, 3, true, true, false}}) {
+      EXPECT_TRUE(
+          gemm::fits_large_tiles({.m = c.m, .n = c.n, .k = c.k, .batch = {{1, 1, 1, c.batch}}}));
+      expect_error_rule<T>(c);
+    }
   });
 }
 
