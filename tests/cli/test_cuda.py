@@ -19,10 +19,10 @@ def product_libraries(test):
 
 @unittest.skipUnless(DEVICE.startswith("cuda"), "EBB_TEST_DEVICE names no CUDA device")
 class CudaTest(ProgramTest):
-    def train_small(self, out, *options, **more):
+    def train_small(self, out, *options, batch=24, **more):
         config = [] if "--config" in options else ["--config", self.config]
         return self.ebb("train", *config, "--data", self.table, "--target", "churn",
-                        "--id-column", "customer_id", "--epochs", "2", "--batch-size", "24",
+                        "--id-column", "customer_id", "--epochs", "2", "--batch-size", batch,
                         "--out", out, *options, **more)
 
     def setUp(self):
@@ -101,7 +101,7 @@ class CudaTest(ProgramTest):
             for order in (1, 2):
                 out = f"{library}{order}"
                 losses.append(self.losses_of_steps(
-                    out, "--device", "cuda", "--cuda-graph", "--batch-size", "12", steps=6,
+                    out, "--device", "cuda", "--cuda-graph", batch=12, steps=5,
                     env={**os.environ, "EBB_GEMM": library, "VGPU_SCHED": f"random:{order}", "VGPU_THREADS": "1",
                          "VGPU_RACE": "0"}))
                 weights.append((self.folder / out / "model.safetensors").read_bytes())
