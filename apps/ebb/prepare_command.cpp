@@ -16,8 +16,8 @@
 #include "apps/ebb/limits.h"
 #include "apps/ebb/output.h"
 #include "apps/ebb/usage.h"
-#include "engine/io/bounded_json.h"
 #include "engine/io/atomic_file.h"
+#include "engine/io/bounded_json.h"
 #include "kernels/common/context.h"
 
 namespace ebb::program {
@@ -120,10 +120,9 @@ void print_summary(const PrepareOptions& options, const churn::PreparedTable& ta
   for (const std::string& note : table.notes)
     fmt::print(stream, "note      {}\n", churn::printable(note));
   if (!table.pipeline.steps().empty()) {
-    churn::TextTable steps({"step", "what it did"});
     for (const auto& [kind, summary] : table.pipeline.steps().describe())
-      steps.add({kind, churn::printable(summary)});
-    fmt::print(stream, "{}\n", steps.to_text());
+      fmt::print(stream, "{:<15}  {}\n", kind, churn::printable(summary));
+    fmt::print(stream, "\n");
   }
   fmt::print(stream, "{} rows: {} numbers, {} categories{}\n",
              churn::format_count(static_cast<double>(table.rows.rows)), table.rows.number_count,
