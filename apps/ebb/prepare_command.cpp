@@ -1,4 +1,5 @@
 // ebb prepare: a table as a model would get it.
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -7,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/churn/artefact/model_file.h"
+#include "apps/churn/artefact/run_folder.h"
 #include "apps/churn/config/config_file.h"
 #include "apps/churn/data/write_table.h"
 #include "apps/churn/reporting/text_table.h"
@@ -73,8 +75,9 @@ void check(const PrepareOptions& options) {
         "with {} it is fitted already",
         options.model.empty() ? "--pipeline" : "--model");
   }
+  const std::filesystem::path model(options.model);
   const std::vector<std::string> inputs = {options.data, options.config, options.pipeline,
-                                           options.model};
+                                           model.string(), (model / churn::kModelName).string()};
   refuse_replacing("--out", options.out, inputs);
   refuse_replacing("--save-pipeline", options.save_pipeline, inputs);
 }

@@ -19,10 +19,9 @@ using churn::printable;
 
 std::string count(std::size_t number) { return churn::format_count(static_cast<double>(number)); }
 
-std::size_t columns_of(const churn::PreparedData& data, churn::ColumnRole role) {
-  return static_cast<std::size_t>(
-      std::count_if(data.columns.begin(), data.columns.end(),
-                    [role](const auto& column) { return column.role == role; }));
+std::size_t count_left_out(const churn::PreparedData& data) {
+  return static_cast<std::size_t>(std::ranges::count(data.columns, churn::ColumnRole::left_out,
+                                                     &churn::ColumnDescription::role));
 }
 
 std::int64_t best_epoch(const churn::Trainer& trainer) {
@@ -43,10 +42,10 @@ void print_data(const churn::RunConfig& config, const churn::PreparedData& data)
   fmt::print("target    {}: \"{}\" is predicted, {:.1f} % of the training rows\n",
              printable(config.data.target), printable(data.pipeline.classes()[1]),
              100.0 * data.training_base_rate);
-  fmt::print("columns   {} numbers, {} categories, {} left out\n",
-             columns_of(data, churn::ColumnRole::number_feature),
-             columns_of(data, churn::ColumnRole::category_feature),
-             columns_of(data, churn::ColumnRole::left_out));
+  fmt::print("columns   {} numbers, {} categories, {} left out\n", data.pipeline.numbers().size(),
+             data.pipeline.categories().size(), count_left_out(data));
+  for (const auto& [kind, summary] : data.pipeline.steps().describe())
+    fmt::print("step      {}: {}\n", kind, printable(summary));
   for (const std::string& note : data.notes) fmt::print("note      {}\n", printable(note));
   for (const std::string& warning : data.warnings) warn(warning);
 }

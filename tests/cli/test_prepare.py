@@ -69,7 +69,10 @@ class PrepareTest(ProgramTest):
 
     def test_a_model_uses_its_steps(self):
         config = self.write("steps.toml", self.config.read_text() + STEPS)
-        self.ebb("train", "--data", TABLE, "--target", "churn", "--config", config, "--out", "model")
+        shown = self.ebb("train", "--data", TABLE, "--target", "churn", "--config", config, "--out", "model").stdout
+        self.assertIn('step      drop: "orders_90_days", "returns_share" taken out', shown)
+        dry = self.ebb("train", "--data", TABLE, "--target", "churn", "--config", config, "--dry-run").stdout
+        self.assertRegex(dry, r"orders_90_days +number +input of steps")
         self.assertIn("orders per month", (self.folder / "model/config.toml").read_text())
         again = self.ebb("train", "--config", "model/config.toml", "--out", "again")
         self.assertEqual(self.model_bytes(), self.model_bytes("again"), again.stdout)

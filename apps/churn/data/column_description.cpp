@@ -29,7 +29,9 @@ ColumnRole role_of(const std::string& name, const RunConfig& config,
   if (has_feature(pipeline.numbers(), name)) return ColumnRole::number_feature;
   if (has_feature(pipeline.categories(), name)) return ColumnRole::category_feature;
   if (name == config.split.group || name == config.split.time) return ColumnRole::split;
-  return ColumnRole::left_out;
+  const bool is_input =
+      std::ranges::any_of(pipeline.inputs(), [&](const auto& input) { return input.name == name; });
+  return is_input ? ColumnRole::step_input : ColumnRole::left_out;
 }
 
 /// As the levels of a text column, without a text for each integer.
@@ -71,6 +73,8 @@ std::string_view to_string(ColumnRole role) {
       return "number feature";
     case ColumnRole::category_feature:
       return "category feature";
+    case ColumnRole::step_input:
+      return "input of steps";
     case ColumnRole::target:
       return "target";
     case ColumnRole::id:

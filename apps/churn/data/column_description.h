@@ -10,9 +10,17 @@
 
 namespace ebb::churn {
 
-enum class ColumnRole { number_feature, category_feature, target, id, split, left_out };
+enum class ColumnRole {
+  number_feature,
+  category_feature,
+  step_input,  // no feature itself; declared steps make some of it
+  target,
+  id,
+  split,
+  left_out
+};
 
-/// "number feature", "category feature", "target", "id", "split", "left out".
+/// "number feature", "category feature", "input of steps", "target", "id", "split", "left out".
 std::string_view to_string(ColumnRole role);
 
 struct ColumnDescription {
