@@ -1,5 +1,6 @@
 // TOML to RunConfig.
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <optional>
 #include <set>
@@ -85,7 +86,7 @@ std::optional<SettingValue> wrap(const std::optional<T>& value) {
   return value ? std::optional<SettingValue>(*value) : std::nullopt;
 }
 
-/// A value of a step's options; empty for what they do not have: dates, tables.
+/// A value of a step's options; empty for what they do not have: dates, tables, infinities.
 std::optional<nlohmann::json> as_json(const toml::node& node) {
   if (const auto* array = node.as_array()) {
     nlohmann::json list = nlohmann::json::array();
@@ -99,7 +100,8 @@ std::optional<nlohmann::json> as_json(const toml::node& node) {
   if (const auto text = node.value_exact<std::string>()) return *text;
   if (const auto flag = node.value_exact<bool>()) return *flag;
   if (const auto whole = node.value_exact<std::int64_t>()) return *whole;
-  if (const auto number = node.value_exact<double>()) return *number;
+  if (const auto number = node.value_exact<double>(); number && std::isfinite(*number))
+    return *number;
   return std::nullopt;
 }
 
@@ -117,8 +119,9 @@ preprocessing::StepDeclaration as_step(const toml::node& node, std::string_view 
   for (const auto& [key, value] : *table) {
     const std::optional<nlohmann::json> option = as_json(value);
     if (!option) {
-      fail<DataError>("{}: {} is {}, expected a number, a text, true or false, or a list of them",
-                      where(source, value.source()), key.str(), type_name(value));
+      fail<DataError>(
+          "{}: {} is {}, expected a finite number, a text, true or false, or a list of them",
+          where(source, value.source()), key.str(), type_name(value));
     }
     if (key.str() != "step") {
       step.options[std::string(key.str())] = *option;

@@ -279,8 +279,10 @@ TEST(ConfigTest, WrongStepsAreLocated) {
               AllOf(HasSubstr(":2:10: "), HasSubstr("a step is the whole number 3")));
   EXPECT_THAT(message("[{ columns = [\"a\"] }]"), HasSubstr("the key step is missing"));
   EXPECT_THAT(message("[{ step = 1 }]"), HasSubstr("step is the whole number 1, expected a text"));
+  EXPECT_THAT(message("[{ step = \"fill\", a = [1, nan] }]"),
+              HasSubstr("expected a finite number"));
   EXPECT_THAT(message("[{ step = \"fill\", a = { b = 1 } }]"),
-              HasSubstr("a is a table, expected a number, a text"));
+              HasSubstr("a is a table, expected a finite number, a text"));
 }
 
 TEST(ConfigTest, SyntaxErrorsAreLocated) {
