@@ -11,6 +11,7 @@
 #include "apps/ebb/attention_benchmark.h"
 #include "apps/ebb/commands.h"
 #include "apps/ebb/device_option.h"
+#include "apps/ebb/devices.h"
 #include "apps/ebb/limits.h"
 #include "apps/ebb/output.h"
 #include "apps/ebb/precision_option.h"
