@@ -95,7 +95,7 @@ void prepare(benchmark::State& state, const std::filesystem::path& path) {
 }
 
 int run(int count, char** arguments) {
-  keep_freed_memory();  // as ebb does
+  keep_freed_memory();                       // as ebb does
   benchmark::Initialize(&count, arguments);  // takes its options out
   if (count != 2) {
     fmt::print(stderr,
