@@ -9,7 +9,7 @@
 namespace ebb::preprocessing {
 
 FrequencyEncoder FrequencyEncoder::fit(const Column& column, FrequencyKind kind) {
-  CountedLevels counted = count_levels(column);
+  LevelCounts counted = count_levels(column);
   if (column.codes.empty()) fail<DataError>("column \"{}\" has no training rows", column.name);
   return restore(kind, counted.levels, std::move(counted.counts), counted.missing);
 }

@@ -26,10 +26,10 @@ std::vector<std::int32_t> match_levels(const Column& column, const Dictionary& f
   return places;
 }
 
-CountedLevels count_levels(const Column& column) {
+LevelCounts count_levels(const Column& column) {
   require_texts(column);
   std::vector<std::size_t> counts(column.levels.size());
-  CountedLevels counted;
+  LevelCounts counted;
   for (const std::int32_t code : column.codes) {
     ++(code == kMissingCode ? counted.missing : counts[static_cast<std::size_t>(code)]);
   }

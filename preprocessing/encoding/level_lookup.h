@@ -21,12 +21,12 @@ std::vector<std::int32_t> match_levels(const Column& column, const Dictionary& f
 
 /// The levels that training rows hold, most frequent first, then bytewise by name, with their
 /// counts; a level of the whole table may be absent from the training rows. Linear in rows.
-struct CountedLevels {
+struct LevelCounts {
   std::vector<std::string> levels;
   std::vector<std::size_t> counts;
   std::size_t missing = 0;
 };
-CountedLevels count_levels(const Column& column);
+LevelCounts count_levels(const Column& column);
 
 /// Throws Error unless `column` holds codes of texts: encoders take as_text() of another one.
 void require_texts(const Column& column);

@@ -13,7 +13,7 @@ OneHotEncoder OneHotEncoder::fit(const Column& column, const OneHotOptions& opti
     fail<DataError>("column \"{}\": the least share of a level is {}: expected 0 to 1", column.name,
                     options.min_share);
   }
-  CountedLevels counted = count_levels(column);
+  LevelCounts counted = count_levels(column);
   const auto present = static_cast<double>(column.codes.size() - counted.missing);
   // Counts descend, so the rare levels are the last ones.
   std::size_t kept = 0;
