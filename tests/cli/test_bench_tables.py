@@ -28,7 +28,7 @@ class BenchTablesTest(unittest.TestCase):
 
     def test_a_table_becomes_a_matrix(self):
         names = ["id", *(f"n{i}" for i in range(20)), *(f"c{i}" for i in range(8)), "churn"]
-        rows = [[f"A{row}", *(f"{(row * (7 + i)) % 101}.5" for i in range(20)),
+        rows = [[f"A{row}", f"{row % 3}.5", f"{row % 3 * 2}.5", *(f"{(row * (7 + i)) % 101}.5" for i in range(18)),
                  *("ab"[row // (i + 1) % 2] for i in range(8)), str(row % 3 // 2)] for row in range(300)]
         with tempfile.TemporaryDirectory() as folder:
             table = Path(folder, "table.csv")
