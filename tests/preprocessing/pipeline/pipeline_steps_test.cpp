@@ -100,7 +100,9 @@ TEST(PipelineSteps, ErrorsNameTheStep) {
 
 TEST(LongColumns, AreFittedToASampleButForWhatIsExact) {
   std::vector<double> values;
-  for (int row = 0; row < 400000; ++row) values.push_back((row * 7919LL) % 400009 / 4.0);
+  for (int row = 0; row < 400000; ++row) {
+    values.push_back(static_cast<double>(row * 7919LL % 400009) / 4.0);
+  }
   values[399998] = -5000.0;
   values[399999] = 1e6;
   values[17] = std::nan("");
