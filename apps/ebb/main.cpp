@@ -20,6 +20,7 @@ namespace ebb::program {
 namespace {
 
 constexpr const char* kFooter = R"(A first session:
+  ebb audit    --data users.csv --target churn
   ebb train    --data users.csv --target churn --id-column user_id --out model/
   ebb evaluate --model model/ --data labelled.csv
   ebb predict  --model model/ --data new.csv --out scores.csv
@@ -40,6 +41,7 @@ void declare(CLI::App& program, Command& chosen, const std::vector<std::string>&
   program.set_version_flag("--version", "ebb " EBB_VERSION);
   program.require_subcommand(1);
   program.get_formatter()->column_width(34);
+  add_audit(program, chosen);
   add_train(program, chosen, command_line);
   add_prepare(program, chosen);
   add_evaluate(program, chosen);

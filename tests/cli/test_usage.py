@@ -16,7 +16,7 @@ class UsageTest(ProgramTest):
         program = self.ebb("--help").stdout
         for text in ("ebb train", "ebb evaluate", "ebb predict", "Exit codes", "130"):
             self.assertIn(text, program)
-        for command in (["train"], ["evaluate"], ["predict"], ["bench", "step"],
+        for command in (["audit"], ["train"], ["evaluate"], ["predict"], ["bench", "step"],
                         ["bench", "attention"], ["info"]):
             self.assertIn("Examples:", self.ebb(*command, "--help").stdout)
 
@@ -45,7 +45,7 @@ class UsageTest(ProgramTest):
 
     def test_a_missing_command_lists_all(self):
         program = self.refused()
-        for command in ("train", "evaluate", "predict", "bench", "info", "See ebb --help"):
+        for command in ("audit", "train", "evaluate", "predict", "bench", "info", "See ebb --help"):
             self.assertIn(command, program)
         self.assertRegex(self.refused("bench"), r"\n  step +Time .*\n  attention +Time ")
 

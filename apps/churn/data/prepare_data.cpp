@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "apps/churn/data/customer_tables.h"
+#include "apps/churn/data/leak_warnings.h"
 #include "apps/churn/data/prepared_data.h"
 #include "apps/churn/data/row_hashes.h"
 #include "apps/churn/data/split_customers.h"
@@ -210,6 +211,10 @@ PreparedData prepare_data(const RunConfig& config) {
   data.columns = describe_columns(table, config, data.pipeline);
 
   data.train = {std::move(training_rows), labels_of(labels.values, split.train)};
+  for (std::string& warning :
+       leak_warnings(select_rows(table, split.train), data.train.labels, data.pipeline)) {
+    data.warnings.push_back(std::move(warning));
+  }
   data.validation = encode(data.pipeline, table, labels.values, split.validation);
   data.test = encode(data.pipeline, table, labels.values, split.test);
   if (test) {
