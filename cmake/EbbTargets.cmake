@@ -14,10 +14,11 @@ target_compile_definitions(ebb_options INTERFACE EBB_WITH_CUDA=$<BOOL:${EBB_WITH
 # are chosen at run time (kernels/common/instruction_set.h), never by a flag.
 # Optional operands are left out of designated initialisers on purpose, hence no warning about it;
 # -Wrestrict is wrong about std::string concatenation in GCC 12 (its bug 105651). Without CUDA,
-# `if constexpr` discards the calls of some functions, which Clang takes for unneeded.
+# `if constexpr` discards the calls of some functions, which Clang takes for unneeded. It also warns
+# of what C++17 deprecated in the stable sorts of g++ 12's own library.
 set(EBB_CXX_OPTIONS
   -march=x86-64-v2 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wno-missing-field-initializers
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> $<$<CXX_COMPILER_ID:Clang>:-Wno-unneeded-internal-declaration>
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> "$<$<CXX_COMPILER_ID:Clang>:-Wno-unneeded-internal-declaration;-Wno-deprecated-declarations>"
   $<$<BOOL:${EBB_WARNINGS_AS_ERRORS}>:-Werror>)
 target_compile_options(ebb_options INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${EBB_CXX_OPTIONS}>")
 if(EBB_WITH_CUDA)
