@@ -64,7 +64,7 @@ Columns cloud(std::size_t rows, std::size_t width, std::size_t every) {
 
 TEST(ChiSquared, AgreesWithScipy) {
   ASSERT_EQ(fixture()["chi_squared"].size(), 30U);
-  for (const json& one : fixture()["chi_squared"]) {
+  for (const nlohmann::json document = fixture(); const json& one : document["chi_squared"]) {
     const auto degrees = one["degrees"].get<double>();
     const auto probability = one["probability"].get<double>();
     const auto expected = one["quantile"].get<double>();
@@ -82,7 +82,7 @@ TEST(ChiSquared, AgreesWithScipy) {
 TEST(Mahalanobis, AgreesWithScikitLearn) {
   ASSERT_EQ(fixture()["cases"].size(), 4U);
   std::size_t compared = 0;
-  for (const json& one : fixture()["cases"]) {
+  for (const nlohmann::json document = fixture(); const json& one : document["cases"]) {
     SCOPED_TRACE(one["name"].get<std::string>());
     const auto columns = one["columns"].get<Columns>();
     const std::size_t width = columns.size();

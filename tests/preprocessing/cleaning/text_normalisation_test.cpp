@@ -54,7 +54,8 @@ TEST(TextNormalisation, FoldsAsPythonDoes) {
   TextOptions options = kNothing;
   options.text_case = TextCase::fold;
   ASSERT_GT(fixture()["folded"].size(), 1400U);
-  for (const auto& [character, folded] : fixture()["folded"].items()) {
+  for (const nlohmann::json document = fixture();
+       const auto& [character, folded] : document["folded"].items()) {
     EXPECT_EQ(normalise_text(character, options), folded.get<std::string>()) << character;
   }
 }
@@ -62,7 +63,8 @@ TEST(TextNormalisation, FoldsAsPythonDoes) {
 TEST(TextNormalisation, OnceIsEnough) {
   for (const TextCase text_case : {TextCase::keep, TextCase::lower, TextCase::fold}) {
     const TextOptions options = {.text_case = text_case};
-    for (const auto& [character, folded] : fixture()["folded"].items()) {
+    for (const nlohmann::json document = fixture();
+         const auto& [character, folded] : document["folded"].items()) {
       const std::string once = normalise_text(" x" + character + "\u0301  y", options);
       EXPECT_EQ(normalise_text(once, options), once) << character;
     }

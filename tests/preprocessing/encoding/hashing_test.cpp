@@ -12,7 +12,7 @@ using ::testing::HasSubstr;
 
 TEST(Hashing, IsXxhashOfTheBytes) {
   ASSERT_EQ(encoding_fixture()["hashes"].size(), 12U);
-  for (const json& one : encoding_fixture()["hashes"]) {
+  for (const nlohmann::json document = encoding_fixture(); const json& one : document["hashes"]) {
     const std::uint64_t hash = std::stoull(one["hash"].get<std::string>());
     const auto text = one["text"].get<std::string>();
     for (const std::uint32_t buckets : {1U, 10U, 1U << 24}) {

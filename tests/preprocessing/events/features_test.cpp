@@ -63,7 +63,7 @@ TEST(EventFeatures, AreThoseOfPandas) {
   EXPECT_EQ(log.left_out().without_time, fixture()["left_out"]["time"].get<std::size_t>());
   EXPECT_EQ(log.events(), fixture()["events"].get<std::size_t>());
   ASSERT_EQ(fixture()["cases"].size(), 3U);
-  for (const json& expected : fixture()["cases"]) {
+  for (const nlohmann::json document = fixture(); const json& expected : document["cases"]) {
     const Table table = fixture_table(log, expected);
     const auto names = expected["names"].get<std::vector<std::string>>();
     ASSERT_EQ(table.rows(), expected["customers"].size());

@@ -97,13 +97,15 @@ TEST(MutualInformation, MissingNumbersHaveNoBin) {
 }
 
 TEST(Distributions, TailsEqualScipy) {
-  for (const nlohmann::json& expected : statistics_fixture().at("chi2_tail")) {
+  for (const nlohmann::json document = statistics_fixture();
+       const nlohmann::json& expected : document.at("chi2_tail")) {
     const double tail = expected.at("tail");
     const double found =
         chi_square_tail(expected.at("statistic"), expected.at("degrees_of_freedom"));
     EXPECT_NEAR(found, tail, 1e-12 * tail) << expected;
   }
-  for (const nlohmann::json& expected : statistics_fixture().at("kolmogorov")) {
+  for (const nlohmann::json document = statistics_fixture();
+       const nlohmann::json& expected : document.at("kolmogorov")) {
     const double tail = expected.at("tail");
     EXPECT_NEAR(kolmogorov_tail(expected.at("value")), tail, 1e-13 * tail) << expected;
   }
