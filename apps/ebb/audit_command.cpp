@@ -10,6 +10,7 @@
 
 #include "apps/churn/reporting/text_table.h"
 #include "apps/ebb/commands.h"
+#include "apps/ebb/drop_columns_option.h"
 #include "apps/ebb/input_files.h"
 #include "apps/ebb/limits.h"
 #include "apps/ebb/output.h"
@@ -184,10 +185,7 @@ void declare_options(CLI::App& command, AuditArguments& to) {
                   "The class to predict, when the label has two other names")
       ->type_name("CLASS");
   command.add_option("--id-column", to.id_column, "Names the customer")->type_name("COLUMN");
-  command.add_option("--drop-columns", to.drop_columns, "Columns that are not looked at")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->type_name("A,B");
+  declare_drop_columns(command, to.drop_columns, "Columns that are not looked at");
   command
       .add_option("--split-column", to.split_column,
                   "A column with train, val or test, whose parts are compared")

@@ -13,6 +13,7 @@
 #include "apps/churn/data/write_table.h"
 #include "apps/churn/reporting/text_table.h"
 #include "apps/ebb/commands.h"
+#include "apps/ebb/drop_columns_option.h"
 #include "apps/ebb/input_files.h"
 #include "apps/ebb/interrupt.h"
 #include "apps/ebb/limits.h"
@@ -174,10 +175,7 @@ void declare(CLI::App& command, PrepareOptions& to) {
       ->type_name("CLASS");
   command.add_option("--id-column", to.id_column, "Names the customer; written first to CSV")
       ->type_name("COLUMN");
-  command.add_option("--drop-columns", to.drop_columns, "Columns to leave out")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->type_name("A,B");
+  declare_drop_columns(command, to.drop_columns, "Columns to leave out");
   command.add_option("--config", to.config, "Settings; [data] and [preprocessing] count")
       ->type_name("FILE");
   command.add_option("--pipeline", to.pipeline, "Apply this fitted pipeline")->type_name("FILE");

@@ -8,6 +8,7 @@
 #include "apps/churn/config/device_choice.h"
 #include "apps/ebb/device_option.h"
 #include "apps/ebb/devices.h"
+#include "apps/ebb/drop_columns_option.h"
 #include "apps/ebb/limits.h"
 #include "apps/ebb/precision_option.h"
 #include "apps/ebb/usage.h"
@@ -53,10 +54,7 @@ void declare_data(CLI::App& command, TrainArguments& to) {
   command.add_option("--id-column", to.id_column, "Names the customer; passed through to scores")
       ->type_name("COLUMN")
       ->group("Data");
-  command.add_option("--drop-columns", to.drop_columns, "Columns that the model must not see")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->type_name("A,B")
+  declare_drop_columns(command, to.drop_columns, "Columns that the model must not see")
       ->group("Data");
 }
 

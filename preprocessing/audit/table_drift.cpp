@@ -26,11 +26,7 @@ double share(std::size_t part, std::size_t whole) {
   return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
-double missing_share(const Column& column) {
-  std::size_t missing = 0;
-  for (std::size_t row = 0; row < column.size(); ++row) missing += column.is_missing(row) ? 1 : 0;
-  return share(missing, column.size());
-}
+double missing_share(const Column& column) { return share(count_missing(column), column.size()); }
 
 /// The last bucket counts missing values.
 std::vector<std::size_t> counts_between(std::span<const double> values,

@@ -11,9 +11,9 @@
 #include <nlohmann/json.hpp>
 
 #include "kernels/common/error.h"
-#include "preprocessing/cleaning/chi_squared.h"
 #include "preprocessing/common/parallel.h"
 #include "preprocessing/split/random_order.h"
+#include "preprocessing/statistics/distributions.h"
 #include "preprocessing/statistics/quantiles.h"
 
 namespace ebb::preprocessing {

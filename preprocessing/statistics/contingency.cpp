@@ -86,7 +86,7 @@ ChiSquareTest chi_square_test(const ContingencyTable& table) {
   ChiSquareTest test;
   test.statistic = chi_square(table, margins);
   test.degrees_of_freedom = static_cast<double>(rows - 1) * static_cast<double>(columns - 1);
-  test.p_value = chi_square_tail(test.statistic, test.degrees_of_freedom);
+  test.p_value = chi_squared_tail(test.statistic, test.degrees_of_freedom);
   return test;
 }
 

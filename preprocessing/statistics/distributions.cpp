@@ -8,50 +8,71 @@
 namespace ebb::preprocessing {
 namespace {
 
+constexpr int kMostTerms = 100'000;
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
 /// x^a e^-x / Gamma(a).
 double front_factor(double a, double x) { return std::exp(a * std::log(x) - x - std::lgamma(a)); }
 
-/// P(a, x) = x^a e^-x / Gamma(a) sum over n of x^n / (a (a + 1) ... (a + n)).
+/// P(a, x) as front / a (1 + x / (a + 1) + x^2 / ((a + 1) (a + 2)) + ...).
 double lower_by_series(double a, double x) {
   double term = 1.0 / a;
   double sum = term;
-  for (double n = a + 1.0; term > sum * kEpsilon; n += 1.0) {
-    term *= x / n;
+  for (int n = 1; n < kMostTerms && term > sum * kEpsilon; ++n) {
+    term *= x / (a + n);
     sum += term;
   }
   return sum * front_factor(a, x);
 }
 
-/// Q(a, x) = x^a e^-x / Gamma(a) / (x + 1 - a - 1 (1 - a) / (x + 3 - a - ...)), for x > a + 1.
+/// 1 - P(a, x) by Lentz's method.
 double upper_by_fraction(double a, double x) {
+  constexpr double kTiny = 1e-300;
   double b = x + 1.0 - a;
-  double c = std::numeric_limits<double>::max();
+  double c = 1.0 / kTiny;
   double d = 1.0 / b;
   double fraction = d;
-  // It converges in some sqrt(a) steps.
-  for (double i = 1.0;; i += 1.0) {
-    const double numerator = -i * (i - a);
+  for (int n = 1; n < kMostTerms; ++n) {
+    const double numerator = -n * (n - a);
     b += 2.0;
-    d = 1.0 / (numerator * d + b);
+    d = numerator * d + b;
     c = b + numerator / c;
-    const double factor = d * c;
-    fraction *= factor;
-    if (std::abs(factor - 1.0) < kEpsilon) break;
+    if (std::abs(d) < kTiny) d = kTiny;
+    if (std::abs(c) < kTiny) c = kTiny;
+    d = 1.0 / d;
+    fraction *= d * c;
+    if (std::abs(d * c - 1.0) < kEpsilon) break;
   }
   return fraction * front_factor(a, x);
 }
 
 }  // namespace
 
-double chi_square_tail(double statistic, double degrees_of_freedom) {
+double chi_squared_tail(double statistic, double degrees_of_freedom) {
   if (std::isnan(statistic)) return statistic;
   const double a = 0.5 * degrees_of_freedom;
   const double x = 0.5 * statistic;
   if (x <= 0.0) return 1.0;
   if (std::isinf(x)) return 0.0;
   return x < a + 1.0 ? 1.0 - lower_by_series(a, x) : upper_by_fraction(a, x);
+}
+
+double chi_squared_cumulative(double x, double degrees) {
+  if (!(x > 0.0)) return 0.0;
+  const double a = 0.5 * degrees;
+  const double half = 0.5 * x;
+  return half < a + 1.0 ? lower_by_series(a, half) : 1.0 - upper_by_fraction(a, half);
+}
+
+double chi_squared_quantile(double probability, double degrees) {
+  double low = 0.0;
+  double high = std::max(1.0, 2.0 * degrees);
+  while (chi_squared_cumulative(high, degrees) < probability) high *= 2.0;
+  while (true) {
+    const double middle = 0.5 * (low + high);
+    if (middle <= low || middle >= high) return high;
+    (chi_squared_cumulative(middle, degrees) < probability ? low : high) = middle;
+  }
 }
 
 double kolmogorov_tail(double value) {

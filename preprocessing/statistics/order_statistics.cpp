@@ -8,20 +8,13 @@
 
 #include "kernels/common/error.h"
 #include "preprocessing/statistics/quantiles.h"
+#include "preprocessing/statistics/ranks.h"
 
 namespace ebb::preprocessing {
 namespace {
 
 constexpr int kPrefixBits = 16;
 constexpr std::size_t kPrefixes = std::size_t{1} << kPrefixBits;
-
-/// Unsigned integers in the order of the numbers: the bits of a negative one are turned over, of
-/// another one the sign alone.
-std::uint64_t ordered_key(double value) {
-  const auto bits = std::bit_cast<std::uint64_t>(value);
-  const std::uint64_t sign = std::uint64_t{1} << 63;
-  return (bits & sign) != 0 ? ~bits : bits | sign;
-}
 
 std::size_t prefix_of(double value) {
   return static_cast<std::size_t>(ordered_key(value) >> (64 - kPrefixBits));

@@ -9,7 +9,7 @@ namespace ebb::preprocessing {
 
 /// The `rank`-th smallest (from 0) of the values that are not NaN; `rank` is below their number.
 /// Cost: one pass that counts by the 16 highest bits, one that collects the values which share
-/// those of the wanted one, and a partial sort of these. -0 counts as less than 0.
+/// those of the wanted one, and a partial sort of these. -0 counts as 0.
 double order_statistic(std::span<const double> values, std::size_t rank);
 
 /// The median of the values that are not NaN, of which there must be one; of an even number the

@@ -16,13 +16,7 @@ class Drop final : public Step {
   [[nodiscard]] std::vector<std::string> needs(std::vector<std::string> wanted) const override {
     return wanted;
   }
-  void apply(Table& table) const override {
-    std::vector<std::string> present;
-    for (const std::string& name : names_) {
-      if (table.find(name) != nullptr) present.push_back(name);
-    }
-    table.drop(present);
-  }
+  void apply(Table& table) const override { table.drop(table.present(names_)); }
   [[nodiscard]] std::string summary() const override {
     return fmt::format("{} taken out", list_names(names_));
   }

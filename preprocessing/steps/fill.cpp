@@ -78,12 +78,6 @@ struct Filled {
   }
 };
 
-std::size_t count_missing(const Column& column) {
-  std::size_t missing = 0;
-  for (std::size_t row = 0; row < column.size(); ++row) missing += column.is_missing(row) ? 1 : 0;
-  return missing;
-}
-
 /// The most frequent level, of several the first by name.
 std::string most_frequent_level(const Column& column) {
   const std::vector<std::size_t> counts = level_counts(column);

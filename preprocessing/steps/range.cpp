@@ -24,10 +24,7 @@ class Range final : public Step {
   void apply(Table& table) const override { static_cast<void>(treat(table)); }
   /// Returns how many values were impossible.
   std::size_t treat(Table& table) const {
-    std::vector<std::string> present;
-    for (const std::string& name : names_) {
-      if (table.find(name) != nullptr) present.push_back(name);
-    }
+    const std::vector<std::string> present = table.present(names_);
     const Table lines(table.source(), table.lines());
     std::vector<std::size_t> counts(present.size());
     table.replace(present, [&](std::size_t i, Column column) {

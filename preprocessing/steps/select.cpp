@@ -23,13 +23,7 @@ class Select final : public Step {
   [[nodiscard]] std::vector<std::string> needs(std::vector<std::string> wanted) const override {
     return wanted;
   }
-  void apply(Table& table) const override {
-    std::vector<std::string> present;
-    for (const std::string& name : dropped_) {
-      if (table.find(name) != nullptr) present.push_back(name);
-    }
-    table.drop(present);
-  }
+  void apply(Table& table) const override { table.drop(table.present(dropped_)); }
   [[nodiscard]] std::string summary() const override {
     constexpr std::size_t kShown = 3;
     std::string text =

@@ -41,6 +41,12 @@ std::string Column::text(std::size_t row) const {
   return levels[static_cast<std::size_t>(codes[row])];
 }
 
+std::size_t count_missing(const Column& column) {
+  std::size_t missing = 0;
+  for (std::size_t row = 0; row < column.size(); ++row) missing += column.is_missing(row) ? 1 : 0;
+  return missing;
+}
+
 Column number_column(std::string name, std::vector<double> values) {
   Column column;
   column.name = std::move(name);

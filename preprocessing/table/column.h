@@ -61,6 +61,9 @@ struct Column {
   [[nodiscard]] std::string text(std::size_t row) const;
 };
 
+/// How many rows have no value.
+std::size_t count_missing(const Column& column);
+
 /// A number column of `values`, NaN where missing.
 Column number_column(std::string name, std::vector<double> values);
 

@@ -47,6 +47,14 @@ void Table::add(Column column) {
   columns_.push_back(std::move(column));
 }
 
+std::vector<std::string> Table::present(std::span<const std::string> names) const {
+  std::vector<std::string> found;
+  for (const std::string& name : names) {
+    if (find(name) != nullptr) found.push_back(name);
+  }
+  return found;
+}
+
 bool Table::has_all(std::span<const std::string> names) const {
   return std::ranges::all_of(names, [&](const std::string& name) { return find(name) != nullptr; });
 }

@@ -34,6 +34,8 @@ class Table {
   /// The column. Throws DataError that lists the columns and the nearest name.
   [[nodiscard]] const Column& column(std::string_view name) const;
 
+  /// Those of `names` that it has, in their order.
+  [[nodiscard]] std::vector<std::string> present(std::span<const std::string> names) const;
   [[nodiscard]] bool has_all(std::span<const std::string> names) const;
   /// The values of a number column. Throws DataError as column() does, and for another kind.
   [[nodiscard]] const std::vector<double>& numbers(std::string_view name) const;

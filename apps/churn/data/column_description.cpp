@@ -59,12 +59,6 @@ std::string values_of(const Column& column) {
                      preprocessing::format_number(highest));
 }
 
-std::size_t count_missing(const Column& column) {
-  std::size_t missing = 0;
-  for (std::size_t row = 0; row < column.size(); ++row) missing += column.is_missing(row) ? 1 : 0;
-  return missing;
-}
-
 }  // namespace
 
 std::string_view to_string(ColumnRole role) {

@@ -5,9 +5,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "preprocessing/cleaning/chi_squared.h"
 #include "preprocessing/scaling/normal_distribution.h"
 #include "preprocessing/split/random_order.h"
+#include "preprocessing/statistics/distributions.h"
 #include "tests/preprocessing/support.h"
 
 namespace ebb::preprocessing {

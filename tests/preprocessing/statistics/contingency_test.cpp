@@ -101,7 +101,7 @@ TEST(Distributions, TailsEqualScipy) {
        const nlohmann::json& expected : document.at("chi2_tail")) {
     const double tail = expected.at("tail");
     const double found =
-        chi_square_tail(expected.at("statistic"), expected.at("degrees_of_freedom"));
+        chi_squared_tail(expected.at("statistic"), expected.at("degrees_of_freedom"));
     EXPECT_NEAR(found, tail, 1e-12 * tail) << expected;
   }
   for (const nlohmann::json document = statistics_fixture();
@@ -109,7 +109,7 @@ TEST(Distributions, TailsEqualScipy) {
     const double tail = expected.at("tail");
     EXPECT_NEAR(kolmogorov_tail(expected.at("value")), tail, 1e-13 * tail) << expected;
   }
-  EXPECT_EQ(chi_square_tail(0.0, 3.0), 1.0);
+  EXPECT_EQ(chi_squared_tail(0.0, 3.0), 1.0);
   EXPECT_EQ(kolmogorov_tail(0.0), 1.0);
 }
 
