@@ -43,6 +43,30 @@ if(EBB_CHECK_ITERATORS)
   set_property(TARGET tomlplusplus::tomlplusplus PROPERTY INTERFACE_COMPILE_OPTIONS "")
 endif()
 
+# ebb_compile_folders_as_one(NAME SOURCES...): most of a file's time goes into headers that its
+# neighbours include too. What Highway compiles once per instruction set stays apart, as does what has
+# flags of its own.
+function(ebb_compile_folders_as_one name)
+  if(NOT EBB_UNITY_BUILD)
+    return()
+  endif()
+  foreach(source ${ARGN})
+    get_filename_component(folder ${source} DIRECTORY)
+    file(STRINGS ${source} vectors REGEX "hwy/foreach_target[.]h" LIMIT_COUNT 1)
+    if(vectors)
+      set_source_files_properties(${source} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    else()
+      file(RELATIVE_PATH group ${PROJECT_SOURCE_DIR} ${folder})
+      string(MAKE_C_IDENTIFIER "${group}" group)
+      set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${group})
+    endif()
+  endforeach()
+  set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  # g++ takes a file's own types for those of a header, of which it warns.
+  target_compile_options(${name} PRIVATE
+    $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-subobject-linkage>)
+endfunction()
+
 # ebb_add_library(NAME LINKS...): a static library of every .cpp file below the calling folder, and
 # of every .cu file in a build with CUDA, so that adding an operation is adding its folder.
 function(ebb_add_library name)
@@ -57,5 +81,6 @@ function(ebb_add_library name)
     return()
   endif()
   add_library(${name} STATIC ${sources})
+  ebb_compile_folders_as_one(${name} ${sources})
   target_link_libraries(${name} PUBLIC ebb_options ${ARGN})
 endfunction()

@@ -27,7 +27,7 @@ using preprocessing::AuditReport;
 using preprocessing::DeclaredKind;
 using preprocessing::Table;
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kAuditFooter = R"(Examples:
   ebb audit --data users.csv --target churn
   ebb audit --data users.csv --target churn --split-column part --json audit.json
   ebb audit --data 2023.csv --target churn --against 2024.csv
@@ -55,8 +55,6 @@ struct AuditArguments {
   std::string json;
   int threads = 0;  // 0: all
 };
-
-std::string count(std::size_t number) { return churn::format_count(static_cast<double>(number)); }
 
 /// As ebb train reads it: the target, the split and what names rows are texts, whatever they hold.
 Table read_table(const AuditArguments& arguments) {
@@ -90,13 +88,13 @@ Table read_other(const AuditArguments& arguments, const Table& table) {
 void print_head(const AuditReport& report, const AuditArguments& arguments) {
   const auto& balance = report.balance;
   const double share = static_cast<double>(balance.positives) / static_cast<double>(balance.rows);
-  fmt::print("data      {}: {} rows, {} columns\n", printable(report.source), count(report.rows),
-             count(report.columns));
+  fmt::print("data      {}: {} rows, {} columns\n", printable(report.source),
+             churn::format_count(report.rows), churn::format_count(report.columns));
   fmt::print("target    {}: {} rows are \"{}\", {:.1f} %\n", printable(arguments.target),
-             count(balance.positives), printable(balance.classes[1]), 100.0 * share);
+             churn::format_count(balance.positives), printable(balance.classes[1]), 100.0 * share);
   if (!report.compared_with.empty()) {
     fmt::print("against   {}: {} rows\n", printable(report.compared_with),
-               count(report.compared_rows));
+               churn::format_count(report.compared_rows));
   }
 }
 
@@ -114,7 +112,7 @@ void print_missing(const AuditReport& report) {
   churn::TextTable table(
       {"missing values", "rows", "share", "label where missing", "elsewhere", "p"});
   for (const auto& column : report.missingness.columns) {
-    table.add({printable(shortened(column.name)), count(column.missing),
+    table.add({printable(shortened(column.name)), churn::format_count(column.missing),
                fmt::format("{:.2f} %", 100.0 * column.share),
                fmt::format("{:.1f} %", 100.0 * column.positives_missing),
                fmt::format("{:.1f} %", 100.0 * column.positives_present),
@@ -204,7 +202,7 @@ void declare_options(CLI::App& command, AuditArguments& to) {
 void add_audit(CLI::App& program, Command& chosen) {
   CLI::App* command =
       program.add_subcommand("audit", "Find leaks, copies, gaps and drift in a customer table");
-  command->footer(kFooter);
+  command->footer(kAuditFooter);
   auto arguments = std::make_shared<AuditArguments>();
   declare_options(*command, *arguments);
   command->callback([&chosen, arguments] { chosen = [arguments] { return audit(*arguments); }; });

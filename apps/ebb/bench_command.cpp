@@ -22,7 +22,7 @@
 namespace ebb::program {
 namespace {
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kBenchFooter = R"(Examples:
   ebb bench step
   ebb bench step --profile
   ebb bench attention --tokens 64 --head-dim 64 --direction backward
@@ -175,7 +175,7 @@ void add_attention(CLI::App& bench, Command& chosen) {
 
 void add_bench(CLI::App& program, Command& chosen) {
   CLI::App* command = program.add_subcommand("bench", "Measure how fast this machine computes");
-  command->footer(kFooter);
+  command->footer(kBenchFooter);
   command->require_subcommand(1);
   add_step(*command, chosen);
   add_attention(*command, chosen);

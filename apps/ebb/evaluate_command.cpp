@@ -20,7 +20,7 @@
 namespace ebb::program {
 namespace {
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kEvaluateFooter = R"(Examples:
   ebb evaluate --model model/ --data labelled.csv
   ebb evaluate --model model/ --data labelled.csv --threshold 0.2 --json metrics.json
   ebb evaluate --model model/ --data labelled.csv --json -
@@ -72,7 +72,7 @@ ExitCode evaluate(const EvaluateOptions& options) {
 void add_evaluate(CLI::App& program, Command& chosen) {
   CLI::App* command =
       program.add_subcommand("evaluate", "Measure a model on customers whose label is known");
-  command->footer(kFooter);
+  command->footer(kEvaluateFooter);
   auto options = std::make_shared<EvaluateOptions>();
   declare_model_options(*command, options->model, "Table of customers with the label column");
   command->add_option("--json", options->json, "Write the metrics to this file, - for the screen")

@@ -15,7 +15,7 @@ namespace {
 
 using preprocessing::parse_duration;
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kEventsFooter = R"(Examples:
   ebb events --data orders.csv --customer user_id --time ordered_at --value amount \
       --cutoff 2024-06-30 --window 90d --out customers.csv
       a customer who buys nothing in the 90 days from 2024-06-30 on has left (churn = 1)
@@ -174,7 +174,7 @@ void require(bool is_given, bool is_needed, const char* option, const char* need
 }  // namespace
 
 void declare_events_options(CLI::App& command, EventsArguments& arguments) {
-  command.footer(kFooter);
+  command.footer(kEventsFooter);
   declare_log(command, arguments);
   declare_windows(command, arguments);
   declare_features(command, arguments);

@@ -27,9 +27,7 @@ using preprocessing::EventKind;
 using preprocessing::EventLog;
 using preprocessing::Snapshot;
 
-constexpr std::size_t kChunkRows = 65536;
-
-std::string count(std::size_t number) { return churn::format_count(static_cast<double>(number)); }
+constexpr std::size_t kRowsPerWrite = 65536;
 
 preprocessing::FeaturePlan feature_plan(const EventLog& log, const EventsPlan& plan,
                                         std::size_t levels) {
@@ -52,20 +50,22 @@ void print_log(std::FILE* stream, const EventLog& log, std::size_t rows) {
     returns += kind == EventKind::returned ? 1 : 0;
   }
   fmt::print(stream, "read        {}: {} rows, {} to {}\n", churn::printable(log.source()),
-             count(rows), preprocessing::format_timestamp(log.first_time()),
+             churn::format_count(rows), preprocessing::format_timestamp(log.first_time()),
              preprocessing::format_timestamp(log.last_time()));
   if (log.left_out().total() > 0) {
     fmt::print(stream, "left out    {} without a customer, {} without a time\n",
-               count(log.left_out().without_customer), count(log.left_out().without_time));
+               churn::format_count(log.left_out().without_customer),
+               churn::format_count(log.left_out().without_time));
   }
   fmt::print(stream, "events      {} of {} customers: {} purchases, {} returns, {} others\n",
-             count(log.events()), count(log.customers()), count(purchases), count(returns),
-             count(log.events() - purchases - returns));
+             churn::format_count(log.events()), churn::format_count(log.customers()),
+             churn::format_count(purchases), churn::format_count(returns),
+             churn::format_count(log.events() - purchases - returns));
   std::size_t without_value = 0;
   for (const double value : log.values()) without_value += std::isnan(value) ? 1 : 0;
   if (without_value > 0) {
     fmt::print(stream, "money       {} events have none, and add nothing to sums\n",
-               count(without_value));
+               churn::format_count(without_value));
   }
   if (log.has_returns() && returns == 0) warn("no invoice begins with the return prefix");
 }
@@ -77,7 +77,7 @@ void print_snapshots(std::FILE* stream, const std::vector<Snapshot>& snapshots,
   churn::TextTable table(header);
   for (const Snapshot& snapshot : snapshots) {
     std::vector<std::string> row = {preprocessing::format_timestamp(snapshot.cutoff),
-                                    count(snapshot.customers.size())};
+                                    churn::format_count(snapshot.customers.size())};
     if (windows.prediction) {
       row.push_back(fmt::format("{:.1f} %", 100.0 * snapshot.churn_rate()));
       row.push_back(preprocessing::format_timestamp(windows.prediction_begin(snapshot.cutoff)));
@@ -101,7 +101,7 @@ void print_result(std::FILE* stream, const EventsArguments& arguments,
                   const preprocessing::Table& table, std::size_t snapshots) {
   const bool has_labels = table.find("churn") != nullptr;
   fmt::print(stream, "written     {}: {} rows, {} features{}\n", churn::printable(arguments.out),
-             count(table.rows()), table.columns().size() - (has_labels ? 3 : 2),
+             churn::format_count(table.rows()), table.columns().size() - (has_labels ? 3 : 2),
              has_labels ? "" : ", no label");
   if (!has_labels) return;
   fmt::print(stream,
@@ -135,9 +135,9 @@ ExitCode make_customers(const EventsArguments& arguments) {
   if (stopped()) return explain_interrupt();
   const preprocessing::Table table = customer_table(log, snapshots, plan.windows, features);
   output.write(csv_header(table));
-  for (std::size_t row = 0; row < table.rows(); row += kChunkRows) {
+  for (std::size_t row = 0; row < table.rows(); row += kRowsPerWrite) {
     if (stopped()) return explain_interrupt();
-    output.write(csv_rows(table, row, std::min(table.rows(), row + kChunkRows)));
+    output.write(csv_rows(table, row, std::min(table.rows(), row + kRowsPerWrite)));
   }
   // Ctrl-C also ends what feeds a pipe, and then looks like the end of the log.
   if (stopped()) return explain_interrupt();

@@ -19,7 +19,7 @@
 namespace ebb::program {
 namespace {
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kInfoFooter = R"(Examples:
   ebb info                   this program and this machine
   ebb info --model model/    what the model was trained on, and how good it is)";
 
@@ -56,8 +56,8 @@ void print_model(const std::string& path) {
   const auto json = nlohmann::ordered_json::parse(model.metrics);
   fmt::print("made by          {}\n", churn::to_string(model.build));
   fmt::print("trained on       {} rows, {:.1f} % \"{}\"\n",
-             churn::format_count(static_cast<double>(pipeline.training_rows())),
-             100.0 * model.training_base_rate, churn::printable(pipeline.classes()[1]));
+             churn::format_count(pipeline.training_rows()), 100.0 * model.training_base_rate,
+             churn::printable(pipeline.classes()[1]));
   fmt::print("target           {}: \"{}\" against \"{}\"\n", churn::printable(pipeline.target()),
              churn::printable(pipeline.classes()[1]), churn::printable(pipeline.classes()[0]));
   std::vector<std::string> names;
@@ -81,7 +81,7 @@ void print_model(const std::string& path) {
 
 void add_info(CLI::App& program, Command& chosen) {
   CLI::App* command = program.add_subcommand("info", "Show this program, this machine, or a model");
-  command->footer(kFooter);
+  command->footer(kInfoFooter);
   auto model = std::make_shared<std::string>();
   command->add_option("--model", *model, "Folder of a trained model")->type_name("FOLDER");
   command->callback([&chosen, model] {

@@ -19,7 +19,7 @@
 namespace ebb::program {
 namespace {
 
-constexpr const char* kFooter = R"(A first session:
+constexpr const char* kProgramFooter = R"(A first session:
   ebb audit    --data users.csv --target churn
   ebb train    --data users.csv --target churn --id-column user_id --out model/
   ebb evaluate --model model/ --data labelled.csv
@@ -37,7 +37,7 @@ Exit codes:
 
 void declare(CLI::App& program, Command& chosen, const std::vector<std::string>& command_line) {
   program.name("ebb");
-  program.footer(kFooter);
+  program.footer(kProgramFooter);
   program.set_version_flag("--version", "ebb " EBB_VERSION);
   program.require_subcommand(1);
   program.get_formatter()->column_width(34);

@@ -29,7 +29,7 @@
 namespace ebb::program {
 namespace {
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kPredictFooter = R"(Examples:
   ebb predict --model model/ --data new.csv --out scores.csv
   ebb predict --model model/ --data new.csv.gz --out - | sort -t, -k2 -gr | head
 
@@ -39,7 +39,7 @@ high when the probability is at least the threshold and at least the average cus
 is below both, else medium. The label column is not needed. Columns whose values have drifted from
 those of training are named as warnings.)";
 
-constexpr std::size_t kChunkRows = 16384;
+constexpr std::size_t kRowsPerChunk = 16384;
 
 using Clock = std::chrono::steady_clock;
 
@@ -191,7 +191,7 @@ ExitCode predict(const PredictOptions& options) {
   // Written with the first scores, so that a table that does not fit writes nothing.
   std::string text = scorer.header(has_id);
   preprocessing::Table chunk;
-  while (reader.next(chunk, kChunkRows)) {
+  while (reader.next(chunk, kRowsPerChunk)) {
     if (interrupt && interrupt->requested()) return explain_interrupt(options.out);
     text += scorer.score(chunk);
     output.write(text);
@@ -209,7 +209,7 @@ ExitCode predict(const PredictOptions& options) {
 
 void add_predict(CLI::App& program, Command& chosen) {
   CLI::App* command = program.add_subcommand("predict", "Score new customers");
-  command->footer(kFooter);
+  command->footer(kPredictFooter);
   auto options = std::make_shared<PredictOptions>();
   declare_model_options(*command, options->model, "Table of customers; no label needed");
   command->add_option("--out", options->out, "Scores file, - for the screen")

@@ -26,7 +26,7 @@
 namespace ebb::program {
 namespace {
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kPrepareFooter = R"(Examples:
   ebb prepare --data train.csv --target churn --out train.safetensors --save-pipeline pipeline.json
       fits the pipeline to all rows of train.csv and writes them as numbers
   ebb prepare --data test.csv --pipeline pipeline.json --out test.safetensors
@@ -128,9 +128,9 @@ void print_summary(const PrepareOptions& options, const churn::PreparedTable& ta
       fmt::print(stream, "{:<15}  {}\n", kind, churn::printable(summary));
     fmt::print(stream, "\n");
   }
-  fmt::print(stream, "{} rows: {} numbers, {} categories{}\n",
-             churn::format_count(static_cast<double>(table.rows.rows)), table.rows.number_count,
-             table.rows.category_count, table.labels.empty() ? "" : ", labels");
+  fmt::print(stream, "{} rows: {} numbers, {} categories{}\n", churn::format_count(table.rows.rows),
+             table.rows.number_count, table.rows.category_count,
+             table.labels.empty() ? "" : ", labels");
   if (options.out != kStandardOutput) fmt::print(stream, "written to {}\n", options.out);
   if (!options.save_pipeline.empty())
     fmt::print(stream, "pipeline written to {}\n", options.save_pipeline);
@@ -197,7 +197,7 @@ void declare(CLI::App& command, PrepareOptions& to) {
 void add_prepare(CLI::App& program, Command& chosen) {
   CLI::App* command = program.add_subcommand(
       "prepare", "Clean and encode a table, and write what a model would get");
-  command->footer(kFooter);
+  command->footer(kPrepareFooter);
   auto options = std::make_shared<PrepareOptions>();
   declare(*command, *options);
   command->callback([&chosen, options] { chosen = [options] { return run(*options); }; });

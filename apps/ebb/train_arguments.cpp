@@ -17,7 +17,7 @@
 namespace ebb::program {
 namespace {
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kTrainFooter = R"(Examples:
   ebb train --data users.csv --target churn --out model/
       the recommended settings; 20 % of the rows measure the model
   ebb train --data users.csv --target churn --id-column user_id --dry-run
@@ -236,7 +236,7 @@ void declare_train_options(CLI::App& command, TrainArguments& arguments) {
   for (const churn::Preset& preset : churn::presets()) {
     footer += fmt::format("  {:<9} {}\n", preset.name, preset.description);
   }
-  command.footer(footer + '\n' + kFooter);
+  command.footer(footer + '\n' + kTrainFooter);
   declare_data(command, arguments);
   declare_split(command, arguments);
   declare_training(command, arguments);

@@ -17,8 +17,6 @@ namespace {
 
 using churn::printable;
 
-std::string count(std::size_t number) { return churn::format_count(static_cast<double>(number)); }
-
 std::size_t count_left_out(const churn::PreparedData& data) {
   return static_cast<std::size_t>(std::ranges::count(data.columns, churn::ColumnRole::left_out,
                                                      &churn::ColumnDescription::role));
@@ -36,8 +34,9 @@ std::int64_t best_epoch(const churn::Trainer& trainer) {
 
 void print_data(const churn::RunConfig& config, const churn::PreparedData& data) {
   fmt::print("data      {}: {} rows; {} to train on, {} to validate, {} to test\n",
-             printable(config.data.path), count(data.table_rows), count(data.train.rows()),
-             count(data.validation.rows()), count(data.test.rows()));
+             printable(config.data.path), churn::format_count(data.table_rows),
+             churn::format_count(data.train.rows()), churn::format_count(data.validation.rows()),
+             churn::format_count(data.test.rows()));
   fmt::print("split     {}\n", printable(data.split));
   fmt::print("target    {}: \"{}\" is predicted, {:.1f} % of the training rows\n",
              printable(config.data.target), printable(data.pipeline.classes()[1]),
@@ -56,7 +55,7 @@ void print_columns(const churn::PreparedData& data) {
   for (const churn::ColumnDescription& column : data.columns) {
     table.add({printable(shortened(column.name)),
                fmt::format("{}{}", kind_name(column.kind), column.is_declared ? " (declared)" : ""),
-               std::string(churn::to_string(column.role)), count(column.missing)});
+               std::string(churn::to_string(column.role)), churn::format_count(column.missing)});
     values.push_back(printable(column.values));
   }
   // The values follow the table, aligned to the left.
@@ -79,8 +78,7 @@ void print_network(const churn::RunConfig& config, const churn::Trainer& trainer
                    const PeakGauge* peak) {
   const int threads = config.runtime.threads == 0 ? default_threads() : config.runtime.threads;
   fmt::print("network   {} layers of width {}, {} heads: {} parameters\n", config.model.layers,
-             config.model.dim, config.model.heads,
-             churn::format_count(static_cast<double>(trainer.parameter_count())));
+             config.model.dim, config.model.heads, churn::format_count(trainer.parameter_count()));
   if (peak == nullptr) {
     fmt::print("machine   {}\n", describe(churn::choose_device(config.runtime.device)));
     return;
@@ -109,8 +107,9 @@ void warn_of_cost(const churn::RunConfig& config, const churn::PreparedData& dat
   if (seconds < kLong) return;
   const std::size_t features =
       data.train.features.number_count + data.train.features.category_count;
-  fmt::print("note      {} features and {} rows in {} epochs take about {}: {}\n", count(features),
-             count(data.train.rows()), config.training.epochs, duration_text(seconds),
+  fmt::print("note      {} features and {} rows in {} epochs take about {}: {}\n",
+             churn::format_count(features), churn::format_count(data.train.rows()),
+             config.training.epochs, duration_text(seconds),
              features >= kManyFeatures
                  ? "the time grows with the square of the features, so leave out with "
                    "--drop-columns what says least"

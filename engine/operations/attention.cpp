@@ -72,7 +72,7 @@ Tensor forward(const Pass& pass, const Heads& heads, const AttentionOptions& opt
 }
 
 // Everything that the backward kernel reads.
-struct Saved {
+struct SavedAttention {
   Heads heads;
   AttentionOptions options;
   DropoutSpec dropout;
@@ -80,7 +80,8 @@ struct Saved {
   Tensor log_sum_exp;
 };
 
-void backward(Tape& tape, const Saved& saved, const Tensor& grad_output, const Heads& gradients) {
+void backward(Tape& tape, const SavedAttention& saved, const Tensor& grad_output,
+              const Heads& gradients) {
   kernels::AttentionBackward p{inputs_of(saved.heads, saved.options, saved.dropout)};
   p.output = saved.output.view();
   p.log_sum_exp = saved.log_sum_exp.view();
@@ -122,10 +123,10 @@ Tensor attention(const Pass& pass, const Tensor& query, const Tensor& key, const
   require_one_device("attention", pass, {query, key, value}, options);
   const bool records = pass.records(query, key, value, options.bias);
   Tensor output = empty_like(query);
-  Saved saved{.heads = {query, key, value},
-              .options = options,
-              .dropout = dropout_of(pass, query, key, options),
-              .output = output};
+  SavedAttention saved{.heads = {query, key, value},
+                       .options = options,
+                       .dropout = dropout_of(pass, query, key, options),
+                       .output = output};
   saved.log_sum_exp = forward(pass, saved.heads, options, saved.dropout, output, records);
   if (!records) return output;
   output = pass.tape->attach(output);
@@ -152,10 +153,10 @@ Tensor self_attention(const Pass& pass, const Tensor& qkv, std::int64_t heads,
   require_one_device("self_attention", pass, parts, options);
   const bool records = pass.records(qkv, options.bias);
   Tensor output = empty_as(qkv, {qkv.extent(0), qkv.extent(1), qkv.extent(2) / 3});
-  Saved saved{.heads = parts,
-              .options = options,
-              .dropout = dropout_of(pass, parts.query, parts.key, options),
-              .output = merge_view(output, heads)};
+  SavedAttention saved{.heads = parts,
+                       .options = options,
+                       .dropout = dropout_of(pass, parts.query, parts.key, options),
+                       .output = merge_view(output, heads)};
   saved.log_sum_exp = forward(pass, parts, options, saved.dropout, saved.output, records);
   if (!records) return output;
   output = pass.tape->attach(output);
@@ -183,10 +184,10 @@ Tensor leading_attention(const Pass& pass, const Tensor& query, const Tensor& ke
   require_one_device("leading_attention", pass, parts, options);
   const bool records = pass.records(query, key_value, options.bias);
   Tensor output = empty_like(query);
-  Saved saved{.heads = parts,
-              .options = options,
-              .dropout = dropout_of(pass, parts.query, parts.key, options),
-              .output = merge_view(output, heads)};
+  SavedAttention saved{.heads = parts,
+                       .options = options,
+                       .dropout = dropout_of(pass, parts.query, parts.key, options),
+                       .output = merge_view(output, heads)};
   saved.log_sum_exp = forward(pass, parts, options, saved.dropout, saved.output, records);
   if (!records) return output;
   output = pass.tape->attach(output);

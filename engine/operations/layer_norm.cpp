@@ -8,7 +8,7 @@ namespace ebb {
 namespace {
 
 // What both forms keep for their backward direction.
-struct Saved {
+struct SavedLayerNorm {
   Tensor sum;
   Tensor gamma;
   Tensor beta;
@@ -25,8 +25,8 @@ Tensor empty_rows(const Tensor& tensor) {
 
 // Runs the backward kernel; grad_sum may be undefined. Gives the gradient of the sum to `residual`
 // and, through dropout, to `input`.
-void backward(Tape& tape, const Saved& saved, const Tensor& grad_output, const Tensor& grad_sum,
-              GradientSlot residual, GradientSlot input) {
+void backward(Tape& tape, const SavedLayerNorm& saved, const Tensor& grad_output,
+              const Tensor& grad_sum, GradientSlot residual, GradientSlot input) {
   const Tensor grad_residual = empty_like(saved.sum);
   const Tensor grad_input = saved.dropout.active() ? empty_like(saved.sum) : Tensor();
   const auto parameter_target = [&](const Tensor& parameter) {
@@ -61,7 +61,7 @@ Tensor layer_norm(const Pass& pass, const Tensor& input, const Tensor& gamma, co
   if (input.rank() == 0) fail("layer_norm: input is a scalar, expected [..., columns]");
   Tensor output = empty_like(input);
   const bool records = pass.records(input, gamma, beta);
-  Saved saved{.sum = input, .gamma = gamma, .beta = beta};
+  SavedLayerNorm saved{.sum = input, .gamma = gamma, .beta = beta};
   if (records) {
     saved.mean = empty_rows(input);
     saved.inverse_deviation = empty_rows(input);
@@ -90,7 +90,7 @@ ResidualNorm add_layer_norm(const Pass& pass, const Tensor& residual, const Tens
   if (input.rank() == 0) fail("layer_norm: input is a scalar, expected [..., columns]");
   ResidualNorm result{empty_like(input), empty_like(input)};
   const bool records = pass.records(residual, input, gamma, beta);
-  Saved saved{.sum = result.sum, .gamma = gamma, .beta = beta, .dropout = dropout};
+  SavedLayerNorm saved{.sum = result.sum, .gamma = gamma, .beta = beta, .dropout = dropout};
   if (records) {
     saved.mean = empty_rows(input);
     saved.inverse_deviation = empty_rows(input);

@@ -7,6 +7,7 @@
 
 #include "kernels/common/error.h"
 #include "preprocessing/common/names.h"
+#include "preprocessing/common/numbers.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -18,10 +19,6 @@ constexpr std::size_t kFewOfClass = 100;
 constexpr double kSmallChance = 1e-4;
 constexpr double kLargeDifference = 0.05;
 constexpr double kMostlyMissing = 0.5;
-
-double share(std::size_t part, std::size_t whole) {
-  return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
-}
 
 std::string count_rows(std::size_t rows) {
   return fmt::format("{} row{}", rows, rows == 1 ? "" : "s");

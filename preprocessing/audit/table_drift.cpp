@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "kernels/common/error.h"
+#include "preprocessing/common/numbers.h"
 #include "preprocessing/common/parallel.h"
 #include "preprocessing/pipeline/drift.h"
 #include "preprocessing/statistics/contingency.h"
@@ -16,15 +17,11 @@
 namespace ebb::preprocessing {
 namespace {
 
-constexpr double kSmallChance = 1e-6;
+constexpr double kChanceOfNoDrift = 1e-6;
 constexpr double kLargeDistance = 0.1;
 constexpr double kLargeNewShare = 0.01;
 constexpr std::size_t kTenths = 10;
 constexpr std::size_t kMostExamples = 3;
-
-double share(std::size_t part, std::size_t whole) {
-  return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
-}
 
 double missing_share(const Column& column) { return share(count_missing(column), column.size()); }
 
@@ -119,7 +116,7 @@ void compare_numbers(const Column& before, const Column& after, ColumnShift& shi
   shift.mean_before = moments_of(before.numbers).mean;
   shift.mean_after = moments_of(after.numbers).mean;
   warn_of_index(shift, edges.size() + 2, before.size(), after.size());
-  if (shift.test.p_value < kSmallChance && shift.test.statistic > kLargeDistance) {
+  if (shift.test.p_value < kChanceOfNoDrift && shift.test.statistic > kLargeDistance) {
     shift.warnings.push_back(fmt::format(
         "the distributions differ by {:.2f} (Kolmogorov-Smirnov), mean {:.6g} before, {:.6g} after",
         shift.test.statistic, shift.mean_before, shift.mean_after));
@@ -138,7 +135,7 @@ void compare_levels(const Column& before, const Column& after, ColumnShift& shif
     if (i < counts.known && counts.after[i] == 0) ++shift.lost_levels;
   }
   warn_of_index(shift, counts.known + 2, before.size(), after.size());
-  if (shift.p_value < kSmallChance && shift.total_variation > kLargeDistance) {
+  if (shift.p_value < kChanceOfNoDrift && shift.total_variation > kLargeDistance) {
     shift.warnings.push_back(
         fmt::format("the shares of its levels differ by {:.2f}", shift.total_variation));
   }

@@ -28,6 +28,10 @@ float to_float(double value) {
   return static_cast<float>(std::clamp(value, -kLargest, kLargest));
 }
 
+double share(std::size_t part, std::size_t whole) {
+  return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
 bool is_integer_text(std::string_view text) {
   if (!text.empty() && (text.front() == '+' || text.front() == '-')) text.remove_prefix(1);
   return !text.empty() &&

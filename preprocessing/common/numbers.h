@@ -16,6 +16,9 @@ std::optional<double> parse_number(std::string_view text);
 /// The nearest f32, the largest finite one in place of an infinity; NaN is kept.
 float to_float(double value);
 
+/// part / whole, 0 of an empty whole.
+double share(std::size_t part, std::size_t whole);
+
 /// Whether `text` is an optional sign followed by digits only.
 bool is_integer_text(std::string_view text);
 

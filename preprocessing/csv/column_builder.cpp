@@ -16,8 +16,6 @@ namespace {
 // A field may end with the text.
 static_assert(kNumberPadding <= TextBuffer::kPadding);
 
-constexpr double kMissingNumber = std::numeric_limits<double>::quiet_NaN();
-
 bool has_missing(const std::vector<std::int32_t>& codes) {
   return std::find(codes.begin(), codes.end(), kMissingCode) != codes.end();
 }

@@ -14,7 +14,7 @@
 namespace ebb::preprocessing {
 namespace {
 
-constexpr std::size_t kSampleBytes = std::size_t{32} << 20;
+constexpr std::size_t kTypeSampleBytes = std::size_t{32} << 20;
 constexpr std::size_t kChunkBytes = std::size_t{64} << 20;
 
 BuildPlan declared_plan(DeclaredKind kind, const CsvOptions& options) {
@@ -37,7 +37,7 @@ std::vector<FieldBlock> read_sample(RecordReader& reader, std::size_t sample_row
   std::vector<FieldBlock> sample;
   std::size_t rows = 0;
   std::size_t bytes = 0;
-  while (rows < sample_rows && bytes < kSampleBytes) {
+  while (rows < sample_rows && bytes < kTypeSampleBytes) {
     FieldBlock block;
     if (!reader.next(block)) break;
     rows += block.rows();

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kCandidates = ",\t;|";
 constexpr std::size_t kSampleRecords = 100;
-constexpr std::size_t kSampleBytes = std::size_t{1} << 20;
+constexpr std::size_t kDialectSampleBytes = std::size_t{1} << 20;
 
 struct Score {
   double consistent = 0.0;
@@ -47,8 +47,8 @@ Score score(std::string_view sample, char delimiter, bool is_whole_file) {
 }  // namespace
 
 char sniff_delimiter(std::string_view sample, bool is_whole_file) {
-  if (sample.size() > kSampleBytes) {
-    sample = sample.substr(0, kSampleBytes);
+  if (sample.size() > kDialectSampleBytes) {
+    sample = sample.substr(0, kDialectSampleBytes);
     is_whole_file = false;
   }
   char best = ',';

@@ -12,7 +12,6 @@
 namespace ebb::preprocessing {
 namespace {
 
-constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 /// Marks a level that is no boolean.
 constexpr double kOther = -1.0;
 
@@ -23,17 +22,18 @@ std::optional<bool> boolean_of(double number) {
 
 double coded(std::optional<bool> value) { return value ? (*value ? 1.0 : 0.0) : kOther; }
 
-/// 1, 0, kMissing or kOther of every row, or of every level of a column of texts.
+/// 1, 0, kMissingNumber or kOther of every row, or of every level of a column of texts.
 std::vector<double> coded_values(const Column& column) {
   std::vector<double> values;
   if (column.is_number()) {
     for (const double number : column.numbers) {
-      values.push_back(std::isnan(number) ? kMissing : coded(boolean_of(number)));
+      values.push_back(std::isnan(number) ? kMissingNumber : coded(boolean_of(number)));
     }
   } else if (column.has_integers()) {
     for (const std::int64_t integer : column.integers) {
-      values.push_back(
-          integer == kMissingInteger ? kMissing : coded(boolean_of(static_cast<double>(integer))));
+      values.push_back(integer == kMissingInteger
+                           ? kMissingNumber
+                           : coded(boolean_of(static_cast<double>(integer))));
     }
   } else {
     for (const std::string& level : column.levels) values.push_back(coded(parse_boolean(level)));
@@ -73,7 +73,8 @@ std::vector<double> booleans_of(const Column& column, const Table& table) {
     std::vector<double> of_row;
     of_row.reserve(column.codes.size());
     for (const std::int32_t code : column.codes) {
-      of_row.push_back(code == kMissingCode ? kMissing : values[static_cast<std::size_t>(code)]);
+      of_row.push_back(code == kMissingCode ? kMissingNumber
+                                            : values[static_cast<std::size_t>(code)]);
     }
     values = std::move(of_row);
   }

@@ -12,8 +12,6 @@
 namespace ebb::preprocessing {
 namespace {
 
-constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
-
 void require_declared(const Column& column, const std::vector<std::string>& levels,
                       const std::vector<std::string>& declared, const Dictionary& known) {
   for (const std::string& level : levels) {
@@ -63,9 +61,9 @@ std::vector<double> OrdinalEncoder::encode(const Column& column) const {
   std::vector<double> ranks;
   ranks.reserve(column.levels.size());
   for (const std::int32_t place : match_levels(column, levels_)) {
-    ranks.push_back(place == Dictionary::kUnknown ? kMissing : place);
+    ranks.push_back(place == Dictionary::kUnknown ? kMissingNumber : place);
   }
-  return values_of_codes(std::span<const std::int32_t>(column.codes), ranks, kMissing);
+  return values_of_codes(std::span<const std::int32_t>(column.codes), ranks, kMissingNumber);
 }
 
 std::optional<std::string_view> OrdinalEncoder::decode(double rank) const {

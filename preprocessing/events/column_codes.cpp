@@ -8,7 +8,7 @@
 namespace ebb::preprocessing {
 namespace {
 
-constexpr std::size_t kGrain = 16384;
+constexpr std::size_t kCodesPerRange = 16384;
 constexpr std::uint64_t kDenseRange = 4;
 
 struct Bounds {
@@ -29,7 +29,7 @@ Bounds bounds_of(const std::vector<std::int64_t>& integers) {
 template <class CodeOf>
 std::vector<std::int32_t> coded(const std::vector<std::int64_t>& integers, CodeOf code_of) {
   std::vector<std::int32_t> codes(integers.size(), kMissingCode);
-  parallel_ranges(codes.size(), 1, kGrain, [&](std::size_t begin, std::size_t end) {
+  parallel_ranges(codes.size(), 1, kCodesPerRange, [&](std::size_t begin, std::size_t end) {
     for (std::size_t row = begin; row < end; ++row) {
       if (integers[row] != kMissingInteger) codes[row] = code_of(integers[row]);
     }
@@ -123,7 +123,7 @@ ColumnCodes ordered_codes_of(const Column& column, const std::vector<std::int64_
     }
   }
   result.codes = std::move(all.codes);
-  parallel_ranges(result.codes.size(), 1, kGrain, [&](std::size_t begin, std::size_t end) {
+  parallel_ranges(result.codes.size(), 1, kCodesPerRange, [&](std::size_t begin, std::size_t end) {
     for (std::size_t row = begin; row < end; ++row) {
       std::int32_t& code = result.codes[row];
       if (code != kMissingCode) code = rank[static_cast<std::size_t>(code)];

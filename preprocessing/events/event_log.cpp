@@ -13,15 +13,15 @@
 namespace ebb::preprocessing {
 namespace {
 
-constexpr std::size_t kGrain = 16384;
-constexpr std::size_t kCustomersPerRange = 256;
-constexpr std::size_t kWorkPerCustomer = 64;  // about, in cells
+constexpr std::size_t kEventsPerRange = 16384;
+constexpr std::size_t kCustomersPerSort = 256;
+constexpr std::size_t kSortWorkPerCustomer = 64;  // about, in cells
 
 /// values[rows[i]] for every i.
 template <class T>
 std::vector<T> gathered(const std::vector<T>& values, const std::vector<std::size_t>& rows) {
   std::vector<T> result(rows.size());
-  parallel_ranges(rows.size(), 2, kGrain, [&](std::size_t begin, std::size_t end) {
+  parallel_ranges(rows.size(), 2, kEventsPerRange, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) result[i] = values[rows[i]];
   });
   return result;
@@ -139,7 +139,7 @@ void EventLog::sort(const std::vector<std::int32_t>& customers,
     return times[a] != times[b] ? times[a] < times[b] : a < b;  // a total order: any sort is stable
   };
   parallel_ranges(
-      this->customers(), kWorkPerCustomer, kCustomersPerRange,
+      this->customers(), kSortWorkPerCustomer, kCustomersPerSort,
       [&](std::size_t begin, std::size_t end) {
         for (std::size_t customer = begin; customer < end; ++customer) {
           const auto from = rows_.begin() + static_cast<std::ptrdiff_t>(bounds_[customer]);
@@ -164,7 +164,7 @@ void EventLog::read_values(const Table& table, const EventColumns& columns) {
   values_ = gathered(numbers_of(table, columns.value), rows_);
   if (columns.quantity.empty()) return;
   const std::vector<double>& quantities = numbers_of(table, columns.quantity);
-  parallel_ranges(values_.size(), 2, kGrain, [&](std::size_t begin, std::size_t end) {
+  parallel_ranges(values_.size(), 2, kEventsPerRange, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       values_[i] *= quantities[rows_[i]];
       if (std::isinf(values_[i])) {

@@ -12,8 +12,8 @@
 namespace ebb::preprocessing {
 namespace {
 
-constexpr std::size_t kCustomersPerRange = 256;
-constexpr std::size_t kWorkPerCustomer = 64;  // about, in cells
+constexpr std::size_t kCustomersPerSearch = 256;
+constexpr std::size_t kSearchWorkPerCustomer = 64;  // about, in cells
 
 void check(const EventLog& log, std::int64_t cutoff, const Windows& windows,
            const Eligibility& eligibility) {
@@ -80,7 +80,7 @@ Snapshot take_snapshot(const EventLog& log, std::int64_t cutoff, const Windows& 
   const std::int64_t begin_of_prediction = windows.prediction_begin(cutoff);
   const std::int64_t end_of_prediction = windows.prediction_end(cutoff);
   parallel_ranges(
-      log.customers(), kWorkPerCustomer, kCustomersPerRange,
+      log.customers(), kSearchWorkPerCustomer, kCustomersPerSearch,
       [&](std::size_t begin, std::size_t end) {
         for (std::size_t customer = begin; customer < end; ++customer) {
           const EventLog::Range past = log.between(customer, begin_of_observation, cutoff);

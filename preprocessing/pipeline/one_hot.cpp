@@ -8,7 +8,7 @@ namespace ebb::preprocessing {
 
 namespace {
 
-constexpr std::size_t kRowsPerRange = 4096;
+constexpr std::size_t kOneHotRowsPerRange = 4096;
 
 /// Columns that a category takes.
 std::size_t width_of(std::int32_t cardinality, bool keeps_code) {
@@ -45,16 +45,17 @@ OneHotRows one_hot_rows(const EncodedRows& rows, std::span<const std::int32_t> c
     out.width += width_of(cardinalities[i], !keeps_code.empty() && keeps_code[i] != 0);
   }
   out.values.assign(out.rows * out.width, 0.0F);
-  parallel_ranges(out.rows, out.width, kRowsPerRange, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t row = begin; row < end; ++row) {
-      float* values = &out.values[row * out.width];
-      std::copy_n(&rows.numbers[row * rows.number_count], rows.number_count, values);
-      for (std::size_t i = 0; i < categories; ++i) {
-        write_category(rows.codes[row * categories + i], !keeps_code.empty() && keeps_code[i] != 0,
-                       values + begins[i]);
-      }
-    }
-  });
+  parallel_ranges(
+      out.rows, out.width, kOneHotRowsPerRange, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t row = begin; row < end; ++row) {
+          float* values = &out.values[row * out.width];
+          std::copy_n(&rows.numbers[row * rows.number_count], rows.number_count, values);
+          for (std::size_t i = 0; i < categories; ++i) {
+            write_category(rows.codes[row * categories + i],
+                           !keeps_code.empty() && keeps_code[i] != 0, values + begins[i]);
+          }
+        }
+      });
   return out;
 }
 

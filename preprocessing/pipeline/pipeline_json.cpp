@@ -111,9 +111,9 @@ CategoryFeature read_category(const JsonReader& reader) {
 }
 
 DroppedColumn::Reason parse_reason(std::string_view name) {
-  using Reason = DroppedColumn::Reason;
-  for (const Reason reason : {Reason::requested, Reason::identifier, Reason::constant,
-                              Reason::all_missing, Reason::too_rare, Reason::decimal_comma}) {
+  using enum DroppedColumn::Reason;
+  for (const DroppedColumn::Reason reason :
+       {requested, identifier, constant, all_missing, too_rare, decimal_comma}) {
     if (name == reason_name(reason)) return reason;
   }
   fail<DataError>("\"{}\" is no reason for leaving out a column", name);

@@ -39,7 +39,7 @@ struct Clipped {
   }
 };
 
-OutlierOptions read_options(StepOptions& options) {
+OutlierOptions read_clip_options(StepOptions& options) {
   OutlierOptions read;
   read.rule = options.parsed("rule", "iqr", parse_outlier_rule);
   read.factor = options.number("factor", read.rule == OutlierRule::z_score ? 3.0 : 1.5);
@@ -51,7 +51,7 @@ OutlierOptions read_options(StepOptions& options) {
 }  // namespace
 
 std::unique_ptr<Step> fit_clip(StepOptions& options, Table& table, const StepContext& context) {
-  const OutlierOptions wanted = read_options(options);
+  const OutlierOptions wanted = read_clip_options(options);
   const std::vector<std::string> names =
       select_columns(options, "columns", table, ColumnType::number, context);
   options.refuse_unknown();

@@ -17,8 +17,6 @@ namespace ebb::preprocessing {
 namespace {
 
 constexpr std::array<std::string_view, 4> kParts = {"days", "month", "weekday", "hour"};
-constexpr double kMissingNumber = std::numeric_limits<double>::quiet_NaN();
-
 double days_of(std::int64_t time) {
   return static_cast<double>(time) / static_cast<double>(kMicrosecondsPerDay);
 }

@@ -97,7 +97,7 @@ struct FillOptions {
   bool indicator = false;
 };
 
-FillOptions read_options(StepOptions& options) {
+FillOptions read_fill_options(StepOptions& options) {
   FillOptions read;
   if (options.holds_number("numbers")) {
     read.number_fill = NumberFill::constant;
@@ -134,7 +134,7 @@ Filled fit_column(const Column& column, const FillOptions& wanted) {
 }  // namespace
 
 std::unique_ptr<Step> fit_fill(StepOptions& options, Table& table, const StepContext& context) {
-  const FillOptions wanted = read_options(options);
+  const FillOptions wanted = read_fill_options(options);
   const std::vector<std::string> names =
       select_columns(options, "columns", table, ColumnType::any, context);
   options.refuse_unknown();

@@ -41,7 +41,7 @@ struct Normalised {
   }
 };
 
-TextOptions read_options(StepOptions& options) {
+TextOptions read_text_options(StepOptions& options) {
   TextOptions read;
   read.text_case = options.parsed("case", "keep", parse_text_case);
   read.narrows = options.boolean("narrow", true);
@@ -55,7 +55,7 @@ TextOptions read_options(StepOptions& options) {
 
 std::unique_ptr<Step> fit_normalise(StepOptions& options, Table& table,
                                     const StepContext& context) {
-  const TextOptions wanted = read_options(options);
+  const TextOptions wanted = read_text_options(options);
   const std::vector<std::string> names =
       select_columns(options, "columns", table, ColumnType::category, context);
   options.refuse_unknown();

@@ -35,6 +35,9 @@ inline constexpr std::int32_t kMissingCode = -1;
 /// A missing value in Column::integers.
 inline constexpr std::int64_t kMissingInteger = std::numeric_limits<std::int64_t>::min();
 
+/// A missing value in Column::numbers; every NaN is one.
+inline constexpr double kMissingNumber = std::numeric_limits<double>::quiet_NaN();
+
 /// Invariant: kind number: numbers has one value per row, NaN where missing and nowhere else, and
 /// nothing else has any. Kind identifier may hold integers, one per row, in place of codes: whole
 /// numbers whose texts are their shortest spellings. Else codes has one value per row in

@@ -1,6 +1,7 @@
 // Tables for people: aligned columns of text.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -37,5 +38,8 @@ std::string format_metric(double value, int digits = 4);
 
 /// A count with a comma between thousands.
 std::string format_count(double value);
+std::string format_count(std::integral auto value) {
+  return format_count(static_cast<double>(value));
+}
 
 }  // namespace ebb::churn

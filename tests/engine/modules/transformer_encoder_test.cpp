@@ -14,7 +14,7 @@ using ebb::testing::Found;
 using ebb::testing::random_tensor;
 using ebb::testing::relative_difference;
 
-constexpr PassSettings kTraining{.training = true, .seed = 7, .step = 3};
+constexpr PassSettings kTrainingPass{.training = true, .seed = 7, .step = 3};
 
 TransformerOptions small_options(bool pre_norm) {
   return {.dim = 8,
@@ -42,7 +42,7 @@ TEST_P(TransformerEncoderTest, LayerHasRightGradients) {
       [&](const Pass& pass, std::span<const Tensor> x) {
         return layer.forward(pass, x[0], causal_masks());
       },
-      {random_tensor({2, 3, 8}, 1)}, &parameters, kTraining);
+      {random_tensor({2, 3, 8}, 1)}, &parameters, kTrainingPass);
 }
 
 TEST_P(TransformerEncoderTest, StackHasRightGradients) {
@@ -51,7 +51,7 @@ TEST_P(TransformerEncoderTest, StackHasRightGradients) {
   parameters.initialize(1);
   expect_gradients(
       [&](const Pass& pass, std::span<const Tensor> x) { return encoder.forward(pass, x[0]); },
-      {random_tensor({2, 3, 8}, 1)}, &parameters, kTraining);
+      {random_tensor({2, 3, 8}, 1)}, &parameters, kTrainingPass);
 }
 
 // The layers of an encoder on their own, with the names that the encoder gives them and so the same
@@ -88,7 +88,7 @@ TEST_P(TransformerEncoderTest, FusedStreamEqualsItsLayersRunOneByOne) {
   const Tensor upstream = random_tensor({2, 3, 8}, 2);
   const auto run = [&](const auto& model, const ParameterSet& parameters) {
     Tape tape(context, &parameters);
-    const Pass pass{context, &tape, kTraining};
+    const Pass pass{context, &tape, kTrainingPass};
     const Tensor watched = tape.watch(input);
     const Tensor output = model.forward(pass, watched, causal_masks());
     tape.backward(mean_squared_error(pass, output, upstream));
@@ -117,7 +117,7 @@ void expect_leading_equals_whole(bool pre_norm, const LeadingCase& given) {
   const Tensor upstream = random_tensor({2, given.count, 8}, 2);
   const auto run = [&](auto&& forward) {
     Tape tape(context, &parameters);
-    const Pass pass{context, &tape, kTraining, given.first_row};
+    const Pass pass{context, &tape, kTrainingPass, given.first_row};
     const Tensor watched = tape.watch(input);
     const Tensor output = forward(pass, watched);
     tape.backward(mean_squared_error(pass, output, upstream));

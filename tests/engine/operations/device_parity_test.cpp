@@ -30,7 +30,7 @@ using Inputs = std::span<const Tensor>;
 
 constexpr PassSettings kTraining{.training = true, .seed = 7, .step = 3};
 
-struct Case {
+struct ParityCase {
   std::string name;
   CheckedFunction function;
   std::vector<Shape> inputs;
@@ -38,7 +38,7 @@ struct Case {
   bool positive = false;       // inputs greater than 0.1
 };
 
-void PrintTo(const Case& c, std::ostream* stream) { *stream << c.name; }
+void PrintTo(const ParityCase& c, std::ostream* stream) { *stream << c.name; }
 
 // Integers on the device of a pass.
 template <class T>
@@ -73,8 +73,8 @@ CheckedFunction plain_linear(Activation kind, double dropout) {
   };
 }
 
-std::vector<Case> pointwise_cases() {
-  std::vector<Case> cases;
+std::vector<ParityCase> pointwise_cases() {
+  std::vector<ParityCase> cases;
   for (const auto& [name, kind] :
        std::vector<std::pair<std::string, Activation>>{{"identity", Activation::identity},
                                                        {"relu", Activation::relu},
@@ -109,7 +109,7 @@ std::vector<Case> pointwise_cases() {
   return cases;
 }
 
-std::vector<Case> shape_cases() {
+std::vector<ParityCase> shape_cases() {
   return {
       {"sum", [](const Pass& pass, Inputs x) { return sum(pass, x[0]); }, {{7, 33}}},
       {"mean", [](const Pass& pass, Inputs x) { return mean(pass, x[0]); }, {{7, 33}}},
@@ -143,7 +143,7 @@ std::vector<Case> shape_cases() {
   };
 }
 
-std::vector<Case> layer_cases() {
+std::vector<ParityCase> layer_cases() {
   const auto norm = [](const Pass& pass, Inputs x) { return layer_norm(pass, x[0], x[1], x[2]); };
   const auto residual_norm = [](const Pass& pass, Inputs x) {
     const ResidualNorm both =
@@ -185,7 +185,7 @@ AttentionOptions with_dropout(AttentionOptions options) {
   return options;
 }
 
-std::vector<Case> attention_cases() {
+std::vector<ParityCase> attention_cases() {
   return {
       {"attention",
        [](const Pass& pass, Inputs x) { return attention(pass, x[0], x[1], x[2]); },
@@ -216,7 +216,7 @@ std::vector<Case> attention_cases() {
 }
 
 // Losses are multiplied by an upstream gradient other than 1.
-std::vector<Case> loss_cases() {
+std::vector<ParityCase> loss_cases() {
   return {
       {"binary_cross_entropy",
        [](const Pass& pass, Inputs x) {
@@ -240,18 +240,18 @@ std::vector<Case> loss_cases() {
   };
 }
 
-std::vector<Case> all_cases() {
-  std::vector<Case> all;
+std::vector<ParityCase> all_cases() {
+  std::vector<ParityCase> all;
   for (auto* group : {pointwise_cases, shape_cases, layer_cases, attention_cases, loss_cases}) {
-    for (Case& c : group()) all.push_back(std::move(c));
+    for (ParityCase& c : group()) all.push_back(std::move(c));
   }
   return all;
 }
 
-class DeviceParityTest : public ::testing::TestWithParam<Case> {};
+class DeviceParityTest : public ::testing::TestWithParam<ParityCase> {};
 
 TEST_P(DeviceParityTest, ForwardAndGradientsAreAsExactAsTheCpus) {
-  const Case& c = GetParam();
+  const ParityCase& c = GetParam();
   std::vector<Tensor> inputs;
   for (const Shape& shape : c.inputs) {
     inputs.push_back(random_tensor(shape, 1 + inputs.size()));

@@ -15,14 +15,14 @@ using ebb::testing::random_tensor;
 
 using Binary = Tensor (*)(const Pass&, const Tensor&, const Tensor&);
 
-struct Case {
+struct ElementwiseCase {
   Binary operation;
   double (*formula)(double, double);
 };
 
-const Case kCases[] = {{add, [](double a, double b) { return a + b; }},
-                       {subtract, [](double a, double b) { return a - b; }},
-                       {multiply, [](double a, double b) { return a * b; }}};
+const ElementwiseCase kCases[] = {{add, [](double a, double b) { return a + b; }},
+                                  {subtract, [](double a, double b) { return a - b; }},
+                                  {multiply, [](double a, double b) { return a * b; }}};
 
 // The second operand's shape beside a first one of [2, 3, 4].
 const Shape kSecondShapes[] = {{2, 3, 4}, {3, 4}, {4}, {}};
@@ -33,7 +33,7 @@ TEST(ElementwiseTest, FollowsTheFormulaAndRepeatsTheSecondOperand) {
     const Tensor a = random_tensor({2, 3, 4}, 1, dtype);
     for (const Shape& shape : kSecondShapes) {
       const Tensor b = random_tensor(shape, 2, dtype);
-      for (const Case& c : kCases) {
+      for (const ElementwiseCase& c : kCases) {
         const Tensor output = c.operation({context}, a, b);
         for (std::int64_t i = 0; i < a.elements(); ++i) {
           const double expected = c.formula(element(a, i), element(b, i % b.elements()));
@@ -47,7 +47,7 @@ TEST(ElementwiseTest, FollowsTheFormulaAndRepeatsTheSecondOperand) {
 TEST(ElementwiseTest, HasRightGradients) {
   for (const Shape& shape : kSecondShapes) {
     SCOPED_TRACE(to_string(shape));
-    for (const Case& c : kCases) {
+    for (const ElementwiseCase& c : kCases) {
       expect_gradients([&](const Pass& pass,
                            std::span<const Tensor> x) { return c.operation(pass, x[0], x[1]); },
                        {random_tensor({2, 3, 4}, 1), random_tensor(shape, 2)});
@@ -57,7 +57,7 @@ TEST(ElementwiseTest, HasRightGradients) {
 
 TEST(ElementwiseTest, HasRightGradientsWhereOneOperandIsConstant) {
   const Tensor constant = random_tensor({3, 4}, 2);
-  for (const Case& c : kCases) {
+  for (const ElementwiseCase& c : kCases) {
     expect_gradients([&](const Pass& pass,
                          std::span<const Tensor> x) { return c.operation(pass, x[0], constant); },
                      {random_tensor({3, 4}, 1)});
@@ -68,7 +68,7 @@ TEST(ElementwiseTest, HasRightGradientsWhereOneOperandIsConstant) {
 }
 
 TEST(ElementwiseTest, HasRightGradientsOfATensorWithItself) {
-  for (const Case& c : kCases) {
+  for (const ElementwiseCase& c : kCases) {
     expect_gradients(
         [&](const Pass& pass, std::span<const Tensor> x) { return c.operation(pass, x[0], x[0]); },
         {random_tensor({5}, 1)});

@@ -15,13 +15,13 @@ using ebb::testing::expect_gradients;
 using ebb::testing::random_tensor;
 using ebb::testing::relative_difference;
 
-struct Case {
+struct LinearCase {
   Activation activation;
   float dropout;
   bool bias;
 };
 
-class LinearTest : public ::testing::TestWithParam<Case> {
+class LinearTest : public ::testing::TestWithParam<LinearCase> {
  protected:
   static DropoutSpec dropout() {
     return {.probability = GetParam().dropout, .key = {.seed = 3, .step = 1, .stream = 2}};
@@ -48,12 +48,12 @@ TEST_P(LinearTest, EqualsItsComposition) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Epilogues, LinearTest,
-                         ::testing::Values(Case{Activation::identity, 0.0F, true},
-                                           Case{Activation::identity, 0.0F, false},
-                                           Case{Activation::relu, 0.0F, true},
-                                           Case{Activation::gelu, 0.3F, true},
-                                           Case{Activation::silu, 0.0F, false},
-                                           Case{Activation::identity, 0.5F, true}));
+                         ::testing::Values(LinearCase{Activation::identity, 0.0F, true},
+                                           LinearCase{Activation::identity, 0.0F, false},
+                                           LinearCase{Activation::relu, 0.0F, true},
+                                           LinearCase{Activation::gelu, 0.3F, true},
+                                           LinearCase{Activation::silu, 0.0F, false},
+                                           LinearCase{Activation::identity, 0.5F, true}));
 
 TEST(LinearOperationTest, NeedsNoGradientOfTheInput) {
   const Tensor input = random_tensor({3, 4}, 1);

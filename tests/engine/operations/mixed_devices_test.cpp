@@ -29,7 +29,7 @@ namespace {
 
 using ebb::testing::expect_error;
 using ebb::testing::test_device;
-using Inputs = std::vector<Tensor>;
+using MixedInputs = std::vector<Tensor>;
 
 struct Input {
   std::string name;
@@ -37,13 +37,13 @@ struct Input {
   DType dtype = DType::f32;
 };
 
-struct Case {
+struct MixedCase {
   std::string operation;
   std::vector<Input> inputs;
-  std::function<void(const Pass&, const Inputs&)> run;
+  std::function<void(const Pass&, const MixedInputs&)> run;
 };
 
-std::vector<Case> cases() {
+std::vector<MixedCase> cases() {
   const DropoutSpec half{.probability = 0.5F};
   return {
       {"activate",
@@ -123,9 +123,9 @@ class MixedDevicesTest : public ::testing::Test {
     if (!test_device().is_cuda()) GTEST_SKIP() << "there is one device only";
   }
 
-  /// Inputs of zeros on `device`, but number `moved` on `other`.
-  static Inputs inputs_of(const Case& c, Device device, Device other, std::size_t moved) {
-    Inputs inputs;
+  /// MixedInputs of zeros on `device`, but number `moved` on `other`.
+  static MixedInputs inputs_of(const MixedCase& c, Device device, Device other, std::size_t moved) {
+    MixedInputs inputs;
     for (std::size_t i = 0; i < c.inputs.size(); ++i) {
       const Input& input = c.inputs[i];
       inputs.push_back(Tensor::zeros(input.shape, input.dtype, i == moved ? other : device));
@@ -144,10 +144,10 @@ TEST_F(MixedDevicesTest, EveryOperandOfEveryDeviceOperationIsNamed) {
   for (const auto& [device, other] :
        {std::pair{test_device(), Device()}, std::pair{Device(), test_device()}}) {
     Context context(device, 1);
-    for (const Case& c : cases()) {
+    for (const MixedCase& c : cases()) {
       SCOPED_TRACE(c.operation);
       for (std::size_t i = 0; i < c.inputs.size(); ++i) {
-        const Inputs inputs = inputs_of(c, device, other, i);
+        const MixedInputs inputs = inputs_of(c, device, other, i);
         expect_error(message(c.operation, c.inputs[i].name, other, device),
                      [&] { c.run(Pass{context}, inputs); });
       }
@@ -159,7 +159,7 @@ TEST_F(MixedDevicesTest, EveryOperandOfEveryDeviceOperationIsNamed) {
 TEST_F(MixedDevicesTest, AContextOfAnotherDeviceIsNamed) {
   Context here({}, 1);
   Context there(test_device(), 1);
-  for (const Case& c : cases()) {
+  for (const MixedCase& c : cases()) {
     SCOPED_TRACE(c.operation);
     expect_error(message(c.operation, c.inputs[0].name, test_device(), Device()),
                  [&] { c.run(Pass{here}, inputs_of(c, test_device(), test_device(), 0)); });

@@ -22,8 +22,8 @@ class Bf16StepTest : public ::testing::Test {
   }
 };
 
-struct Training {
-  Training(int threads, Precision precision)
+struct Bf16Training {
+  Bf16Training(int threads, Precision precision)
       : step(model.parameters, Device{}, threads, precision) {}
 
   StepResult run(std::uint32_t number) {
@@ -44,10 +44,10 @@ struct Training {
 
 // Several steps: weights that are not packed anew would show from the second on.
 TEST_F(Bf16StepTest, HasEqualBitsForAnyNumberOfThreads) {
-  Training one(1, Precision::bf16);
+  Bf16Training one(1, Precision::bf16);
   for (std::uint32_t i = 0; i < 3; ++i) one.run(i);
   for (int threads = 2; threads <= 5; ++threads) {
-    Training other(threads, Precision::bf16);
+    Bf16Training other(threads, Precision::bf16);
     for (std::uint32_t i = 0; i < 3; ++i) other.run(i);
     EXPECT_TRUE(same_bits(one.model.parameters.buffer(), other.model.parameters.buffer()))
         << threads;
@@ -55,8 +55,8 @@ TEST_F(Bf16StepTest, HasEqualBitsForAnyNumberOfThreads) {
 }
 
 TEST_F(Bf16StepTest, IsNearF32ButNotEqual) {
-  Training f32(2, Precision::f32);
-  Training bf16(2, Precision::bf16);
+  Bf16Training f32(2, Precision::f32);
+  Bf16Training bf16(2, Precision::bf16);
   const double expected = f32.run(0).loss;
   EXPECT_NEAR(bf16.run(0).loss, expected, 0.01 * expected);
   const double difference = relative_difference(bf16.step.gradients(), f32.step.gradients());
@@ -65,7 +65,7 @@ TEST_F(Bf16StepTest, IsNearF32ButNotEqual) {
 }
 
 TEST_F(Bf16StepTest, FollowsTheWeights) {
-  Training training(2, Precision::bf16);
+  Bf16Training training(2, Precision::bf16);
   const double first = training.run(0).loss;
   double last = first;
   for (std::uint32_t i = 1; i < 60; ++i) last = training.run(i).loss;

@@ -21,14 +21,14 @@ using ebb::testing::SmallBatch;
 using ebb::testing::SmallClassifier;
 using ebb::testing::test_device;
 
-constexpr std::int64_t kRows = 13;
+constexpr std::int64_t kBatchRows = 13;
 constexpr int kSteps = 3;
 
-struct Training {
-  explicit Training(Device device, std::int64_t rows_per_shard = 8)
+struct DeviceTraining {
+  explicit DeviceTraining(Device device, std::int64_t rows_per_shard = 8)
       : model(DType::f32, device),
-        batch(kRows, DType::f32, device),
-        plan(Lanes::plan(kRows, rows_per_shard, device)),
+        batch(kBatchRows, DType::f32, device),
+        plan(Lanes::plan(kBatchRows, rows_per_shard, device)),
         step(model.parameters, device, 1),
         optimizer(model.parameters, {.average_decay = 0.99}) {}
 
@@ -59,8 +59,8 @@ TEST(DeviceTrainingTest, DrawsTheSameFirstWeightsEverywhere) {
 }
 
 TEST(DeviceTrainingTest, HasTheCpusLossInEveryStep) {
-  Training here{Device()};
-  Training there(test_device());
+  DeviceTraining here{Device()};
+  DeviceTraining there(test_device());
   for (int i = 0; i < kSteps; ++i) {
     const StepResult expected = here.run();
     const StepResult found = there.run();
@@ -70,8 +70,8 @@ TEST(DeviceTrainingTest, HasTheCpusLossInEveryStep) {
 }
 
 TEST(DeviceTrainingTest, GivesTheSameBitsTwice) {
-  Training first(test_device());
-  Training second(test_device());
+  DeviceTraining first(test_device());
+  DeviceTraining second(test_device());
   for (int i = 0; i < kSteps; ++i) {
     const StepResult a = first.run();
     const StepResult b = second.run();
@@ -85,10 +85,10 @@ TEST(DeviceTrainingTest, GivesTheSameBitsTwice) {
 }
 
 TEST(DeviceTrainingTest, AddsUpShards) {
-  Training whole(test_device());
-  whole.plan = {kRows, kRows, 1};
-  Training divided(test_device());
-  divided.plan = {kRows, 5, 3};
+  DeviceTraining whole(test_device());
+  whole.plan = {kBatchRows, kBatchRows, 1};
+  DeviceTraining divided(test_device());
+  divided.plan = {kBatchRows, 5, 3};
   const StepResult expected = whole.run();
   const StepResult found = divided.run();
   EXPECT_NEAR(found.loss, expected.loss, 1e-5 * expected.loss);
@@ -98,7 +98,7 @@ TEST(DeviceTrainingTest, AddsUpShards) {
 }
 
 TEST(DeviceTrainingTest, AsksTheDeviceForNoMemoryInAWarmStep) {
-  Training training(test_device());
+  DeviceTraining training(test_device());
   for (int i = 0; i < 2; ++i) training.run();
   const std::uint64_t before = CachingAllocator::of(test_device()).statistics().allocations;
   training.run();
@@ -209,7 +209,7 @@ TEST(DeviceTrainingTest, GraphsRefuseWhatTheyCannotRecord) {
 }
 
 TEST(DeviceTrainingTest, FindsAnomaliesThere) {
-  Training training(test_device());
+  DeviceTraining training(test_device());
   training.step.detect_anomalies(true);
   training.run();
   EXPECT_EQ(training.step.anomaly(), nullptr);

@@ -23,8 +23,8 @@ using ebb::testing::AllocationCounter;
 using ebb::testing::SmallBatch;
 using ebb::testing::SmallClassifier;
 
-struct Training {
-  explicit Training(int threads, Precision precision = Precision::f32)
+struct WarmTraining {
+  explicit WarmTraining(int threads, Precision precision = Precision::f32)
       : step(model.parameters, {}, threads, precision) {}
 
   void run(std::uint32_t number) {
@@ -44,7 +44,7 @@ struct Training {
 };
 
 void expect_no_operator_new(Precision precision) {
-  Training training(1, precision);
+  WarmTraining training(1, precision);
   std::uint32_t number = 0;
   while (number < 3) training.run(number++);
   AllocationCounter counter;
@@ -65,7 +65,7 @@ TEST(WarmStepTest, CallsNoOperatorNewInBf16) {
 // With several threads, how many tensors live at once depends on timing, so that the allocator may
 // still have to grow: only what is not tensor memory must be zero.
 TEST(WarmStepTest, CallsNoOperatorNewOnSeveralThreadsButForTensors) {
-  Training training(3);
+  WarmTraining training(3);
   std::uint32_t number = 0;
   while (number < 5) training.run(number++);
   const std::uint64_t before = CachingAllocator::of({}).statistics().allocations;

@@ -41,13 +41,14 @@ TEST(PartialSumsTest, AreAddedInOneOrder) {
   if (!test_device().is_cuda()) GTEST_SKIP() << "partial sums of blocks are CUDA's";
   Context context(test_device(), 1);
   for (const std::int64_t rows : {1, 16, 100}) {
-    constexpr std::int64_t kColumns = 70;
-    const Buffer<float> partials = random_normal<float>({rows, kColumns}, 1);
-    Buffer<float> output({kColumns});
-    cuda::sum_partial_rows(context, partials.data(), rows, kColumns, output.view(), false);
+    constexpr std::int64_t kSummedColumns = 70;
+    const Buffer<float> partials = random_normal<float>({rows, kSummedColumns}, 1);
+    Buffer<float> output({kSummedColumns});
+    cuda::sum_partial_rows(context, partials.data(), rows, kSummedColumns, output.view(), false);
     context.synchronize();
     const Buffer<float> expected(
-        {kColumns}, sums_in_order(partials.values(), static_cast<std::size_t>(rows), kColumns));
+        {kSummedColumns},
+        sums_in_order(partials.values(), static_cast<std::size_t>(rows), kSummedColumns));
     expect_same_bits("output", output, expected);
   }
 }

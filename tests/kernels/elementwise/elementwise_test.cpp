@@ -24,8 +24,8 @@ using ebb::testing::kForwardRule;
 using ebb::testing::random_normal;
 using ebb::testing::test_device;
 
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
-constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+constexpr float kInfinityF32 = std::numeric_limits<float>::infinity();
+constexpr float kNaNF32 = std::numeric_limits<float>::quiet_NaN();
 constexpr BinaryOperation kOperations[] = {BinaryOperation::add, BinaryOperation::subtract,
                                            BinaryOperation::multiply};
 
@@ -148,12 +148,12 @@ TEST(BinaryTest, WorksInPlaceInF64) {
 TEST(BinaryTest, KeepsNaNAndInfinities) {
   ebb::testing::for_each_backend([]<class> {
     Context context(test_device(), 1);
-    const Buffer<float> first({4}, {kNaN, kInfinity, kInfinity, 1.0F});
-    const Buffer<float> second({4}, {1.0F, 1.0F, kInfinity, kNaN});
+    const Buffer<float> first({4}, {kNaNF32, kInfinityF32, kInfinityF32, 1.0F});
+    const Buffer<float> second({4}, {1.0F, 1.0F, kInfinityF32, kNaNF32});
     Buffer<float> output({4});
     binary(context, operands(BinaryOperation::subtract, first, second, output));
     EXPECT_TRUE(std::isnan(output[0]));
-    EXPECT_EQ(output[1], kInfinity);
+    EXPECT_EQ(output[1], kInfinityF32);
     EXPECT_TRUE(std::isnan(output[2]));
     EXPECT_TRUE(std::isnan(output[3]));
     const Buffer<float> tiny({4}, {0x1p-140F, -0.0F, 0x1p-126F, -0x1p-149F});

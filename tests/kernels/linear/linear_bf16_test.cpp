@@ -31,7 +31,7 @@ void plain_product(const ConstView& a, const ConstView& b, const View& output, b
 
 /// Both directions as plain loops: f64 exactly, f32 with rounded operands of products.
 template <class T>
-void run_reference(LinearOperands<T>& layer) {
+void run_rounded_reference(LinearOperands<T>& layer) {
   const LinearForward f = layer.forward();
   plain_product<T>(f.input, transposed(f.weight), f.output, false);
   reference::activation<T>({.input = f.output,
@@ -80,8 +80,8 @@ class LinearBf16Test : public ::testing::TestWithParam<LinearCase> {
 TEST_P(LinearBf16Test, FollowsTheErrorRuleOnEveryBackend) {
   LinearOperands<double> oracle(GetParam());
   LinearOperands<float> naive(GetParam());
-  run_reference(oracle);
-  run_reference(naive);
+  run_rounded_reference(oracle);
+  run_rounded_reference(naive);
   ebb::testing::for_each_product_library([&] {
     ebb::testing::for_each_backend([&]<class T> {
       LinearOperands<float> actual(GetParam());

@@ -19,19 +19,19 @@ using ebb::testing::expect_within;
 using ebb::testing::random_normal;
 using ebb::testing::test_device;
 
-struct Case {
+struct LadderCase {
   std::int64_t m, n, k;
   bool transposed_a, transposed_b;
 };
 
 // From one element to several tiles of every rung, all layouts, a k that is divided.
-constexpr Case kCases[] = {{1, 1, 1, false, false},     {33, 31, 65, false, true},
-                           {65, 130, 17, true, false},  {64, 64, 64, true, true},
-                           {128, 192, 72, false, true}, {40, 64, 600, true, false}};
+constexpr LadderCase kCases[] = {{1, 1, 1, false, false},     {33, 31, 65, false, true},
+                                 {65, 130, 17, true, false},  {64, 64, 64, true, true},
+                                 {128, 192, 72, false, true}, {40, 64, 600, true, false}};
 
 template <class T>
-struct Operands {
-  explicit Operands(const Case& c)
+struct LadderOperands {
+  explicit LadderOperands(const LadderCase& c)
       : spec(c),
         a(random_normal<T>(c.transposed_a ? Shape{c.k, c.m} : Shape{c.m, c.k}, 1)),
         b(random_normal<T>(c.transposed_b ? Shape{c.n, c.k} : Shape{c.k, c.n}, 2)),
@@ -42,7 +42,7 @@ struct Operands {
             output.view(), true};
   }
 
-  Case spec;
+  LadderCase spec;
   Buffer<T> a, b, output;
 };
 
@@ -50,22 +50,22 @@ using Rung = std::function<void(Context&, const gemm::Problem&)>;
 
 template <class T>
 void expect_rung(const Rung& rung) {
-  for (const Case& c : kCases) {
+  for (const LadderCase& c : kCases) {
     SCOPED_TRACE(
         fmt::format("{} x {} x {} ta {} tb {}", c.m, c.n, c.k, c.transposed_a, c.transposed_b));
-    Operands<double> oracle(c);
-    Operands<float> naive(c);
+    LadderOperands<double> oracle(c);
+    LadderOperands<float> naive(c);
     reference::matrix_product<double>(oracle.parameters());
     reference::matrix_product<float>(naive.parameters());
     Context context(test_device(), 1);
-    const auto run = [&](Operands<T>& operands) {
+    const auto run = [&](LadderOperands<T>& operands) {
       const MatrixProduct p = operands.parameters();
       rung(context, gemm::problem_of(p.a, p.b, p.output, p.accumulate));
     };
-    Operands<T> actual(c);
+    LadderOperands<T> actual(c);
     run(actual);
     expect_within("output", actual.output, naive.output, oracle.output, ebb::testing::kForwardRule);
-    Operands<T> again(c);
+    LadderOperands<T> again(c);
     run(again);
     expect_same_bits("output", actual.output, again.output);
   }

@@ -8,11 +8,9 @@ namespace {
 
 using ::testing::ElementsAre;
 
-const double kMissing = std::nan("");
-
 TEST(Duplicates, LaterEqualRowsGo) {
   Table table;
-  table.add(number_column("a", {1, 1, kMissing, 0.0, kMissing, -0.0, 1}));
+  table.add(number_column("a", {1, 1, kMissingNumber, 0.0, kMissingNumber, -0.0, 1}));
   table.add(text_column("b", {"x", "y", "", "z", "", "z", "x"}));
   const DistinctRows distinct = find_distinct_rows(table);
   EXPECT_THAT(distinct.kept, ElementsAre(0, 1, 2, 3));

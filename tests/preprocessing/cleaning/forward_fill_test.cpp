@@ -16,8 +16,6 @@ using nlohmann::json;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-const double kMissing = std::nan("");
-
 TEST(ForwardFill, AgreesWithPandas) {
   const json log = json::parse(std::ifstream(ebb::testing::test_data("imputation.json")))["log"];
   const auto customers = log["customers"].get<std::vector<std::int32_t>>();
@@ -27,7 +25,7 @@ TEST(ForwardFill, AgreesWithPandas) {
   std::vector<double> values;
   std::size_t missing = 0;
   for (const json& value : log["values"]) {
-    values.push_back(value.is_null() ? kMissing : value.get<double>());
+    values.push_back(value.is_null() ? kMissingNumber : value.get<double>());
     missing += value.is_null() ? 1 : 0;
   }
   const std::size_t filled = forward_fill(values, customers, order);

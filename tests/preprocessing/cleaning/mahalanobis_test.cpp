@@ -18,15 +18,13 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Columns = std::vector<std::vector<double>>;
 
-const double kMissing = std::nan("");
-
-const json& fixture() {
+const json& distances_of_scikit_learn() {
   static const json document =
       json::parse(std::ifstream(ebb::testing::test_data("mahalanobis.json")));
   return document;
 }
 
-RobustDistance fit(const Columns& columns, const MahalanobisOptions& options = {}) {
+RobustDistance fit_distance(const Columns& columns, const MahalanobisOptions& options = {}) {
   std::vector<Column> named;
   for (const auto& values : columns) {
     named.push_back(number_column(std::string(1, static_cast<char>('a' + named.size())), values));
@@ -63,8 +61,9 @@ Columns cloud(std::size_t rows, std::size_t width, std::size_t every) {
 }
 
 TEST(ChiSquared, AgreesWithScipy) {
-  ASSERT_EQ(fixture()["chi_squared"].size(), 30U);
-  for (const nlohmann::json document = fixture(); const json& one : document["chi_squared"]) {
+  ASSERT_EQ(distances_of_scikit_learn()["chi_squared"].size(), 30U);
+  for (const nlohmann::json document = distances_of_scikit_learn();
+       const json& one : document["chi_squared"]) {
     const auto degrees = one["degrees"].get<double>();
     const auto probability = one["probability"].get<double>();
     const auto expected = one["quantile"].get<double>();
@@ -80,9 +79,10 @@ TEST(ChiSquared, AgreesWithScipy) {
 }
 
 TEST(Mahalanobis, AgreesWithScikitLearn) {
-  ASSERT_EQ(fixture()["cases"].size(), 4U);
+  ASSERT_EQ(distances_of_scikit_learn()["cases"].size(), 4U);
   std::size_t compared = 0;
-  for (const nlohmann::json document = fixture(); const json& one : document["cases"]) {
+  for (const nlohmann::json document = distances_of_scikit_learn();
+       const json& one : document["cases"]) {
     SCOPED_TRACE(one["name"].get<std::string>());
     const auto columns = one["columns"].get<Columns>();
     const std::size_t width = columns.size();
@@ -93,7 +93,7 @@ TEST(Mahalanobis, AgreesWithScikitLearn) {
     EXPECT_LE(raw.log_determinant, log_determinant + 1e-9);
     if (raw.log_determinant < log_determinant - 1e-9) continue;
     ++compared;
-    const RobustDistance distance = fit(columns);
+    const RobustDistance distance = fit_distance(columns);
     for (std::size_t i = 0; i < width; ++i) {
       EXPECT_NEAR(distance.location()[i], one["location"][i].get<double>(), 1e-9);
     }
@@ -121,13 +121,13 @@ TEST(Mahalanobis, FindsRowsThatAreOutliersInNoColumnAlone) {
   }
   columns[0][7] = -1.0;
   columns[1][7] = 1.0;
-  const RobustDistance distance = fit(columns, {.probability = 0.999999});
+  const RobustDistance distance = fit_distance(columns, {.probability = 0.999999});
   EXPECT_THAT(distance.isolated(spans(columns)).rows, ElementsAre(7));
 }
 
 TEST(Mahalanobis, ATenthOfTheRowsDoesNotMoveIt) {
   const Columns columns = cloud(5000, 3, 10);
-  const RobustDistance distance = fit(columns, {.most_rows = 2000, .seed = 5});
+  const RobustDistance distance = fit_distance(columns, {.most_rows = 2000, .seed = 5});
   for (const double mean : distance.location()) EXPECT_NEAR(mean, 0.0, 0.1);
   for (std::size_t i = 0; i < 9; ++i) {
     EXPECT_NEAR(distance.covariance()[i], i % 4 == 0 ? 1.0 : 0.0, 0.15);
@@ -145,8 +145,8 @@ TEST(Mahalanobis, UnitsOfColumnsDoNotMatter) {
   Columns scaled = columns;
   for (double& value : scaled[0]) value = value * 0x1p400 + 0x1p402;
   for (double& value : scaled[1]) value *= 0x1p-400;
-  const std::vector<double> plain = fit(columns).distances(spans(columns));
-  const std::vector<double> other = fit(scaled).distances(spans(scaled));
+  const std::vector<double> plain = fit_distance(columns).distances(spans(columns));
+  const std::vector<double> other = fit_distance(scaled).distances(spans(scaled));
   for (std::size_t row = 0; row < plain.size(); ++row) {
     EXPECT_NEAR(other[row], plain[row], 1e-9 * (1.0 + plain[row])) << row;
   }
@@ -154,10 +154,10 @@ TEST(Mahalanobis, UnitsOfColumnsDoNotMatter) {
 
 TEST(Mahalanobis, MissingAndExtremeValues) {
   Columns columns = cloud(300, 2, 0);
-  columns[0][3] = kMissing;
+  columns[0][3] = kMissingNumber;
   columns[1][5] = 1.7e308;
   columns[0][6] = -1.7e308;
-  const RobustDistance distance = fit(columns);
+  const RobustDistance distance = fit_distance(columns);
   const IsolatedRows isolated = distance.isolated(spans(columns));
   EXPECT_EQ(isolated.unmeasured, 1U);
   EXPECT_TRUE(std::ranges::binary_search(isolated.rows, std::size_t{5}));
@@ -170,38 +170,41 @@ TEST(Mahalanobis, BitwiseTheSameForAnyThreadsAndAnotherSeedFindsAsMuch) {
   std::vector<RobustDistance> fits;
   for (int threads = 1; threads <= 5; ++threads) {
     const ThreadCount count(threads);
-    fits.push_back(fit(columns, {.seed = 3}));
+    fits.push_back(fit_distance(columns, {.seed = 3}));
     EXPECT_EQ(fits.back(), fits.front());
     EXPECT_EQ(fits.back().distances(spans(columns)), fits.front().distances(spans(columns)));
   }
-  const RobustDistance other = fit(columns, {.seed = 4});
+  const RobustDistance other = fit_distance(columns, {.seed = 4});
   EXPECT_NEAR(other.location()[0], fits.front().location()[0], 0.05);
 }
 
 TEST(Mahalanobis, RefusesWhatHasNoDistance) {
   Columns columns = cloud(100, 3, 0);
   columns[1].assign(100, 4.0);
-  EXPECT_THAT(message_of([&] { fit(columns); }),
+  EXPECT_THAT(message_of([&] { fit_distance(columns); }),
               HasSubstr("column \"b\" is constant or follows from the columns before it in half"));
   for (std::size_t row = 0; row < 100; ++row)
     columns[1][row] = row % 3 == 0 ? 9.0 + 2.0 * columns[0][row] : 4.0;
-  EXPECT_THAT(message_of([&] { fit(columns); }), HasSubstr("column \"b\" is constant or follows"));
+  EXPECT_THAT(message_of([&] { fit_distance(columns); }),
+              HasSubstr("column \"b\" is constant or follows"));
   for (std::size_t row = 0; row < 100; ++row) columns[1][row] = 2.0 * columns[0][row] - 1.0;
-  EXPECT_THAT(message_of([&] { fit(columns); }), HasSubstr("column \"b\" is constant or follows"));
-  columns[1].assign(100, kMissing);
+  EXPECT_THAT(message_of([&] { fit_distance(columns); }),
+              HasSubstr("column \"b\" is constant or follows"));
+  columns[1].assign(100, kMissingNumber);
   EXPECT_THAT(
-      message_of([&] { fit(columns); }),
+      message_of([&] { fit_distance(columns); }),
       HasSubstr("0 rows have a value in each of 3 columns: isolated rows are sought among 8"));
   columns[1] = {-1.7e308, 1.7e308};
   columns[1].resize(100, 1.0);
-  EXPECT_THAT(message_of([&] { fit(columns); }), HasSubstr("column \"b\": values from -1.7"));
-  EXPECT_THAT(message_of([&] { fit(columns, {.probability = 1.0}); }),
+  EXPECT_THAT(message_of([&] { fit_distance(columns); }),
+              HasSubstr("column \"b\": values from -1.7"));
+  EXPECT_THAT(message_of([&] { fit_distance(columns, {.probability = 1.0}); }),
               HasSubstr("isolated rows is 1: expected above 0 and below 1"));
 }
 
 TEST(Mahalanobis, JsonRoundTripsAndIsChecked) {
   const Columns columns = cloud(100, 2, 9);
-  const RobustDistance distance = fit(columns);
+  const RobustDistance distance = fit_distance(columns);
   const json good = json::parse(to_json(distance).dump());
   const RobustDistance again = robust_distance_from_json(JsonReader(good));
   EXPECT_EQ(again, distance);

@@ -6,10 +6,8 @@
 namespace ebb::preprocessing {
 namespace {
 
-const double kMissing = std::nan("");
-
 TEST(MissingValues, FillValues) {
-  const std::vector<double> values = {4, kMissing, 1, 1, 10, 8, 8, kMissing};
+  const std::vector<double> values = {4, kMissingNumber, 1, 1, 10, 8, 8, kMissingNumber};
   EXPECT_EQ(fill_value(values, NumberFill::median), 6.0);
   EXPECT_NEAR(fill_value(values, NumberFill::mean), 32.0 / 6.0, 1e-15);
   EXPECT_EQ(fill_value(values, NumberFill::mode), 1.0);

@@ -13,17 +13,15 @@ namespace {
 using nlohmann::json;
 using ::testing::HasSubstr;
 
-const double kMissing = std::nan("");
-
 std::vector<double> numbers_of(const json& values) {
   std::vector<double> numbers;
   for (const json& value : values)
-    numbers.push_back(value.is_null() ? kMissing : value.get<double>());
+    numbers.push_back(value.is_null() ? kMissingNumber : value.get<double>());
   return numbers;
 }
 
-NeighbourImputer fit(const std::vector<std::vector<double>>& columns,
-                     const NeighbourOptions& options = {}) {
+NeighbourImputer fit_imputer(const std::vector<std::vector<double>>& columns,
+                             const NeighbourOptions& options = {}) {
   std::vector<Column> named;
   for (const auto& values : columns) named.push_back(number_column("x", values));
   std::vector<const Column*> pointers;
@@ -52,7 +50,7 @@ TEST(NearestNeighbours, AgreesWithScikitLearn) {
     const NeighbourOptions options = {
         .neighbours = one["neighbours"].get<std::size_t>(),
         .weights = parse_neighbour_weights(one["weights"].get<std::string>())};
-    EXPECT_EQ(fill(fit(training, options), columns), missing);
+    EXPECT_EQ(fill(fit_imputer(training, options), columns), missing);
     for (std::size_t i = 0; i < columns.size(); ++i) {
       for (std::size_t row = 0; row < columns[i].size(); ++row) {
         const double expected = one["filled"][i][row].get<double>();
@@ -65,8 +63,8 @@ TEST(NearestNeighbours, AgreesWithScikitLearn) {
 }
 
 TEST(NearestNeighbours, OfRowsEquallyNearTheEarlier) {
-  std::vector<std::vector<double>> columns = {{5}, {kMissing}};
-  fill(fit({{4, 6, 4, 6}, {1, 2, 3, 4}}, {.neighbours = 2}), columns);
+  std::vector<std::vector<double>> columns = {{5}, {kMissingNumber}};
+  fill(fit_imputer({{4, 6, 4, 6}, {1, 2, 3, 4}}, {.neighbours = 2}), columns);
   EXPECT_EQ(columns[1][0], 1.5);
 }
 
@@ -74,8 +72,8 @@ TEST(NearestNeighbours, LargeValuesStayFinite) {
   const std::vector<std::vector<double>> training = {{0, 1e200, 1}, {1.5e308, 1.7e308, 1.6e308}};
   for (const auto weights : {NeighbourWeights::uniform, NeighbourWeights::distance}) {
     std::vector<std::vector<double>> columns = {{5e-324, -1e200, 1e200},
-                                                {kMissing, kMissing, kMissing}};
-    fill(fit(training, {.neighbours = 3, .weights = weights}), columns);
+                                                {kMissingNumber, kMissingNumber, kMissingNumber}};
+    fill(fit_imputer(training, {.neighbours = 3, .weights = weights}), columns);
     for (const double value : columns[1]) {
       EXPECT_GE(value, 1.5e308);
       EXPECT_LE(value, 1.7e308);
@@ -86,13 +84,13 @@ TEST(NearestNeighbours, LargeValuesStayFinite) {
 TEST(NearestNeighbours, KeepsAtMostSoManyRowsBySeed) {
   std::vector<double> rising;
   for (int row = 0; row < 1000; ++row) rising.push_back(row);
-  const NeighbourImputer a = fit({rising, rising}, {.most_rows = 50, .seed = 1});
+  const NeighbourImputer a = fit_imputer({rising, rising}, {.most_rows = 50, .seed = 1});
   EXPECT_EQ(a.kept()[0].size(), 50U);
   EXPECT_EQ(a.kept()[0], a.kept()[1]);
   EXPECT_TRUE(std::is_sorted(a.kept()[0].begin(), a.kept()[0].end()));
   EXPECT_EQ(a.means()[0], 499.5);
-  EXPECT_EQ(a, fit({rising, rising}, {.most_rows = 50, .seed = 1}));
-  EXPECT_FALSE(a == fit({rising, rising}, {.most_rows = 50, .seed = 2}));
+  EXPECT_EQ(a, fit_imputer({rising, rising}, {.most_rows = 50, .seed = 1}));
+  EXPECT_FALSE(a == fit_imputer({rising, rising}, {.most_rows = 50, .seed = 2}));
 }
 
 TEST(NearestNeighbours, AnyThreads) {
@@ -102,12 +100,13 @@ TEST(NearestNeighbours, AnyThreads) {
   for (auto* columns : {&training, &fresh}) {
     for (auto& column : *columns) {
       for (int row = 0; row < 2000; ++row) {
-        column.push_back(
-            generator.below(4) == 0 ? kMissing : static_cast<double>(generator.below(1000)) / 7.0);
+        column.push_back(generator.below(4) == 0
+                             ? kMissingNumber
+                             : static_cast<double>(generator.below(1000)) / 7.0);
       }
     }
   }
-  const NeighbourImputer imputer = fit(training, {.weights = NeighbourWeights::distance});
+  const NeighbourImputer imputer = fit_imputer(training, {.weights = NeighbourWeights::distance});
   std::vector<std::vector<std::vector<double>>> results;
   for (int threads = 1; threads <= 5; ++threads) {
     const ThreadCount count(threads);
@@ -118,8 +117,9 @@ TEST(NearestNeighbours, AnyThreads) {
 }
 
 TEST(NearestNeighbours, JsonRoundTripsAndIsChecked) {
-  const NeighbourImputer imputer = fit({{1.0 / 3.0, kMissing, 5}, {kMissing, 2, -1e300}},
-                                       {.weights = NeighbourWeights::distance});
+  const NeighbourImputer imputer =
+      fit_imputer({{1.0 / 3.0, kMissingNumber, 5}, {kMissingNumber, 2, -1e300}},
+                  {.weights = NeighbourWeights::distance});
   const json good = json::parse(to_json(imputer).dump());
   EXPECT_EQ(neighbour_imputer_from_json(JsonReader(good)), imputer);
   json bad = good;
@@ -138,16 +138,16 @@ TEST(NearestNeighbours, JsonRoundTripsAndIsChecked) {
 
 TEST(NearestNeighbours, RefusesWhatItCannotFit) {
   EXPECT_THAT(message_of([] {
-                fit({{kMissing, kMissing}});
+                fit_imputer({{kMissingNumber, kMissingNumber}});
               }),
               HasSubstr("column \"x\" has no value in any training row"));
   EXPECT_THAT(message_of([] {
-                fit({{1, 2}}, {.neighbours = 0});
+                fit_imputer({{1, 2}}, {.neighbours = 0});
               }),
               HasSubstr("0 neighbours among at most 10000 rows: expected at least 1 of each"));
   std::vector<std::vector<double>> columns = {{1}, {2}};
   EXPECT_THAT(message_of<Error>([&] {
-                fill(fit({{1, 2}}), columns);
+                fill(fit_imputer({{1, 2}}), columns);
               }),
               HasSubstr("2 columns, fitted to 1"));
 }

@@ -13,7 +13,6 @@ namespace {
 using nlohmann::json;
 using ::testing::HasSubstr;
 
-const double kMissing = std::nan("");
 constexpr double kHuge = std::numeric_limits<double>::max();
 
 OutlierBounds bounds_of(std::vector<double> values, const OutlierOptions& options = {}) {
@@ -27,7 +26,7 @@ TEST(Outliers, BoundsAgreeWithPandasAndScipy) {
     SCOPED_TRACE(one["name"].get<std::string>());
     std::vector<double> values;
     for (const json& value : one["values"]) {
-      values.push_back(value.is_null() ? kMissing : value.get<double>());
+      values.push_back(value.is_null() ? kMissingNumber : value.get<double>());
     }
     for (const OutlierRule rule : {OutlierRule::iqr, OutlierRule::z_score, OutlierRule::quantile}) {
       const double factor = rule == OutlierRule::z_score ? 3.0 : 1.5;
@@ -46,7 +45,7 @@ TEST(Outliers, BoundsAgreeWithPandasAndScipy) {
 }
 
 TEST(Outliers, Treatments) {
-  const std::vector<double> values = {-9, kMissing, 0, 1, 2, 40};
+  const std::vector<double> values = {-9, kMissingNumber, 0, 1, 2, 40};
   const auto treated = [&](OutlierTreatment treatment) {
     std::vector<double> copy = values;
     EXPECT_EQ(treat_outliers(copy, {0.0, 2.0, treatment}), (OutlierCounts{1, 1}));
@@ -90,7 +89,7 @@ TEST(Outliers, AnyThreadsAndManyRows) {
 
 TEST(Outliers, RefusesWhatHasNoBounds) {
   EXPECT_THAT(message_of([] {
-                bounds_of({kMissing, kMissing});
+                bounds_of({kMissingNumber, kMissingNumber});
               }),
               HasSubstr("column \"spend\" has no value in any training row"));
   EXPECT_THAT(message_of([] {

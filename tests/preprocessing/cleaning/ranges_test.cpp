@@ -14,14 +14,12 @@ namespace {
 using nlohmann::json;
 using ::testing::HasSubstr;
 
-const double kMissing = std::nan("");
-
 RangeReport treat(std::vector<double>& values, const DeclaredRange& range) {
   return apply_range(values, range, "age", Table("shop.csv", {2, 3, 5, 6, 9}));
 }
 
 TEST(Ranges, ToMissingAndClip) {
-  const std::vector<double> ages = {0, kMissing, 120, 999, -3};
+  const std::vector<double> ages = {0, kMissingNumber, 120, 999, -3};
   std::vector<double> emptied = ages;
   const RangeReport report = treat(emptied, {0, 120});
   EXPECT_EQ(report, (RangeReport{1, 1, 3}));
@@ -36,7 +34,7 @@ TEST(Ranges, ToMissingAndClip) {
 }
 
 TEST(Ranges, ErrorsNameTheFirstLineAndChangeNothing) {
-  std::vector<double> ages = {0, kMissing, 120, 999, -3};
+  std::vector<double> ages = {0, kMissingNumber, 120, 999, -3};
   EXPECT_EQ(message_of([&] {
               treat(ages, {0, 120, RangeTreatment::error});
             }),
@@ -54,7 +52,7 @@ TEST(Ranges, ErrorsNameTheFirstLineAndChangeNothing) {
                 treat(ages, {3, 2});
               }),
               HasSubstr("a range from 3 to 2 has no values"));
-  EXPECT_THAT(message_of([&] { treat(ages, {kMissing, 2}); }), HasSubstr("has no values"));
+  EXPECT_THAT(message_of([&] { treat(ages, {kMissingNumber, 2}); }), HasSubstr("has no values"));
   EXPECT_EQ(message_of([] { parse_range_treatment("drop"); }),
             "\"drop\" is no treatment of impossible values: use to_missing, clip or error");
 }

@@ -16,17 +16,17 @@ constexpr TextOptions kNothing = {.narrows = false,
                                   .trims = false,
                                   .joins_spaces = false};
 
-const json& fixture() {
+const json& texts_of_python() {
   static const json document = json::parse(std::ifstream(ebb::testing::test_data("text.json")));
   return document;
 }
 
 void expect_as_python(const char* name, const TextOptions& options) {
   SCOPED_TRACE(name);
-  ASSERT_EQ(fixture()[name].size(), fixture()["texts"].size());
-  for (std::size_t i = 0; i < fixture()["texts"].size(); ++i) {
-    const auto text = fixture()["texts"][i].get<std::string>();
-    EXPECT_EQ(normalise_text(text, options), fixture()[name][i].get<std::string>()) << text;
+  ASSERT_EQ(texts_of_python()[name].size(), texts_of_python()["texts"].size());
+  for (std::size_t i = 0; i < texts_of_python()["texts"].size(); ++i) {
+    const auto text = texts_of_python()["texts"][i].get<std::string>();
+    EXPECT_EQ(normalise_text(text, options), texts_of_python()[name][i].get<std::string>()) << text;
   }
 }
 
@@ -53,8 +53,8 @@ TEST(TextNormalisation, AgreesWithPython) {
 TEST(TextNormalisation, FoldsAsPythonDoes) {
   TextOptions options = kNothing;
   options.text_case = TextCase::fold;
-  ASSERT_GT(fixture()["folded"].size(), 1400U);
-  for (const nlohmann::json document = fixture();
+  ASSERT_GT(texts_of_python()["folded"].size(), 1400U);
+  for (const nlohmann::json document = texts_of_python();
        const auto& [character, folded] : document["folded"].items()) {
     EXPECT_EQ(normalise_text(character, options), folded.get<std::string>()) << character;
   }
@@ -63,7 +63,7 @@ TEST(TextNormalisation, FoldsAsPythonDoes) {
 TEST(TextNormalisation, OnceIsEnough) {
   for (const TextCase text_case : {TextCase::keep, TextCase::lower, TextCase::fold}) {
     const TextOptions options = {.text_case = text_case};
-    for (const nlohmann::json document = fixture();
+    for (const nlohmann::json document = texts_of_python();
          const auto& [character, folded] : document["folded"].items()) {
       const std::string once = normalise_text(" x" + character + "\u0301  y", options);
       EXPECT_EQ(normalise_text(once, options), once) << character;

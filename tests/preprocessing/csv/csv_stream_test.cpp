@@ -256,7 +256,7 @@ TEST(CsvReader, ChunksAddUpToTheFile) {
 
 TEST(CsvReader, AChunkOfLongTextsHasFewerRows) {
   std::string text = "id,amount\n";
-  for (int row = 0; row < 10; ++row) text += std::string(std::size_t{10} << 20, 'x') + ",1\n";
+  for (int row = 0; row < 10; ++row) text.append(std::size_t{10} << 20, 'x').append(",1\n");
   const ScratchFile file(text);
   CsvReader reader(file.path(), chunk_options());
   Table chunk;

@@ -83,8 +83,8 @@ TEST(Sequences, AreTheSameForAnyNumberOfThreads) {
 
 TEST(ItemVocabulary, ReadsBackFromJson) {
   const ItemVocabulary vocabulary({"y", "ÿ", "x"});
-  const nlohmann::json json = nlohmann::json::parse(to_json(vocabulary).dump());
-  EXPECT_EQ(vocabulary_from_json(JsonReader(json)).items(), vocabulary.items());
+  const nlohmann::json document = nlohmann::json::parse(to_json(vocabulary).dump());
+  EXPECT_EQ(vocabulary_from_json(JsonReader(document)).items(), vocabulary.items());
   EXPECT_EQ(vocabulary.size(), 5U);
   const auto message = [](const char* text) {
     const nlohmann::json bad = nlohmann::json::parse(text);

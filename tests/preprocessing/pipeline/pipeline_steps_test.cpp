@@ -14,7 +14,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
 
-Table customers() {
+Table customers_with_texts() {
   std::string text = "spend,visits,plan,note,churn\n";
   for (int row = 0; row < 60; ++row) {
     text += fmt::format("{},{},{},{},{}\n", row % 7 == 0 ? "" : std::to_string(row * 3),
@@ -38,7 +38,7 @@ PipelineConfig with_steps() {
 }
 
 TEST(PipelineSteps, FeaturesAreWhatTheStepsLeave) {
-  const Pipeline pipeline = Pipeline::fit(customers(), with_steps());
+  const Pipeline pipeline = Pipeline::fit(customers_with_texts(), with_steps());
   EXPECT_THAT(pipeline.number_names(), UnorderedElementsAre("rate", "plan"));
   EXPECT_THAT(pipeline.category_names(), ElementsAre());
   EXPECT_EQ(pipeline.steps().size(), 4U);
@@ -51,7 +51,7 @@ TEST(PipelineSteps, FeaturesAreWhatTheStepsLeave) {
 }
 
 TEST(PipelineSteps, TrainingRowsDoNotSeeTheirOwnLabels) {
-  const Table table = customers();
+  const Table table = customers_with_texts();
   const FittedRows fitted = Pipeline::fit_transform(table, with_steps());
   const EncodedRows again = fitted.pipeline.transform(table);
   ASSERT_EQ(fitted.rows.numbers.size(), again.numbers.size());
@@ -64,7 +64,7 @@ TEST(PipelineSteps, TrainingRowsDoNotSeeTheirOwnLabels) {
 }
 
 TEST(PipelineSteps, SurviveJson) {
-  const Table table = customers();
+  const Table table = customers_with_texts();
   const Pipeline pipeline = Pipeline::fit(table, with_steps());
   const Pipeline again = Pipeline::from_json(nlohmann::json::parse(pipeline.to_json().dump()));
   EXPECT_EQ(again, pipeline);
@@ -72,7 +72,7 @@ TEST(PipelineSteps, SurviveJson) {
 }
 
 TEST(PipelineSteps, NewTablesMustFit) {
-  const Table table = customers();
+  const Table table = customers_with_texts();
   PipelineConfig config = with_steps();
   const Pipeline pipeline = Pipeline::fit(table, config);
   Table without = table;
@@ -94,7 +94,7 @@ TEST(PipelineSteps, NewTablesMustFit) {
 TEST(PipelineSteps, ErrorsNameTheStep) {
   PipelineConfig config = with_steps();
   config.steps[1].options["of"] = {"spend", "churn"};
-  EXPECT_THAT(message_of([&] { Pipeline::fit(customers(), config); }),
+  EXPECT_THAT(message_of([&] { Pipeline::fit(customers_with_texts(), config); }),
               HasSubstr("t.toml:2: step \"derive\": of: column \"churn\" is the target"));
 }
 

@@ -18,14 +18,12 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const double kMissing = std::nan("");
-
 /// Two numbers (one with gaps), a category with gaps, an identifier, a target.
 Table customers() {
   Table table("customers.csv", {2, 3, 4, 5, 6, 7});
   table.add(text_column("编号", {"u1", "u2", "u3", "u4", "u5", "u6"}, ColumnKind::identifier));
   table.add(number_column("age", {20, 30, 40, 50, 60, 70}));
-  table.add(number_column("spend", {1, kMissing, 3, 100, kMissing, 5}));
+  table.add(number_column("spend", {1, kMissingNumber, 3, 100, kMissingNumber, 5}));
   table.add(text_column("城市", {"北京", "上海", "北京", "", "上海", "北京"}));
   table.add(number_column("churn", {0, 1, 0, 1, 0, 1}));
   return table;
@@ -55,7 +53,7 @@ TEST(Pipeline, EncodesRows) {
 
 TEST(Pipeline, LeavesOutWhatCannotBeAFeature) {
   Table table = customers();
-  table.add(number_column("empty", std::vector<double>(6, kMissing)));
+  table.add(number_column("empty", std::vector<double>(6, kMissingNumber)));
   table.add(number_column("same", std::vector<double>(6, 3.0)));
   table.add(text_column("rare", {"a", "b", "c", "d", "e", "f"}));
   table.add(text_column("price", {"1,5", "2", "2,5", "3,25", "4", "4,5"}));

@@ -15,10 +15,8 @@ namespace {
 using nlohmann::json;
 using ::testing::HasSubstr;
 
-constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
-
 TEST(Scaling, LinearFormulas) {
-  const std::vector<double> values = {2.0, kMissing, 4.0, 4.0, 10.0};
+  const std::vector<double> values = {2.0, kMissingNumber, 4.0, 4.0, 10.0};
   const NumberScaler min_max = NumberScaler::fit(values, Scaling::min_max);
   EXPECT_EQ(min_max.apply(2.0), 0.0);
   EXPECT_EQ(min_max.apply(10.0), 1.0);
@@ -27,7 +25,7 @@ TEST(Scaling, LinearFormulas) {
   EXPECT_EQ(standard.shift(), 5.0);
   EXPECT_EQ(standard.scale(), 3.0);  // sqrt((9 + 1 + 1 + 25) / 4)
   EXPECT_EQ(NumberScaler::fit(values, Scaling::none).apply(7.25), 7.25);
-  EXPECT_TRUE(std::isnan(standard.apply(kMissing)));
+  EXPECT_TRUE(std::isnan(standard.apply(kMissingNumber)));
 }
 
 TEST(Scaling, ConstantColumnsBecomeZero) {
@@ -115,20 +113,20 @@ TEST(Scaling, InverseUndoesEach) {
 
 TEST(Scaling, ExtremeValuesAreClipped) {
   const std::vector<double> values = {2.0, 4.0, 4.0, 10.0};
-  constexpr double kHuge = std::numeric_limits<double>::max();
+  constexpr double kGreatest = std::numeric_limits<double>::max();
   for (const Scaling scaling :
        {Scaling::min_max, Scaling::standard, Scaling::robust, Scaling::max_abs}) {
     const NumberScaler scaler = NumberScaler::fit(values, scaling);
-    EXPECT_EQ(scaler.apply(kHuge), 1e4);
-    EXPECT_EQ(scaler.apply(-kHuge), -1e4);
+    EXPECT_EQ(scaler.apply(kGreatest), 1e4);
+    EXPECT_EQ(scaler.apply(-kGreatest), -1e4);
   }
   const NumberScaler none = NumberScaler::fit(values, Scaling::none);
   EXPECT_EQ(none.apply(1e14), 1e14);
-  EXPECT_EQ(none.apply(kHuge), 1e15);
-  EXPECT_EQ(none.apply(-kHuge), -1e15);
+  EXPECT_EQ(none.apply(kGreatest), 1e15);
+  EXPECT_EQ(none.apply(-kGreatest), -1e15);
   // The quotient itself overflows.
   const NumberScaler narrow = NumberScaler::fit(std::vector<double>{0, 1e-300}, Scaling::min_max);
-  EXPECT_EQ(narrow.apply(kHuge), 1e4);
+  EXPECT_EQ(narrow.apply(kGreatest), 1e4);
 }
 
 // Samuelson's bound: of n values none lies beyond sqrt(n - 1) deviations.

@@ -56,11 +56,12 @@ TEST(Moments, ALargeMeanHidesNothing) {
 }
 
 TEST(Moments, TheEdgesOfTheNumbers) {
-  constexpr double kLargest = std::numeric_limits<double>::max();
+  constexpr double kGreatest = std::numeric_limits<double>::max();
   constexpr double kLeast = std::numeric_limits<double>::denorm_min();
-  const Moments large = moments_of(std::vector<double>{kLargest, -kLargest, kLargest, -kLargest});
+  const Moments large =
+      moments_of(std::vector<double>{kGreatest, -kGreatest, kGreatest, -kGreatest});
   EXPECT_EQ(large.mean, 0.0);
-  EXPECT_DOUBLE_EQ(large.deviation, kLargest);
+  EXPECT_DOUBLE_EQ(large.deviation, kGreatest);
   EXPECT_NEAR(large.skewness, 0.0, 1e-15);
   const Moments small = moments_of(std::vector<double>{0.0, 4 * kLeast, NAN});
   EXPECT_EQ(small.mean, 2 * kLeast);

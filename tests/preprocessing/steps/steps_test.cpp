@@ -12,8 +12,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
-const double kMissing = std::nan("");
-
 /// Expects that the restored step does to new rows what the fitted one does.
 void expect_same_when_restored(const Step& step, const Table& rows) {
   Table fitted = rows;
@@ -28,7 +26,7 @@ void expect_same_when_restored(const Step& step, const Table& rows) {
 
 TEST(FillStep, FillsFromTrainingRowsAndSaysWhereNothingWas) {
   Table table;
-  table.add(number_column("age", {30, kMissing, 50, 40}));
+  table.add(number_column("age", {30, kMissingNumber, 50, 40}));
   table.add(text_column("plan", {"a", "", "b", "b"}));
   table.add(number_column("whole", {1, 2, 3, 4}));
   Table rows = table;
@@ -45,7 +43,7 @@ TEST(FillStep, FillsFromTrainingRowsAndSaysWhereNothingWas) {
 
 TEST(FillStep, TakesConstantsAndModes) {
   Table table;
-  table.add(number_column("age", {3, kMissing, 3, 4}));
+  table.add(number_column("age", {3, kMissingNumber, 3, 4}));
   table.add(text_column("plan", {"b", "", "a", "c"}));
   static_cast<void>(fit(declare("fill", {{"numbers", -1.5}, {"categories", "mode"}}), table));
   EXPECT_EQ(table.numbers("age")[1], -1.5);
@@ -54,7 +52,7 @@ TEST(FillStep, TakesConstantsAndModes) {
 
 TEST(FillStep, RefusesWhatHasNoValue) {
   Table table;
-  table.add(number_column("age", {kMissing, kMissing}));
+  table.add(number_column("age", {kMissingNumber, kMissingNumber}));
   EXPECT_THAT(refusal(declare("fill"), table),
               HasSubstr("steps.toml:3:1: step \"fill\": columns: column \"age\" has no value to "
                         "take the place of missing ones"));
@@ -67,12 +65,12 @@ TEST(FillStep, RefusesWhatHasNoValue) {
 TEST(ScaleStep, ScalesByTrainingRows) {
   Table table;
   table.add(number_column("a", {0, 5, 10}));
-  table.add(number_column("b", {1, kMissing, 3}));
+  table.add(number_column("b", {1, kMissingNumber, 3}));
   const auto step = fit(declare("scale", {{"method", "min_max"}}), table);
   EXPECT_THAT(table.numbers("a"), ElementsAre(0, 0.5, 1));
   EXPECT_TRUE(std::isnan(table.numbers("b")[1]));
   Table rows;
-  rows.add(number_column("a", {20, kMissing}));
+  rows.add(number_column("a", {20, kMissingNumber}));
   expect_same_when_restored(*step, rows);
   step->apply(rows);
   EXPECT_EQ(rows.numbers("a")[0], 2.0);
@@ -97,7 +95,7 @@ TEST(DropStep, DropsAndKeeps) {
 
 Column derived(const nlohmann::json& options) {
   Table table;
-  table.add(number_column("a", {6, -1, kMissing, 1e200}));
+  table.add(number_column("a", {6, -1, kMissingNumber, 1e200}));
   table.add(number_column("b", {3, 0, 1, 1e-200}));
   Table rows = table;
   nlohmann::json named = options;
@@ -151,7 +149,7 @@ TEST(DeriveStep, RefusesWrongDeclarations) {
 TEST(InteractStep, MultipliesPairs) {
   Table table;
   table.add(number_column("a", {2, 3}));
-  table.add(number_column("b", {5, kMissing}));
+  table.add(number_column("b", {5, kMissingNumber}));
   table.add(number_column("c", {1, 1e308}));
   Table rows = table;
   const auto step = fit(declare("interact"), table);
@@ -213,7 +211,7 @@ TEST(Steps, RefuseStatesThatNoStepGives) {
 
 TEST(StepSequence, NeedsOnlyWhatTheWantedColumnsComeFrom) {
   Table table;
-  table.add(number_column("a", {1, 2, kMissing}));
+  table.add(number_column("a", {1, 2, kMissingNumber}));
   table.add(number_column("b", {3, 5, 6}));
   table.add(number_column("c", {0, 1, 0}));
   const std::vector<StepDeclaration> declared = {
@@ -237,7 +235,7 @@ TEST(StepSequence, AnyNumberOfThreadsGivesTheSameBits) {
   std::vector<double> a;
   std::vector<double> b;
   for (int i = 0; i < 100000; ++i) {
-    a.push_back(i % 7 == 0 ? kMissing : std::sin(i));
+    a.push_back(i % 7 == 0 ? kMissingNumber : std::sin(i));
     b.push_back(std::cos(i * 0.3));
   }
   rows.add(number_column("a", a));
