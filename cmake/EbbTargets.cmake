@@ -45,7 +45,8 @@ endif()
 
 # ebb_compile_folders_as_one(NAME SOURCES...): most of a file's time goes into headers that its
 # neighbours include too. What Highway compiles once per instruction set stays apart, as does what has
-# flags of its own.
+# flags of its own. Functions in unnamed namespaces need names of their own in the folder
+# (tests/scripts/test_unnamed_namespaces.py), lest a neighbour's overload be taken without a word.
 function(ebb_compile_folders_as_one name)
   if(NOT EBB_UNITY_BUILD)
     return()

@@ -35,7 +35,8 @@ Exit codes:
   4    a file cannot be read or written
   130  interrupted; if training had begun, a checkpoint is saved: continue with --resume)";
 
-void declare(CLI::App& program, Command& chosen, const std::vector<std::string>& command_line) {
+void declare_commands(CLI::App& program, Command& chosen,
+                      const std::vector<std::string>& command_line) {
   program.name("ebb");
   program.footer(kProgramFooter);
   program.set_version_flag("--version", "ebb " EBB_VERSION);
@@ -57,7 +58,7 @@ ExitCode complain(ExitCode code, std::string_view message) {
   return code;
 }
 
-ExitCode run(const Command& command) {
+ExitCode run_command(const Command& command) {
   try {
     const ExitCode code = command();
     flush_standard_output();
@@ -83,11 +84,11 @@ ExitCode run(const Command& command) {
 ExitCode parse_and_run(int count, char** arguments) {
   CLI::App program("Predicts which customers are about to leave.");
   Command chosen;
-  declare(program, chosen, {arguments, arguments + count});
+  declare_commands(program, chosen, {arguments, arguments + count});
   try {
     program.parse(count, arguments);
   } catch (const CLI::Success& request) {  // --help and --version
-    return run([&] {
+    return run_command([&] {
       program.exit(request);
       std::cout.flush();
       if (!std::cout) fail<IoError>("standard output cannot be written");
@@ -97,7 +98,7 @@ ExitCode parse_and_run(int count, char** arguments) {
     fmt::print(stderr, "{}\n", usage_message(program, error));
     return ExitCode::usage;
   }
-  return run(chosen);
+  return run_command(chosen);
 }
 
 }  // namespace

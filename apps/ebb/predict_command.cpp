@@ -141,7 +141,7 @@ class Scorer {
   double network_seconds_ = 0.0;
 };
 
-void print_summary(const Scorer& scorer, double seconds, const std::string& out) {
+void print_prediction(const Scorer& scorer, double seconds, const std::string& out) {
   const Counts& counts = scorer.counts();
   const auto count = [](std::size_t n) { return churn::format_count(static_cast<double>(n)); };
   std::FILE* stream = out == kStandardOutput ? stderr : stdout;
@@ -156,7 +156,7 @@ void print_summary(const Scorer& scorer, double seconds, const std::string& out)
   if (out != kStandardOutput) fmt::print(stream, "scores written to {}\n", out);
 }
 
-ExitCode explain_interrupt(const std::string& out) {
+ExitCode explain_interrupted_prediction(const std::string& out) {
   fmt::print("interrupted: {} was not written\n", out);
   return ExitCode::interrupted;
 }
@@ -192,16 +192,16 @@ ExitCode predict(const PredictOptions& options) {
   std::string text = scorer.header(has_id);
   preprocessing::Table chunk;
   while (reader.next(chunk, kRowsPerChunk)) {
-    if (interrupt && interrupt->requested()) return explain_interrupt(options.out);
+    if (interrupt && interrupt->requested()) return explain_interrupted_prediction(options.out);
     text += scorer.score(chunk);
     output.write(text);
     text.clear();
   }
   // Ctrl-C also ends what feeds a pipe, and then looks like the end of the table.
-  if (interrupt && interrupt->requested()) return explain_interrupt(options.out);
+  if (interrupt && interrupt->requested()) return explain_interrupted_prediction(options.out);
   output.commit();
   for (const std::string& warning : scorer.warnings()) warn(warning);
-  print_summary(scorer, seconds_since(start), options.out);
+  print_prediction(scorer, seconds_since(start), options.out);
   return ExitCode::ok;
 }
 

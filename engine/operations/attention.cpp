@@ -80,8 +80,8 @@ struct SavedAttention {
   Tensor log_sum_exp;
 };
 
-void backward(Tape& tape, const SavedAttention& saved, const Tensor& grad_output,
-              const Heads& gradients) {
+void run_backward(Tape& tape, const SavedAttention& saved, const Tensor& grad_output,
+                  const Heads& gradients) {
   kernels::AttentionBackward p{inputs_of(saved.heads, saved.options, saved.dropout)};
   p.output = saved.output.view();
   p.log_sum_exp = saved.log_sum_exp.view();
@@ -135,7 +135,7 @@ Tensor attention(const Pass& pass, const Tensor& query, const Tensor& key, const
     if (!gradient.defined()) return;
     const Heads gradients{empty_like(saved.heads.query), empty_like(saved.heads.key),
                           empty_like(saved.heads.value)};
-    backward(tape, saved, gradient, gradients);
+    run_backward(tape, saved, gradient, gradients);
     tape.add(saved.heads.query.slot(), gradients.query);
     tape.add(saved.heads.key.slot(), gradients.key);
     tape.add(saved.heads.value.slot(), gradients.value);
@@ -164,7 +164,7 @@ Tensor self_attention(const Pass& pass, const Tensor& qkv, std::int64_t heads,
     const Tensor gradient = tape.take(output_slot);
     if (!gradient.defined()) return;
     const Tensor grad_qkv = empty_like(qkv);
-    backward(tape, saved, merge_view(gradient, heads), split(grad_qkv, heads));
+    run_backward(tape, saved, merge_view(gradient, heads), split(grad_qkv, heads));
     tape.add(qkv.slot(), grad_qkv);
   });
   return output;
@@ -191,16 +191,17 @@ Tensor leading_attention(const Pass& pass, const Tensor& query, const Tensor& ke
   saved.log_sum_exp = forward(pass, parts, options, saved.dropout, saved.output, records);
   if (!records) return output;
   output = pass.tape->attach(output);
-  pass.tape->record("leading_attention", [saved, query, key_value, heads,
-                                          output_slot = output.slot()](Tape& tape) {
-    const Tensor gradient = tape.take(output_slot);
-    if (!gradient.defined()) return;
-    const Tensor grad_query = empty_like(query);
-    const Tensor grad_key_value = empty_like(key_value);
-    backward(tape, saved, merge_view(gradient, heads), split(grad_query, grad_key_value, heads));
-    tape.add(query.slot(), grad_query);
-    tape.add(key_value.slot(), grad_key_value);
-  });
+  pass.tape->record("leading_attention",
+                    [saved, query, key_value, heads, output_slot = output.slot()](Tape& tape) {
+                      const Tensor gradient = tape.take(output_slot);
+                      if (!gradient.defined()) return;
+                      const Tensor grad_query = empty_like(query);
+                      const Tensor grad_key_value = empty_like(key_value);
+                      run_backward(tape, saved, merge_view(gradient, heads),
+                                   split(grad_query, grad_key_value, heads));
+                      tape.add(query.slot(), grad_query);
+                      tape.add(key_value.slot(), grad_key_value);
+                    });
   return output;
 }
 

@@ -15,8 +15,8 @@ bool is_missing(double value) { return std::isnan(value); }
 bool is_missing(std::int32_t code) { return code == kMissingCode; }
 bool is_missing(std::int64_t value) { return value == kMissingInteger; }
 
-void check(std::size_t rows, std::span<const std::int32_t> customers,
-           std::span<const std::size_t> order) {
+void check_history(std::size_t rows, std::span<const std::int32_t> customers,
+                   std::span<const std::size_t> order) {
   if (customers.size() != rows || order.size() != rows) {
     fail("forward_fill: {} customers and an order of {} rows for {} rows", customers.size(),
          order.size(), rows);
@@ -34,7 +34,7 @@ void check(std::size_t rows, std::span<const std::int32_t> customers,
 template <class T>
 std::size_t fill(std::span<T> values, std::span<const std::int32_t> customers,
                  std::span<const std::size_t> order, T missing) {
-  check(values.size(), customers, order);
+  check_history(values.size(), customers, order);
   if (values.empty()) return 0;
   const std::int32_t last_customer = *std::ranges::max_element(customers);
   std::vector<T> last_known(static_cast<std::size_t>(last_customer + 1), missing);

@@ -22,7 +22,7 @@ namespace {
 constexpr double kReweighting = 0.975;
 constexpr double kFarOut = std::numeric_limits<double>::infinity();
 
-void check(std::span<const Column* const> columns, const MahalanobisOptions& options) {
+void check_columns(std::span<const Column* const> columns, const MahalanobisOptions& options) {
   if (!(options.probability > 0.0 && options.probability < 1.0)) {
     fail<DataError>(
         "the probability of the cut-off of isolated rows is {}: expected above 0 and "
@@ -129,7 +129,7 @@ CovarianceEstimate reweighted(const RowMatrix& matrix, std::uint64_t seed,
 
 RobustDistance RobustDistance::fit(std::span<const Column* const> columns,
                                    const MahalanobisOptions& options) {
-  check(columns, options);
+  check_columns(columns, options);
   const std::size_t width = columns.size();
   const std::size_t least = 2 * (width + 1);
   const std::vector<std::size_t> rows =

@@ -12,7 +12,7 @@
 namespace ebb::preprocessing {
 namespace {
 
-void check(const Column& column, const OutlierOptions& options) {
+void check_bounded(const Column& column, const OutlierOptions& options) {
   if (options.rule == OutlierRule::quantile) {
     if (options.share > 0.0 && options.share < 0.5) return;
     fail<DataError>("column \"{}\": the share of outliers is {}: expected above 0 and below 0.5",
@@ -31,7 +31,7 @@ double finite(double bound) {
 }  // namespace
 
 OutlierBounds fit_outlier_bounds(const Column& column, const OutlierOptions& options) {
-  check(column, options);
+  check_bounded(column, options);
   const std::vector<double> sorted = sorted_values(column.numbers);
   if (sorted.empty()) {
     fail<DataError>(

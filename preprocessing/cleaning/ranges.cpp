@@ -12,7 +12,7 @@
 namespace ebb::preprocessing {
 namespace {
 
-void check(const DeclaredRange& range) {
+void check_range(const DeclaredRange& range) {
   if (range.lower <= range.upper) return;
   fail<DataError>(
       "a range from {} to {} has no values: expected a lower end that is not above the "
@@ -31,7 +31,7 @@ std::string describe(const DeclaredRange& range) {
 
 RangeReport apply_range(std::span<double> values, const DeclaredRange& range, std::string_view name,
                         const Table& table) {
-  check(range);
+  check_range(range);
   const OutOfBounds found =
       treat_out_of_bounds(values, range.lower, range.upper, [&](double value) {
         if (range.treatment == RangeTreatment::error) return value;
@@ -90,7 +90,7 @@ DeclaredRange declared_range_from_json(const JsonReader& reader) {
   };
   read_end("lower", range.lower);
   read_end("upper", range.upper);
-  reader.guarded([&] { check(range); });
+  reader.guarded([&] { check_range(range); });
   return range;
 }
 

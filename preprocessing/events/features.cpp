@@ -126,7 +126,7 @@ class PastReader {
   std::vector<std::size_t> counts_;
 };
 
-void check(const FeaturePlan& plan) {
+void check_plan(const FeaturePlan& plan) {
   for (std::size_t i = 0; i < plan.recent.size(); ++i) {
     if (plan.recent[i] <= 0)
       fail<DataError>("a recent window has no length: give it a day or more");
@@ -158,7 +158,7 @@ std::vector<std::string> feature_names(const EventLog& log, const FeaturePlan& p
 
 Table customer_table(const EventLog& log, std::span<const Snapshot> snapshots,
                      const Windows& windows, const FeaturePlan& plan) {
-  check(plan);
+  check_plan(plan);
   std::size_t places = 0;
   const std::vector<Counter> counters = counters_of(log, plan, places);
   const std::vector<std::string> names = feature_names(log, plan);

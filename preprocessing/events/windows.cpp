@@ -15,8 +15,8 @@ namespace {
 constexpr std::size_t kCustomersPerSearch = 256;
 constexpr std::size_t kSearchWorkPerCustomer = 64;  // about, in cells
 
-void check(const EventLog& log, std::int64_t cutoff, const Windows& windows,
-           const Eligibility& eligibility) {
+void check_windows(const EventLog& log, std::int64_t cutoff, const Windows& windows,
+                   const Eligibility& eligibility) {
   if (windows.prediction && *windows.prediction <= 0) {
     fail<DataError>("the prediction window has no length: give it at least a day, such as 91d");
   }
@@ -73,7 +73,7 @@ double Snapshot::churn_rate() const {
 
 Snapshot take_snapshot(const EventLog& log, std::int64_t cutoff, const Windows& windows,
                        const Eligibility& eligibility) {
-  check(log, cutoff, windows, eligibility);
+  check_windows(log, cutoff, windows, eligibility);
   std::vector<std::uint8_t> counts(log.customers());
   std::vector<std::uint8_t> leaves(log.customers());
   const std::int64_t begin_of_observation = windows.observation_begin(cutoff);

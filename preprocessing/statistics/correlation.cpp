@@ -26,7 +26,7 @@ Shifted shifted(Numbers values) {
   return {values, 0.0};
 }
 
-void merge(PairSums& into, const PairSums& next) {
+void add_sums(PairSums& into, const PairSums& next) {
   if (next.count == 0.0) return;
   if (into.count == 0.0) {
     into = next;
@@ -62,7 +62,7 @@ struct Pair {
 
 /// Whether bits were lost: squares overflowed, or are small beside what underflows, or beside the
 /// rounding of the distance from a first value that is in no pair.
-bool is_out_of_range(const PairSums& sums) {
+bool sums_overflowed(const PairSums& sums) {
   constexpr double kLeast = 1e-150;
   constexpr double kRounding = 1e-12;
   const auto is_tiny = [&](double squares, double mean) {
@@ -74,7 +74,7 @@ bool is_out_of_range(const PairSums& sums) {
 }
 
 /// The sums of each pair of columns, all of one length.
-std::vector<PairSums> sums_of(std::span<const Shifted> columns, std::span<const Pair> pairs) {
+std::vector<PairSums> pair_sums_of(std::span<const Shifted> columns, std::span<const Pair> pairs) {
   if (pairs.empty()) return {};
   const std::size_t rows = columns.front().values.size();
   for (const Shifted& column : columns) {
@@ -90,13 +90,13 @@ std::vector<PairSums> sums_of(std::span<const Shifted> columns, std::span<const 
       for (std::size_t i = 0; i < pairs.size(); ++i) {
         const Shifted& x = columns[pairs[i].x];
         const Shifted& y = columns[pairs[i].y];
-        merge(range[i], block_pair_sums(x.values.data() + row, y.values.data() + row, stop - row,
-                                        x.origin, y.origin));
+        add_sums(range[i], block_pair_sums(x.values.data() + row, y.values.data() + row, stop - row,
+                                           x.origin, y.origin));
       }
     }
   });
   std::vector<PairSums> sums(pairs.size());
-  for (std::size_t i = 0; i < ranges.size(); ++i) merge(sums[i % pairs.size()], ranges[i]);
+  for (std::size_t i = 0; i < ranges.size(); ++i) add_sums(sums[i % pairs.size()], ranges[i]);
   return sums;
 }
 
@@ -126,16 +126,16 @@ double correlation_of_scaled(Numbers x, Numbers y) {
   bring_to_unit_scale(copies.y);
   const Shifted columns[] = {shifted(copies.x), shifted(copies.y)};
   const Pair pair[] = {{0, 1}};
-  return coefficient(sums_of(columns, pair).front());
+  return coefficient(pair_sums_of(columns, pair).front());
 }
 
 std::vector<double> correlations(std::span<const Numbers> columns, std::span<const Pair> pairs) {
   std::vector<Shifted> all;
   for (const Numbers values : columns) all.push_back(shifted(values));
   std::vector<double> results;
-  const std::vector<PairSums> sums = sums_of(all, pairs);
+  const std::vector<PairSums> sums = pair_sums_of(all, pairs);
   for (std::size_t i = 0; i < sums.size(); ++i) {
-    const bool is_rescaled = sums[i].count >= 2.0 && is_out_of_range(sums[i]);
+    const bool is_rescaled = sums[i].count >= 2.0 && sums_overflowed(sums[i]);
     results.push_back(is_rescaled ? correlation_of_scaled(columns[pairs[i].x], columns[pairs[i].y])
                                   : coefficient(sums[i]));
   }
@@ -179,7 +179,7 @@ SymmetricMatrix covariance_matrix(std::span<const Numbers> columns) {
   std::vector<Shifted> all;
   for (const Numbers values : columns) all.push_back(shifted(values));
   std::vector<double> upper;
-  for (const PairSums& sums : sums_of(all, all_pairs(columns.size()))) {
+  for (const PairSums& sums : pair_sums_of(all, all_pairs(columns.size()))) {
     if (sums.count != static_cast<double>(columns.front().size())) {
       fail("covariance_matrix: values are missing");
     }
