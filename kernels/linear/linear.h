@@ -5,8 +5,9 @@
 //
 // On the CPU the epilogue runs on blocks of rows while they are in cache, and a row of an f32
 // output has the same bits whatever rows stand beside it. On CUDA the epilogue runs within our
-// kernels of matrix products (with cuBLASLt as a second pass): see matrix_product.h, also for what
-// runs where. Accumulated in f32 (f64 for f64). Results do not depend on the number of threads.
+// kernels of matrix products; with cuBLASLt in its product where it is a bias alone, else as a
+// second pass: see matrix_product.h, also for what runs where. Accumulated in f32 (f64 for f64).
+// Results do not depend on the number of threads.
 //
 // With a packed weight, f32 operands are multiplied in bf16 (see bf16_product.h): the input, the
 // weight and the gradient of pre_activation are rounded, everything else is as it is in f32.
@@ -59,7 +60,7 @@ void require_linear_precision(Precision precision, Device device);
 
 /// Throws Error on operands that do not fit, UnsupportedError where linear_unsupported says so. On
 /// CUDA they need workspace for what is rounded to bf16, for products (matrix_product.h), and with
-/// cuBLASLt for 4 bytes per element of an output that has an epilogue.
+/// cuBLASLt for 4 bytes per element of an output whose epilogue is more than a bias.
 void linear(Context& context, const LinearForward& parameters);
 void linear_backward(Context& context, const LinearBackward& parameters);
 

@@ -1,9 +1,10 @@
 // The linear layer on CUDA. Forward, by our own kernels: one launch, with bias, activation and
-// dropout in the epilogue of the product (linear_epilogue.cuh). By cuBLASLt, and for a weight
-// packed from [in, out]: a product to f32 sums in workspace, then one pass that applies the same
-// epilogue.
+// dropout in the epilogue of the product (linear_epilogue.cuh). By cuBLASLt: one call with a bias
+// alone; with more, as for a weight packed from [in, out], a product to f32 sums in workspace, then
+// one pass that applies the same epilogue (cuBLASLt has neither dropout nor the GELU of erf).
 //
-// Backward: grad_pre_activation and grad_bias in one pass, then a product for each gradient. With a
+// Backward: grad_pre_activation and grad_bias in one pass, then a product for each gradient. Where
+// there was neither activation nor dropout, cuBLASLt sums grad_bias beside grad_weight. With a
 // packed weight the operands of products are rounded to bf16, sums and results are f32.
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/linear/linear_backends.h"
@@ -51,20 +52,50 @@ std::size_t bytes_of(const Shape& shape, DType dtype) {
   return static_cast<std::size_t>(shape.elements()) * size_of(dtype);
 }
 
-/// Whether the epilogue runs after the product, on f32 sums in scratch memory.
-bool keeps_sums(const gemm::Problem& product, const LinearForward& p) {
-  return has_epilogue(p) && (gemm::prefers_library() || !fits_fused_linear(product));
+/// For cuBLASLt, which reads it.
+gemm::Beside bias_of(const LinearForward& p) {
+  return {ebb::cuda::LibraryEpilogue::bias, const_cast<void*>(p.bias.data)};
 }
 
-/// `workspace`: workspace_bytes(product); `sums`: room for the product, where it keeps_sums().
+gemm::Beside bias_gradient_of(const LinearBackward& p) {
+  return {ebb::cuda::LibraryEpilogue::sums_of_b, p.grad_bias.data};
+}
+
+/// Where the epilogue of a forward direction runs.
+enum class EpilogueIn { nowhere, library, our_product, pass_over_sums };
+
+/// `product`: with pointers of the alignment that the operands will have.
+EpilogueIn place_of_epilogue(Context& context, const gemm::Problem& product,
+                             const LinearForward& p) {
+  if (!has_epilogue(p)) return EpilogueIn::nowhere;
+  if (!gemm::prefers_library()) {
+    return fits_fused_linear(product) ? EpilogueIn::our_product : EpilogueIn::pass_over_sums;
+  }
+  const bool bias_alone =
+      p.activation == Activation::identity && !p.dropout.active() && !p.derivative.present();
+  return bias_alone && gemm::library_takes(context, product, bias_of(p))
+             ? EpilogueIn::library
+             : EpilogueIn::pass_over_sums;
+}
+
+/// `workspace`: workspace_bytes(product); `sums`: room for the product where the epilogue is a
+/// pass_over_sums.
 void multiply(Context& context, const gemm::Problem& product, const LinearForward& p,
-              float* workspace, float* sums) {
-  if (!has_epilogue(p)) return gemm::multiply(context, product, workspace);
-  if (!keeps_sums(product, p)) return fused_linear(context, product, p, workspace);
-  gemm::Problem kept = product;
-  kept.output = {.data = sums, .dtype = DType::f32, .leading = product.n};
-  gemm::multiply(context, kept, workspace);
-  finish_linear(context, product, p, 1, sums);
+              EpilogueIn place, float* workspace, float* sums) {
+  switch (place) {
+    case EpilogueIn::nowhere:
+      return gemm::multiply(context, product, workspace);
+    case EpilogueIn::library:
+      gemm::multiply_by_library(context, product, bias_of(p));
+      return;
+    case EpilogueIn::our_product:
+      return fused_linear(context, product, p, workspace);
+    case EpilogueIn::pass_over_sums:
+      gemm::Problem kept = product;
+      kept.output = {.data = sums, .dtype = DType::f32, .leading = product.n};
+      gemm::multiply(context, kept, workspace);
+      return finish_linear(context, product, p, 1, sums);
+  }
 }
 
 /// `weight`: [in, out]. With a packed one the input is rounded first, to p.rounded_input or scratch
@@ -72,13 +103,16 @@ void multiply(Context& context, const gemm::Problem& product, const LinearForwar
 void linear_product(Context& context, const LinearForward& p, const ConstView& weight) {
   const bool round = p.packed_weight != nullptr;
   const bool round_to_scratch = round && !p.rounded_input.present();
-  // Where operands lie does not matter for the sizes of scratch memory.
-  const gemm::Problem shape = gemm::problem_of(p.input, weight, p.output, false);
+  // Scratch memory, not yet there, has every alignment, as null has.
+  const ConstView operand =
+      round ? View(p.rounded_input.data, DType::bf16, p.input.shape) : p.input;
+  const gemm::Problem shape = gemm::problem_of(operand, weight, p.output, false);
+  const EpilogueIn place = place_of_epilogue(context, shape, p);
   const std::size_t rounded_bytes =
       round_to_scratch ? bytes_of(p.input.shape, DType::bf16) : std::size_t{0};
   const std::size_t product_bytes = gemm::workspace_bytes(shape);
   const std::size_t sum_bytes =
-      keeps_sums(shape, p) ? bytes_of(p.output.shape, DType::f32) : std::size_t{0};
+      place == EpilogueIn::pass_over_sums ? bytes_of(p.output.shape, DType::f32) : std::size_t{0};
   Scratch scratch(context, {rounded_bytes, product_bytes, sum_bytes});
 
   ConstView input = p.input;
@@ -91,11 +125,21 @@ void linear_product(Context& context, const LinearForward& p, const ConstView& w
   }
   auto* workspace = scratch.take<float>(product_bytes);
   auto* sums = scratch.take<float>(sum_bytes);
-  multiply(context, gemm::problem_of(input, weight, p.output, false), p, workspace, sums);
+  multiply(context, gemm::problem_of(input, weight, p.output, false), p, place, workspace, sums);
 }
 
-/// The gradient of pre_activation, which is grad_output itself without a derivative; and grad_bias.
-ConstView pre_activation_gradient(Context& context, const LinearBackward& p) {
+/// Whether cuBLASLt, which multiplies for grad_weight, is to sum grad_bias beside it: of the same
+/// numbers (with a packed weight the product reads rounded ones), and anew.
+bool sums_bias_beside_weight(Context& context, const LinearBackward& p,
+                             const gemm::Problem& weight_product) {
+  return p.grad_bias.present() && !p.derivative.present() && p.packed_weight == nullptr &&
+         !p.accumulate_bias && gemm::prefers_library() &&
+         gemm::library_takes(context, weight_product, bias_gradient_of(p));
+}
+
+/// The gradient of pre_activation, which is grad_output itself without a derivative; and grad_bias
+/// where it is wanted.
+ConstView pre_activation_gradient(Context& context, const LinearBackward& p, bool wants_bias) {
   if (p.derivative.present()) {
     activation_backward(context, {.derivative = p.derivative,
                                   .grad_output = p.grad_output,
@@ -104,7 +148,7 @@ ConstView pre_activation_gradient(Context& context, const LinearBackward& p) {
                                   .accumulate = p.accumulate_bias});
     return p.grad_pre_activation;
   }
-  if (p.grad_bias.present()) {
+  if (wants_bias && p.grad_bias.present()) {
     reduce(context, {.input = p.grad_output,
                      .dimension = 0,
                      .output = p.grad_bias,
@@ -121,15 +165,19 @@ void linear(Context& context, const LinearForward& p) {
 }
 
 void linear_backward(Context& context, const LinearBackward& p) {
-  ConstView gradient = pre_activation_gradient(context, p);
+  const auto weight_product_of = [&](const ConstView& gradient) {
+    return gemm::problem_of(transposed(gradient), p.input, p.grad_weight, p.accumulate_weight);
+  };
+  const bool bias_beside_weight =
+      p.grad_weight.present() &&
+      sums_bias_beside_weight(context, p, weight_product_of(p.grad_output));
+  ConstView gradient = pre_activation_gradient(context, p, !bias_beside_weight);
   const bool packed = p.packed_weight != nullptr;
   const ConstView weight = packed ? p.packed_weight->values() : p.weight;
   const auto input_product = [&] {
     return gemm::problem_of(gradient, weight, p.grad_input, p.accumulate_input);
   };
-  const auto weight_product = [&] {
-    return gemm::problem_of(transposed(gradient), p.input, p.grad_weight, p.accumulate_weight);
-  };
+  const auto weight_product = [&] { return weight_product_of(gradient); };
   std::size_t product_bytes = 0;
   if (p.grad_input.present()) product_bytes = gemm::workspace_bytes(input_product());
   if (p.grad_weight.present()) {
@@ -145,7 +193,11 @@ void linear_backward(Context& context, const LinearBackward& p) {
     gradient = output;
   }
   if (p.grad_input.present()) gemm::multiply(context, input_product(), workspace);
-  if (p.grad_weight.present()) gemm::multiply(context, weight_product(), workspace);
+  if (bias_beside_weight) {
+    gemm::multiply_by_library(context, weight_product(), bias_gradient_of(p));
+  } else if (p.grad_weight.present()) {
+    gemm::multiply(context, weight_product(), workspace);
+  }
 }
 
 }  // namespace ebb::kernels::cuda

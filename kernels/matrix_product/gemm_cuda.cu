@@ -49,7 +49,7 @@ std::optional<std::int64_t> leading_of(std::int64_t leading, std::int64_t lines,
 }
 
 /// Row-major matrices are the transposes of column-major ones: outputᵀ = bᵀ · aᵀ.
-std::optional<ebb::cuda::LibraryProduct> library_product(const Problem& p) {
+std::optional<ebb::cuda::LibraryProduct> library_product(const Problem& p, const Beside& beside) {
   constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
   const std::int64_t batch = p.batch.size();
   if (p.m == 0 || p.n == 0 || p.k == 0 || batch == 0 || batch > kMost) return {};
@@ -70,6 +70,7 @@ std::optional<ebb::cuda::LibraryProduct> library_product(const Problem& p) {
                                    .transposed_b = !a_along_k,
                                    .type = type_of(p.a.dtype),
                                    .output_type = type_of(p.output.dtype),
+                                   .epilogue = beside.epilogue,
                                    .leading_a = *leading_b,
                                    .leading_b = *leading_a,
                                    .leading_d = *leading_d,
@@ -78,7 +79,8 @@ std::optional<ebb::cuda::LibraryProduct> library_product(const Problem& p) {
                                    .stride_d = *stride_d,
                                    .alignment_a = alignment_of(p.b.data),
                                    .alignment_b = alignment_of(p.a.data),
-                                   .alignment_d = alignment_of(p.output.data)};
+                                   .alignment_d = alignment_of(p.output.data),
+                                   .alignment_vector = alignment_of(beside.vector)};
 }
 
 }  // namespace
@@ -91,11 +93,17 @@ std::string unsupported(Device device, DType dtype) {
   return ebb::cuda::product_library_unavailable();
 }
 
-bool multiply_by_library(Context& context, const Problem& p) {
-  const auto product = library_product(p);
-  return product &&
-         context.prepared_products().multiply(context.stream(), *product, p.b.data, p.a.data,
-                                              p.output.data, p.output.accumulate);
+bool library_takes(Context& context, const Problem& p, const Beside& beside) {
+  const auto product = library_product(p, beside);
+  return product && context.prepared_products().takes(*product, beside.vector);
+}
+
+bool multiply_by_library(Context& context, const Problem& p, const Beside& beside) {
+  const auto product = library_product(p, beside);
+  if (!product || !context.prepared_products().takes(*product, beside.vector)) return false;
+  context.prepared_products().multiply(context.stream(), *product, p.b.data, p.a.data,
+                                       p.output.data, p.output.accumulate, beside.vector);
+  return true;
 }
 
 bool prefers_library() {

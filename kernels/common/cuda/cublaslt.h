@@ -26,6 +26,9 @@ inline constexpr int kRealF16 = 2;               // CUDA_R_16F
 inline constexpr int kRealBf16 = 14;             // CUDA_R_16BF
 inline constexpr int kDescTransA = 3;            // CUBLASLT_MATMUL_DESC_TRANSA
 inline constexpr int kDescTransB = 4;            // CUBLASLT_MATMUL_DESC_TRANSB
+inline constexpr int kDescEpilogue = 7;          // CUBLASLT_MATMUL_DESC_EPILOGUE
+inline constexpr int kDescBiasPointer = 8;       // CUBLASLT_MATMUL_DESC_BIAS_POINTER
+inline constexpr int kDescBiasType = 26;         // CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE
 inline constexpr int kLayoutBatchCount = 5;      // CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT
 inline constexpr int kLayoutBatchStride = 6;     // CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET
 inline constexpr int kPreferenceWorkspace = 1;   // CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES
@@ -33,6 +36,8 @@ inline constexpr int kPreferenceReductions = 3;  // CUBLASLT_MATMUL_PREF_REDUCTI
 inline constexpr int kPreferenceAlignmentA =
     5;  // CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES; B, C, D
 inline constexpr std::uint32_t kReduceComputeType = 2;  // CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE
+inline constexpr std::uint32_t kEpilogueBias = 4;       // CUBLASLT_EPILOGUE_BIAS
+inline constexpr std::uint32_t kEpilogueBGradB = 512;   // CUBLASLT_EPILOGUE_BGRADB
 
 struct Algorithm {
   std::uint64_t data[8];

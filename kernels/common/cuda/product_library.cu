@@ -61,7 +61,13 @@ Owned<lt::MatrixLayout> layout(int type, std::int64_t rows, std::int64_t columns
   return owned;
 }
 
-Owned<lt::MatmulDesc> operation(const LibraryProduct& p) {
+template <class Value>
+void set_attribute(lt::MatmulDesc operation, int name, const Value& value) {
+  check_lt(lt::functions().cublasLtMatmulDescSetAttribute(operation, name, &value, sizeof(value)),
+           "describing a product");
+}
+
+Owned<lt::MatmulDesc> operation(const LibraryProduct& p, const void* vector) {
   const lt::Functions& f = lt::functions();
   lt::MatmulDesc made = nullptr;
   check_lt(f.cublasLtMatmulDescCreate(&made, lt::kComputeF32, lt::kRealF32),
@@ -69,10 +75,14 @@ Owned<lt::MatmulDesc> operation(const LibraryProduct& p) {
   Owned<lt::MatmulDesc> owned(made, f.cublasLtMatmulDescDestroy);
   const std::int32_t a = p.transposed_a ? lt::kOperationT : lt::kOperationN;
   const std::int32_t b = p.transposed_b ? lt::kOperationT : lt::kOperationN;
-  check_lt(f.cublasLtMatmulDescSetAttribute(made, lt::kDescTransA, &a, sizeof(a)),
-           "describing a product");
-  check_lt(f.cublasLtMatmulDescSetAttribute(made, lt::kDescTransB, &b, sizeof(b)),
-           "describing a product");
+  set_attribute(made, lt::kDescTransA, a);
+  set_attribute(made, lt::kDescTransB, b);
+  if (p.epilogue != LibraryEpilogue::none) {
+    set_attribute(made, lt::kDescEpilogue,
+                  p.epilogue == LibraryEpilogue::bias ? lt::kEpilogueBias : lt::kEpilogueBGradB);
+    set_attribute(made, lt::kDescBiasType, static_cast<std::int32_t>(p.output_type));
+    set_attribute(made, lt::kDescBiasPointer, vector);
+  }
   return owned;
 }
 
@@ -139,11 +149,11 @@ PreparedProducts::~PreparedProducts() {
   if (state_->handle != nullptr) lt::functions().cublasLtDestroy(state_->handle);
 }
 
-PreparedProducts::Entry& PreparedProducts::entry(const LibraryProduct& p) {
+PreparedProducts::Entry& PreparedProducts::entry(const LibraryProduct& p, const void* vector) {
   for (Entry& known : state_->entries) {
     if (known.product == p) return known;
   }
-  Entry made{.product = p, .operation = operation(p)};
+  Entry made{.product = p, .operation = operation(p, vector)};
   made.a = layout(p.type, p.transposed_a ? p.k : p.m, p.transposed_a ? p.m : p.k, p.leading_a,
                   p.batch, p.stride_a);
   made.b = layout(p.type, p.transposed_b ? p.n : p.k, p.transposed_b ? p.k : p.n, p.leading_b,
@@ -160,10 +170,16 @@ PreparedProducts::Entry& PreparedProducts::entry(const LibraryProduct& p) {
   return state_->entries.emplace_back(std::move(made));
 }
 
-bool PreparedProducts::multiply(CudaStream stream, const LibraryProduct& product, const void* a,
-                                const void* b, void* d, bool accumulate) {
-  const Entry& prepared = entry(product);
-  if (!prepared.taken) return false;
+bool PreparedProducts::takes(const LibraryProduct& product, const void* vector) {
+  return entry(product, vector).taken;
+}
+
+void PreparedProducts::multiply(CudaStream stream, const LibraryProduct& product, const void* a,
+                                const void* b, void* d, bool accumulate, const void* vector) {
+  const Entry& prepared = entry(product, vector);
+  if (product.epilogue != LibraryEpilogue::none) {
+    set_attribute(prepared.operation.get(), lt::kDescBiasPointer, vector);
+  }
   const float alpha = 1.0F;
   const float beta = accumulate ? 1.0F : 0.0F;
   check_lt(lt::functions().cublasLtMatmul(
@@ -172,7 +188,6 @@ bool PreparedProducts::multiply(CudaStream stream, const LibraryProduct& product
                &prepared.algorithm, state_->memory.acquire(state_->bytes), state_->bytes, stream),
            "multiplying matrices");
   finish(cudaSuccess, stream, "multiplying matrices");
-  return true;
 }
 
 }  // namespace ebb::cuda

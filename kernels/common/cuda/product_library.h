@@ -18,6 +18,13 @@ ProductLibrary product_library();
 /// Why the library asked for cannot be used; empty where it can.
 std::string product_library_unavailable();
 
+/// What cuBLASLt does beside a product, with a vector of the output's type, in its terms.
+enum class LibraryEpilogue {
+  none,
+  bias,       // adds vector [m] to every column of d
+  sums_of_b,  // writes the sums of b's columns over k to vector [n]
+};
+
 /// One kind of product in cuBLASLt's terms, column-major: d [m, n] = (or +=) a [m, k] · b [k, n].
 struct LibraryProduct {
   std::int64_t m = 0;
@@ -28,6 +35,7 @@ struct LibraryProduct {
   bool transposed_b = false;
   int type = 0;         // of a and b, cuBLASLt's number
   int output_type = 0;  // of d
+  LibraryEpilogue epilogue = LibraryEpilogue::none;
   std::int64_t leading_a = 0;
   std::int64_t leading_b = 0;
   std::int64_t leading_d = 0;
@@ -37,6 +45,7 @@ struct LibraryProduct {
   std::uint32_t alignment_a = 16;  // of the pointers, in bytes
   std::uint32_t alignment_b = 16;
   std::uint32_t alignment_d = 16;
+  std::uint32_t alignment_vector = 16;  // the epilogue's
 
   bool operator==(const LibraryProduct&) const = default;
 };
@@ -49,15 +58,19 @@ class PreparedProducts {
   PreparedProducts& operator=(const PreparedProducts&) = delete;
   ~PreparedProducts();
 
-  /// Whether cuBLASLt takes the product. f32 is f32: no TF32. If so it is asked for on `stream`.
-  bool multiply(CudaStream stream, const LibraryProduct& product, const void* a, const void* b,
-                void* d, bool accumulate);
+  /// Whether cuBLASLt takes the product. f32 is f32: no TF32. `vector`: the epilogue's, of the
+  /// alignment that it will have.
+  bool takes(const LibraryProduct& product, const void* vector = nullptr);
+
+  /// Asks for a product that it takes() on `stream`.
+  void multiply(CudaStream stream, const LibraryProduct& product, const void* a, const void* b,
+                void* d, bool accumulate, const void* vector = nullptr);
 
  private:
   struct Entry;
   struct State;
 
-  Entry& entry(const LibraryProduct& product);
+  Entry& entry(const LibraryProduct& product, const void* vector);
 
   std::unique_ptr<State> state_;
 };

@@ -101,6 +101,7 @@ TEST_P(LinearTest, HasEqualBitsForAnyNumberOfThreads) {
 INSTANTIATE_TEST_SUITE_P(
     Shapes, LinearTest,
     ::testing::Values(LinearCase{1, 1, 1, Activation::identity, 0.0F, false},
+                      LinearCase{300, 20, 37, Activation::identity, 0.0F, false},
                       LinearCase{7, 31, 33, Activation::relu, 0.0F, true},
                       LinearCase{128, 64, 64, Activation::gelu, 0.1F, false},
                       LinearCase{257, 33, 7, Activation::silu, 0.5F, true},
