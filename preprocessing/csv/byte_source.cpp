@@ -12,6 +12,7 @@
 #include "kernels/common/error.h"
 #include "kernels/common/system_error.h"
 #include "preprocessing/common/parallel.h"
+#include "preprocessing/csv/foreign_format.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -38,8 +39,8 @@ class DescriptorSource final : public ByteSource {
 
   std::string_view peek(std::size_t size) {
     while (ahead_.size() < size) {
-      char bytes[16];
-      const std::size_t got = read_descriptor(bytes, size - ahead_.size());
+      char bytes[kFormatBytes];
+      const std::size_t got = read_descriptor(bytes, std::min(size - ahead_.size(), sizeof(bytes)));
       if (got == 0) break;
       ahead_.append(bytes, got);
     }
@@ -114,17 +115,13 @@ std::unique_ptr<ByteSource> open_byte_source(const std::filesystem::path& path) 
   const int descriptor = standard_input ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) fail<IoError>("{}: cannot open: {}", name, reason(errno));
   auto source = std::make_unique<DescriptorSource>(descriptor, !standard_input, name);
-  const std::string_view start = source->peek(6);
+  refuse_foreign_name(path);
+  const std::string_view start = source->peek(kFormatBytes);
   if (start.starts_with("\x1f\x8b"sv)) return gzip_source(std::move(source), name);
   if (start.starts_with("\xfd"
                         "7zXZ\0"sv))
     return xz_source(std::move(source), name);
-  if (start.starts_with("PK\x03\x04"sv)) {
-    fail<DataError>(
-        "{}: is a zip archive or an .xlsx workbook, not a CSV file: unpack it, or save "
-        "the sheet as CSV (UTF-8)",
-        name);
-  }
+  refuse_foreign_content(path, start);
   return source;
 }
 

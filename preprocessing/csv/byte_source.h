@@ -29,7 +29,7 @@ std::string source_name(const std::filesystem::path& path);
 
 /// Opens a file, a FIFO, or standard input for "-". gzip and xz are recognised by their first
 /// bytes, whatever the name, and decompressed on the fly. Throws IoError when it cannot be opened,
-/// and DataError for a zip archive (.xlsx too), which is not a table.
+/// and DataError for the table files of other programs (foreign_format.h).
 std::unique_ptr<ByteSource> open_byte_source(const std::filesystem::path& path);
 
 /// Decompressors over another source; `name` is for messages. read() throws IoError on damaged or

@@ -84,6 +84,30 @@ class BadInputTest(ProgramTest):
                           code=4)
         self.assertIn("no.csv: cannot open", result.stderr)
 
+    def test_every_command_names_the_format_of_another_program(self):
+        self.train()
+        table = self.write("users.parquet", b"PAR1\x15\x04\x15\x00")
+        commands = [
+            ["train", "--target", "churn", "--out", "other"],
+            ["train", "--data", TABLE, "--target", "churn", "--test-data", table, "--out", "other"],
+            ["train", "--target", "churn", "--out", "other", "--dry-run"],
+            ["prepare", "--target", "churn", "--out", "prepared.csv"],
+            ["prepare", "--model", "model", "--out", "prepared.csv"],
+            ["predict", "--model", "model", "--out", "scores.csv"],
+            ["evaluate", "--model", "model"],
+            ["audit", "--target", "churn"],
+            ["audit", "--data", TABLE, "--target", "churn", "--against", table],
+            ["events", "--customer", "user", "--time", "at", "--cutoff", "2024-01-01", "--out", "c.csv"],
+        ]
+        before = sorted(self.folder.iterdir())
+        for command in commands:
+            with self.subTest(command):
+                data = [] if "--data" in command else ["--data", "users.parquet"]
+                refused = self.ebb(*command, *data, code=3).stderr
+                self.assertRegex(refused, "^ebb: .*users.parquet: is a Parquet file")
+                self.assertRegex(refused, r"pandas.read_parquet\('.*'\).to_csv\('.*users.csv', index=False\)")
+                self.assertEqual(sorted(self.folder.iterdir()), before)
+
     def test_bad_data_leaves_an_existing_model_as_it_was(self):
         self.train()
         before = self.model_bytes()
