@@ -18,6 +18,7 @@
 #include "kernels/common/context.h"
 #include "preprocessing/audit/audit.h"
 #include "preprocessing/csv/csv_reader.h"
+#include "preprocessing/common/counted.h"
 
 namespace ebb::program {
 namespace {
@@ -88,13 +89,16 @@ Table read_other(const AuditArguments& arguments, const Table& table) {
 void print_head(const AuditReport& report, const AuditArguments& arguments) {
   const auto& balance = report.balance;
   const double share = static_cast<double>(balance.positives) / static_cast<double>(balance.rows);
-  fmt::print("data      {}: {} rows, {} columns\n", printable(report.source),
-             churn::format_count(report.rows), churn::format_count(report.columns));
-  fmt::print("target    {}: {} rows are \"{}\", {:.1f} %\n", printable(arguments.target),
-             churn::format_count(balance.positives), printable(balance.classes[1]), 100.0 * share);
+  fmt::print("data      {}: {}, {}\n", printable(report.source),
+             churn::format_counted(report.rows, "row"),
+             churn::format_counted(report.columns, "column"));
+  fmt::print("target    {}: {} {} \"{}\", {:.1f} %\n", printable(arguments.target),
+             churn::format_counted(balance.positives, "row"),
+             preprocessing::noun_for(balance.positives, "is", "are"), printable(balance.classes[1]),
+             100.0 * share);
   if (!report.compared_with.empty()) {
-    fmt::print("against   {}: {} rows\n", printable(report.compared_with),
-               churn::format_count(report.compared_rows));
+    fmt::print("against   {}: {}\n", printable(report.compared_with),
+               churn::format_counted(report.compared_rows, "row"));
   }
 }
 

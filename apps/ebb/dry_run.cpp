@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "apps/churn/data/prepared_data.h"
+#include "apps/churn/reporting/text_table.h"
 #include "apps/churn/training/trainer.h"
 #include "apps/ebb/repetition.h"
 #include "apps/ebb/training_summary.h"
@@ -69,10 +70,11 @@ void dry_run(const churn::RunConfig& settings) {
   const double epoch =
       cost.seconds * static_cast<double>(cost.steps_per_epoch) * (1.0 + validation);
   fmt::print("\nmemory    about {:.0f} MB\n", peak_megabytes());
-  fmt::print(
-      "time      about {} as busy as the machine is now: {} epochs of {} steps, {} rows each\n",
-      duration_text(epoch * static_cast<double>(config.training.epochs)), config.training.epochs,
-      cost.steps_per_epoch, config.training.batch_size);
+  fmt::print("time      about {} as busy as the machine is now: {} of {}, {} each\n",
+             duration_text(epoch * static_cast<double>(config.training.epochs)),
+             churn::format_counted(static_cast<std::size_t>(config.training.epochs), "epoch"),
+             churn::format_counted(static_cast<std::size_t>(cost.steps_per_epoch), "step"),
+             churn::format_counted(static_cast<std::size_t>(config.training.batch_size), "row"));
   fmt::print("dry run: nothing was written\n");
 }
 

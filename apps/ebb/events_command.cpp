@@ -16,6 +16,7 @@
 #include "apps/ebb/interrupt.h"
 #include "apps/ebb/output.h"
 #include "kernels/common/context.h"
+#include "preprocessing/common/counted.h"
 #include "preprocessing/csv/csv_reader.h"
 #include "preprocessing/csv/csv_table.h"
 #include "preprocessing/time/timestamp.h"
@@ -49,23 +50,24 @@ void print_log(std::FILE* stream, const EventLog& log, std::size_t rows) {
     purchases += kind == EventKind::purchase ? 1 : 0;
     returns += kind == EventKind::returned ? 1 : 0;
   }
-  fmt::print(stream, "read        {}: {} rows, {} to {}\n", churn::printable(log.source()),
-             churn::format_count(rows), preprocessing::format_timestamp(log.first_time()),
+  fmt::print(stream, "read        {}: {}, {} to {}\n", churn::printable(log.source()),
+             churn::format_counted(rows, "row"), preprocessing::format_timestamp(log.first_time()),
              preprocessing::format_timestamp(log.last_time()));
   if (log.left_out().total() > 0) {
     fmt::print(stream, "left out    {} without a customer, {} without a time\n",
                churn::format_count(log.left_out().without_customer),
                churn::format_count(log.left_out().without_time));
   }
-  fmt::print(stream, "events      {} of {} customers: {} purchases, {} returns, {} others\n",
-             churn::format_count(log.events()), churn::format_count(log.customers()),
-             churn::format_count(purchases), churn::format_count(returns),
-             churn::format_count(log.events() - purchases - returns));
+  fmt::print(stream, "events      {} of {}: {}, {}, {}\n", churn::format_count(log.events()),
+             churn::format_counted(log.customers(), "customer"),
+             churn::format_counted(purchases, "purchase"), churn::format_counted(returns, "return"),
+             churn::format_counted(log.events() - purchases - returns, "other"));
   std::size_t without_value = 0;
   for (const double value : log.values()) without_value += std::isnan(value) ? 1 : 0;
   if (without_value > 0) {
-    fmt::print(stream, "money       {} events have none, and add nothing to sums\n",
-               churn::format_count(without_value));
+    fmt::print(stream, "money       {} without, which {} nothing to sums\n",
+               churn::format_counted(without_value, "event"),
+               preprocessing::noun_for(without_value, "adds", "add"));
   }
   if (log.has_returns() && returns == 0) warn("no invoice begins with the return prefix");
 }
@@ -100,8 +102,9 @@ void print_counted(std::FILE* stream, const preprocessing::FeaturePlan& features
 void print_result(std::FILE* stream, const EventsArguments& arguments,
                   const preprocessing::Table& table, std::size_t snapshots) {
   const bool has_labels = table.find("churn") != nullptr;
-  fmt::print(stream, "written     {}: {} rows, {} features{}\n", churn::printable(arguments.out),
-             churn::format_count(table.rows()), table.columns().size() - (has_labels ? 3 : 2),
+  fmt::print(stream, "written     {}: {}, {}{}\n", churn::printable(arguments.out),
+             churn::format_counted(table.rows(), "row"),
+             churn::format_counted(table.columns().size() - (has_labels ? 3 : 2), "feature"),
              has_labels ? "" : ", no label");
   if (!has_labels) return;
   fmt::print(stream,

@@ -55,9 +55,9 @@ void print_model(const std::string& path) {
   const preprocessing::Pipeline& pipeline = model.pipeline;
   const auto json = nlohmann::ordered_json::parse(model.metrics);
   fmt::print("made by          {}\n", churn::to_string(model.build));
-  fmt::print("trained on       {} rows, {:.1f} % \"{}\"\n",
-             churn::format_count(pipeline.training_rows()), 100.0 * model.training_base_rate,
-             churn::printable(pipeline.classes()[1]));
+  fmt::print("trained on       {}, {:.1f} % \"{}\"\n",
+             churn::format_counted(pipeline.training_rows(), "row"),
+             100.0 * model.training_base_rate, churn::printable(pipeline.classes()[1]));
   fmt::print("target           {}: \"{}\" against \"{}\"\n", churn::printable(pipeline.target()),
              churn::printable(pipeline.classes()[1]), churn::printable(pipeline.classes()[0]));
   std::vector<std::string> names;

@@ -143,12 +143,12 @@ class Scorer {
 
 void print_prediction(const Scorer& scorer, double seconds, const std::string& out) {
   const Counts& counts = scorer.counts();
-  const auto count = [](std::size_t n) { return churn::format_count(static_cast<double>(n)); };
   std::FILE* stream = out == kStandardOutput ? stderr : stdout;
-  fmt::print(stream, "{} {} scored: {} flagged ({:.1f} %); risk high {}, medium {}, low {}\n",
-             count(counts.rows), counts.rows == 1 ? "customer" : "customers", count(counts.flagged),
+  fmt::print(stream, "{} scored: {} flagged ({:.1f} %); risk high {}, medium {}, low {}\n",
+             churn::format_counted(counts.rows, "customer"), churn::format_count(counts.flagged),
              100.0 * static_cast<double>(counts.flagged) / static_cast<double>(counts.rows),
-             count(counts.bands[2]), count(counts.bands[1]), count(counts.bands[0]));
+             churn::format_count(counts.bands[2]), churn::format_count(counts.bands[1]),
+             churn::format_count(counts.bands[0]));
   const auto rows = static_cast<double>(counts.rows);
   fmt::print(stream, "{} rows/s with reading and writing, {} in the network alone\n",
              churn::format_count(rows / seconds),

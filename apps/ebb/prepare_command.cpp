@@ -128,8 +128,9 @@ void print_summary(const PrepareOptions& options, const churn::PreparedTable& ta
       fmt::print(stream, "{:<15}  {}\n", kind, churn::printable(summary));
     fmt::print(stream, "\n");
   }
-  fmt::print(stream, "{} rows: {} numbers, {} categories{}\n", churn::format_count(table.rows.rows),
-             table.rows.number_count, table.rows.category_count,
+  fmt::print(stream, "{}: {}, {}{}\n", churn::format_counted(table.rows.rows, "row"),
+             churn::format_counted(table.rows.number_count, "number"),
+             churn::format_counted(table.rows.category_count, "category", "categories"),
              table.labels.empty() ? "" : ", labels");
   if (options.out != kStandardOutput) fmt::print(stream, "written to {}\n", options.out);
   if (!options.save_pipeline.empty())

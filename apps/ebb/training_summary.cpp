@@ -33,16 +33,18 @@ std::int64_t best_epoch(const churn::Trainer& trainer) {
 }  // namespace
 
 void print_data(const churn::RunConfig& config, const churn::PreparedData& data) {
-  fmt::print("data      {}: {} rows; {} to train on, {} to validate, {} to test\n",
-             printable(config.data.path), churn::format_count(data.table_rows),
+  fmt::print("data      {}: {}; {} to train on, {} to validate, {} to test\n",
+             printable(config.data.path), churn::format_counted(data.table_rows, "row"),
              churn::format_count(data.train.rows()), churn::format_count(data.validation.rows()),
              churn::format_count(data.test.rows()));
   fmt::print("split     {}\n", printable(data.split));
   fmt::print("target    {}: \"{}\" is predicted, {:.1f} % of the training rows\n",
              printable(config.data.target), printable(data.pipeline.classes()[1]),
              100.0 * data.training_base_rate);
-  fmt::print("columns   {} numbers, {} categories, {} left out\n", data.pipeline.numbers().size(),
-             data.pipeline.categories().size(), count_left_out(data));
+  fmt::print("columns   {}, {}, {} left out\n",
+             churn::format_counted(data.pipeline.numbers().size(), "number"),
+             churn::format_counted(data.pipeline.categories().size(), "category", "categories"),
+             count_left_out(data));
   for (const auto& [kind, summary] : data.pipeline.steps().describe())
     fmt::print("step      {}: {}\n", kind, printable(summary));
   for (const std::string& note : data.notes) fmt::print("note      {}\n", printable(note));
@@ -77,14 +79,18 @@ std::unique_ptr<PeakGauge> peak_of(const churn::RunConfig& config) {
 void print_network(const churn::RunConfig& config, const churn::Trainer& trainer,
                    const PeakGauge* peak) {
   const int threads = config.runtime.threads == 0 ? default_threads() : config.runtime.threads;
-  fmt::print("network   {} layers of width {}, {} heads: {} parameters\n", config.model.layers,
-             config.model.dim, config.model.heads, churn::format_count(trainer.parameter_count()));
+  fmt::print("network   {} of width {}, {}: {} parameters\n",
+             churn::format_counted(static_cast<std::size_t>(config.model.layers), "layer"),
+             config.model.dim,
+             churn::format_counted(static_cast<std::size_t>(config.model.heads), "head"),
+             churn::format_count(trainer.parameter_count()));
   if (peak == nullptr) {
     fmt::print("machine   {}\n", describe(churn::choose_device(config.runtime.device)));
     return;
   }
-  fmt::print("machine   {}, {}, {} thread{}, peak {:.0f} GFLOP/s\n", config.runtime.device,
-             name_of(active_instruction_set()), threads, threads == 1 ? "" : "s", peak->gflops());
+  fmt::print("machine   {}, {}, {}, peak {:.0f} GFLOP/s\n", config.runtime.device,
+             name_of(active_instruction_set()),
+             churn::format_counted(static_cast<std::size_t>(threads), "thread"), peak->gflops());
 }
 
 std::string duration_text(double seconds) {
@@ -107,9 +113,11 @@ void warn_of_cost(const churn::RunConfig& config, const churn::PreparedData& dat
   if (seconds < kLong) return;
   const std::size_t features =
       data.train.features.number_count + data.train.features.category_count;
-  fmt::print("note      {} features and {} rows in {} epochs take about {}: {}\n",
-             churn::format_count(features), churn::format_count(data.train.rows()),
-             config.training.epochs, duration_text(seconds),
+  fmt::print("note      {} and {} in {} take about {}: {}\n",
+             churn::format_counted(features, "feature"),
+             churn::format_counted(data.train.rows(), "row"),
+             churn::format_counted(static_cast<std::size_t>(config.training.epochs), "epoch"),
+             duration_text(seconds),
              features >= kManyFeatures
                  ? "the time grows with the square of the features, so leave out with "
                    "--drop-columns what says least"

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "kernels/common/error.h"
+#include "preprocessing/common/counted.h"
 #include "preprocessing/common/names.h"
 #include "preprocessing/common/numbers.h"
 
@@ -19,10 +20,6 @@ constexpr std::size_t kFewOfClass = 100;
 constexpr double kSmallChance = 1e-4;
 constexpr double kLargeDifference = 0.05;
 constexpr double kMostlyMissing = 0.5;
-
-std::string count_rows(std::size_t rows) {
-  return fmt::format("{} row{}", rows, rows == 1 ? "" : "s");
-}
 
 std::string describe(const ColumnChange& change) {
   const std::string name = shortened(change.column);
@@ -68,33 +65,36 @@ class Writer {
     const auto overlapping = [&](std::size_t rows, const char* part, const char* other) {
       if (rows == 0) return;
       add(Severity::serious, "split",
-          fmt::format("{} of the {} part equal one of the {} part but for identifiers",
-                      count_rows(rows), part, other));
+          fmt::format("{} of the {} part {} one of the {} part but for identifiers",
+                      counted(rows, "row"), part, noun_for(rows, "equals", "equal"), other));
     };
     overlapping(overlap.validation_in_train, "validation", "training");
     overlapping(overlap.test_in_train, "test", "training");
     overlapping(overlap.test_in_validation, "test", "validation");
     for (const SharedIdentifier& identifier : overlap.identifiers) {
       add(Severity::serious, "split",
-          fmt::format("{} value{} of \"{}\" occur in more than one part: keep the rows of one "
-                      "customer together",
-                      identifier.values, identifier.values == 1 ? "" : "s",
-                      shortened(identifier.column)));
+          fmt::format("{} of \"{}\" {} in more than one part: keep the rows of one customer "
+                      "together",
+                      counted(identifier.values, "value"), shortened(identifier.column),
+                      noun_for(identifier.values, "occurs", "occur")));
     }
   }
 
   void copies() {
     if (report_.duplicates > 0) {
       add(Severity::note, "duplicates",
-          fmt::format("{} equal an earlier one in every column; ebb train drops them",
-                      count_rows(report_.duplicates)));
+          fmt::format("{} {} an earlier one in every column; ebb train drops {}",
+                      counted(report_.duplicates, "row"),
+                      noun_for(report_.duplicates, "equals", "equal"),
+                      noun_for(report_.duplicates, "it", "them")));
     }
     if (report_.block_copy) block_copy(*report_.block_copy);
     for (const Twins& twins : report_.twins) {
       add(Severity::serious, "twins",
-          fmt::format("{} pairs of rows are equal but for one column, with {}, such as {} and {}: "
-                      "one of each is a copy",
-                      twins.pairs, describe(twins.change), table_.where(twins.first_row),
+          fmt::format("{} of rows {} equal but for one column, with {}, such as {} and {}: one of "
+                      "each is a copy",
+                      counted(twins.pairs, "pair"), noun_for(twins.pairs, "is", "are"),
+                      describe(twins.change), table_.where(twins.first_row),
                       table_.where(twins.second_row)));
     }
   }
@@ -106,16 +106,16 @@ class Writer {
     }
     add(Severity::serious, "twins",
         fmt::format("{} from {} to {} repeat the rows {} further up{}: one half of them is a copy",
-                    count_rows(copy.rows), table_.where(copy.first_row),
+                    counted(copy.rows, "row"), table_.where(copy.first_row),
                     table_.where(copy.last_row), copy.lag, changes));
   }
 
   void identifiers() {
     for (const IdentifierColumn& column : report_.identifiers) {
       add(Severity::note, "identifier",
-          fmt::format("column \"{}\" names rows ({} distinct of {} values): it says nothing about "
+          fmt::format("column \"{}\" names rows ({} distinct of {}): it says nothing about "
                       "new customers",
-                      shortened(column.name), column.distinct, column.values));
+                      shortened(column.name), column.distinct, counted(column.values, "value")));
     }
   }
 
@@ -127,7 +127,7 @@ class Writer {
     add(Severity::note, "balance",
         fmt::format("\"{}\" has {}, {:.2f} % of all: accuracy says little here, and figures of "
                     "small parts are noisy",
-                    shortened(name), count_rows(rarer), 100.0 * share(rarer, balance.rows)));
+                    shortened(name), counted(rarer, "row"), 100.0 * share(rarer, balance.rows)));
   }
 
   void missing() {
@@ -149,7 +149,7 @@ class Writer {
     for (const MissingGroup& group : report_.missingness.groups) {
       add(Severity::note, "missing values",
           fmt::format("{} are missing together, in {}", list_names(group.columns),
-                      count_rows(group.rows)));
+                      counted(group.rows, "row")));
     }
   }
 

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "kernels/common/error.h"
+#include "preprocessing/common/counted.h"
 #include "preprocessing/common/numbers.h"
 #include "preprocessing/common/parallel.h"
 #include "preprocessing/pipeline/drift.h"
@@ -141,8 +142,12 @@ void compare_levels(const Column& before, const Column& after, ColumnShift& shif
   }
   if (share(shift.new_rows, after.size()) > kLargeNewShare) {
     std::string example = shift.new_examples.front();
-    shift.warnings.push_back(fmt::format("{} rows have one of {} new levels, such as \"{}\"",
-                                         shift.new_rows, shift.new_levels, shortened(example)));
+    shift.warnings.push_back(
+        fmt::format("{} {} {}, such as \"{}\"", counted(shift.new_rows, "row"),
+                    noun_for(shift.new_rows, "has", "have"),
+                    shift.new_levels == 1 ? "a new level"
+                                          : fmt::format("one of {} new levels", shift.new_levels),
+                    shortened(example)));
   }
 }
 

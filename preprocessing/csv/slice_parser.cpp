@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/common/error.h"
+#include "preprocessing/common/counted.h"
 #include "preprocessing/common/parallel.h"
 #include "preprocessing/csv/separators.h"
 
@@ -128,7 +129,7 @@ void SliceParser::split(FieldSlice& slice, char* text, std::span<const RecordSpa
       fail<DataError>(
           "{}:{}: the row has {} field{}, expected {} as in the header: quote a field "
           "that contains the delimiter '{}' or a line break",
-          source_, record.line, count, count == 1 ? "" : "s", columns_,
+          source_, record.line, counted(count, "field"), columns_,
           delimiter_ == '\t' ? std::string("\\t") : std::string(1, delimiter_));
     }
     slice.lines_[row] = record.line;

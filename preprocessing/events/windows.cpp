@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "kernels/common/error.h"
+#include "preprocessing/common/counted.h"
 #include "preprocessing/common/parallel.h"
 #include "preprocessing/time/duration.h"
 #include "preprocessing/time/timestamp.h"
@@ -100,10 +101,10 @@ Snapshot take_snapshot(const EventLog& log, std::int64_t cutoff, const Windows& 
   }
   if (snapshot.customers.empty()) {
     fail<DataError>(
-        "{}: no customer is eligible at the cut-off {}: none of {} has {} purchase{} "
+        "{}: no customer is eligible at the cut-off {}: none of {} has {} "
         "in the observation window that fit the rules",
-        log.source(), format_timestamp(cutoff), log.customers(), eligibility.least_purchases,
-        eligibility.least_purchases == 1 ? "" : "s");
+        log.source(), format_timestamp(cutoff), log.customers(),
+        counted(eligibility.least_purchases, "purchase"));
   }
   return snapshot;
 }

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "kernels/common/error.h"
+#include "preprocessing/common/counted.h"
 #include "preprocessing/split/random_order.h"
 
 namespace ebb::preprocessing {
@@ -139,8 +140,8 @@ Split group_split(const Groups& groups, std::span<const float> labels,
     targets.push_back(options.test_fraction);
   }
   if (groups.count < parts.size()) {
-    fail<DataError>("{} group{} cannot be split into {} parts: expected one for each at least",
-                    groups.count, groups.count == 1 ? "" : "s", parts.size());
+    fail<DataError>("{} cannot be split into {} parts: expected one for each at least",
+                    counted(groups.count, "group"), parts.size());
   }
   const std::vector<std::uint32_t> part_of_group =
       assign(count_classes(groups, labels), targets, options.seed);

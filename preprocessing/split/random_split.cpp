@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "kernels/common/error.h"
+#include "preprocessing/common/counted.h"
 #include "preprocessing/split/shuffled_classes.h"
 
 namespace ebb::preprocessing {
@@ -22,10 +23,10 @@ Split random_split(std::size_t rows, const SplitOptions& options) {
   const bool lacks_validation = options.validation_fraction > 0.0 && split.validation.empty();
   if (lacks_validation || split.train.empty()) {
     fail<DataError>(
-        "{} rows are too few for a validation fraction of {} and a test fraction of {}: {} part "
-        "would be empty",
-        rows, options.validation_fraction, options.test_fraction,
-        lacks_validation ? "the validation" : "the training");
+        "{} {} too few for a validation fraction of {} and a test fraction of {}: {} part would be "
+        "empty",
+        counted(rows, "row"), noun_for(rows, "is", "are"), options.validation_fraction,
+        options.test_fraction, lacks_validation ? "the validation" : "the training");
   }
   return split;
 }

@@ -1,5 +1,6 @@
 // clip: what lies far beyond the training values.
 #include "preprocessing/cleaning/outliers.h"
+#include "preprocessing/common/counted.h"
 #include "preprocessing/steps/column_selector.h"
 #include "preprocessing/steps/each_column.h"
 #include "preprocessing/steps/every_step.h"
@@ -34,8 +35,9 @@ struct Clipped {
       sum.below += column.training.below;
       sum.above += column.training.above;
     }
-    return fmt::format("{} values below and {} above the bounds of {} columns: {}", sum.below,
-                       sum.above, columns.size(), treatment_name(columns.front().bounds.treatment));
+    return fmt::format("{} below and {} above the bounds of {}: {}", counted(sum.below, "value"),
+                       sum.above, counted(columns.size(), "column"),
+                       treatment_name(columns.front().bounds.treatment));
   }
 };
 

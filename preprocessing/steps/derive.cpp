@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "preprocessing/common/counted.h"
 #include "preprocessing/common/names.h"
 #include "preprocessing/common/parallel.h"
 #include "preprocessing/statistics/quantiles.h"
@@ -125,8 +126,8 @@ class Derive final : public Step {
 void require_fitting_number(const OperationName& operation, std::size_t columns) {
   if (columns >= operation.fewest && columns <= operation.most) return;
   const bool has_one_number = operation.fewest == operation.most;
-  fail<DataError>("{} columns for {}, which takes {}{}", columns, operation.name, operation.fewest,
-                  has_one_number ? "" : " or more");
+  fail<DataError>("{} for {}, which takes {}{}", counted(columns, "column"), operation.name,
+                  operation.fewest, has_one_number ? "" : " or more");
 }
 
 void require_ascending(const std::vector<double>& edges) {

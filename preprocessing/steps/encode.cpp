@@ -4,6 +4,7 @@
 #include <optional>
 #include <variant>
 
+#include "preprocessing/common/counted.h"
 #include "preprocessing/encoding/booleans.h"
 #include "preprocessing/encoding/frequency.h"
 #include "preprocessing/encoding/hashing.h"
@@ -109,8 +110,8 @@ struct Encoded {
   static std::string summarise(const std::vector<Encoded>& columns) {
     std::size_t outputs = 0;
     for (const Encoded& column : columns) outputs += column.outputs().size();
-    return fmt::format("{} categories as {} numbers: {}", columns.size(), outputs,
-                       columns.front().method());
+    return fmt::format("{} as {}: {}", counted(columns.size(), "category", "categories"),
+                       counted(outputs, "number"), columns.front().method());
   }
 };
 

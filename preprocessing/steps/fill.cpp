@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "preprocessing/cleaning/missing_values.h"
+#include "preprocessing/common/counted.h"
 #include "preprocessing/encoding/category_encoding.h"
 #include "preprocessing/steps/column_selector.h"
 #include "preprocessing/steps/each_column.h"
@@ -73,8 +74,8 @@ struct Filled {
       values += column.missing;
       indicators += column.has_indicator ? 1 : 0;
     }
-    return fmt::format("{} missing values in {} columns; {} indicators", values, columns.size(),
-                       indicators);
+    return fmt::format("{} in {}; {}", counted(values, "missing value"),
+                       counted(columns.size(), "column"), counted(indicators, "indicator"));
   }
 };
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "preprocessing/cleaning/nearest_neighbours.h"
+#include "preprocessing/common/counted.h"
 #include "preprocessing/common/names.h"
 #include "preprocessing/steps/column_selector.h"
 #include "preprocessing/steps/every_step.h"
@@ -43,8 +44,9 @@ class Neighbours final : public Step {
   }
   void set_filled(std::size_t count) { filled_ = count; }
   [[nodiscard]] std::string summary() const override {
-    return fmt::format("{} missing values in {} columns, by {} neighbours", filled_, names_.size(),
-                       imputer_.neighbours());
+    return fmt::format("{} in {}, by {}", counted(filled_, "missing value"),
+                       counted(names_.size(), "column"),
+                       counted(imputer_.neighbours(), "neighbour"));
   }
   [[nodiscard]] nlohmann::json to_json() const override {
     return {

@@ -1,5 +1,6 @@
 // normalise: one spelling for texts that differ in spaces, case or width alone.
 #include "preprocessing/cleaning/text_normalisation.h"
+#include "preprocessing/common/counted.h"
 #include "preprocessing/steps/column_selector.h"
 #include "preprocessing/steps/each_column.h"
 #include "preprocessing/steps/every_step.h"
@@ -36,8 +37,9 @@ struct Normalised {
       sum.emptied_rows += column.training.emptied_rows;
       sum.merged_levels += column.training.merged_levels;
     }
-    return fmt::format("{} texts changed in {} columns, {} of them empty; {} levels merged",
-                       sum.changed_rows, columns.size(), sum.emptied_rows, sum.merged_levels);
+    return fmt::format("{} changed in {}, {} of them empty; {} merged",
+                       counted(sum.changed_rows, "text"), counted(columns.size(), "column"),
+                       sum.emptied_rows, counted(sum.merged_levels, "level"));
   }
 };
 

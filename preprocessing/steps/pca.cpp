@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "preprocessing/common/counted.h"
 #include "preprocessing/common/names.h"
 #include "preprocessing/steps/column_selector.h"
 #include "preprocessing/steps/every_step.h"
@@ -37,8 +38,9 @@ class PcaStep final : public Step {
   [[nodiscard]] std::string summary() const override {
     double share = 0.0;
     for (const double part : pca_.state().shares) share += part;
-    return fmt::format("{} components of {} numbers, {:.1f} % of their variance", pca_.components(),
-                       pca_.state().columns.size(), 100.0 * share);
+    return fmt::format("{} of {}, {:.1f} % of their variance",
+                       counted(pca_.components(), "component"),
+                       counted(pca_.state().columns.size(), "number"), 100.0 * share);
   }
   [[nodiscard]] nlohmann::json to_json() const override {
     return {{"prefix", prefix_}, {"pca", preprocessing::to_json(pca_)}};

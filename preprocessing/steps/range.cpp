@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "preprocessing/cleaning/ranges.h"
+#include "preprocessing/common/counted.h"
 #include "preprocessing/common/parallel.h"
 #include "preprocessing/steps/column_selector.h"
 #include "preprocessing/steps/every_step.h"
@@ -41,8 +42,8 @@ class Range final : public Step {
   }
   void set_impossible(std::size_t count) { impossible_ = count; }
   [[nodiscard]] std::string summary() const override {
-    return fmt::format("{} impossible values in {} columns: {}", impossible_, names_.size(),
-                       treatment_name(range_.treatment));
+    return fmt::format("{} in {}: {}", counted(impossible_, "impossible value"),
+                       counted(names_.size(), "column"), treatment_name(range_.treatment));
   }
   [[nodiscard]] nlohmann::json to_json() const override {
     return {{"columns", names_},

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "preprocessing/cleaning/mahalanobis.h"
+#include "preprocessing/common/counted.h"
 #include "preprocessing/steps/column_selector.h"
 #include "preprocessing/steps/every_step.h"
 
@@ -33,8 +34,8 @@ class RobustDistanceStep final : public Step {
   }
   void set_isolated(std::size_t count) { isolated_ = count; }
   [[nodiscard]] std::string summary() const override {
-    return fmt::format("\"{}\" of {} numbers; {} rows beyond {:.4g}", name_, of_.size(), isolated_,
-                       distance_.cut_off());
+    return fmt::format("\"{}\" of {}; {} beyond {:.4g}", name_, counted(of_.size(), "number"),
+                       counted(isolated_, "row"), distance_.cut_off());
   }
   [[nodiscard]] nlohmann::json to_json() const override {
     return {{"name", name_},

@@ -1,4 +1,5 @@
 // scale: numbers by one of the scalings of scaling/scaling.h.
+#include "preprocessing/common/counted.h"
 #include "preprocessing/scaling/scaling_json.h"
 #include "preprocessing/statistics/quantiles.h"
 #include "preprocessing/steps/column_selector.h"
@@ -26,7 +27,7 @@ struct Scaled {
     return {{"name", name}, {"scaler", preprocessing::to_json(scaler)}};
   }
   static std::string summarise(const std::vector<Scaled>& columns) {
-    return fmt::format("{} columns: {}", columns.size(),
+    return fmt::format("{}: {}", counted(columns.size(), "column"),
                        scaling_name(columns.front().scaler.scaling()));
   }
 };

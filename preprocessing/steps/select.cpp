@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "preprocessing/common/counted.h"
 #include "preprocessing/common/names.h"
 #include "preprocessing/selection/copies.h"
 #include "preprocessing/selection/relation.h"
@@ -26,8 +27,8 @@ class Select final : public Step {
   void apply(Table& table) const override { table.drop(table.present(dropped_)); }
   [[nodiscard]] std::string summary() const override {
     constexpr std::size_t kShown = 3;
-    std::string text =
-        fmt::format("{} of {} columns kept", selection_.kept().size(), selection_.columns.size());
+    std::string text = fmt::format("{} of {} kept", selection_.kept().size(),
+                                   counted(selection_.columns.size(), "column"));
     std::size_t shown = 0;
     for (const ColumnVerdict& column : selection_.columns) {
       if (column.is_kept || shown++ >= kShown) continue;

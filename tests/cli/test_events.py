@@ -38,7 +38,7 @@ class EventsTest(ProgramTest):
                              "what", "--return-prefix", "R", "--window", "30d", "--recent", "30d")
         self.assertEqual(result.stderr, "")
         for text in ("9 rows, 2024-01-05 to 2024-06-30", "left out    1 without a customer, 1 without a time",
-                     "7 of 3 customers: 6 purchases, 1 returns, 0 others",
+                     "7 of 3 customers: 6 purchases, 1 return, 0 others",
                      "2024-04-01          3  66.7 %        2024-04-01  2024-05-01",
                      "written     customers.csv: 3 rows, 26 features",
                      "ebb train --data customers.csv --target churn --id-column user --out model/"):

@@ -231,7 +231,7 @@ class ExtremeTableTest(ProgramTest):
         columns = {f"x{i}": lambda row, g: g.randrange(1000) / 8 + 0.125 for i in range(2000)}
         content = table(columns, rows=40)
         shown = self.train_on(content, "--epochs", "1").stdout
-        self.assertIn("2000 numbers", shown)
+        self.assertIn("2,000 numbers", shown)
         self.require_finite_losses()
         # What takes hours is announced before it begins.
         shown = self.train_on(content, "--epochs", "1000000", "--dry-run").stdout
@@ -240,7 +240,7 @@ class ExtremeTableTest(ProgramTest):
     def test_five_thousand_levels(self):
         columns = {"x": uniform, "city": lambda row, g: f"city {row % 5000}"}
         shown = self.train_on(table(columns, rows=10000), "--epochs", "1").stdout
-        self.assertIn("1 categories", shown)
+        self.assertIn("1 category", shown)
         self.require_finite_losses()
         self.scores_of("x,city\n0.5,city 3\n0.5,nowhere\n0.5,\n")
 

@@ -11,6 +11,7 @@
 #include "apps/churn/data/split_customers.h"
 #include "apps/churn/data/wording.h"
 #include "kernels/common/error.h"
+#include "preprocessing/common/counted.h"
 #include "preprocessing/cleaning/duplicates.h"
 #include "preprocessing/common/names.h"
 #include "preprocessing/csv/byte_source.h"
@@ -50,13 +51,14 @@ Table without_duplicates(Table table, const RunConfig& config, PreparedData& dat
                   [&](const Column& column) { return names_customers(column, config); });
   if (are_named || data.duplicates * 100 <= data.table_rows * kFewPercent) {
     data.notes.push_back(fmt::format("{} dropped that equal{} an earlier one in every column",
-                                     count_rows(data.duplicates), data.duplicates == 1 ? "s" : ""));
+                                     preprocessing::counted(data.duplicates, "row"),
+                                     data.duplicates == 1 ? "s" : ""));
   } else {
     data.warnings.push_back(
         fmt::format("{} of {} dropped that equal{} an earlier one in every column, but no column "
                     "names the customer: if they are different customers, keep them with {}",
-                    data.duplicates, count_rows(data.table_rows), data.duplicates == 1 ? "s" : "",
-                    kKeepDuplicates));
+                    data.duplicates, preprocessing::counted(data.table_rows, "row"),
+                    data.duplicates == 1 ? "s" : "", kKeepDuplicates));
   }
   return distinct;
 }
@@ -70,8 +72,8 @@ Table without_test_rows(Table table, const Table& test, bool drops,
   for (std::size_t row = 0; row < rows.size(); ++row) rows[row] = row;
   const std::size_t known = drop_known(rows, hash_rows(table, shared), hash_rows(test, shared));
   if (known == 0) return table;
-  notes.push_back(fmt::format("{} of {} also in the test table {}: {}", count_rows(known),
-                              table.source(), test.source(),
+  notes.push_back(fmt::format("{} of {} also in the test table {}: {}",
+                              preprocessing::counted(known, "row"), table.source(), test.source(),
                               drops ? "dropped from training" : "kept, as asked"));
   if (drops && rows.empty()) {
     fail<DataError>("{}: every row is also in the test table {}: no row is left to train on",
@@ -88,8 +90,8 @@ CustomerSplit split_or_explain(const Table& table, const Labels& labels, const R
   } catch (const DataError& error) {
     if (data.duplicates == 0 || !config.split.column.empty()) throw;
     fail<DataError>("{}; {} had been dropped as equal to an earlier one: keep {} with {}",
-                    error.what(), count_rows(data.duplicates), data.duplicates == 1 ? "it" : "them",
-                    kKeepDuplicates);
+                    error.what(), preprocessing::counted(data.duplicates, "row"),
+                    data.duplicates == 1 ? "it" : "them", kKeepDuplicates);
   }
 }
 

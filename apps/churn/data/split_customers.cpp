@@ -4,8 +4,8 @@
 #include <numeric>
 
 #include "apps/churn/data/row_hashes.h"
-#include "apps/churn/data/wording.h"
 #include "kernels/common/error.h"
+#include "preprocessing/common/counted.h"
 #include "preprocessing/split/group_split.h"
 #include "preprocessing/split/row_times.h"
 #include "preprocessing/split/stratified_split.h"
@@ -39,10 +39,10 @@ void note_repeated_customers(const Table& table, const RunConfig& config,
   if (ids == nullptr) return;
   const std::size_t repeated = count_repeated(*ids);
   if (repeated == 0) return;
-  notes.push_back(
-      fmt::format("{} repeat{} an id of column \"{}\": rows of one customer may be trained on and "
-                  "tested, which flatters; --split-group {} keeps them together",
-                  count_rows(repeated), repeated == 1 ? "s" : "", ids->name, ids->name));
+  notes.push_back(fmt::format(
+      "{} repeat{} an id of column \"{}\": rows of one customer may be trained on and "
+      "tested, which flatters; --split-group {} keeps them together",
+      preprocessing::counted(repeated, "row"), repeated == 1 ? "s" : "", ids->name, ids->name));
 }
 
 std::vector<RowHash> pick(const std::vector<RowHash>& hashes,
@@ -65,10 +65,10 @@ void separate_parts(const Table& table, const std::string& split_column, Split& 
   held_out.insert(held_out.end(), split.validation.begin(), split.validation.end());
   const std::size_t from_train = drop_known(split.train, hashes, pick(hashes, held_out));
   if (from_validation + from_train > 0) {
-    notes.push_back(
-        fmt::format("{} dropped from the training part and {} from the validation part: they equal "
-                    "rows of a part that measures",
-                    count_rows(from_train), count_rows(from_validation)));
+    notes.push_back(fmt::format(
+        "{} dropped from the training part and {} from the validation part: they equal "
+        "rows of a part that measures",
+        preprocessing::counted(from_train, "row"), preprocessing::counted(from_validation, "row")));
   }
 }
 
@@ -203,10 +203,10 @@ void note_shared_groups(const Table& table, const Table& test, const RunConfig& 
   const std::size_t shared =
       drop_known(rows, hash_rows(test, {&name, 1}), hash_rows(table, {&name, 1}));
   if (shared == 0) return;
-  notes.push_back(
-      fmt::format("{} of the test table {} belong{} to a group of column \"{}\" that is "
-                  "also trained on or validated with",
-                  count_rows(shared), test.source(), shared == 1 ? "s" : "", name));
+  notes.push_back(fmt::format(
+      "{} of the test table {} belong{} to a group of column \"{}\" that is "
+      "also trained on or validated with",
+      preprocessing::counted(shared, "row"), test.source(), shared == 1 ? "s" : "", name));
 }
 
 }  // namespace ebb::churn

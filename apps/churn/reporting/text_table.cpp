@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "kernels/common/error.h"
+#include "preprocessing/common/counted.h"
 
 namespace ebb::churn {
 namespace {
@@ -106,6 +107,11 @@ std::string TextTable::to_text() const {
 
 std::string format_metric(double value, int digits) {
   return std::isnan(value) ? "-" : fmt::format("{:.{}f}", value, digits);
+}
+
+std::string format_counted(std::size_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", format_count(static_cast<double>(count)),
+                     preprocessing::noun_for(count, one, many));
 }
 
 std::string format_count(double value) {

@@ -41,5 +41,7 @@ std::string format_count(double value);
 std::string format_count(std::integral auto value) {
   return format_count(static_cast<double>(value));
 }
+/// The same with its noun: "1 row", "12,345 rows", "2 categories" where `many` is given.
+std::string format_counted(std::size_t count, std::string_view one, std::string_view many = {});
 
 }  // namespace ebb::churn

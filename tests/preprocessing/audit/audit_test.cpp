@@ -99,7 +99,8 @@ TEST(TableDrift, PlantedDriftIsSaid) {
               ::testing::Contains(HasSubstr("25.0 % of the values are missing")));
   EXPECT_EQ(shifts[2].new_levels, 1U);
   EXPECT_EQ(shifts[2].new_rows, 150U);
-  EXPECT_THAT(shifts[2].warnings, ::testing::Contains(HasSubstr("new levels, such as \"plan 9\"")));
+  EXPECT_THAT(shifts[2].warnings,
+              ::testing::Contains(HasSubstr("rows have a new level, such as \"plan 9\"")));
   EXPECT_TRUE(shifts[3].is_absent);
   EXPECT_THAT(shifts[3].warnings, ElementsAre("the column is absent"));
   EXPECT_THAT(shifts[4].warnings, IsEmpty());

@@ -137,7 +137,7 @@ TEST(DeriveStep, RefusesWrongDeclarations) {
   EXPECT_THAT(message({{"operation", "ration"}, {"of", {"a", "a"}}}),
               HasSubstr("operation: \"ration\" is no operation. Did you mean \"ratio\"?"));
   EXPECT_THAT(message({{"operation", "ratio"}, {"of", {"a"}}}),
-              HasSubstr("of: 1 columns for ratio, which takes 2"));
+              HasSubstr("of: 1 column for ratio, which takes 2"));
   EXPECT_THAT(message({{"operation", "log1p"}, {"of", {"plan"}}}), HasSubstr("for numbers"));
   EXPECT_THAT(message({{"operation", "log1p"}, {"of", {"a"}}, {"name", "plan"}}),
               HasSubstr("name: there is a column \"plan\" already"));
@@ -206,7 +206,7 @@ TEST(Steps, RefuseStatesThatNoStepGives) {
               HasSubstr("5000 buckets are too many columns"));
   EXPECT_THAT(message(R"({"step": "derive", "name": "a", "operation": "ratio", "of": ["b"],
       "edges": []})"),
-              HasSubstr("1 columns for ratio, which takes 2"));
+              HasSubstr("1 column for ratio, which takes 2"));
 }
 
 TEST(StepSequence, NeedsOnlyWhatTheWantedColumnsComeFrom) {
