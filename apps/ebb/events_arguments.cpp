@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "apps/ebb/delimiter_option.h"
 #include "apps/ebb/limits.h"
 #include "apps/ebb/usage.h"
 #include "preprocessing/time/duration.h"
@@ -23,6 +24,8 @@ constexpr const char* kEventsFooter = R"(Examples:
       a row for each customer and cut-off; a week passes before one can act
   ebb events --data log.csv ... --type event --purchase-types buy --cutoff 2024-06-30 --window 90d ...
       only events of type buy are purchases; the others are counted as features
+  ebb events --data log.jsonl.gz --customer user --time at --cutoff 2024-06-30 --window 90d ...
+      JSON lines: {"user": 7, "at": "2024-01-31", "amount": 9.5} on each
   ebb events --data orders.csv ... --cutoff 2024-10-01 --out now.csv
       without --window no label: a table for ebb predict
 
@@ -41,18 +44,20 @@ void declare_log(CLI::App& command, EventsArguments& to) {
     return command.add_option(option, name, text)->type_name("COLUMN")->group("Log");
   };
   command
-      .add_option("--data", to.data,
-                  "The log, a row per event: CSV or TSV, plain, .gz or .xz; - for stdin")
+      .add_option(
+          "--data", to.data,
+          "The log, a row per event: CSV, TSV or JSON lines, plain, .gz or .xz; - for stdin")
       ->type_name("FILE")
       ->required()
       ->group("Log");
   command
-      .add_option("--delimiter", to.delimiter,
-                  "Between fields: comma, semicolon, tab, pipe, or blanks for columns aligned by "
-                  "blanks (found from the file, but for blanks)")
-      ->check(one_of({"comma", "semicolon", "tab", "pipe", "blanks"}))
+      .add_option("--format", to.format,
+                  "csv, or jsonl for an object on each line, whose keys are the columns (jsonl if "
+                  "the file's name ends with .jsonl or .ndjson, also before .gz or .xz; else csv)")
+      ->check(one_of({"csv", "jsonl"}))
       ->type_name("NAME")
       ->group("Log");
+  declare_delimiter(command, to.delimiter)->group("Log");
   column("--customer", to.columns.customer, "Who: a number or a text")->required();
   column("--time", to.columns.time, "When")->required();
   command
@@ -138,12 +143,9 @@ void declare_features(CLI::App& command, EventsArguments& to) {
       ->group("Features");
 }
 
-std::optional<char> delimiter_of(const std::string& name) {
-  constexpr std::string_view kDelimiters = ",;\t| ";
-  const std::vector<std::string> names = {"comma", "semicolon", "tab", "pipe", "blanks"};
-  if (name.empty()) return std::nullopt;
-  const auto at = std::find(names.begin(), names.end(), name) - names.begin();
-  return kDelimiters[static_cast<std::size_t>(at)];
+preprocessing::TextFormat format_of(const std::string& name) {
+  if (name.empty()) return preprocessing::TextFormat::by_name;
+  return name == "csv" ? preprocessing::TextFormat::csv : preprocessing::TextFormat::json_lines;
 }
 
 std::optional<std::int64_t> duration_of(const std::string& text) {
@@ -194,9 +196,13 @@ EventsPlan read_arguments(const EventsArguments& arguments) {
   require(!given.purchase_types.empty(), !given.type.empty(), "--purchase-types", "--type");
   require(!given.return_prefix.empty(), !given.invoice.empty(), "--return-prefix", "--invoice");
   require(arguments.gap != "0d", !arguments.window.empty(), "--gap", "--window");
+  if (arguments.format == "jsonl" && !arguments.delimiter.empty()) {
+    fail<UsageError>("ebb events: --delimiter has no effect with --format jsonl");
+  }
   EventsPlan plan;
   plan.columns = given;
   plan.columns.time_format = preprocessing::TimeFormat(arguments.time_format);
+  plan.format = format_of(arguments.format);
   plan.delimiter = delimiter_of(arguments.delimiter);
   for (const std::string& text : arguments.cutoffs) plan.cutoffs.push_back(parse_cutoff(text));
   std::sort(plan.cutoffs.begin(), plan.cutoffs.end());

@@ -20,6 +20,7 @@ namespace ebb::program {
 /// As given on the command line.
 struct EventsArguments {
   std::string data;
+  std::string format;     // empty: by the file's name
   std::string delimiter;  // empty: found from the file
   std::string out;
   int threads = 0;  // 0: all
@@ -40,6 +41,7 @@ struct EventsArguments {
 /// What they mean.
 struct EventsPlan {
   preprocessing::EventColumns columns;
+  preprocessing::TextFormat format = preprocessing::TextFormat::by_name;
   std::optional<char> delimiter;
   std::vector<std::int64_t> cutoffs;  // ascending
   preprocessing::Windows windows;

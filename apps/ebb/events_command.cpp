@@ -126,8 +126,9 @@ ExitCode make_customers(const EventsArguments& arguments) {
   };
   Output output(arguments.out);
   set_default_threads(arguments.threads);
-  std::optional<preprocessing::Table> rows =
-      preprocessing::read_csv(arguments.data, plan.columns.reading(plan.delimiter));
+  preprocessing::CsvOptions reading = plan.columns.reading(plan.delimiter);
+  reading.format = plan.format;
+  std::optional<preprocessing::Table> rows = preprocessing::read_csv(arguments.data, reading);
   if (stopped()) return explain_interrupt();
   const EventLog log(*rows, plan.columns);
   const std::size_t row_count = rows->rows();

@@ -1,4 +1,4 @@
-// How a CSV file is to be read.
+// How a CSV file, or one of JSON lines, is to be read.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,18 @@ enum class UndeclaredColumns {
   ignore,  ///< they are skipped without being parsed
 };
 
+/// How the records of a text file are spelled.
+enum class TextFormat {
+  by_name,     ///< JSON lines if the name ends with .jsonl or .ndjson, also before .gz or .xz
+  csv,         ///< fields between delimiters, names of columns in the first record
+  json_lines,  ///< an object on each line, whose keys are the columns (json_lines_reader.h)
+};
+
+/// What a file may have.
+inline constexpr std::size_t kMostColumns = 100'000;
+
 struct CsvOptions {
+  TextFormat format = TextFormat::by_name;
   /// One of `,` `;` tab `|`, or ` ` for fields between one blank or tab or more, where an empty
   /// field has to be written "". Empty: one of the first four, sniffed from the first records
   /// (csv/dialect.h).

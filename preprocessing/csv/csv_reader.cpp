@@ -7,7 +7,7 @@
 #include "kernels/common/error.h"
 #include "preprocessing/common/parallel.h"
 #include "preprocessing/csv/missing_tokens.h"
-#include "preprocessing/csv/record_reader.h"
+#include "preprocessing/csv/record_source.h"
 #include "preprocessing/csv/schema.h"
 #include "preprocessing/csv/table_builder.h"
 
@@ -33,7 +33,7 @@ BuildPlan declared_plan(DeclaredKind kind, const CsvOptions& options) {
 }
 
 /// The first blocks of a file, which decide the kinds of undeclared columns.
-std::vector<FieldBlock> read_sample(RecordReader& reader, std::size_t sample_rows) {
+std::vector<FieldBlock> read_sample(RecordSource& reader, std::size_t sample_rows) {
   std::vector<FieldBlock> sample;
   std::size_t rows = 0;
   std::size_t bytes = 0;
@@ -55,7 +55,7 @@ std::size_t rows_of(const std::vector<FieldBlock>& blocks) {
 
 /// About how many rows the file has, if that can be known: its bytes over those of a sample's row,
 /// and 5 % more, since making room again costs more than address space does.
-std::optional<std::size_t> estimate_rows(const RecordReader& reader,
+std::optional<std::size_t> estimate_rows(const RecordSource& reader,
                                          const std::vector<FieldBlock>& sample) {
   const std::optional<std::uint64_t> size = reader.text_size();
   if (!size) return std::nullopt;
@@ -112,7 +112,8 @@ InferredColumn infer_column(const std::vector<FieldBlock>& sample, const WantedC
 }  // namespace
 
 Table read_csv(const std::filesystem::path& path, const CsvOptions& options) {
-  RecordReader reader(path, options);
+  const std::unique_ptr<RecordSource> source = open_records(path, options);
+  RecordSource& reader = *source;
   const MissingTokens missing(options.missing_tokens);
   std::vector<WantedColumn> columns = wanted_columns(reader.header(), options, reader.source());
   std::vector<FieldBlock> sample = read_sample(reader, options.sample_rows);
@@ -145,11 +146,11 @@ Table read_csv(const std::filesystem::path& path, const CsvOptions& options) {
 
 struct CsvReader::State {
   State(const std::filesystem::path& path, const CsvOptions& options)
-      : reader(path, options),
+      : reader(open_records(path, options)),
         missing(options.missing_tokens),
-        builder(make_builder(reader, options)) {}
+        builder(make_builder(*reader, options)) {}
 
-  static TableBuilder make_builder(const RecordReader& reader, const CsvOptions& options) {
+  static TableBuilder make_builder(const RecordSource& reader, const CsvOptions& options) {
     if (options.undeclared == UndeclaredColumns::infer) {
       fail(
           "CsvReader: kinds cannot be inferred chunk by chunk: declare the columns and set "
@@ -163,7 +164,7 @@ struct CsvReader::State {
     return TableBuilder(std::move(columns), plans, reader.source());
   }
 
-  RecordReader reader;
+  std::unique_ptr<RecordSource> reader;
   MissingTokens missing;
   TableBuilder builder;
   FieldBlock block;
@@ -177,8 +178,7 @@ CsvReader::CsvReader(CsvReader&&) noexcept = default;
 CsvReader& CsvReader::operator=(CsvReader&&) noexcept = default;
 CsvReader::~CsvReader() = default;
 
-const std::vector<std::string>& CsvReader::header() const { return state_->reader.header(); }
-char CsvReader::delimiter() const { return state_->reader.delimiter(); }
+const std::vector<std::string>& CsvReader::header() const { return state_->reader->header(); }
 
 bool CsvReader::next(Table& chunk, std::size_t max_rows) {
   if (max_rows == 0) fail("CsvReader::next: asked for chunks of 0 rows");
@@ -187,7 +187,7 @@ bool CsvReader::next(Table& chunk, std::size_t max_rows) {
   while (state.builder.rows() < max_rows && bytes < kChunkBytes) {
     if (state.used == state.block.rows()) {
       state.used = 0;
-      if (!state.reader.next(state.block)) {
+      if (!state.reader->next(state.block)) {
         state.block = {};
         break;
       }
@@ -198,7 +198,7 @@ bool CsvReader::next(Table& chunk, std::size_t max_rows) {
     state.used += rows;
     bytes += state.block.text.size() * rows / state.block.rows();
   }
-  if (state.builder.rows() == 0 && !state.has_started) fail_no_rows(state.reader.source());
+  if (state.builder.rows() == 0 && !state.has_started) fail_no_rows(state.reader->source());
   state.has_started = true;
   chunk = state.builder.finish();
   return chunk.rows() > 0;

@@ -1,5 +1,6 @@
 // CSV files to tables: RFC 4180 with LF or CRLF, an optional UTF-8 byte order mark, and plain, gzip
-// or xz bytes from a file, a FIFO or standard input ("-"). The first record is the header.
+// or xz bytes from a file, a FIFO or standard input ("-"). The first record is the header. Files of
+// JSON lines are read the same way (CsvOptions::format).
 #pragma once
 
 #include <cstddef>
@@ -34,7 +35,6 @@ class CsvReader {
 
   /// All names of the file's header, skipped columns too.
   [[nodiscard]] const std::vector<std::string>& header() const;
-  [[nodiscard]] char delimiter() const;
 
   /// Replaces `chunk` by the next at most `max_rows` rows, fewer if they have more than 64 MiB of
   /// text; false (and no rows) at the end. Throws DataError at the first call if the file has a

@@ -35,6 +35,7 @@ class FieldSlice {
 
  private:
   friend class SliceParser;
+  friend class JsonSliceParser;
 
   [[nodiscard]] bool is_list() const { return !lines_.empty(); }
 

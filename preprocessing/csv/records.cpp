@@ -93,4 +93,13 @@ RecordScan scan_records(std::string_view text, char delimiter, std::uint64_t fir
   return scan;
 }
 
+std::vector<std::size_t> cut_lines(std::string_view text, std::size_t slice_bytes) {
+  std::vector<std::size_t> bounds = {0};
+  while (bounds.back() < text.size()) {
+    const std::size_t wanted = std::min(bounds.back() + slice_bytes, text.size());
+    bounds.push_back(text.find('\n', wanted - 1) + 1);
+  }
+  return bounds;
+}
+
 }  // namespace ebb::preprocessing

@@ -1,6 +1,7 @@
 // Finds where records begin and end: the only stage that must walk the text in order.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -29,6 +30,18 @@ struct RecordScan {
 /// text.
 RecordScan scan_records(std::string_view text, char delimiter, std::uint64_t first_line,
                         bool is_last);
+
+/// Small enough for the separators of a slice, and what is made of it, to stay in a core's cache.
+inline constexpr std::size_t kMostSliceBytes = std::size_t{128} << 10;
+
+/// Bytes of the slices that a block of text is cut into, for several threads. Small blocks are cut
+/// too, so that tests of them test that.
+constexpr std::size_t slice_bytes_of(std::size_t block_bytes) {
+  return std::min(block_bytes / 16, kMostSliceBytes);
+}
+
+/// Where slices of about `slice_bytes` begin in a text of whole lines, and where the last ends.
+std::vector<std::size_t> cut_lines(std::string_view text, std::size_t slice_bytes);
 
 /// The delimiter of files whose fields stand between blanks and tabs, one or more of them, such as
 /// tables in aligned columns. Blanks at either end of a line separate nothing.

@@ -19,16 +19,6 @@ constexpr std::size_t kRecordsPerSlice = 512;
 // separator tells where a field is: one blank or many may.
 constexpr std::size_t kLongSlice = 16;
 
-/// Where slices of about `slice_bytes` begin in a text of whole lines, and where the last ends.
-std::vector<std::size_t> cut_lines(std::string_view text, std::size_t slice_bytes) {
-  std::vector<std::size_t> bounds = {0};
-  while (bounds.back() < text.size()) {
-    const std::size_t wanted = std::min(bounds.back() + slice_bytes, text.size());
-    bounds.push_back(text.find('\n', wanted - 1) + 1);
-  }
-  return bounds;
-}
-
 /// A row of n fields has n - 1 delimiters, so a shorter record is ragged. It is parsed last: many
 /// of them would need room for columns that they do not have.
 void keep_to_first_short(std::vector<RecordSpan>& records, std::size_t columns) {
@@ -127,7 +117,7 @@ void SliceParser::split(FieldSlice& slice, char* text, std::span<const RecordSpa
     const std::size_t count = split_record(text, record, delimiter_, fields, source_);
     if (count != columns_) {
       fail<DataError>(
-          "{}:{}: the row has {} field{}, expected {} as in the header: quote a field "
+          "{}:{}: the row has {}, expected {} as in the header: quote a field "
           "that contains the delimiter '{}' or a line break",
           source_, record.line, counted(count, "field"), columns_,
           delimiter_ == '\t' ? std::string("\\t") : std::string(1, delimiter_));

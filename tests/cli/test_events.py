@@ -1,5 +1,7 @@
 """From a log of events to a table of customers, and on to a model."""
 
+import gzip
+import json
 import os
 import unittest
 
@@ -92,6 +94,26 @@ class EventsTest(ProgramTest):
         table = self.write("epochs.csv", "user,at\n7,1704067200\n")
         rows = self.table("--time-format", "seconds", data=table)
         self.assertEqual(rows[0]["age_days"], "91")
+
+    def test_json_lines_are_the_log_that_csv_is(self):
+        expected = self.table("--invoice", "order", "--value", "amount", "--count-by", "what")
+        lines = []
+        for row in rows_of(LOG):
+            event = {key: value if key in ("user", "at", "what", "order") else float(value)
+                     for key, value in row.items() if value}
+            lines.append(json.dumps({"session": "s", **event}))
+        text = "\n".join(lines) + "\n"
+        options = ["--invoice", "order", "--value", "amount", "--count-by", "what"]
+        for name, content in (("log.jsonl", text.encode()), ("log.ndjson.gz", gzip.compress(text.encode()))):
+            self.assertEqual(self.table(*options, data=self.write(name, content)), expected)
+        other = self.write("log.txt", text)
+        self.assertEqual(self.table(*options, "--format", "jsonl", data=other), expected)
+        self.assertIn("log.txt: the file holds JSON", self.events(data=other, code=3).stderr)
+        self.assertIn("--delimiter has no effect with --format jsonl",
+                      self.events("--format", "jsonl", "--delimiter", "tab", data=other, code=2).stderr)
+        bad = self.write("bad.jsonl", text + '{"user": "eve", "at": {"day": 1}}\n')
+        refused = self.events(data=bad, code=3).stderr
+        self.assertIn('bad.jsonl:10: the key "at" holds an object', refused)
 
     def test_results_do_not_depend_on_threads(self):
         lines = ["user,at,amount"]
