@@ -1,6 +1,7 @@
 #include "preprocessing/csv/csv_reader.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <xxhash.h>
 
@@ -183,8 +184,9 @@ const std::vector<std::string>& CsvReader::header() const { return state_->reade
 bool CsvReader::next(Table& chunk, std::size_t max_rows) {
   if (max_rows == 0) fail("CsvReader::next: asked for chunks of 0 rows");
   State& state = *state_;
+  const bool takes_all = max_rows == std::numeric_limits<std::size_t>::max();
   std::size_t bytes = 0;  // of text, in what has been taken
-  while (state.builder.rows() < max_rows && bytes < kChunkBytes) {
+  while (state.builder.rows() < max_rows && (takes_all || bytes < kChunkBytes)) {
     if (state.used == state.block.rows()) {
       state.used = 0;
       if (!state.reader->next(state.block)) {

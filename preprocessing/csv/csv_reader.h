@@ -37,8 +37,8 @@ class CsvReader {
   [[nodiscard]] const std::vector<std::string>& header() const;
 
   /// Replaces `chunk` by the next at most `max_rows` rows, fewer if they have more than 64 MiB of
-  /// text; false (and no rows) at the end. Throws DataError at the first call if the file has a
-  /// header only.
+  /// text, but all for the largest size_t; false (and no rows) at the end. Throws DataError at the
+  /// first call if the file has a header only.
   bool next(Table& chunk, std::size_t max_rows);
 
  private:

@@ -1,4 +1,5 @@
 // Compression, pipes, blocks, chunks and threads: none of them may change what is read.
+#include <limits>
 #include <lzma.h>
 #include <sys/stat.h>
 #include <thread>
@@ -265,6 +266,9 @@ TEST(CsvReader, AChunkOfLongTextsHasFewerRows) {
   for (; reader.next(chunk, 1000); ++chunks) rows += chunk.rows();
   EXPECT_EQ(rows, 10U);
   EXPECT_EQ(chunks, 2U);
+  CsvReader whole(file.path(), chunk_options());
+  EXPECT_TRUE(whole.next(chunk, std::numeric_limits<std::size_t>::max()));
+  EXPECT_EQ(chunk.rows(), 10U);
 }
 
 TEST(CsvReader, NeedsDeclaredKindsAndRows) {
