@@ -10,6 +10,7 @@
 
 #include "apps/churn/reporting/text_table.h"
 #include "apps/ebb/commands.h"
+#include "apps/ebb/delimiter_option.h"
 #include "apps/ebb/drop_columns_option.h"
 #include "apps/ebb/input_files.h"
 #include "apps/ebb/limits.h"
@@ -56,6 +57,7 @@ struct AuditArguments {
   std::string json;
   int threads = 0;  // 0: all
 };
+  std::string delimiter;  // empty: found from the file
 
 /// As ebb train reads it: the target, the split and what names rows are texts, whatever they hold.
 Table read_table(const AuditArguments& arguments) {
@@ -81,6 +83,7 @@ Table read_other(const AuditArguments& arguments, const Table& table) {
   options.require_declared = false;
   for (const preprocessing::Column& column : table.columns()) {
     options.columns.push_back(
+  options.delimiter = delimiter_of(arguments.delimiter);
         {column.name, column.is_number() ? DeclaredKind::number : DeclaredKind::category});
   }
   return preprocessing::read_csv(arguments.against, options);
@@ -99,6 +102,7 @@ void print_head(const AuditReport& report, const AuditArguments& arguments) {
   if (!report.compared_with.empty()) {
     fmt::print("against   {}: {}\n", printable(report.compared_with),
                churn::format_counted(report.compared_rows, "row"));
+  if (arguments.delimiter == "blanks") options.delimiter = preprocessing::kBlanks;
   }
 }
 
@@ -200,6 +204,7 @@ void declare_options(CLI::App& command, AuditArguments& to) {
       ->transform(within(1, 4096))
       ->type_name("N");
 }
+  declare_delimiter(command, to.delimiter);
 
 }  // namespace
 

@@ -7,11 +7,13 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/churn/artefact/model_file.h"
+#include "apps/churn/data/customer_tables.h"
 #include "apps/churn/data/prepared_data.h"
 #include "apps/churn/metrics/metrics.h"
 #include "apps/churn/reporting/training_report.h"
 #include "apps/churn/training/predictor.h"
 #include "apps/ebb/commands.h"
+#include "apps/ebb/delimiter_option.h"
 #include "apps/ebb/input_files.h"
 #include "apps/ebb/model_options.h"
 #include "apps/ebb/output.h"
@@ -51,7 +53,9 @@ ExitCode evaluate(const EvaluateOptions& options) {
   settle_device(options.model, options.json == kStandardOutput ? stderr : stdout);
   churn::Predictor predictor = make_predictor(model, options.model);
   preprocessing::DriftReport drift;
-  const churn::LabelledRows rows = churn::load_labelled(options.model.data, model.pipeline, drift);
+  const churn::LabelledRows rows = churn::load_labelled(
+      options.model.data, model.pipeline, drift,
+      churn::further_delimiter(delimiter_of(options.model.delimiter), model.config.data));
   const std::vector<float> scores = probabilities(predictor, rows.features, options.model);
   const churn::Metrics metrics =
       churn::compute_metrics({.scores = scores, .labels = rows.labels}, threshold);

@@ -8,6 +8,7 @@
 
 #include "apps/churn/artefact/run_folder.h"
 #include "apps/churn/config/device_choice.h"
+#include "apps/ebb/delimiter_option.h"
 #include "apps/ebb/device_option.h"
 #include "apps/ebb/devices.h"
 #include "apps/ebb/limits.h"
@@ -22,6 +23,7 @@ void declare_model_options(CLI::App& command, ModelOptions& options, const char*
       ->type_name("FOLDER")
       ->required();
   command.add_option("--data", options.data, data_description)->type_name("FILE")->required();
+  declare_delimiter(command, options.delimiter);
   command
       .add_option("--threshold", options.threshold,
                   "Flag from this probability on (default: the model's)")

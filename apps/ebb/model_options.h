@@ -20,13 +20,14 @@ namespace ebb::program {
 struct ModelOptions {
   std::string model;
   std::string data;
+  std::string delimiter;            // empty: found from the file, or the model's blanks
   std::optional<double> threshold;  // empty: the model's
   std::string device = "auto";
   int threads = 0;                     // 0: all
   std::optional<Precision> precision;  // empty: f32, whatever the training ran in
 };
 
-/// Declares --model, --data, --threshold, --device, --threads and --precision.
+/// Declares --model, --data, --delimiter, --threshold, --device, --threads and --precision.
 void declare_model_options(CLI::App& command, ModelOptions& options, const char* data_description);
 
 /// The table and the model, whichever of its two names was given.

@@ -10,12 +10,14 @@
 
 #include "apps/churn/artefact/model_file.h"
 #include "apps/churn/data/score_columns.h"
+#include "apps/churn/data/customer_tables.h"
 #include "apps/churn/decision/risk_band.h"
 #include "apps/churn/metrics/confusion_matrix.h"
 #include "apps/churn/reporting/text_table.h"
 #include "apps/churn/training/predictor.h"
 #include "apps/ebb/commands.h"
 #include "apps/ebb/input_files.h"
+#include "apps/ebb/delimiter_option.h"
 #include "apps/ebb/interrupt.h"
 #include "apps/ebb/model_options.h"
 #include "apps/ebb/output.h"
@@ -174,7 +176,10 @@ ExitCode predict(const PredictOptions& options) {
   const std::string& id = model.config.data.id_column;
   std::vector<std::string> texts;
   if (!id.empty()) texts.push_back(id);
-  preprocessing::CsvReader reader(options.model.data, model.pipeline.schema_for_reading(texts));
+  preprocessing::CsvOptions reading = model.pipeline.schema_for_reading(texts);
+  reading.delimiter =
+      churn::further_delimiter(delimiter_of(options.model.delimiter), model.config.data);
+  preprocessing::CsvReader reader(options.model.data, reading);
   const std::string source = preprocessing::source_name(options.model.data);
   model.pipeline.require_columns(reader.header(), source);
   const bool has_id = !id.empty() && preprocessing::contains(reader.header(), id);

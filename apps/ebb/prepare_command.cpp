@@ -10,9 +10,11 @@
 #include "apps/churn/artefact/model_file.h"
 #include "apps/churn/artefact/run_folder.h"
 #include "apps/churn/config/config_file.h"
+#include "apps/churn/data/customer_tables.h"
 #include "apps/churn/data/write_table.h"
 #include "apps/churn/reporting/text_table.h"
 #include "apps/ebb/commands.h"
+#include "apps/ebb/delimiter_option.h"
 #include "apps/ebb/drop_columns_option.h"
 #include "apps/ebb/input_files.h"
 #include "apps/ebb/interrupt.h"
@@ -41,6 +43,7 @@ frequency) or columns of 0 and 1. --out NAME.safetensors writes tensors, other n
 
 struct PrepareOptions {
   std::string data;
+  std::string delimiter;  // empty: found from the file
   std::optional<std::string> target;
   std::optional<std::string> positive;
   std::optional<std::string> id_column;
@@ -87,6 +90,7 @@ churn::RunConfig config_of(const PrepareOptions& options) {
   churn::RunConfig config =
       options.config.empty() ? churn::RunConfig{} : churn::load_config(options.config);
   config.data.path = options.data;
+  if (!options.delimiter.empty()) config.data.delimiter = delimiter_of(options.delimiter);
   if (options.target) config.data.target = *options.target;
   if (options.positive) config.data.positive = *options.positive;
   if (options.id_column) config.data.id_column = *options.id_column;
@@ -110,13 +114,15 @@ preprocessing::Pipeline load_pipeline(const std::string& path) {
 
 churn::PreparedTable prepare(const PrepareOptions& options) {
   if (!is_fitted(options)) return churn::prepare_table(config_of(options));
+  const std::optional<char> delimiter = delimiter_of(options.delimiter);
   if (!options.pipeline.empty()) {
     return churn::apply_pipeline(options.data, load_pipeline(options.pipeline),
-                                 options.id_column.value_or(""));
+                                 options.id_column.value_or(""), delimiter);
   }
   churn::ModelFile model = churn::load_model(options.model);
   return churn::apply_pipeline(options.data, std::move(model.pipeline),
-                               options.id_column.value_or(model.config.data.id_column));
+                               options.id_column.value_or(model.config.data.id_column),
+                               churn::further_delimiter(delimiter, model.config.data));
 }
 
 void print_summary(const PrepareOptions& options, const churn::PreparedTable& table,
@@ -168,6 +174,7 @@ void declare(CLI::App& command, PrepareOptions& to) {
       .add_option("--data", to.data, "Customer table: CSV or TSV, plain, .gz or .xz; - for stdin")
       ->type_name("FILE")
       ->required();
+  declare_delimiter(command, to.delimiter);
   command.add_option("--target", to.target, "The label column")->type_name("COLUMN");
   command
       .add_option("--positive", to.positive,

@@ -6,6 +6,7 @@
 
 #include "apps/churn/config/config_file.h"
 #include "apps/churn/config/device_choice.h"
+#include "apps/ebb/delimiter_option.h"
 #include "apps/ebb/device_option.h"
 #include "apps/ebb/devices.h"
 #include "apps/ebb/drop_columns_option.h"
@@ -41,6 +42,7 @@ void declare_data(CLI::App& command, TrainArguments& to) {
       .add_option("--data", to.data, "Customer table: CSV or TSV, plain, .gz or .xz; - for stdin")
       ->type_name("FILE")
       ->group("Data");
+  declare_delimiter(command, to.delimiter)->group("Data");
   command
       .add_option("--target", to.target,
                   "The label column: 0/1, yes/no, true/false, or see --positive")
@@ -205,6 +207,7 @@ void apply_split(const TrainArguments& from, churn::SplitConfig& split) {
 
 void apply_options(const TrainArguments& from, churn::RunConfig& config) {
   override_with(from.data, config.data.path);
+  if (!from.delimiter.empty()) config.data.delimiter = delimiter_of(from.delimiter);
   override_with(from.target, config.data.target);
   override_with(from.positive, config.data.positive);
   override_with(from.id_column, config.data.id_column);

@@ -28,6 +28,7 @@ struct TrainArguments {
   std::string step_log;
 
   std::optional<std::string> data;
+  std::string delimiter;
   std::optional<std::string> target;
   std::optional<std::string> positive;
   std::optional<std::string> id_column;

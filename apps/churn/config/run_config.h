@@ -23,7 +23,7 @@ struct DataConfig {
   std::string id_column;  // passed through to the scores
   std::vector<std::string> drop_columns;                       // never features
   std::map<std::string, preprocessing::DeclaredKind> columns;  // what columns are, by name
-  std::optional<char> delimiter;                               // found from the file if not given
+  std::optional<char> delimiter;  // found from the file if not given, but for blanks
   std::vector<std::string> missing_tokens = preprocessing::CsvOptions::default_missing_tokens();
   bool operator==(const DataConfig&) const = default;
 };

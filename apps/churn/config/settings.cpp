@@ -33,18 +33,20 @@ void add_delimiter(std::vector<Setting>& list) {
       config.data.delimiter.reset();
       return true;
     }
-    if (text.size() != 1 || std::string_view(",;\t|").find(text[0]) == std::string_view::npos) {
+    if (text.size() != 1 || std::string_view(",;\t| ").find(text[0]) == std::string_view::npos) {
       return false;
     }
     config.data.delimiter = text[0];
     return true;
   };
-  list.push_back({{"data"},
-                  "delimiter",
-                  R"(of fields: ",", ";", "\t" or "|"; empty: found from the file)",
-                  R"(one of ",", ";", "\t", "|", or "" to find it from the file)",
-                  get,
-                  set});
+  list.push_back(
+      {{"data"},
+       "delimiter",
+       R"(of fields: ",", ";", "\t", "|", or " " for blanks; empty: found from the file)",
+       R"(one of ",", ";", "\t", "|", " " for fields between blanks, or "" to find )"
+       "it from the file, which blanks are not",
+       get,
+       set});
 }
 
 void add_data(std::vector<Setting>& list, const RunConfig& config) {

@@ -5,6 +5,7 @@
 #include "preprocessing/common/names.h"
 #include "preprocessing/csv/byte_source.h"
 #include "preprocessing/csv/csv_reader.h"
+#include "preprocessing/csv/records.h"
 
 namespace ebb::churn {
 namespace {
@@ -84,10 +85,14 @@ Table read_customers(const RunConfig& config) {
   return table;
 }
 
+std::optional<char> further_delimiter(std::optional<char> given, const DataConfig& data) {
+  return given || data.delimiter != preprocessing::kBlanks ? given : data.delimiter;
+}
+
 std::optional<Table> read_test_customers(const RunConfig& config, const Table& customers) {
   if (config.split.test_data.empty()) return std::nullopt;
   preprocessing::CsvOptions options = csv_options(config.data);
-  options.delimiter.reset();
+  options.delimiter = further_delimiter(std::nullopt, config.data);
   options.undeclared = preprocessing::UndeclaredColumns::ignore;
   for (const preprocessing::Column& column : customers.columns()) {
     options.columns.push_back(

@@ -14,6 +14,10 @@ namespace ebb::churn {
 /// exist; and as read_csv does.
 preprocessing::Table read_customers(const RunConfig& config);
 
+/// The delimiter of a further table: `given`, else blanks where the configuration's table has them,
+/// since they are not found from a file, else the one found.
+std::optional<char> further_delimiter(std::optional<char> given, const DataConfig& data);
+
 /// Reads split.test_data with the kinds that the columns of `customers` have; further columns are
 /// skipped. Empty without such a table. Throws as read_csv does.
 std::optional<preprocessing::Table> read_test_customers(const RunConfig& config,

@@ -8,9 +8,11 @@ namespace ebb::churn {
 
 LabelledRows load_labelled(const std::filesystem::path& path,
                            const preprocessing::Pipeline& pipeline,
-                           preprocessing::DriftReport& drift) {
+                           preprocessing::DriftReport& drift, std::optional<char> delimiter) {
   const std::string& target = pipeline.target();
-  preprocessing::CsvReader reader(path, pipeline.schema_for_reading({&target, 1}));
+  preprocessing::CsvOptions options = pipeline.schema_for_reading({&target, 1});
+  options.delimiter = delimiter;
+  preprocessing::CsvReader reader(path, options);
   pipeline.require_columns(reader.header(), preprocessing::source_name(path), {&target, 1});
   preprocessing::Table table;
   reader.next(table, std::numeric_limits<std::size_t>::max());

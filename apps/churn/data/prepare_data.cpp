@@ -9,10 +9,9 @@
 #include "apps/churn/data/prepared_data.h"
 #include "apps/churn/data/row_hashes.h"
 #include "apps/churn/data/split_customers.h"
-#include "apps/churn/data/wording.h"
 #include "kernels/common/error.h"
-#include "preprocessing/common/counted.h"
 #include "preprocessing/cleaning/duplicates.h"
+#include "preprocessing/common/counted.h"
 #include "preprocessing/common/names.h"
 #include "preprocessing/csv/byte_source.h"
 #include "preprocessing/csv/csv_reader.h"
@@ -252,12 +251,14 @@ PreparedTable prepare_table(const RunConfig& config) {
 }
 
 PreparedTable apply_pipeline(const std::filesystem::path& path, Pipeline pipeline,
-                             const std::string& id_column) {
+                             const std::string& id_column, std::optional<char> delimiter) {
   std::vector<std::string> wanted;
   for (const std::string& name : {pipeline.target(), id_column}) {
     if (!name.empty()) wanted.push_back(name);
   }
-  preprocessing::CsvReader reader(path, pipeline.schema_for_reading(wanted));
+  preprocessing::CsvOptions options = pipeline.schema_for_reading(wanted);
+  options.delimiter = delimiter;
+  preprocessing::CsvReader reader(path, options);
   pipeline.require_columns(reader.header(), preprocessing::source_name(path));
   Table table;
   reader.next(table, std::numeric_limits<std::size_t>::max());

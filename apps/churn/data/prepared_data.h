@@ -66,12 +66,14 @@ PreparedTable prepare_table(const RunConfig& config);
 /// The table `path` as a fitted pipeline encodes it. Labels are read if the table has the target,
 /// ids if it has the column `id_column`. Warnings are of drift. Throws as load_labelled does.
 PreparedTable apply_pipeline(const std::filesystem::path& path, preprocessing::Pipeline pipeline,
-                             const std::string& id_column);
+                             const std::string& id_column,
+                             std::optional<char> delimiter = std::nullopt);
 
 /// Rows of a labelled table, as a fitted pipeline encodes them. `drift` is added to. Throws as
 /// read_csv, parse_labels and Pipeline::transform do.
 LabelledRows load_labelled(const std::filesystem::path& path,
                            const preprocessing::Pipeline& pipeline,
-                           preprocessing::DriftReport& drift);
+                           preprocessing::DriftReport& drift,
+                           std::optional<char> delimiter = std::nullopt);
 
 }  // namespace ebb::churn

@@ -254,8 +254,18 @@ TEST(ConfigTest, ValuesOutOfRangeAreRefusedWithTheRange) {
             "run.toml:2:8: data.columns.\"年龄\" is the text \"integer\", expected one of "
             "\"number\", \"category\", \"identifier\", \"ignore\"");
   EXPECT_THAT(refusal("[data]\ndelimiter = \"::\""), HasSubstr("expected one of \",\""));
+  EXPECT_THAT(refusal("[data]\ndelimiter = \":\""), HasSubstr("\" \" for fields between blanks"));
   EXPECT_THAT(refusal("[runtime]\ndevice = \"gpu\""),
               HasSubstr("runtime.device is the text \"gpu\", expected auto, cpu, cuda or cuda:N"));
+}
+
+TEST(ConfigTest, EveryDelimiterThatTheReaderHas) {
+  for (const std::string delimiter : {",", ";", "\\t", "|", " "}) {
+    const RunConfig config = parse_config("[data]\ndelimiter = \"" + delimiter + "\"", "run.toml");
+    ASSERT_TRUE(config.data.delimiter) << delimiter;
+    EXPECT_EQ(*config.data.delimiter, delimiter == "\\t" ? '\t' : delimiter[0]);
+    EXPECT_EQ(parse_config(to_toml(config), "again.toml").data.delimiter, config.data.delimiter);
+  }
 }
 
 TEST(ConfigTest, StepsAreReadAsListsAndAsTables) {
