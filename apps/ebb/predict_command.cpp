@@ -1,6 +1,7 @@
 // ebb predict: scores for new customers, in bounded memory.
 #include <array>
 #include <chrono>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,15 +10,15 @@
 #include <CLI/CLI.hpp>
 
 #include "apps/churn/artefact/model_file.h"
-#include "apps/churn/data/score_columns.h"
 #include "apps/churn/data/customer_tables.h"
+#include "apps/churn/data/score_columns.h"
 #include "apps/churn/decision/risk_band.h"
 #include "apps/churn/metrics/confusion_matrix.h"
 #include "apps/churn/reporting/text_table.h"
 #include "apps/churn/training/predictor.h"
 #include "apps/ebb/commands.h"
-#include "apps/ebb/input_files.h"
 #include "apps/ebb/delimiter_option.h"
+#include "apps/ebb/input_files.h"
 #include "apps/ebb/interrupt.h"
 #include "apps/ebb/model_options.h"
 #include "apps/ebb/output.h"
@@ -196,7 +197,10 @@ ExitCode predict(const PredictOptions& options) {
   // Written with the first scores, so that a table that does not fit writes nothing.
   std::string text = scorer.header(has_id);
   preprocessing::Table chunk;
-  while (reader.next(chunk, kRowsPerChunk)) {
+  const std::size_t chunk_rows = model.pipeline.steps().looks_at_other_rows()
+                                     ? std::numeric_limits<std::size_t>::max()
+                                     : kRowsPerChunk;
+  while (reader.next(chunk, chunk_rows)) {
     if (interrupt && interrupt->requested()) return explain_interrupted_prediction(options.out);
     text += scorer.score(chunk);
     output.write(text);

@@ -47,7 +47,8 @@ class Pipeline {
   /// Encodes the rows of a table, whose columns may stand in any order; further ones are ignored.
   /// Throws DataError for a column that is missing (unless AbsentColumn::impute) or a text in a
   /// number column (with its line). Categories not known get kEncodedUnknown. `report`, if given,
-  /// is added to.
+  /// is added to. Rows are encoded one by one, so that a table can come in pieces, unless
+  /// steps().looks_at_other_rows().
   EncodedRows transform(const Table& table, DriftReport* report = nullptr) const;
 
   /// One sentence for each way in which the counted rows differ much from the training rows; see

@@ -21,6 +21,14 @@ std::unique_ptr<Step> restore_drop(const JsonReader& state);
 std::unique_ptr<Step> fit_fill(StepOptions& options, Table& table, const StepContext& context);
 std::unique_ptr<Step> restore_fill(const JsonReader& state);
 
+/// forward_fill: missing values from the same customer's past (cleaning/forward_fill.h), in every
+/// table from its own rows alone. `customer` and `time` name columns, which may be reserved;
+/// `time_format` as TimeFormat spells it ("iso"); `columns`. Rows without a customer or a time stay
+/// as they are, and fill no others.
+std::unique_ptr<Step> fit_forward_fill(StepOptions& options, Table& table,
+                                       const StepContext& context);
+std::unique_ptr<Step> restore_forward_fill(const JsonReader& state);
+
 /// neighbours: missing numbers from the training rows that are most alike
 /// (cleaning/nearest_neighbours.h). `columns`; `neighbours` (5), `weights` = "uniform" (default) or
 /// "distance", `most_rows` (10000) training rows kept. Scale before.

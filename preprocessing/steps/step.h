@@ -23,6 +23,9 @@ class Step {
   [[nodiscard]] virtual std::string_view kind() const = 0;
   /// The columns that a table must have before the step if `wanted` are to be there after it.
   [[nodiscard]] virtual std::vector<std::string> needs(std::vector<std::string> wanted) const = 0;
+  /// Whether a row's values come from other rows of the same table, so that it must not be given in
+  /// pieces.
+  [[nodiscard]] virtual bool looks_at_other_rows() const { return false; }
   /// Changes the columns of a table, never its rows; what it lacks the columns for it leaves out.
   /// Throws DataError for a column that holds something else than in training, and for a name that
   /// would be there twice; the table is not to be used then.

@@ -16,6 +16,8 @@ constexpr StepKind kKinds[] = {
     {"range", "treats numbers that cannot be", fit_range, restore_range},
     {"clip", "treats outliers", fit_clip, restore_clip},
     {"fill", "fills missing values", fit_fill, restore_fill},
+    {"forward_fill", "fills missing values from the customer's past", fit_forward_fill,
+     restore_forward_fill},
     {"neighbours", "fills missing numbers from similar rows", fit_neighbours, restore_neighbours},
     {"date", "makes times numbers", fit_date, restore_date},
     {"encode", "makes categories numbers", fit_encode, restore_encode},

@@ -23,6 +23,10 @@ std::vector<std::string> StepSequence::needs(std::vector<std::string> wanted) co
   return wanted;
 }
 
+bool StepSequence::looks_at_other_rows() const {
+  return std::ranges::any_of(steps_, [](const auto& step) { return step->looks_at_other_rows(); });
+}
+
 void StepSequence::apply(Table& table) const {
   for (const auto& step : steps_) step->apply(table);
 }

@@ -28,6 +28,8 @@ class StepSequence {
   [[nodiscard]] std::size_t size() const { return steps_.size(); }
   /// The columns that a raw table must have if `wanted` are to be there after all steps.
   [[nodiscard]] std::vector<std::string> needs(std::vector<std::string> wanted) const;
+  /// Whether a step does (Step::looks_at_other_rows).
+  [[nodiscard]] bool looks_at_other_rows() const;
   /// Applies all steps.
   void apply(Table& table) const;
   /// For each step its kind and what it did to the training rows.

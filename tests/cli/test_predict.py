@@ -21,6 +21,9 @@ class PredictTest(ProgramTest):
         return self.ebb("predict", "--model", "model", "--data", data, "--out", "-", *more,
                         code=code)
 
+    def predict_with(self, model, data):
+        return self.ebb("predict", "--model", model, "--data", data, "--out", "-").stdout
+
     def changed(self, column, value):
         """The table with one value in all rows of a column."""
         return self.write_table("changed.csv", [{**row, column: value} for row in self.table])
@@ -31,6 +34,28 @@ class PredictTest(ProgramTest):
         for row in rows:
             del row["churn"]
         self.assertEqual(self.predict(self.write_table("new.csv", rows)).stdout, scores)
+
+    def test_a_customers_past_fills_rows_far_behind_it(self):
+        """Further than predict reads at a time where rows do not depend on each other."""
+        self.write("small.toml", self.config.read_text() + """
+[[preprocessing.steps]]
+step = "forward_fill"
+customer = "customer_id"
+time = "day"
+time_format = "seconds"
+columns = ["mean_basket", "plan"]
+""")
+        self.train("--drop-columns", "day", data=self.with_days(), out="filled")
+        rows = [{**row, "day": str(repeat)} for repeat in range(50) for row in self.table]
+        gaps = [{**row, "mean_basket": "", "plan": ""} if i >= len(self.table) else row
+                for i, row in enumerate(rows)]
+        scores = [self.predict_with("filled", self.write_table("rows.csv", table)) for table in (rows, gaps)]
+        self.assertEqual(len(rows_of(scores[0])), 20000)
+        self.assertEqual(scores[0], scores[1])
+        others = [{**row, "customer_id": str(i)} for i, row in enumerate(gaps)]
+        other = self.predict_with("filled", self.write_table("others.csv", others))
+        self.assertNotEqual([row["probability"] for row in rows_of(other)],
+                            [row["probability"] for row in rows_of(scores[0])])
 
     def test_the_scores_file_is_what_the_screen_shows(self):
         shown = self.ebb("predict", "--model", "model", "--data", TABLE, "--out", "scores.csv")

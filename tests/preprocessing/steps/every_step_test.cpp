@@ -68,6 +68,8 @@ std::vector<StepCase> cases() {
       {declare("clip", {{"rule", "z_score"}})},
       {declare("clip", {{"rule", "quantile"}, {"treatment", "to_missing"}})},
       {declare("fill", {{"indicator", true}})},
+      {declare("forward_fill",
+               {{"customer", "city"}, {"time", "since"}, {"columns", {"a", "plan"}}})},
       {declare("neighbours", {{"columns", {"a", "c"}}, {"most_rows", 200}})},
       {declare("encode")},
       {declare("encode", {{"columns", {"city"}}, {"max_levels", 5}, {"unknown", "other_column"}})},
