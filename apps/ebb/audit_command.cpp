@@ -18,8 +18,9 @@
 #include "apps/ebb/usage.h"
 #include "kernels/common/context.h"
 #include "preprocessing/audit/audit.h"
-#include "preprocessing/csv/csv_reader.h"
 #include "preprocessing/common/counted.h"
+#include "preprocessing/csv/csv_reader.h"
+#include "preprocessing/csv/records.h"
 
 namespace ebb::program {
 namespace {
@@ -33,9 +34,11 @@ constexpr const char* kAuditFooter = R"(Examples:
   ebb audit --data users.csv --target churn
   ebb audit --data users.csv --target churn --split-column part --json audit.json
   ebb audit --data 2023.csv --target churn --against 2024.csv
+  ebb audit --data users.csv --target churn --label-date 2024-06-30
 
 It looks for
-  leak            a column that almost gives the label by itself: mostly filled in after the fact
+  leak            a column that almost gives the label by itself: mostly filled in after the fact;
+                  with --label-date a column with later dates
   identifier      columns that name rows
   duplicates      equal rows
   twins           rows that were made from others: by a constant added to a column, or by renaming
@@ -46,22 +49,41 @@ It looks for
 Lines that begin with ! should be settled before training. All of them are suspicions: whether a
 column is known before the customer decides, only you know. The exit code is 0 whatever is found.)";
 
+/// Numbers since 1970 are not told from other numbers.
+void parse_date_format(const std::string& text) {
+  if (preprocessing::TimeFormat(text).spelling().ends_with("seconds"))
+    fail<DataError>("{} are not told from other numbers: use iso or a pattern", text);
+}
+
 struct AuditArguments {
   std::string data;
+  std::string delimiter;  // empty: found from the file
   std::string target;
   std::optional<std::string> positive;
   std::string id_column;
   std::vector<std::string> drop_columns;
   std::string split_column;
+  std::string label_date;  // a date or a column; empty: none
+  std::string time_format = "iso";
   std::string against;
   std::string json;
   int threads = 0;  // 0: all
 };
-  std::string delimiter;  // empty: found from the file
+
+/// A column, if the option spells no date.
+std::optional<preprocessing::LabelDate> label_date_of(const AuditArguments& arguments) {
+  if (arguments.label_date.empty()) return std::nullopt;
+  preprocessing::LabelDate label_date;
+  label_date.format = preprocessing::TimeFormat(arguments.time_format);
+  label_date.date = preprocessing::parse_iso8601(arguments.label_date);
+  if (!label_date.date) label_date.column = arguments.label_date;
+  return label_date;
+}
 
 /// As ebb train reads it: the target, the split and what names rows are texts, whatever they hold.
 Table read_table(const AuditArguments& arguments) {
   preprocessing::CsvOptions options;
+  options.delimiter = delimiter_of(arguments.delimiter);
   options.require_declared = false;
   const auto declare = [&](const std::string& name, DeclaredKind kind) {
     const auto is_same = [&](const auto& column) { return column.name == name; };
@@ -72,6 +94,7 @@ Table read_table(const AuditArguments& arguments) {
   declare(arguments.target, DeclaredKind::category);
   declare(arguments.split_column, DeclaredKind::category);
   declare(arguments.id_column, DeclaredKind::identifier);
+  if (const auto date = label_date_of(arguments)) declare(date->column, DeclaredKind::category);
   for (const std::string& name : arguments.drop_columns) declare(name, DeclaredKind::identifier);
   return preprocessing::read_csv(arguments.data, options);
 }
@@ -79,11 +102,11 @@ Table read_table(const AuditArguments& arguments) {
 /// The other table, with the kinds of the first; columns that only it has are skipped.
 Table read_other(const AuditArguments& arguments, const Table& table) {
   preprocessing::CsvOptions options;
+  if (arguments.delimiter == "blanks") options.delimiter = preprocessing::kBlanks;
   options.undeclared = preprocessing::UndeclaredColumns::ignore;
   options.require_declared = false;
   for (const preprocessing::Column& column : table.columns()) {
     options.columns.push_back(
-  options.delimiter = delimiter_of(arguments.delimiter);
         {column.name, column.is_number() ? DeclaredKind::number : DeclaredKind::category});
   }
   return preprocessing::read_csv(arguments.against, options);
@@ -102,7 +125,6 @@ void print_head(const AuditReport& report, const AuditArguments& arguments) {
   if (!report.compared_with.empty()) {
     fmt::print("against   {}: {}\n", printable(report.compared_with),
                churn::format_counted(report.compared_rows, "row"));
-  if (arguments.delimiter == "blanks") options.delimiter = preprocessing::kBlanks;
   }
 }
 
@@ -164,7 +186,8 @@ ExitCode audit(const AuditArguments& arguments) {
                                                          .positive = arguments.positive,
                                                          .split_column = arguments.split_column,
                                                          .id_column = arguments.id_column,
-                                                         .ignored = arguments.drop_columns},
+                                                         .ignored = arguments.drop_columns,
+                                                         .label_date = label_date_of(arguments)},
                                                         other ? &*other : nullptr);
   // The file first: printing may end the program, when nobody reads (`| head`).
   if (json) write_json(*json, preprocessing::to_json(report));
@@ -181,6 +204,7 @@ void declare_options(CLI::App& command, AuditArguments& to) {
       .add_option("--data", to.data, "Customer table: CSV or TSV, plain, .gz or .xz; - for stdin")
       ->type_name("FILE")
       ->required();
+  declare_delimiter(command, to.delimiter);
   command
       .add_option("--target", to.target,
                   "The label column: 0/1, yes/no, true/false, or see --positive")
@@ -196,6 +220,16 @@ void declare_options(CLI::App& command, AuditArguments& to) {
       .add_option("--split-column", to.split_column,
                   "A column with train, val or test, whose parts are compared")
       ->type_name("COLUMN");
+  command
+      .add_option("--label-date", to.label_date,
+                  "When the label was settled: a date such as 2024-06-30, or a column with one; "
+                  "later dates in other columns are named")
+      ->type_name("DATE|COLUMN");
+  command
+      .add_option("--time-format", to.time_format,
+                  "How the table's dates are spelled: iso, or a pattern such as %d/%m/%Y (iso)")
+      ->check(parsed_by(parse_date_format))
+      ->type_name("FORMAT");
   command.add_option("--against", to.against, "A table of later customers, to find drift")
       ->type_name("FILE");
   command.add_option("--json", to.json, "Write the report to this file, - for the screen")
@@ -204,7 +238,6 @@ void declare_options(CLI::App& command, AuditArguments& to) {
       ->transform(within(1, 4096))
       ->type_name("N");
 }
-  declare_delimiter(command, to.delimiter);
 
 }  // namespace
 

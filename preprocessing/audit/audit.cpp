@@ -17,14 +17,26 @@ struct Roles {
   std::vector<std::string> compared;  ///< features and target
 };
 
+bool is_label_date(const AuditOptions& options, const std::string& name) {
+  return options.label_date && options.label_date->column == name;
+}
+
+/// Columns whose dates may not lie behind the label date: identifiers too, since dates that are
+/// nearly all different look like one.
+std::vector<std::string> dated_columns(const Roles& roles) {
+  std::vector<std::string> names = roles.features;
+  names.insert(names.end(), roles.identifiers.begin(), roles.identifiers.end());
+  return names;
+}
+
 Roles roles_of(const Table& table, const AuditOptions& options,
                const std::vector<IdentifierColumn>& identifiers) {
   Roles roles;
   for (const IdentifierColumn& column : identifiers) roles.identifiers.push_back(column.name);
   for (const Column& column : table.columns()) {
     const std::string& name = column.name;
-    if (name == options.split_column || contains(roles.identifiers, name) ||
-        contains(options.ignored, name)) {
+    if (name == options.split_column || is_label_date(options, name) ||
+        contains(roles.identifiers, name) || contains(options.ignored, name)) {
       continue;
     }
     roles.compared.push_back(name);
@@ -37,7 +49,7 @@ std::vector<IdentifierColumn> identifiers_of(const Table& table, const AuditOpti
   std::vector<IdentifierColumn> found = find_identifiers(table);
   std::erase_if(found, [&](const IdentifierColumn& column) {
     return column.name == options.target || column.name == options.split_column ||
-           contains(options.ignored, column.name);
+           is_label_date(options, column.name) || contains(options.ignored, column.name);
   });
   const bool is_found =
       std::any_of(found.begin(), found.end(),
@@ -62,6 +74,9 @@ AuditReport audit_table(const Table& table, const AuditOptions& options, const T
   report.identifiers = identifiers_of(table, options);
   const Roles roles = roles_of(table, options, report.identifiers);
   report.leaks = find_leaks(table, roles.features, labels.values);
+  if (options.label_date) {
+    report.dates = compare_with_label_date(table, dated_columns(roles), *options.label_date);
+  }
   report.duplicates = find_distinct_rows(table).dropped;
   report.twins = find_twins(table, roles.compared);
   report.block_copy = find_block_copy(table, roles.compared);

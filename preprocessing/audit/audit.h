@@ -9,6 +9,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "preprocessing/audit/late_dates.h"
 #include "preprocessing/audit/leakage.h"
 #include "preprocessing/audit/missingness.h"
 #include "preprocessing/audit/split_overlap.h"
@@ -24,6 +25,7 @@ struct AuditOptions {
   std::string split_column;             ///< with train, val and test; empty: none
   std::string id_column;                ///< an identifier, whatever it looks like; empty: none
   std::vector<std::string> ignored;     ///< columns that are not looked at
+  std::optional<LabelDate> label_date;  ///< behind which no feature's date may lie
 };
 
 struct ClassBalance {
@@ -52,7 +54,8 @@ struct AuditReport {
   ClassBalance balance;
   std::vector<IdentifierColumn> identifiers;
   std::vector<LeakSuspect> leaks;
-  std::size_t duplicates = 0;  ///< rows that equal an earlier one in all columns
+  std::optional<DateComparison> dates;  ///< with the label date, if one was given
+  std::size_t duplicates = 0;           ///< rows that equal an earlier one in all columns
   std::vector<Twins> twins;
   std::optional<BlockCopy> block_copy;
   std::optional<SplitOverlap> split;

@@ -105,6 +105,12 @@ Json to_json(const LeakSuspect& suspect) {
           {"explanation", suspect.explanation}};
 }
 
+Json to_json(const LateDates& column) {
+  return {{"column", column.column},   {"dates", column.dates},
+          {"late", column.late},       {"first_row", row_number(column.first_row)},
+          {"example", column.example}, {"label_date", column.label_date}};
+}
+
 Json to_json(const IdentifierColumn& column) {
   return {{"column", column.name}, {"distinct", column.distinct}, {"values", column.values}};
 }
@@ -136,6 +142,9 @@ nlohmann::ordered_json to_json(const AuditReport& report) {
                {"leaks", list(report.leaks)},
                {"duplicates", report.duplicates},
                {"twins", list(report.twins)}};
+  if (report.dates) {
+    json["dates"] = {{"columns", report.dates->columns}, {"late", list(report.dates->late)}};
+  }
   json["block_copy"] = report.block_copy ? to_json(*report.block_copy) : Json(nullptr);
   json["split"] = report.split ? to_json(*report.split) : Json(nullptr);
   json["missing_values"] = to_json(report.missingness);

@@ -34,6 +34,7 @@ class Writer {
 
   std::vector<Finding> write() {
     leaks();
+    dates();
     split();
     copies();
     identifiers();
@@ -56,6 +57,22 @@ class Writer {
           fmt::format("column \"{}\": {}; leave it out unless it is known before the customer "
                       "decides",
                       shortened(suspect.column), suspect.explanation));
+    }
+  }
+
+  void dates() {
+    if (!report_.dates) return;
+    for (const LateDates& column : report_.dates->late) {
+      add(Severity::serious, "leak",
+          fmt::format(
+              "column \"{}\": {} of {} lie after the label date, such as {} at {}, where it "
+              "is {}; leave out what is made of them",
+              shortened(column.column), column.late, counted(column.dates, "date"),
+              shortened(column.example), table_.where(column.first_row), column.label_date));
+    }
+    if (report_.dates->columns.empty()) {
+      add(Severity::note, "leak",
+          "no column holds dates that could be compared with the label date");
     }
   }
 

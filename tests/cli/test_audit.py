@@ -35,6 +35,29 @@ class AuditTest(ProgramTest):
     def serious(self, report):
         return [finding["topic"] for finding in report["findings"] if finding["severity"] == "serious"]
 
+    def test_dates_after_the_label_date_are_suspicious(self):
+        rows = customers(1000)
+        dated = [row[:-1] + [f"2024-0{1 + i % 9}-15", f"2024-0{1 + i % 5}-01", row[-1]] for i, row in enumerate(rows)]
+        text = text_of(dated, HEADER[:-1] + ["closed", "joined", HEADER[-1]])
+        report = self.report("users.csv", text, "--label-date", "2024-06-30")
+        self.assertEqual(self.serious(report), ["leak"])
+        found = next(finding["text"] for finding in report["findings"] if finding["topic"] == "leak")
+        self.assertIn('column "closed": 333 of 1000 dates lie after the label date, such as 2024-07-15 at ', found)
+        self.assertIn("users.csv:8, where it is 2024-06-30", found)
+        self.assertEqual(report["dates"]["columns"], ["closed", "joined"])
+        self.assertEqual(report["dates"]["late"][0]["late"], 333)
+        report = self.report("users.csv", text, "--label-date", "joined")
+        self.assertEqual(report["dates"]["columns"], ["closed"])
+        # As many as have the label date in the column come after it, in each row.
+        late = sum(row[-3] > row[-2] for row in dated)
+        self.assertEqual(report["dates"]["late"][0]["late"], late)
+        self.assertNotIn("dates", self.report("users.csv", text))
+        note = self.audit("users.csv", text, "--label-date", "2024-06-30", "--time-format", "%d.%m.%Y").stdout
+        self.assertIn("no column holds dates that could be compared with the label date", note)
+        self.assertIn('no column "whenever"', self.audit("users.csv", text, "--label-date", "whenever", code=3).stderr)
+        self.assertIn("use iso or a pattern", self.audit("users.csv", text, "--label-date", "joined", "--time-format",
+                                                         "seconds", code=2).stderr)
+
     def test_an_honest_table_has_nothing_serious(self):
         report = self.report("users.csv", text_of(customers(1000)))
         self.assertEqual(self.serious(report), [])
