@@ -1,5 +1,4 @@
 // ebb audit: what is wrong with a customer table before a model is trained on it.
-#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,6 +7,8 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "apps/churn/config/config_file.h"
+#include "apps/churn/data/customer_tables.h"
 #include "apps/churn/reporting/text_table.h"
 #include "apps/ebb/commands.h"
 #include "apps/ebb/delimiter_option.h"
@@ -19,15 +20,12 @@
 #include "kernels/common/context.h"
 #include "preprocessing/audit/audit.h"
 #include "preprocessing/common/counted.h"
-#include "preprocessing/csv/csv_reader.h"
-#include "preprocessing/csv/records.h"
 
 namespace ebb::program {
 namespace {
 
 using churn::printable;
 using preprocessing::AuditReport;
-using preprocessing::DeclaredKind;
 using preprocessing::Table;
 
 constexpr const char* kAuditFooter = R"(Examples:
@@ -35,6 +33,8 @@ constexpr const char* kAuditFooter = R"(Examples:
   ebb audit --data users.csv --target churn --split-column part --json audit.json
   ebb audit --data 2023.csv --target churn --against 2024.csv
   ebb audit --data users.csv --target churn --label-date 2024-06-30
+  ebb audit --data users.csv --config settings.toml
+      with what [data] in settings.toml says of columns, missing values and the delimiter
 
 It looks for
   leak            a column that almost gives the label by itself: mostly filled in after the fact;
@@ -58,11 +58,12 @@ void parse_date_format(const std::string& text) {
 struct AuditArguments {
   std::string data;
   std::string delimiter;  // empty: found from the file
-  std::string target;
+  std::optional<std::string> target;
   std::optional<std::string> positive;
-  std::string id_column;
+  std::optional<std::string> id_column;
   std::vector<std::string> drop_columns;
-  std::string split_column;
+  std::optional<std::string> split_column;
+  std::string config;
   std::string label_date;  // a date or a column; empty: none
   std::string time_format = "iso";
   std::string against;
@@ -80,45 +81,48 @@ std::optional<preprocessing::LabelDate> label_date_of(const AuditArguments& argu
   return label_date;
 }
 
-/// As ebb train reads it: the target, the split and what names rows are texts, whatever they hold.
-Table read_table(const AuditArguments& arguments) {
-  preprocessing::CsvOptions options;
-  options.delimiter = delimiter_of(arguments.delimiter);
-  options.require_declared = false;
-  const auto declare = [&](const std::string& name, DeclaredKind kind) {
-    const auto is_same = [&](const auto& column) { return column.name == name; };
-    if (name.empty() || std::any_of(options.columns.begin(), options.columns.end(), is_same))
-      return;
-    options.columns.push_back({name, kind});
-  };
-  declare(arguments.target, DeclaredKind::category);
-  declare(arguments.split_column, DeclaredKind::category);
-  declare(arguments.id_column, DeclaredKind::identifier);
-  if (const auto date = label_date_of(arguments)) declare(date->column, DeclaredKind::category);
-  for (const std::string& name : arguments.drop_columns) declare(name, DeclaredKind::identifier);
-  return preprocessing::read_csv(arguments.data, options);
-}
-
-/// The other table, with the kinds of the first; columns that only it has are skipped.
-Table read_other(const AuditArguments& arguments, const Table& table) {
-  preprocessing::CsvOptions options;
-  if (arguments.delimiter == "blanks") options.delimiter = preprocessing::kBlanks;
-  options.undeclared = preprocessing::UndeclaredColumns::ignore;
-  options.require_declared = false;
-  for (const preprocessing::Column& column : table.columns()) {
-    options.columns.push_back(
-        {column.name, column.is_number() ? DeclaredKind::number : DeclaredKind::category});
+churn::RunConfig audit_config(const AuditArguments& arguments) {
+  churn::RunConfig config =
+      arguments.config.empty() ? churn::RunConfig{} : churn::load_config(arguments.config);
+  config.data.path = arguments.data;
+  if (!arguments.delimiter.empty()) config.data.delimiter = delimiter_of(arguments.delimiter);
+  if (arguments.target) config.data.target = *arguments.target;
+  if (arguments.positive) config.data.positive = *arguments.positive;
+  if (arguments.id_column) config.data.id_column = *arguments.id_column;
+  if (!arguments.drop_columns.empty()) config.data.drop_columns = arguments.drop_columns;
+  if (const auto date = label_date_of(arguments); date && !date->column.empty())
+    config.data.columns.emplace(date->column, preprocessing::DeclaredKind::category);
+  // How training would split does not count, but for parts that there are.
+  const std::string split_column = arguments.split_column.value_or(config.split.column);
+  config.split = {};
+  config.split.column = split_column;
+  if (config.data.target.empty()) {
+    fail<UsageError>("--target is missing: the label column (or target in [data] of --config)");
   }
-  return preprocessing::read_csv(arguments.against, options);
+  churn::validate(config);
+  return config;
 }
 
-void print_head(const AuditReport& report, const AuditArguments& arguments) {
+preprocessing::AuditOptions audit_options(const churn::RunConfig& config, const Table& table) {
+  preprocessing::AuditOptions options{.target = config.data.target,
+                                      .positive = {},
+                                      .split_column = config.split.column,
+                                      .id_column = config.data.id_column,
+                                      .ignored = config.data.drop_columns};
+  if (!config.data.positive.empty()) options.positive = config.data.positive;
+  // Ignored ones are not in the table.
+  std::erase_if(options.ignored,
+                [&](const std::string& name) { return table.find(name) == nullptr; });
+  return options;
+}
+
+void print_head(const AuditReport& report) {
   const auto& balance = report.balance;
   const double share = static_cast<double>(balance.positives) / static_cast<double>(balance.rows);
   fmt::print("data      {}: {}, {}\n", printable(report.source),
              churn::format_counted(report.rows, "row"),
              churn::format_counted(report.columns, "column"));
-  fmt::print("target    {}: {} {} \"{}\", {:.1f} %\n", printable(arguments.target),
+  fmt::print("target    {}: {} {} \"{}\", {:.1f} %\n", printable(report.target),
              churn::format_counted(balance.positives, "row"),
              preprocessing::noun_for(balance.positives, "is", "are"), printable(balance.classes[1]),
              100.0 * share);
@@ -174,25 +178,23 @@ ExitCode audit(const AuditArguments& arguments) {
   if (arguments.data == "-" && arguments.against == "-") {
     throw UsageError("--data and --against cannot both be standard input");
   }
-  refuse_replacing("--json", arguments.json, {arguments.data, arguments.against});
+  refuse_replacing("--json", arguments.json, {arguments.data, arguments.against, arguments.config});
   std::optional<Output> json;
   if (!arguments.json.empty()) json.emplace(arguments.json);
   set_default_threads(arguments.threads);
-  const Table table = read_table(arguments);
+  const churn::RunConfig config = audit_config(arguments);
+  const Table table = churn::read_customers(config);
   std::optional<Table> other;
-  if (!arguments.against.empty()) other = read_other(arguments, table);
-  const AuditReport report = preprocessing::audit_table(table,
-                                                        {.target = arguments.target,
-                                                         .positive = arguments.positive,
-                                                         .split_column = arguments.split_column,
-                                                         .id_column = arguments.id_column,
-                                                         .ignored = arguments.drop_columns,
-                                                         .label_date = label_date_of(arguments)},
-                                                        other ? &*other : nullptr);
+  if (!arguments.against.empty()) {
+    other = churn::read_later_customers(config, arguments.against, table);
+  }
+  preprocessing::AuditOptions options = audit_options(config, table);
+  options.label_date = label_date_of(arguments);
+  const AuditReport report = preprocessing::audit_table(table, options, other ? &*other : nullptr);
   // The file first: printing may end the program, when nobody reads (`| head`).
   if (json) write_json(*json, preprocessing::to_json(report));
   if (arguments.json == kStandardOutput) return ExitCode::ok;
-  print_head(report, arguments);
+  print_head(report);
   print_findings(report);
   print_missing(report);
   print_drift(report);
@@ -208,8 +210,7 @@ void declare_options(CLI::App& command, AuditArguments& to) {
   command
       .add_option("--target", to.target,
                   "The label column: 0/1, yes/no, true/false, or see --positive")
-      ->type_name("COLUMN")
-      ->required();
+      ->type_name("COLUMN");
   command
       .add_option("--positive", to.positive,
                   "The class to predict, when the label has two other names")
@@ -230,6 +231,8 @@ void declare_options(CLI::App& command, AuditArguments& to) {
                   "How the table's dates are spelled: iso, or a pattern such as %d/%m/%Y (iso)")
       ->check(parsed_by(parse_date_format))
       ->type_name("FORMAT");
+  command.add_option("--config", to.config, "Settings; [data] and split.column count")
+      ->type_name("FILE");
   command.add_option("--against", to.against, "A table of later customers, to find drift")
       ->type_name("FILE");
   command.add_option("--json", to.json, "Write the report to this file, - for the screen")

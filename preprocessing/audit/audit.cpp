@@ -68,6 +68,7 @@ AuditReport audit_table(const Table& table, const AuditOptions& options, const T
   const Labels labels = parse_labels(table, options.target, options.positive);
   AuditReport report;
   report.source = table.source();
+  report.target = options.target;
   report.rows = table.rows();
   report.columns = table.columns().size();
   report.balance = {labels.classes, table.rows(), labels.positives()};
@@ -88,10 +89,10 @@ AuditReport audit_table(const Table& table, const AuditOptions& options, const T
   if (other != nullptr) {
     report.compared_with = other->source();
     report.compared_rows = other->rows();
-    std::vector<std::string> compared = roles.compared;
     // New customers may have no label yet.
-    if (other->find(options.target) == nullptr) compared = roles.features;
-    report.drift = compare_tables(table, *other, compared);
+    const Column* label = other->find(options.target);
+    const bool has_labels = label != nullptr && has_values(*label);
+    report.drift = compare_tables(table, *other, has_labels ? roles.compared : roles.features);
   }
   report.findings = findings_of(report, table);
   return report;

@@ -49,6 +49,7 @@ struct Finding {
 
 struct AuditReport {
   std::string source;
+  std::string target;
   std::size_t rows = 0;
   std::size_t columns = 0;
   ClassBalance balance;

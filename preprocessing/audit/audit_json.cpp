@@ -74,6 +74,7 @@ Json to_json(const ColumnShift& shift) {
     json["missing_before"] = shift.missing_before;
     json["missing_after"] = shift.missing_after;
     if (shift.is_number) {
+      json["texts_after"] = shift.stray_texts;
       json["mean_before"] = shift.mean_before;
       json["mean_after"] = shift.mean_after;
       json["kolmogorov_smirnov"] = shift.test.statistic;

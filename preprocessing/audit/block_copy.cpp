@@ -46,10 +46,11 @@ struct Repeat {
   std::uint32_t lag;
 };
 
-/// Of rows with the same differences, each with the one before.
+/// Of rows with the same differences that few have, each with the one before.
 std::vector<Repeat> repeats_of(std::span<const std::uint64_t> hashes) {
   std::vector<Repeat> repeats;
   for_each_group(rows_by_hash(hashes), [&](std::span<const KeyedRow> group) {
+    if (group.size() > kMostAlike) return;
     for (std::size_t i = 1; i < group.size(); ++i) {
       repeats.push_back({group[i].row, group[i].row - group[i - 1].row});
     }
@@ -76,13 +77,22 @@ CommonLag common_lag(std::vector<Repeat>& repeats) {
   return common;
 }
 
-/// All rows with the differences of the row `lag` further up, be it the last such or not.
-std::vector<Repeat> repeats_at(std::span<const std::uint64_t> hashes, std::uint32_t lag) {
-  std::vector<Repeat> repeats;
-  for (std::size_t row = lag; row < hashes.size(); ++row) {
-    if (hashes[row] == hashes[row - lag]) repeats.push_back({static_cast<std::uint32_t>(row), lag});
+/// From the first repeat of that lag to the last, all rows with the differences of the row `lag`
+/// further up, be they frequent ones or not.
+std::vector<Repeat> repeats_at(std::span<const std::uint64_t> hashes,
+                               const std::vector<Repeat>& repeats, std::uint32_t lag) {
+  auto first = static_cast<std::uint32_t>(hashes.size());
+  std::uint32_t last = 0;
+  for (const Repeat& repeat : repeats) {
+    if (repeat.lag != lag) continue;
+    first = std::min(first, repeat.row);
+    last = std::max(last, repeat.row);
   }
-  return repeats;
+  std::vector<Repeat> found;
+  for (std::uint32_t row = first; row <= last; ++row) {
+    if (hashes[row] == hashes[row - lag]) found.push_back({row, lag});
+  }
+  return found;
 }
 
 double median_shift(const Column& column, const std::vector<Repeat>& repeats) {
@@ -142,7 +152,7 @@ std::optional<BlockCopy> find_block_copy(const Table& table, std::span<const std
       count < kLeastShareOfRepeats * static_cast<double>(repeats.size())) {
     return std::nullopt;
   }
-  const std::vector<Repeat> found = repeats_at(hashes, common.lag);
+  const std::vector<Repeat> found = repeats_at(hashes, repeats, common.lag);
   BlockCopy copy{.rows = found.size(),
                  .lag = common.lag,
                  .first_row = found.front().row,

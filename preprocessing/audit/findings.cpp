@@ -21,13 +21,6 @@ constexpr double kSmallChance = 1e-4;
 constexpr double kLargeDifference = 0.05;
 constexpr double kMostlyMissing = 0.5;
 
-std::string describe(const ColumnChange& change) {
-  const std::string name = shortened(change.column);
-  if (!change.shift) return fmt::format("\"{}\" renamed ({})", name, change.example);
-  return fmt::format("\"{}\" {} by {:.6g}", name, *change.shift < 0.0 ? "lowered" : "raised",
-                     std::abs(*change.shift));
-}
-
 class Writer {
  public:
   Writer(const AuditReport& report, const Table& table) : report_(report), table_(table) {}
@@ -49,6 +42,18 @@ class Writer {
  private:
   void add(Severity severity, const char* topic, std::string text) {
     findings_.push_back({severity, topic, std::move(text)});
+  }
+
+  [[nodiscard]] std::string describe(const ColumnChange& change) const {
+    const std::string name = shortened(change.column);
+    if (change.shift) {
+      return fmt::format("\"{}\" {} by {:.6g}", name, *change.shift < 0.0 ? "lowered" : "raised",
+                         std::abs(*change.shift));
+    }
+    // The other class is no new name for the one.
+    return fmt::format("{}\"{}\" {} ({})", change.column == report_.target ? "the label " : "",
+                       name, change.column == report_.target ? "changed" : "renamed",
+                       change.example);
   }
 
   void leaks() {

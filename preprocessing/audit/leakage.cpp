@@ -137,12 +137,6 @@ class Judge {
   const LeakLimits& limits_;
 };
 
-std::size_t count_values(const Column& column) {
-  std::size_t values = 0;
-  for (std::size_t row = 0; row < column.size(); ++row) values += column.is_missing(row) ? 0 : 1;
-  return values;
-}
-
 std::size_t count_distinct_values(const Column& column) {
   if (column.has_integers()) return count_distinct(column.integers);
   if (column.is_number()) {
@@ -201,7 +195,7 @@ std::vector<LeakSuspect> find_leaks(const Table& table, std::span<const std::str
 }
 
 IdentifierColumn describe_identifier(const Column& column) {
-  return {column.name, count_distinct_values(column), count_values(column)};
+  return {column.name, count_distinct_values(column), column.size() - count_missing(column)};
 }
 
 std::vector<IdentifierColumn> find_identifiers(const Table& table) {

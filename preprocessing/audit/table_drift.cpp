@@ -208,6 +208,16 @@ std::vector<ColumnShift> compare_tables(const Table& before, const Table& after,
   parallel_for(columns.size(), before.rows() + after.rows(), [&](std::size_t i) {
     shifts[i] = compare(*columns[i], after.find(columns[i]->name));
   });
+  for (const StrayTexts& texts : after.stray_texts) {
+    const auto shift = std::find_if(shifts.begin(), shifts.end(), [&](const ColumnShift& one) {
+      return one.name == texts.column;
+    });
+    if (shift == shifts.end()) continue;
+    shift->stray_texts = texts.count;
+    shift->warnings.push_back(
+        fmt::format("texts stand among its numbers, such as \"{}\" in line {}, {} in all",
+                    shortened(texts.first), texts.line, texts.count));
+  }
   return shifts;
 }
 

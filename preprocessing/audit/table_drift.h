@@ -32,6 +32,7 @@ struct ColumnShift {
   double missing_before = 0.0;  ///< shares of the rows
   double missing_after = 0.0;
   // numbers
+  std::size_t stray_texts = 0;  ///< of the second table, counted as missing
   KolmogorovSmirnovTest test;
   double mean_before = 0.0;
   double mean_after = 0.0;
@@ -45,12 +46,13 @@ struct ColumnShift {
   /// One clause for each serious change; empty if there is none: a stability index over
   /// kLargeStabilityIndex and chance (as pipeline/drift.h), a test with p below 1e-6 whose
   /// statistic is over 0.1, a share of missing values that rose by over 0.1, new levels in over
-  /// 1 % of the rows, an absent column.
+  /// 1 % of the rows, an absent column, texts among numbers.
   std::vector<std::string> warnings;
 };
 
 /// Compares the named columns of `before` with those of `after`; identifiers are skipped. Levels
-/// are compared by their texts, and so are columns of numbers on one side only. Linear cost. Throws
+/// are compared by their texts, and so are columns of numbers on one side only. Texts among the
+/// numbers of `after` are those that its reader left out (Table::stray_texts). Linear cost. Throws
 /// DataError on names that `before` lacks.
 std::vector<ColumnShift> compare_tables(const Table& before, const Table& after,
                                         std::span<const std::string> names);

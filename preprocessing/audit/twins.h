@@ -5,18 +5,20 @@
 // ones.
 //   - Two rows are twins in column c if they are equal in every other column. Reported where the
 //     difference is the same all over, more than chance makes it: a number differs by one constant,
-//     five times as often as by the next most frequent one (columns of at most ten values are left
-//     out: they have few differences); or each level has one partner in at least half of its pairs,
+//     five times as often as by the next most frequent one and as not at all (columns of at most
+//     ten values are left out: they have few differences); or each level has one partner in at
+//     least half of its pairs, and five times as often as two rows have one of the two levels both,
 //     where there are six levels or more, or the order of the rows says which name is the new one.
-//     In any order of rows, however shuffled. A row is compared with the next kMostTwinPairs / rows
-//     rows that equal it, at least one and at most kFurthestTwin: among millions of rows of a few
-//     coarse columns, twins are not found. Cost: a hash and a radix sort of all rows for each
-//     column; 40 bytes a row and 24 a pair while it runs, for each thread.
+//     In any order of rows, however shuffled. Rows that more than 2 kMostTwinPairs / rows others
+//     equal, at least kFewTwins and at most kManyTwins, are left out: so many are alike by chance,
+//     and among rows of a few coarse columns twins are not found. Cost: a hash and a radix sort of
+//     all rows for each column; 40 bytes a row and 24 a pair while it runs, for each thread.
 //   - A block copy is a run of rows with the same differences from row to row as rows `lag` further
 //     up: differences do not change when constants are added to any number of columns, and levels
 //     may be renamed in any number of columns, since only "as in the row above or not" counts.
-//     Reported where one lag has half of all such repeats. Rows must stand in the order of their
-//     originals. Cost: one hash of the table and one sort.
+//     Reported where one lag has half of all such repeats; differences that more than kMostAlike
+//     rows have tell nothing, as those of a sorted table of few categories. Rows must stand in the
+//     order of their originals. Cost: one hash of the table and one sort.
 // A copy that is shuffled and changed in two columns or more is not found, nor one whose constants
 // exceed 1e6 times the spread of their column.
 #pragma once
@@ -35,7 +37,9 @@ namespace ebb::preprocessing {
 inline constexpr std::size_t kLeastTwins = 50;
 inline constexpr double kLeastTwinShare = 0.01;
 inline constexpr std::size_t kMostTwinPairs = 4'000'000;
-inline constexpr std::size_t kFurthestTwin = 64;
+inline constexpr std::size_t kFewTwins = 3;
+inline constexpr std::size_t kManyTwins = 64;
+inline constexpr std::size_t kMostAlike = 8;
 
 /// How a column differs between twins.
 struct ColumnChange {
@@ -47,7 +51,7 @@ struct ColumnChange {
 struct Twins {
   std::size_t pairs = 0;      ///< of rows, with this change
   double consistency = 0.0;   ///< their share of all pairs that are equal but for the column
-  std::size_t first_row = 0;  ///< one such pair
+  std::size_t first_row = 0;  ///< the earliest such pair, with the change that most have
   std::size_t second_row = 0;
   ColumnChange change;  ///< from the first row to the second
 };

@@ -115,12 +115,13 @@ void ColumnBuilder::grow(std::size_t rows) {
 
 bool ColumnBuilder::builds_numbers() const {
   return plan_ == BuildPlan::number || plan_ == BuildPlan::fitted_number ||
+         plan_ == BuildPlan::fixed_number || plan_ == BuildPlan::number_or_missing ||
          plan_ == BuildPlan::inferred_number;
 }
 
 std::optional<std::size_t> ColumnBuilder::read(const RowRange& rows, std::size_t column,
                                                const MissingTokens& missing, Unsettled& unsettled) {
-  if (builds_numbers()) return read_numbers(rows, column, missing);
+  if (builds_numbers()) return read_numbers(rows, column, missing, unsettled.stray);
   if (reads_integers_) {
     read_integers(rows, column, missing, unsettled);
   } else {
@@ -130,7 +131,8 @@ std::optional<std::size_t> ColumnBuilder::read(const RowRange& rows, std::size_t
 }
 
 std::optional<std::size_t> ColumnBuilder::read_numbers(const RowRange& rows, std::size_t column,
-                                                       const MissingTokens& missing) {
+                                                       const MissingTokens& missing,
+                                                       StrayTexts& stray) {
   double* out = numbers_.data() + rows.to;
   for (std::size_t row = rows.begin; row < rows.end; ++row) {
     const std::string_view field = rows.slice->field(row, column);
@@ -141,6 +143,13 @@ std::optional<std::size_t> ColumnBuilder::read_numbers(const RowRange& rows, std
     } else {
       value = parse_short_number(field.data(), field.size());
       if (!value) value = parse_number(field);
+      if (!value && plan_ == BuildPlan::number_or_missing) {
+        if (stray.count++ == 0) {
+          stray.first = field;
+          stray.line = rows.slice->line(row);
+        }
+        value = kMissingNumber;
+      }
       if (!value) return row;
     }
     *out++ = *value;
@@ -186,6 +195,12 @@ void ColumnBuilder::read_texts(const RowRange& rows, std::size_t column,
 void ColumnBuilder::settle(const RowRange& rows, std::size_t column, const MissingTokens& missing,
                            Unsettled& unsettled) {
   Unsettled left = std::exchange(unsettled, {});
+  if (stray_.count > 0) {
+    stray_.count += left.stray.count;
+  } else if (left.stray.count > 0) {
+    stray_ = std::move(left.stray);
+    stray_.column = name_;
+  }
   if (left.is_read_as_integers) {
     if (reads_integers_ && !left.has_other_texts) {
       profile_.add(left.integers);
@@ -238,6 +253,7 @@ void ColumnBuilder::refuse(const FieldSlice& slice, std::size_t row, std::size_t
   const std::string_view field = slice.field(row, column);
   const std::uint64_t line = slice.line(row);
   if (plan_ == BuildPlan::fitted_number) fail_no_longer_a_number(source_, line, name_, field);
+  if (plan_ == BuildPlan::fixed_number) fail_must_be_a_number(source_, line, name_, field);
   fail_not_a_number(source_, line, name_, field,
                     plan_ == BuildPlan::number ? "as the column is declared to be"
                                                : "as the column's values before it are");

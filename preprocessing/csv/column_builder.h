@@ -12,18 +12,21 @@
 #include "preprocessing/table/column.h"
 #include "preprocessing/table/dictionary.h"
 #include "preprocessing/table/inference.h"
+#include "preprocessing/table/table.h"
 
 namespace ebb::preprocessing {
 
 /// What a builder makes of its fields.
 enum class BuildPlan {
-  number,           ///< declared: every value must be a number
-  fitted_number,    ///< number, of a fitted pipeline
-  inferred_number,  ///< the sample says so: every value must be a number; may prove constant
-  undecided,        ///< unique integers, or no value yet: kept as they are until the end shows
-  category,         ///< declared
-  identifier,       ///< declared
-  inferred_text,    ///< category, identifier or constant, shown at the end
+  number,             ///< declared: every value must be a number
+  fitted_number,      ///< number, of a fitted pipeline
+  fixed_number,       ///< number, whatever the user would declare
+  number_or_missing,  ///< declared: other values are taken for missing, and counted
+  inferred_number,    ///< the sample says so: every value must be a number; may prove constant
+  undecided,          ///< unique integers, or no value yet: kept as they are until the end shows
+  category,           ///< declared
+  identifier,         ///< declared
+  inferred_text,      ///< category, identifier or constant, shown at the end
 };
 
 /// The plan for an undeclared column, from its profile over the sample. Throws DataError for a
@@ -45,6 +48,7 @@ struct Unsettled {
   bool is_read_as_integers = false;
   bool has_other_texts = false;  ///< than integers: then the range must be read again
   ColumnProfile integers;
+  StrayTexts stray;  ///< of BuildPlan::number_or_missing
 };
 
 /// Takes rows in three steps: grow makes room, read fills it for several ranges at once, and settle
@@ -69,6 +73,8 @@ class ColumnBuilder {
               Unsettled& unsettled);
   /// Throws the DataError for the text at `row` of the slice.
   [[noreturn]] void refuse(const FieldSlice& slice, std::size_t row, std::size_t column) const;
+  /// What BuildPlan::number_or_missing took for missing so far.
+  [[nodiscard]] const StrayTexts& stray_texts() const { return stray_; }
   /// The column; the builder is then as new, for the next chunk of the same column.
   Column finish();
 
@@ -78,7 +84,7 @@ class ColumnBuilder {
     return plan_ == BuildPlan::undecided || plan_ == BuildPlan::identifier;
   }
   std::optional<std::size_t> read_numbers(const RowRange& rows, std::size_t column,
-                                          const MissingTokens& missing);
+                                          const MissingTokens& missing, StrayTexts& stray);
   void read_integers(const RowRange& rows, std::size_t column, const MissingTokens& missing,
                      Unsettled& unsettled);
   void read_texts(const RowRange& rows, std::size_t column, const MissingTokens& missing,
@@ -100,6 +106,7 @@ class ColumnBuilder {
   std::vector<std::int32_t> codes_;
   Dictionary dictionary_;
   ColumnProfile profile_;  // kept for undecided only
+  StrayTexts stray_;
 };
 
 }  // namespace ebb::preprocessing

@@ -26,6 +26,15 @@ enum class TextFormat {
 /// What a file may have.
 inline constexpr std::size_t kMostColumns = 100'000;
 
+/// What a text means in a column that is declared to hold numbers.
+enum class TextAmongNumbers {
+  refuse,         ///< an error
+  refuse_fitted,  ///< an error; the kinds are those of a fitted pipeline, which the user cannot
+                  ///< change: what the message advises
+  refuse_fixed,   ///< an error; the column can hold nothing else
+  missing,        ///< no value; Table::stray_texts says how many there were
+};
+
 struct CsvOptions {
   TextFormat format = TextFormat::by_name;
   /// One of `,` `;` tab `|`, or ` ` for fields between one blank or tab or more, where an empty
@@ -40,9 +49,7 @@ struct CsvOptions {
   UndeclaredColumns undeclared = UndeclaredColumns::infer;
   /// Whether a declared column that the header lacks is a DataError.
   bool require_declared = true;
-  /// Whether the declared kinds are those of a fitted pipeline, which the user cannot change: what
-  /// messages advise.
-  bool kinds_are_fitted = false;
+  TextAmongNumbers text_among_numbers = TextAmongNumbers::refuse;
   /// Bytes of text read and parsed at a time; the memory for text is a small multiple of it.
   std::size_t block_bytes = std::size_t{4} << 20;
   /// Kinds are inferred from the first blocks that hold this many rows (or 32 MiB of text).

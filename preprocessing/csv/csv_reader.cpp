@@ -18,10 +18,23 @@ namespace {
 constexpr std::size_t kTypeSampleBytes = std::size_t{32} << 20;
 constexpr std::size_t kChunkBytes = std::size_t{64} << 20;
 
+BuildPlan plan_of_numbers(TextAmongNumbers text) {
+  switch (text) {
+    case TextAmongNumbers::refuse_fitted:
+      return BuildPlan::fitted_number;
+    case TextAmongNumbers::refuse_fixed:
+      return BuildPlan::fixed_number;
+    case TextAmongNumbers::missing:
+      return BuildPlan::number_or_missing;
+    default:
+      return BuildPlan::number;
+  }
+}
+
 BuildPlan declared_plan(DeclaredKind kind, const CsvOptions& options) {
   switch (kind) {
     case DeclaredKind::number:
-      return options.kinds_are_fitted ? BuildPlan::fitted_number : BuildPlan::number;
+      return plan_of_numbers(options.text_among_numbers);
     case DeclaredKind::category:
       return BuildPlan::category;
     default:

@@ -70,6 +70,9 @@ void TableBuilder::read(const RowRange& rows, const MissingTokens& missing, Unse
 
 Table TableBuilder::finish() {
   Table table(source_, std::exchange(lines_, {}));
+  for (const ColumnBuilder& builder : builders_) {
+    if (builder.stray_texts().count > 0) table.stray_texts.push_back(builder.stray_texts());
+  }
   std::vector<Column> columns(builders_.size());
   parallel_for(columns.size(), table.rows(),
                [&](std::size_t i) { columns[i] = builders_[i].finish(); });

@@ -146,7 +146,7 @@ CsvOptions Pipeline::schema_for_reading(std::span<const std::string> texts) cons
   CsvOptions options;
   options.undeclared = UndeclaredColumns::ignore;
   options.require_declared = false;
-  options.kinds_are_fitted = true;
+  options.text_among_numbers = TextAmongNumbers::refuse_fitted;
   options.missing_tokens = missing_tokens_;
   options.columns = inputs();
   for (const std::string& name : texts) {

@@ -47,6 +47,13 @@ std::size_t count_missing(const Column& column) {
   return missing;
 }
 
+bool has_values(const Column& column) {
+  for (std::size_t row = 0; row < column.size(); ++row) {
+    if (!column.is_missing(row)) return true;
+  }
+  return false;
+}
+
 Column number_column(std::string name, std::vector<double> values) {
   Column column;
   column.name = std::move(name);

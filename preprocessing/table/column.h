@@ -67,6 +67,9 @@ struct Column {
 /// How many rows have no value.
 std::size_t count_missing(const Column& column);
 
+/// Whether some row has a value.
+bool has_values(const Column& column);
+
 /// A number column of `values`, NaN where missing.
 Column number_column(std::string name, std::vector<double> values);
 

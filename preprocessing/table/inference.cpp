@@ -51,6 +51,16 @@ std::vector<std::string> words(std::string_view name) {
   return result;
 }
 
+/// Without advice to declare the column otherwise.
+[[noreturn]] void fail_with_fixed_kind(std::string_view source, std::uint64_t line,
+                                       std::string_view column, std::string_view value,
+                                       std::string_view reason) {
+  fail<DataError>(
+      "{}:{}: column \"{}\": \"{}\" is not a number, {}: correct the cell, or leave it empty if "
+      "the value is not known",
+      source, line, column, shortened(value), reason);
+}
+
 }  // namespace
 
 void ColumnProfile::add(std::string_view value, std::uint64_t line) {
@@ -196,10 +206,12 @@ void fail_not_a_number(std::string_view source, std::uint64_t line, std::string_
 
 void fail_no_longer_a_number(std::string_view source, std::uint64_t line, std::string_view column,
                              std::string_view value) {
-  fail<DataError>(
-      "{}:{}: column \"{}\": \"{}\" is not a number, as the column was in training: correct the "
-      "cell, or leave it empty if the value is not known",
-      source, line, column, shortened(value));
+  fail_with_fixed_kind(source, line, column, value, "as the column was in training");
+}
+
+void fail_must_be_a_number(std::string_view source, std::uint64_t line, std::string_view column,
+                           std::string_view value) {
+  fail_with_fixed_kind(source, line, column, value, "as it must be");
 }
 
 }  // namespace ebb::preprocessing

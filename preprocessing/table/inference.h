@@ -89,5 +89,8 @@ bool has_identifier_name(std::string_view name);
 /// As fail_not_a_number, for a column that was one of numbers when the model was trained.
 [[noreturn]] void fail_no_longer_a_number(std::string_view source, std::uint64_t line,
                                           std::string_view column, std::string_view value);
+/// As fail_not_a_number, for a column that can hold nothing else.
+[[noreturn]] void fail_must_be_a_number(std::string_view source, std::uint64_t line,
+                                        std::string_view column, std::string_view value);
 
 }  // namespace ebb::preprocessing

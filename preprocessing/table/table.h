@@ -14,6 +14,14 @@
 
 namespace ebb::preprocessing {
 
+/// Texts of a number column that the reader was told to take for missing.
+struct StrayTexts {
+  std::string column;
+  std::size_t count = 0;
+  std::string first;
+  std::uint64_t line = 0;  ///< of the first
+};
+
 class Table {
  public:
   Table() = default;
@@ -58,6 +66,8 @@ class Table {
 
   /// What the reader wants the user to know about its guesses, one sentence each.
   std::vector<std::string> notes;
+  /// By column, with CsvOptions::text_among_numbers = missing.
+  std::vector<StrayTexts> stray_texts;
 
  private:
   void index_names();

@@ -98,6 +98,78 @@ class AuditTest(ProgramTest):
         self.assertRegex(result.stdout, r'\n! twins +2\d\d pairs of rows are equal but for one column, with "age" '
                                         r'raised by 3, such as .*shifted.csv:\d+ and ')
 
+    def test_every_run_says_the_same(self):
+        rows = customers(400)
+        copies = [[f"D{i:05}", round(row[1] + 7.5, 2), *row[2:]] for i, row in enumerate(rows)]
+        both = rows + copies
+        random.Random(4).shuffle(both)  # so that the copy comes first in half of the pairs
+        self.write("shuffled.csv", text_of(both))
+        arguments = ("audit", "--data", "shuffled.csv", "--target", "churn")
+        shown = {self.ebb(*arguments).stdout for _ in range(6)}
+        self.assertEqual(len(shown), 1, shown)
+        self.assertRegex(shown.pop(), r'"spend" (raised|lowered) by 7\.5, such as')
+        self.assertEqual(len({self.ebb(*arguments, "--json", "-").stdout for _ in range(3)}), 1)
+
+    def test_a_sorted_table_of_few_categories_has_no_twins(self):
+        generator = random.Random(6)
+        rows = []
+        for _ in range(5000):
+            kind = generator.randrange(3)
+            cells = [f"{(kind + i) % 3 if generator.random() < 0.8 else generator.randrange(3)}"
+                     for i in range(8)]
+            rows.append([f"level {cell}" for cell in cells] +
+                        ["yes" if generator.random() < 0.1 + 0.2 * kind else "no"])
+        rows.sort()
+        report = self.report("sorted.csv", text_of(rows, [*(f"c{i}" for i in range(8)), "churn"]))
+        self.assertEqual(report["twins"], [])
+        self.assertIsNone(report["block_copy"])
+
+    def test_rows_with_both_labels_are_not_called_renamed(self):
+        rows = customers(400)
+        other = {"yes": "no", "no": "yes"}
+        copies = [[f"D{i:05}", *row[1:-1], other[row[-1]]] for i, row in enumerate(rows) if row[-1] == "no"]
+        shown = self.audit("both.csv", text_of(rows + copies)).stdout
+        self.assertIn('with the label "churn" changed ("no" to "yes"), such as', shown)
+        self.assertNotIn("renamed", shown)
+
+    def test_settings_say_how_the_table_is_read(self):
+        rows = [[row[0], "-" if i % 50 == 0 else row[1], *row[2:], i % 5, "x"]
+                for i, row in enumerate(customers(500))]
+        text = text_of(rows, [*HEADER, "region", "comment"]).replace(",", ";")
+        self.write("users.csv", text)
+        self.write("s.toml", '[data]\ntarget = "churn"\nmissing_tokens = ["-"]\ndelimiter = ";"\n'
+                             'drop_columns = ["comment"]\n[data.columns]\nregion = "category"\ncomment = "ignore"\n')
+        self.write("later.csv", text.replace(";4;x", ";7;x"))
+        shown = self.ebb("audit", "--data", "users.csv", "--config", "s.toml", "--against", "later.csv",
+                         "--json", "a.json").stdout
+        self.assertIn('column "region" in later.csv: ', shown)
+        report = json.loads((self.folder / "a.json").read_text())
+        self.assertEqual(report["missing_values"]["columns"][0]["missing"], 10)
+        drift = {shift["column"]: shift for shift in report["drift"]}
+        self.assertEqual(drift["region"]["new_examples"], ["7"])
+        self.assertNotIn("comment", drift)
+        self.assertIn('"-" is not a number', self.ebb("audit", "--data", "users.csv", "--target", "churn", code=3).stderr)
+        self.assertIn("--target is missing", self.ebb("audit", "--data", "users.csv", code=2).stderr)
+        self.assertIn("would be lost", self.ebb("audit", "--data", "users.csv", "--config", "s.toml", "--json", "s.toml",
+                                                code=2).stderr)
+
+    def test_texts_among_the_numbers_of_the_other_table_are_drift(self):
+        later = customers(800, seed=2)
+        for i in (17, 400, 401):
+            later[i][2] = "maybe"
+        self.write("2024.csv", text_of(later))
+        arguments = ("2023.csv", text_of(customers(800)), "--against", "2024.csv")
+        self.assertIn('! drift           column "age" in 2024.csv: texts stand among its numbers, such as "maybe" '
+                      'in line 19, 3 in all', self.audit(*arguments).stdout)
+        report = self.report(*arguments)
+        self.assertEqual([shift["texts_after"] for shift in report["drift"] if shift["column"] == "age"], [3])
+
+    def test_an_empty_label_column_of_the_other_table_is_none(self):
+        self.write("2024.csv", text_of([[*row[:-1], ""] for row in customers(800, seed=2)]))
+        report = self.report("2023.csv", text_of(customers(800)), "--against", "2024.csv")
+        self.assertEqual([shift["column"] for shift in report["drift"]], ["spend", "age", "plan", "city"])
+        self.assertNotIn("drift", self.serious(report))
+
     def test_planted_drift_is_shown(self):
         later = customers(800, seed=2, shift=200.0)
         for i, row in enumerate(later):

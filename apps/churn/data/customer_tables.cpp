@@ -61,6 +61,18 @@ preprocessing::CsvOptions csv_options(const DataConfig& data) {
   return options;
 }
 
+/// For a further table, whose columns have the kinds of those of `customers`.
+preprocessing::CsvOptions options_as_of(const Table& customers, const RunConfig& config) {
+  preprocessing::CsvOptions options = csv_options(config.data);
+  options.delimiter = further_delimiter(std::nullopt, config.data);
+  options.undeclared = preprocessing::UndeclaredColumns::ignore;
+  for (const preprocessing::Column& column : customers.columns()) {
+    options.columns.push_back(
+        {column.name, column.is_number() ? DeclaredKind::number : DeclaredKind::category});
+  }
+  return options;
+}
+
 }  // namespace
 
 Table read_customers(const RunConfig& config) {
@@ -91,14 +103,14 @@ std::optional<char> further_delimiter(std::optional<char> given, const DataConfi
 
 std::optional<Table> read_test_customers(const RunConfig& config, const Table& customers) {
   if (config.split.test_data.empty()) return std::nullopt;
-  preprocessing::CsvOptions options = csv_options(config.data);
-  options.delimiter = further_delimiter(std::nullopt, config.data);
-  options.undeclared = preprocessing::UndeclaredColumns::ignore;
-  for (const preprocessing::Column& column : customers.columns()) {
-    options.columns.push_back(
-        {column.name, column.is_number() ? DeclaredKind::number : DeclaredKind::category});
-  }
-  return preprocessing::read_csv(config.split.test_data, options);
+  return preprocessing::read_csv(config.split.test_data, options_as_of(customers, config));
+}
+
+Table read_later_customers(const RunConfig& config, const std::string& path,
+                           const Table& customers) {
+  preprocessing::CsvOptions options = options_as_of(customers, config);
+  options.text_among_numbers = preprocessing::TextAmongNumbers::missing;
+  return preprocessing::read_csv(path, options);
 }
 
 }  // namespace ebb::churn

@@ -23,4 +23,9 @@ std::optional<char> further_delimiter(std::optional<char> given, const DataConfi
 std::optional<preprocessing::Table> read_test_customers(const RunConfig& config,
                                                         const preprocessing::Table& customers);
 
+/// Reads a table of other customers in the same way, to be compared with `customers`: texts among
+/// numbers are counted in the table's stray_texts.
+preprocessing::Table read_later_customers(const RunConfig& config, const std::string& path,
+                                          const preprocessing::Table& customers);
+
 }  // namespace ebb::churn

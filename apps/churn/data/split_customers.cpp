@@ -5,6 +5,7 @@
 
 #include "apps/churn/data/row_hashes.h"
 #include "kernels/common/error.h"
+#include "preprocessing/audit/leakage.h"
 #include "preprocessing/common/counted.h"
 #include "preprocessing/split/group_split.h"
 #include "preprocessing/split/row_times.h"
@@ -19,25 +20,13 @@ using preprocessing::Labels;
 using preprocessing::Split;
 using preprocessing::Table;
 
-/// How many rows have a value of the column that an earlier row has.
-std::size_t count_repeated(const Column& column) {
-  std::size_t values = 0;
-  for (std::size_t row = 0; row < column.size(); ++row) values += column.is_missing(row) ? 0 : 1;
-  if (column.has_integers()) return values - preprocessing::count_distinct(column.integers);
-  std::vector<bool> is_there(column.levels.size());
-  for (const std::int32_t code : column.codes) {
-    if (code != preprocessing::kMissingCode) is_there[static_cast<std::size_t>(code)] = true;
-  }
-  const auto distinct = std::count(is_there.begin(), is_there.end(), true);
-  return values - static_cast<std::size_t>(distinct);
-}
-
 /// Says that a random split may part the rows of one customer.
 void note_repeated_customers(const Table& table, const RunConfig& config,
                              std::vector<std::string>& notes) {
   const Column* ids = table.find(config.data.id_column);
   if (ids == nullptr) return;
-  const std::size_t repeated = count_repeated(*ids);
+  const preprocessing::IdentifierColumn described = preprocessing::describe_identifier(*ids);
+  const std::size_t repeated = described.values - described.distinct;
   if (repeated == 0) return;
   notes.push_back(fmt::format(
       "{} repeat{} an id of column \"{}\": rows of one customer may be trained on and "

@@ -2,7 +2,9 @@
 #include "preprocessing/audit/twins.h"
 
 #include <algorithm>
+#include <set>
 
+#include "preprocessing/common/names.h"
 #include "tests/preprocessing/audit/customers.h"
 
 namespace ebb::preprocessing {
@@ -27,6 +29,79 @@ TEST(FindTwins, ACoarseTableIsNotAllTwins) {
   }
   EXPECT_THAT(find_twins(table, table.names()), IsEmpty());
   EXPECT_FALSE(find_block_copy(table, table.names()));
+}
+
+/// A table of ten categories that go together, few of each, and a number of few values; sorted.
+Table sorted_coarse_table(std::size_t rows) {
+  SplitMix64 generator(5);
+  std::vector<std::vector<std::uint64_t>> cells;
+  for (std::size_t row = 0; row < rows; ++row) {
+    const std::uint64_t kind = generator.below(4);
+    std::vector<std::uint64_t> cell;
+    for (std::uint64_t column = 0; column < 10; ++column) {
+      cell.push_back(generator.below(10) < 8 ? (kind + column) % 3 : generator.below(3));
+    }
+    cell.push_back(generator.below(60) / (kind + 1));
+    cell.push_back(generator.below(10) < 2 + kind ? 1 : 0);
+    cells.push_back(std::move(cell));
+  }
+  std::sort(cells.begin(), cells.end());
+  Table table;
+  for (std::size_t column = 0; column < 12; ++column) {
+    std::vector<std::string> texts;
+    std::vector<double> numbers;
+    for (const auto& cell : cells) {
+      texts.push_back(fmt::format("level {}", cell[column]));
+      numbers.push_back(static_cast<double>(cell[column]));
+    }
+    const std::string name = column == 11 ? "churn" : fmt::format("c{}", column);
+    table.add(column == 10 ? number_column(name, numbers) : text_column(name, texts));
+  }
+  return table;
+}
+
+TEST(FindTwins, ASortedTableOfFewCategoriesHasNone) {
+  for (const std::size_t rows : {2000U, 10000U, 100000U}) {
+    const Table table = sorted_coarse_table(rows);
+    for (std::size_t columns = 2; columns <= 12; ++columns) {
+      std::vector<std::string> names = table.names();
+      names.erase(names.begin(), names.end() - static_cast<std::ptrdiff_t>(columns));
+      EXPECT_THAT(find_twins(table, names), IsEmpty()) << rows << " rows, " << columns;
+      EXPECT_FALSE(find_block_copy(table, names)) << rows << " rows, " << columns;
+    }
+  }
+}
+
+TEST(FindTwins, NeighboursInASortedTableAreNoCopies) {
+  // More rows than a group may have, each value often, in order: the next row has the next value.
+  Table table;
+  std::vector<double> months;
+  std::vector<std::string> plans;
+  for (std::size_t row = 0; row < 100000; ++row) {
+    months.push_back(static_cast<double>(row % 50000 / 700));
+    plans.emplace_back(row < 50000 ? "a" : "b");
+  }
+  table.add(number_column("months", months));
+  table.add(text_column("plan", plans));
+  EXPECT_THAT(find_twins(table, table.names()), IsEmpty());
+  EXPECT_FALSE(find_block_copy(table, table.names()));
+}
+
+TEST(FindTwins, TheExampleIsTheEarliestPairOfTheCommonDirection) {
+  Customers customers(600);
+  customers.repeat(300);
+  for (std::size_t row = 600; row < 900; ++row) customers.age[row] += 4.0;
+  // One original stands behind its copy, as the first row.
+  std::vector<std::size_t> order = {600};
+  for (std::size_t row = 1; row < 600; ++row) order.push_back(row);
+  order.push_back(0);
+  for (std::size_t row = 601; row < 900; ++row) order.push_back(row);
+  const auto found = find_twins(select_rows(customers.table(), order), kCustomerColumns);
+  ASSERT_THAT(found, SizeIs(1));
+  EXPECT_EQ(found[0].pairs, 300U);
+  EXPECT_EQ(found[0].first_row, 1U);
+  EXPECT_EQ(found[0].second_row, 601U);
+  EXPECT_EQ(found[0].change.shift.value_or(0.0), 4.0);
 }
 
 TEST(FindTwins, AConstantAddedToOneColumn) {
@@ -130,14 +205,79 @@ TEST(FindTwins, AnyThreadsGiveTheSame) {
   }
 }
 
+/// Columns that are no identifiers.
+std::vector<std::string> compared_columns(const Table& table) {
+  std::vector<std::string> names;
+  for (const Column& column : table.columns()) {
+    if (column.kind != ColumnKind::identifier) names.push_back(column.name);
+  }
+  return names;
+}
+
+std::vector<std::size_t> sorted_by(const Table& table, std::span<const std::string> names) {
+  std::vector<std::size_t> rows(table.rows());
+  for (std::size_t row = 0; row < rows.size(); ++row) rows[row] = row;
+  std::sort(rows.begin(), rows.end(), [&](std::size_t a, std::size_t b) {
+    for (const std::string& name : names) {
+      const std::string first = table.column(name).text(a);
+      const std::string second = table.column(name).text(b);
+      if (first != second) return first < second;
+    }
+    return a < b;
+  });
+  return rows;
+}
+
+TEST(FindTwins, FewColumnsOfSortedTelecomCustomersHaveNone) {
+  EBB_REAL_DATA(path, "wa_churn.csv");
+  const Table table = read_csv(path);
+  std::vector<std::string> names = compared_columns(table);
+  std::erase_if(names, [](const std::string& name) { return name.ends_with("charges"); });
+  ASSERT_EQ(names.size(), 18U);
+  for (std::size_t count = 3; count <= names.size(); count += 3) {
+    const auto few = std::span<const std::string>(names).last(count);
+    const Table sorted = select_rows(table, sorted_by(table, few));
+    EXPECT_THAT(find_twins(sorted, few), IsEmpty()) << count;
+    EXPECT_FALSE(find_block_copy(sorted, few)) << count;
+  }
+}
+
+TEST(FindTwins, CopiedHalvesOfRealTablesAreFound) {
+  for (const char* name : {"wa_churn.csv", "mlc_churn.csv", "churn_modelling.csv"}) {
+    EBB_REAL_DATA(path, name);
+    const Table table = read_csv(path);
+    const std::vector<std::string> names = compared_columns(table);
+    std::vector<std::size_t> rows(table.rows());
+    for (std::size_t row = 0; row < rows.size(); ++row) rows[row] = row;
+    for (std::size_t row = 0; row < table.rows() / 2; ++row) rows.push_back(row);
+    const Table doubled = select_rows(table, rows);
+    Table changed;
+    std::string shifted;
+    for (Column column : doubled.columns()) {
+      if (shifted.empty() && contains(names, column.name) &&
+          std::set<double>(column.numbers.begin(), column.numbers.end()).size() > 20) {
+        shifted = column.name;
+        for (std::size_t row = table.rows(); row < rows.size(); ++row) column.numbers[row] += 3.0;
+      }
+      changed.add(std::move(column));
+    }
+    const auto twins = find_twins(changed, names);
+    ASSERT_THAT(twins, SizeIs(1)) << name;
+    EXPECT_EQ(twins[0].change.column, shifted);
+    EXPECT_EQ(twins[0].change.shift.value_or(0.0), 3.0);
+    EXPECT_GT(twins[0].pairs, 9 * table.rows() / 20);
+    const auto copy = find_block_copy(changed, names);
+    ASSERT_TRUE(copy) << name;
+    EXPECT_EQ(copy->lag, table.rows());
+    EXPECT_GT(copy->rows, 9 * table.rows() / 20);
+  }
+}
+
 TEST(FindTwins, RealTablesHaveNone) {
   for (const char* name : {"wa_churn.csv", "mlc_churn.csv", "churn_modelling.csv"}) {
     EBB_REAL_DATA(path, name);
     const Table table = read_csv(path);
-    std::vector<std::string> names;
-    for (const Column& column : table.columns()) {
-      if (column.kind != ColumnKind::identifier) names.push_back(column.name);
-    }
+    const std::vector<std::string> names = compared_columns(table);
     EXPECT_THAT(find_twins(table, names), IsEmpty()) << name;
     EXPECT_FALSE(find_block_copy(table, names)) << name;
   }

@@ -282,5 +282,28 @@ TEST(CsvReader, NeedsDeclaredKindsAndRows) {
               HasSubstr("kinds cannot be inferred chunk by chunk"));
 }
 
+TEST(ReadCsv, TextsAmongNumbersMayCountAsMissing) {
+  std::string text = "x,y\n";
+  for (int row = 0; row < 5000; ++row) {
+    text += row % 1000 == 700 ? fmt::format("t{},1\n", row) : fmt::format("{},{}\n", row, row % 7);
+  }
+  CsvOptions options;
+  options.columns = {{"x", DeclaredKind::number}, {"y", DeclaredKind::number}};
+  options.block_bytes = 4096;
+  EXPECT_THAT(read_error(text, options), ::testing::HasSubstr("FILE:702: column \"x\": \"t700\""));
+  options.text_among_numbers = TextAmongNumbers::missing;
+  for (int threads = 1; threads <= 4; ++threads) {
+    const ThreadCount count(threads);
+    const Table table = read_text(text, options);
+    ASSERT_EQ(table.stray_texts.size(), 1U);
+    EXPECT_EQ(table.stray_texts[0].column, "x");
+    EXPECT_EQ(table.stray_texts[0].count, 5U);
+    EXPECT_EQ(table.stray_texts[0].first, "t700");
+    EXPECT_EQ(table.stray_texts[0].line, 702U);
+    EXPECT_EQ(count_missing(table.column("x")), 5U);
+    EXPECT_EQ(table.column("x").numbers[4999], 4999.0);
+  }
+}
+
 }  // namespace
 }  // namespace ebb::preprocessing
