@@ -5,6 +5,10 @@
 #include <string_view>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
+#include "apps/churn/reporting/text_table.h"
+
 namespace ebb::program {
 namespace {
 
@@ -63,5 +67,10 @@ InterruptGuard::InterruptGuard() {
 InterruptGuard::~InterruptGuard() { restore_default(); }
 
 bool InterruptGuard::requested() const { return stop_requested != 0; }
+
+ExitCode explain_interrupt(std::string_view out) {
+  fmt::print("interrupted: {} was not written\n", churn::printable(out));
+  return ExitCode::interrupted;
+}
 
 }  // namespace ebb::program

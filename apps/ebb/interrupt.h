@@ -1,6 +1,10 @@
 // Stopping a long command with Ctrl-C without losing work.
 #pragma once
 
+#include <string_view>
+
+#include "apps/ebb/exit_code.h"
+
 namespace ebb::program {
 
 /// While it lives, the first SIGINT, SIGTERM or SIGHUP is noted and said on standard error; the
@@ -16,5 +20,8 @@ class InterruptGuard {
   /// Whether a signal has come.
   bool requested() const;
 };
+
+/// Says that `out` was not written. Returns the exit code.
+ExitCode explain_interrupt(std::string_view out);
 
 }  // namespace ebb::program

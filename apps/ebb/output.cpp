@@ -30,6 +30,10 @@ void Output::write(std::string_view text) {
   }
 }
 
+void Output::settle() {
+  if (file_ != nullptr) file_->settle();
+}
+
 void Output::commit() {
   if (file_ != nullptr) {
     file_->commit();

@@ -21,8 +21,10 @@ class Output {
   /// IoError.
   explicit Output(const std::string& path);
 
-  /// Both throw IoError.
+  /// All throw IoError.
   void write(std::string_view text);
+  /// As AtomicFile::settle.
+  void settle();
   /// Puts the file in its place; without it nothing changes there.
   void commit();
 

@@ -156,12 +156,7 @@ void print_prediction(const Scorer& scorer, double seconds, const std::string& o
   fmt::print(stream, "{} rows/s with reading and writing, {} in the network alone\n",
              churn::format_count(rows / seconds),
              churn::format_count(rows / scorer.network_seconds()));
-  if (out != kStandardOutput) fmt::print(stream, "scores written to {}\n", out);
-}
-
-ExitCode explain_interrupted_prediction(const std::string& out) {
-  fmt::print("interrupted: {} was not written\n", out);
-  return ExitCode::interrupted;
+  if (out != kStandardOutput) fmt::print(stream, "scores written to {}\n", churn::printable(out));
 }
 
 ExitCode predict(const PredictOptions& options) {
@@ -201,13 +196,13 @@ ExitCode predict(const PredictOptions& options) {
                                      ? std::numeric_limits<std::size_t>::max()
                                      : kRowsPerChunk;
   while (reader.next(chunk, chunk_rows)) {
-    if (interrupt && interrupt->requested()) return explain_interrupted_prediction(options.out);
+    if (interrupt && interrupt->requested()) return explain_interrupt(options.out);
     text += scorer.score(chunk);
     output.write(text);
     text.clear();
   }
   // Ctrl-C also ends what feeds a pipe, and then looks like the end of the table.
-  if (interrupt && interrupt->requested()) return explain_interrupted_prediction(options.out);
+  if (interrupt && interrupt->requested()) return explain_interrupt(options.out);
   output.commit();
   for (const std::string& warning : scorer.warnings()) warn(warning);
   print_prediction(scorer, seconds_since(start), options.out);

@@ -84,6 +84,8 @@ void check(const PrepareOptions& options) {
                                            model.string(), (model / churn::kModelName).string()};
   refuse_replacing("--out", options.out, inputs);
   refuse_replacing("--save-pipeline", options.save_pipeline, inputs);
+  refuse_other_format("--out", options.out);
+  refuse_same_output("--out", options.out, "--save-pipeline", options.save_pipeline);
 }
 
 churn::RunConfig config_of(const PrepareOptions& options) {
@@ -115,21 +117,30 @@ preprocessing::Pipeline load_pipeline(const std::string& path) {
 churn::PreparedTable prepare(const PrepareOptions& options) {
   if (!is_fitted(options)) return churn::prepare_table(config_of(options));
   const std::optional<char> delimiter = delimiter_of(options.delimiter);
+  churn::IdColumn id_column{options.id_column.value_or(""), options.id_column.has_value()};
   if (!options.pipeline.empty()) {
-    return churn::apply_pipeline(options.data, load_pipeline(options.pipeline),
-                                 options.id_column.value_or(""), delimiter);
+    return churn::apply_pipeline(options.data, load_pipeline(options.pipeline), id_column,
+                                 delimiter);
   }
   churn::ModelFile model = churn::load_model(options.model);
-  return churn::apply_pipeline(options.data, std::move(model.pipeline),
-                               options.id_column.value_or(model.config.data.id_column),
+  if (!options.id_column) id_column.name = model.config.data.id_column;
+  return churn::apply_pipeline(options.data, std::move(model.pipeline), id_column,
                                churn::further_delimiter(delimiter, model.config.data));
 }
 
-void print_summary(const PrepareOptions& options, const churn::PreparedTable& table,
-                   std::FILE* stream) {
+bool writes_to_screen(const PrepareOptions& options) {
+  return options.out == kStandardOutput || options.save_pipeline == kStandardOutput;
+}
+
+void print_summary(const PrepareOptions& options, const churn::PreparedTable& table) {
+  std::FILE* stream = writes_to_screen(options) ? stderr : stdout;
   for (const std::string& note : table.notes)
     fmt::print(stream, "note      {}\n", churn::printable(note));
   if (!table.pipeline.steps().empty()) {
+    if (is_fitted(options)) {
+      fmt::print(stream, "What the steps did to the {} rows that they were fitted to:\n",
+                 churn::format_count(table.pipeline.training_rows()));
+    }
     for (const auto& [kind, summary] : table.pipeline.steps().describe())
       fmt::print(stream, "{:<15}  {}\n", kind, churn::printable(summary));
     fmt::print(stream, "\n");
@@ -138,33 +149,66 @@ void print_summary(const PrepareOptions& options, const churn::PreparedTable& ta
              churn::format_counted(table.rows.number_count, "number"),
              churn::format_counted(table.rows.category_count, "category", "categories"),
              table.labels.empty() ? "" : ", labels");
-  if (options.out != kStandardOutput) fmt::print(stream, "written to {}\n", options.out);
-  if (!options.save_pipeline.empty())
-    fmt::print(stream, "pipeline written to {}\n", options.save_pipeline);
+  if (options.out != kStandardOutput)
+    fmt::print(stream, "written to {}\n", churn::printable(options.out));
+  if (!options.save_pipeline.empty() && options.save_pipeline != kStandardOutput)
+    fmt::print(stream, "pipeline written to {}\n", churn::printable(options.save_pipeline));
 }
+
+bool is_tensor_file(const std::string& name) { return lower_case(name).ends_with(".safetensors"); }
+
+/// What is written. All places are opened before the work is done, so that one that cannot be
+/// written to is found, and nothing is put in its place before all is there.
+class Outputs {
+ public:
+  explicit Outputs(const PrepareOptions& options) {
+    if (is_tensor_file(options.out)) {
+      tensors_.emplace(options.out);
+    } else {
+      csv_.emplace(options.out);
+    }
+    if (!options.save_pipeline.empty()) pipeline_.emplace(options.save_pipeline);
+  }
+
+  void write(const churn::PreparedTable& table, churn::CategoryLayout layout) {
+    if (tensors_) {
+      churn::write_tensor_table(*tensors_, table, layout);
+    } else {
+      churn::write_csv_table(table, layout, [&](std::string_view text) { csv_->write(text); });
+    }
+    if (pipeline_) pipeline_->write(table.pipeline.to_json().dump(2) + "\n");
+  }
+
+  void commit() {
+    const auto all = [&](auto action) {
+      if (tensors_) action(*tensors_);
+      if (csv_) action(*csv_);
+      if (pipeline_) action(*pipeline_);
+    };
+    all([](auto& output) { output.settle(); });
+    all([](auto& output) { output.commit(); });
+  }
+
+ private:
+  std::optional<AtomicFile> tensors_;
+  std::optional<Output> csv_;
+  std::optional<Output> pipeline_;
+};
 
 ExitCode run(const PrepareOptions& options) {
   const churn::CategoryLayout layout = parse_layout(options.categories);
   check(options);
   set_default_threads(options.threads);
-  const bool writes_tensors = options.out.ends_with(".safetensors");
   std::optional<InterruptGuard> interrupt;
   if (options.out != kStandardOutput) interrupt.emplace();
-  // Opened first, so that a place that cannot be written to is found before the work is done.
-  std::optional<Output> csv;
-  if (!writes_tensors) csv.emplace(options.out);
+  const auto stopped = [&] { return interrupt && interrupt->requested(); };
+  Outputs outputs(options);
   const churn::PreparedTable table = prepare(options);
-  if (interrupt && interrupt->requested()) return ExitCode::interrupted;
-  if (writes_tensors) {
-    churn::write_tensor_table(options.out, table, layout);
-  } else {
-    churn::write_csv_table(table, layout, options.id_column.value_or("id"),
-                           [&](std::string_view text) { csv->write(text); });
-    csv->commit();
-  }
-  if (!options.save_pipeline.empty())
-    write_file_atomically(options.save_pipeline, table.pipeline.to_json().dump(2) + "\n");
-  print_summary(options, table, options.out == kStandardOutput ? stderr : stdout);
+  if (!stopped()) outputs.write(table, layout);
+  // Ctrl-C also ends what feeds a pipe, and then looks like the end of the table.
+  if (stopped()) return explain_interrupt(options.out);
+  outputs.commit();
+  print_summary(options, table);
   for (const std::string& warning : table.warnings) warn(warning);
   return ExitCode::ok;
 }

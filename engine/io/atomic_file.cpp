@@ -158,11 +158,16 @@ void AtomicFile::write(std::span<const std::byte> bytes) {
 
 void AtomicFile::write(std::string_view text) { write(std::as_bytes(std::span(text))); }
 
+void AtomicFile::settle() {
+  flush();
+  if (temporary_.empty()) return;
+  if (uninterrupted([&] { return ::fsync(descriptor_); }) != 0) fail_writing(errno);
+}
+
 void AtomicFile::commit() {
   if (descriptor_ < 0) fail("{}: committed twice", target_.string());
-  flush();
+  settle();
   if (temporary_.empty()) return close();
-  if (uninterrupted([&] { return ::fsync(descriptor_); }) != 0) fail_writing(errno);
   if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail_writing(errno);
   temporary_.clear();
   close();

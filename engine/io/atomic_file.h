@@ -29,10 +29,17 @@ class AtomicFile {
   AtomicFile& operator=(const AtomicFile&) = delete;
   ~AtomicFile();
 
+  /// As `expected_bytes`, once it is known.
+  void expect(std::uint64_t bytes) { expected_bytes_ = bytes; }
+  [[nodiscard]] const std::filesystem::path& target() const { return target_; }
+
   void write(std::span<const std::byte> bytes);
   void write(std::string_view text);
 
-  /// Writes what is buffered, fsyncs, renames to the target and fsyncs the folder. Called once.
+  /// Writes what is buffered and fsyncs, so that little is left of commit that can fail: for files
+  /// that belong together. Nothing may be written afterwards.
+  void settle();
+  /// Settles, renames to the target and fsyncs the folder. Called once.
   void commit();
 
  private:

@@ -207,7 +207,13 @@ void check_data_checksum(std::span<const TensorRecord* const> order, std::string
 
 void write_safetensors(const std::filesystem::path& path, std::span<const SafetensorsEntry> entries,
                        const SafetensorsMetadata& metadata) {
-  const std::string file = path.string();
+  write_file_atomically(path,
+                        [&](AtomicFile& output) { write_safetensors(output, entries, metadata); });
+}
+
+void write_safetensors(AtomicFile& output, std::span<const SafetensorsEntry> entries,
+                       const SafetensorsMetadata& metadata) {
+  const std::string file = output.target().string();
   for (const auto& [name, text] : metadata) {
     if (name.starts_with(kChecksumPrefix)) {
       fail<DataError>("{}: the metadata name \"{}\" is reserved", file, name);
@@ -229,11 +235,10 @@ void write_safetensors(const std::filesystem::path& path, std::span<const Safete
   const std::string json = finished_header(header, file);
   const std::uint64_t length = json.size();
 
-  AtomicFile output(path, kLengthBytes + length + position);
+  output.expect(kLengthBytes + length + position);
   output.write(std::as_bytes(std::span(&length, 1)));
   output.write(json);
   for (const SafetensorsEntry* entry : order) output.write(entry->data);
-  output.commit();
 }
 
 SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) {

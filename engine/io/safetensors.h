@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/io/atomic_file.h"
 #include "kernels/common/dtype.h"
 #include "kernels/common/shape.h"
 
@@ -48,6 +49,9 @@ inline constexpr std::size_t kMaxSafetensorsNames = 100'000;
 /// twice or reserved, text that is not UTF-8, or data whose size is not that of its shape and
 /// dtype.
 void write_safetensors(const std::filesystem::path& path, std::span<const SafetensorsEntry> entries,
+                       const SafetensorsMetadata& metadata);
+/// The same into a new file, which the caller commits.
+void write_safetensors(AtomicFile& output, std::span<const SafetensorsEntry> entries,
                        const SafetensorsMetadata& metadata);
 
 /// A file read into memory: first the header, and the data once header and size of the file agree.

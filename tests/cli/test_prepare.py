@@ -1,7 +1,10 @@
 """ebb prepare: fitted once, applied to other rows, and what it refuses."""
 
 import json
+import os
+import signal
 import struct
+import subprocess
 import unittest
 
 from program import TABLE, ProgramTest, rows_of
@@ -119,6 +122,122 @@ class PrepareTest(ProgramTest):
         self.assertEqual(kept.read_text(), "kept")
         self.assertEqual(sorted(path.name for path in self.folder.iterdir() if path.name.startswith("out")),
                          ["out.csv"])
+
+    def test_ids_have_the_name_of_their_column(self):
+        config = self.write("id.toml", '[data]\nid_column = "customer_id"\n')
+        header = lambda *more: self.prepare(*more, "--out", "-").stdout.splitlines()[0].split(",")
+        self.assertEqual(header("--target", "churn", "--config", config)[0], "customer_id")
+        self.train()
+        self.assertEqual(header("--model", "model")[0], "customer_id")
+        self.fit("--save-pipeline", "p.json")
+        self.assertEqual(header("--pipeline", "p.json").count("customer_id"), 0)
+        for fitted in (("--pipeline", "p.json"), ("--model", "model")):
+            self.assertIn('"nosuch"',
+                          self.prepare(*fitted, "--id-column", "nosuch", "--out", "o.csv", code=3).stderr)
+            self.assertIn('column "churn" is the target',
+                          self.prepare(*fitted, "--id-column", "churn", "--out", "o.csv", code=3).stderr)
+        self.assertFalse((self.folder / "o.csv").exists())
+        without = self.write("without.csv", "\n".join(
+            line.split(",", 1)[1] for line in TABLE.read_text().splitlines()) + "\n")
+        self.assertIn('has no id column "customer_id"',
+                      self.prepare("--model", "model", "--out", "o.csv", data=without).stderr)
+
+    def test_names_that_meet_are_refused(self):
+        rows = ["x,x is missing,c,c = a,churn"]
+        for i in range(200):
+            x = "" if i % 4 == 0 else f"{i * 7 % 50}.5"
+            rows.append(f"{x},{i % 9}.25,{'ab'[i % 2]},{i % 7}.5,{i % 3 // 2}")
+        data = self.write("clash.csv", "\n".join(rows) + "\n")
+        for out in ("o.csv", "o.safetensors"):
+            self.assertIn('would have the name "x is missing"',
+                          self.prepare("--target", "churn", "--out", out, data=data, code=3).stderr)
+        unmissed = self.write("levels.csv", data.read_text().replace("x is missing", "y"))
+        self.prepare("--target", "churn", "--out", "o.csv", data=unmissed)
+        self.assertIn('would have the name "c = a"',
+                      self.prepare("--target", "churn", "--categories", "one_hot", "--out", "p.csv", data=unmissed,
+                                   code=3).stderr)
+        self.assertFalse((self.folder / "p.csv").exists())
+
+    def test_both_files_are_written_or_none(self):
+        for out in ("o.csv", "o.safetensors"):
+            self.assertIn("no/such", self.fit("--save-pipeline", "no/such/p.json", out=out, code=4).stderr)
+            self.assertIn("no/such", self.fit("--save-pipeline", "p.json", out=f"no/such/{out}", code=4).stderr)
+        (self.folder / "folder").mkdir()
+        self.fit("--save-pipeline", "folder", code=4)
+        kept = self.write("kept.csv", "kept")
+        (self.folder / "link.csv").symlink_to("kept.csv")
+        for other in ("kept.csv", "./kept.csv", "folder/../kept.csv", "link.csv"):
+            self.assertIn("name the same file", self.fit("--save-pipeline", other, out="kept.csv", code=2).stderr)
+        self.assertIn("name the same file", self.fit("--save-pipeline", "./new", out="new", code=2).stderr)
+        self.assertIn("name the same file", self.fit("--save-pipeline", "-", out="-", code=2).stderr)
+        self.assertEqual(kept.read_text(), "kept")
+        self.assertEqual(sorted(path.name for path in self.folder.iterdir()),
+                         ["folder", "kept.csv", "link.csv", "small.toml"])
+        pipeline = self.fit("--save-pipeline", "-", out="o.csv").stdout
+        self.assertEqual(json.loads(pipeline)["format"], "ebb.pipeline")
+
+    def test_names_of_other_formats_are_refused(self):
+        for name in ("x.tsv", "x.csv.gz", "x.PARQUET", "x.json"):
+            self.assertIn("plain CSV", self.fit(out=name, code=2).stderr)
+        self.fit(out="x.SafeTensors")
+        self.assertIn("numbers", tensors_of(self.folder / "x.SafeTensors")[0])
+
+    def test_counts_of_a_fitted_pipeline_are_said_to_be_old(self):
+        config = self.write("steps.toml", STEPS)
+        self.assertNotIn("fitted to", self.fit("--config", config, "--save-pipeline", "p.json").stdout)
+        shown = self.prepare("--pipeline", "p.json", "--out", "o.csv").stdout
+        self.assertIn("What the steps did to the 400 rows that they were fitted to:\nderive ", shown)
+
+    def test_an_empty_label_column_is_no_label(self):
+        self.fit("--save-pipeline", "p.json")
+        rows = rows_of(TABLE.read_text())
+        empty = self.write("empty.csv", ",".join(rows[0]) + "\n" + "".join(
+            ",".join("" if name == "churn" else value for name, value in row.items()) + "\n" for row in rows))
+        shown = self.prepare("--pipeline", "p.json", "--out", "o.csv", data=empty).stdout
+        self.assertNotIn("labels", shown)
+        self.assertNotIn("churn", (self.folder / "o.csv").read_text().splitlines()[0])
+        one = self.write("one.csv", empty.read_text().replace(",\n", ",yes\n", 1))
+        self.assertIn("the label", self.prepare("--pipeline", "p.json", "--out", "p.csv", data=one, code=3).stderr)
+
+    def test_an_interrupted_command_says_what_was_not_written(self):
+        self.write("out\x1b.csv", "old")
+        pipe = self.folder / "table.fifo"
+        os.mkfifo(pipe)
+        process = subprocess.Popen(
+            self.command("prepare", "--data", pipe, "--target", "churn", "--out", "out\x1b.csv"),
+            cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.stderr.close)
+        with open(pipe, "w") as table:
+            table.write(TABLE.read_text())
+            table.flush()
+            process.send_signal(signal.SIGINT)
+            # Heard before the end of the table is.
+            self.assertIn("stopping", process.stderr.readline() + process.stderr.readline())
+        self.assertEqual(process.wait(timeout=300), 130)
+        self.assertEqual(process.stdout.read(), "interrupted: out .csv was not written\n")
+        self.assertEqual((self.folder / "out\x1b.csv").read_text(), "old")
+
+    def test_messages_of_steps_name_what_is_wrong(self):
+        def refused(step, *more, data=TABLE):
+            config = self.write("step.toml", "[[preprocessing.steps]]\n" + step)
+            return self.prepare("--target", "churn", "--config", config, "--out", "o.csv", *more, data=data, code=3).stderr
+
+        self.assertIn('the split\'s or one to drop, which steps leave alone',
+                      refused('step = "fill"\ncolumns = ["region"]\n', "--drop-columns", "region"))
+        self.assertIn('no column is left to predict from after the steps "drop"',
+                      refused('step = "drop"\ncolumns = ["*"]\n'))
+        lines = TABLE.read_text().splitlines()
+        huge = self.write("huge.csv", "\n".join([f"{lines[0]},huge"] + [
+            f"{line},{i % 2 * 2 - 1}e308" for i, line in enumerate(lines[1:])]) + "\n")
+        self.assertRegex(refused('step = "scale"\nmethod = "standard"\n', data=huge),
+                         r'column "huge": values from .* are too large to scale: correct them')
+        components = self.write("pca.toml", '[[preprocessing.steps]]\nstep = "pca"\n'
+                                            'columns = ["tenure_months", "returns_share"]\n')
+        self.prepare("--target", "churn", "--config", components, "--out", "o.csv", "--save-pipeline", "p.json")
+        gap = self.write("gap.csv", "\n".join(lines).replace(",2,3,11,", ",,3,11,") + "\n")
+        self.assertIn("give it, or fit again with missing values filled before",
+                      self.prepare("--pipeline", "p.json", "--out", "o.csv", data=gap, code=3).stderr)
 
     def test_inputs_are_not_replaced(self):
         table = self.write("table.csv", TABLE.read_text())

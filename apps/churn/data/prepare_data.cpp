@@ -154,11 +154,10 @@ LabelledRows encode(const Pipeline& pipeline, const Table& table, const std::vec
   return {pipeline.transform(select_rows(table, rows)), labels_of(labels, rows)};
 }
 
-std::vector<std::string> texts_of(const Column& column) {
-  std::vector<std::string> texts;
-  texts.reserve(column.size());
-  for (std::size_t row = 0; row < column.size(); ++row) texts.push_back(column.text(row));
-  return texts;
+void add_ids(const Column& column, PreparedTable& prepared) {
+  prepared.id_column = column.name;
+  prepared.ids.reserve(column.size());
+  for (std::size_t row = 0; row < column.size(); ++row) prepared.ids.push_back(column.text(row));
 }
 
 void add_notes(const Pipeline& pipeline, const Labels& labels, const RunConfig& config,
@@ -238,7 +237,7 @@ PreparedTable prepare_table(const RunConfig& config) {
   }
   const Labels labels = read_labels(table, config.data);
   PreparedTable prepared;
-  if (const Column* ids = table.find(config.data.id_column)) prepared.ids = texts_of(*ids);
+  if (const Column* ids = table.find(config.data.id_column)) add_ids(*ids, prepared);
   auto [pipeline, rows] =
       Pipeline::fit_transform(std::move(table), pipeline_config(config, labels.classes));
   add_notes(pipeline, labels, config, data.notes);
@@ -251,25 +250,37 @@ PreparedTable prepare_table(const RunConfig& config) {
 }
 
 PreparedTable apply_pipeline(const std::filesystem::path& path, Pipeline pipeline,
-                             const std::string& id_column, std::optional<char> delimiter) {
+                             const IdColumn& id_column, std::optional<char> delimiter) {
+  if (!id_column.name.empty() && id_column.name == pipeline.target()) {
+    fail<DataError>("column \"{}\" is the target, and cannot name the rows too", id_column.name);
+  }
   std::vector<std::string> wanted;
-  for (const std::string& name : {pipeline.target(), id_column}) {
+  for (const std::string& name : {pipeline.target(), id_column.name}) {
     if (!name.empty()) wanted.push_back(name);
   }
   preprocessing::CsvOptions options = pipeline.schema_for_reading(wanted);
   options.delimiter = delimiter;
   preprocessing::CsvReader reader(path, options);
-  pipeline.require_columns(reader.header(), preprocessing::source_name(path));
+  const std::string source = preprocessing::source_name(path);
+  pipeline.require_columns(reader.header(), source,
+                           {&id_column.name, id_column.is_required ? 1U : 0U});
   Table table;
   reader.next(table, std::numeric_limits<std::size_t>::max());
   PreparedTable prepared;
   prepared.notes = table.notes;
-  if (const Column* ids = table.find(id_column)) prepared.ids = texts_of(*ids);
-  if (table.find(pipeline.target()) != nullptr)
+  if (const Column* ids = table.find(id_column.name)) {
+    add_ids(*ids, prepared);
+  } else if (!id_column.name.empty()) {
+    prepared.warnings.push_back(
+        fmt::format("{} has no id column \"{}\": its rows get no ids", source, id_column.name));
+  }
+  // New customers may have no label yet.
+  if (const Column* label = table.find(pipeline.target()); label != nullptr && has_values(*label))
     prepared.labels = parse_labels(table, pipeline.target(), pipeline.classes()).values;
   preprocessing::DriftReport drift;
   prepared.rows = pipeline.transform(table, &drift);
-  prepared.warnings = pipeline.drift_warnings(drift);
+  for (std::string& warning : pipeline.drift_warnings(drift))
+    prepared.warnings.push_back(std::move(warning));
   prepared.pipeline = std::move(pipeline);
   return prepared;
 }

@@ -55,6 +55,7 @@ struct PreparedTable {
   preprocessing::EncodedRows rows;
   std::vector<float> labels;     // of `rows`; none without a target in the table
   std::vector<std::string> ids;  // of `rows`, as texts; none without an id column
+  std::string id_column;         // the name of theirs
   std::vector<std::string> notes;
   std::vector<std::string> warnings;
 };
@@ -63,10 +64,18 @@ struct PreparedTable {
 /// before. The split and the model's settings in `config` do not count.
 PreparedTable prepare_table(const RunConfig& config);
 
-/// The table `path` as a fitted pipeline encodes it. Labels are read if the table has the target,
-/// ids if it has the column `id_column`. Warnings are of drift. Throws as load_labelled does.
+/// Which column has the ids of a table.
+struct IdColumn {
+  std::string name;          // empty: none
+  bool is_required = false;  // else a warning says that there are no ids
+};
+
+/// The table `path` as a fitted pipeline encodes it. Labels are read if the table has the target
+/// with some value in it. Warnings are of drift, and of an absent id column. Throws as
+/// load_labelled does, and DataError on a required id column that is absent or on one that is the
+/// target.
 PreparedTable apply_pipeline(const std::filesystem::path& path, preprocessing::Pipeline pipeline,
-                             const std::string& id_column,
+                             const IdColumn& id_column,
                              std::optional<char> delimiter = std::nullopt);
 
 /// Rows of a labelled table, as a fitted pipeline encodes them. `drift` is added to. Throws as

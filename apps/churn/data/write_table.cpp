@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/io/safetensors.h"
+#include "kernels/common/error.h"
 #include "preprocessing/common/parallel.h"
 #include "preprocessing/csv/csv_writer.h"
 
@@ -25,12 +26,26 @@ std::vector<std::string> feature_names(const PreparedTable& table, CategoryLayou
   return names;
 }
 
-std::vector<std::string> header_of(const PreparedTable& table, CategoryLayout layout,
-                                   const std::string& id_name) {
+/// Names are made of others, as "x is missing" of "x", so two may meet.
+void check_names(std::vector<std::string> names) {
+  std::sort(names.begin(), names.end());
+  if (!names.empty() && names.front().empty()) {
+    fail<DataError>("a column of the prepared table would have no name: give it one");
+  }
+  const auto twice = std::adjacent_find(names.begin(), names.end());
+  if (twice == names.end()) return;
+  fail<DataError>(
+      "two columns of the prepared table would have the name \"{}\": rename the column of that "
+      "name, or the one that another is made of",
+      *twice);
+}
+
+std::vector<std::string> header_of(const PreparedTable& table, CategoryLayout layout) {
   std::vector<std::string> header;
-  if (!table.ids.empty()) header.push_back(id_name);
+  if (!table.ids.empty()) header.push_back(table.id_column);
   for (std::string& name : feature_names(table, layout)) header.push_back(std::move(name));
   if (!table.labels.empty()) header.push_back(table.pipeline.target());
+  check_names(header);
   return header;
 }
 
@@ -88,10 +103,10 @@ SafetensorsEntry entry(std::string name, Shape shape, const std::vector<T>& valu
 
 }  // namespace
 
-void write_csv_table(const PreparedTable& table, CategoryLayout layout, const std::string& id_name,
+void write_csv_table(const PreparedTable& table, CategoryLayout layout,
                      const std::function<void(std::string_view)>& write) {
   std::string text;
-  preprocessing::append_csv_record(text, header_of(table, layout, id_name));
+  preprocessing::append_csv_record(text, header_of(table, layout));
   write(text);
   const RowFormatter formatter(table, layout);
   constexpr std::size_t kRowsPerWrite = kRowsPerPart * kPartsPerWrite;
@@ -109,8 +124,9 @@ void write_csv_table(const PreparedTable& table, CategoryLayout layout, const st
   }
 }
 
-void write_tensor_table(const std::filesystem::path& path, const PreparedTable& table,
-                        CategoryLayout layout) {
+void write_tensor_table(AtomicFile& output, const PreparedTable& table, CategoryLayout layout) {
+  const std::vector<std::string> names = feature_names(table, layout);
+  check_names(names);
   const EncodedRows& rows = table.rows;
   const auto count = static_cast<std::int64_t>(rows.rows);
   preprocessing::OneHotRows one_hot;
@@ -126,9 +142,9 @@ void write_tensor_table(const std::filesystem::path& path, const PreparedTable& 
         entry("codes", {count, static_cast<std::int64_t>(rows.category_count)}, rows.codes));
   }
   if (!table.labels.empty()) entries.push_back(entry("labels", {count}, table.labels));
-  write_safetensors(path, entries,
-                    {{"names", nlohmann::json(feature_names(table, layout)).dump()},
-                     {"pipeline", table.pipeline.to_json().dump()}});
+  write_safetensors(
+      output, entries,
+      {{"names", nlohmann::json(names).dump()}, {"pipeline", table.pipeline.to_json().dump()}});
 }
 
 }  // namespace ebb::churn
