@@ -162,7 +162,7 @@ preprocessing::CountedLevels counted_of(const std::string& text) {
   for (std::size_t end = begin; begin <= text.size(); begin = end + 1) {
     end = std::min(text.find(',', begin), text.size());
     if (end == begin) {
-      fail<UsageError>("ebb events: --count-by {}: a value is empty: write COLUMN=A,B", text);
+      fail<UsageError>("--count-by {}: a value is empty: write COLUMN=A,B", text);
     }
     counted.levels.push_back(text.substr(begin, end - begin));
   }
@@ -170,7 +170,7 @@ preprocessing::CountedLevels counted_of(const std::string& text) {
 }
 
 void require(bool is_given, bool is_needed, const char* option, const char* needed) {
-  if (is_given && !is_needed) fail<UsageError>("ebb events: {} needs {}", option, needed);
+  if (is_given && !is_needed) fail<UsageError>("{} needs {}", option, needed);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "apps/ebb/input_files.h"
 #include "apps/ebb/interrupt.h"
 #include "apps/ebb/output.h"
+#include "apps/ebb/shell.h"
 #include "kernels/common/context.h"
 #include "preprocessing/common/counted.h"
 #include "preprocessing/csv/csv_reader.h"
@@ -107,50 +108,64 @@ void print_result(std::FILE* stream, const EventsArguments& arguments,
              churn::format_counted(table.columns().size() - (has_labels ? 3 : 2), "feature"),
              has_labels ? "" : ", no label");
   if (!has_labels) return;
-  fmt::print(stream,
-             "train with  ebb train --data {} --target churn --id-column {}{} --out model/\n",
-             churn::printable(arguments.out), churn::printable(table.names().front()),
-             snapshots > 1 ? " --drop-columns cutoff" : "");
+  const std::string& customer = table.names().front();
+  std::vector<std::string> command = {"ebb",      "train", "--data",      arguments.out,
+                                      "--target", "churn", "--id-column", customer};
+  // The rows of a customer are much alike: those to measure on must be other customers'.
+  if (snapshots > 1)
+    command.insert(command.end(), {"--split-group", customer, "--drop-columns", "cutoff"});
+  command.insert(command.end(), {"--out", "model/"});
+  fmt::print(stream, "train with  {}\n", churn::printable(shell_quoted(command)));
+}
+
+void warn_of_one_class(const std::vector<Snapshot>& snapshots) {
+  for (const Snapshot& snapshot : snapshots) {
+    if (snapshot.labels.empty()) return;
+    const double rate = snapshot.churn_rate();
+    if (rate > 0.0 && rate < 1.0) continue;
+    warn(
+        fmt::format("at the cut-off {} {} customer leaves: there is nothing to tell apart; try "
+                    "another --window",
+                    preprocessing::format_timestamp(snapshot.cutoff), rate > 0.0 ? "every" : "no"));
+  }
 }
 
 ExitCode make_customers(const EventsArguments& arguments) {
   const EventsPlan plan = read_arguments(arguments);
+  refuse_other_format("--out", arguments.out);
   refuse_replacing("--out", arguments.out, {arguments.data});
   // So that the incomplete file is removed. What goes to the screen may end at once.
   std::optional<InterruptGuard> interrupt;
   if (arguments.out != kStandardOutput) interrupt.emplace();
   const auto stopped = [&] { return interrupt && interrupt->requested(); };
-  const auto explain_interrupt = [&] {
-    fmt::print("interrupted: {} was not written\n", arguments.out);
-    return ExitCode::interrupted;
-  };
   Output output(arguments.out);
   set_default_threads(arguments.threads);
   preprocessing::CsvOptions reading = plan.columns.reading(plan.delimiter);
   reading.format = plan.format;
   std::optional<preprocessing::Table> rows = preprocessing::read_csv(arguments.data, reading);
-  if (stopped()) return explain_interrupt();
+  if (stopped()) return explain_interrupt(arguments.out);
   const EventLog log(*rows, plan.columns);
   const std::size_t row_count = rows->rows();
   rows.reset();
   const std::vector<Snapshot> snapshots =
       take_snapshots(log, plan.cutoffs, plan.windows, plan.eligibility);
   const preprocessing::FeaturePlan features = feature_plan(log, plan, arguments.levels);
-  if (stopped()) return explain_interrupt();
+  if (stopped()) return explain_interrupt(arguments.out);
   const preprocessing::Table table = customer_table(log, snapshots, plan.windows, features);
   output.write(csv_header(table));
   for (std::size_t row = 0; row < table.rows(); row += kRowsPerWrite) {
-    if (stopped()) return explain_interrupt();
+    if (stopped()) return explain_interrupt(arguments.out);
     output.write(csv_rows(table, row, std::min(table.rows(), row + kRowsPerWrite)));
   }
   // Ctrl-C also ends what feeds a pipe, and then looks like the end of the log.
-  if (stopped()) return explain_interrupt();
+  if (stopped()) return explain_interrupt(arguments.out);
   output.commit();
   std::FILE* stream = arguments.out == kStandardOutput ? stderr : stdout;
   print_log(stream, log, row_count);
   print_snapshots(stream, snapshots, plan.windows);
   print_counted(stream, features);
   print_result(stream, arguments, table, snapshots.size());
+  warn_of_one_class(snapshots);
   return ExitCode::ok;
 }
 

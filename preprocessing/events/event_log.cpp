@@ -68,6 +68,7 @@ CsvOptions EventColumns::reading(std::optional<char> delimiter) const {
   CsvOptions options;
   options.delimiter = delimiter;
   options.undeclared = UndeclaredColumns::ignore;
+  options.text_among_numbers = TextAmongNumbers::refuse_fixed;
   const auto declare = [&](const std::string& name, DeclaredKind kind) {
     if (name.empty()) return;
     for (ColumnDeclaration& declared : options.columns) {

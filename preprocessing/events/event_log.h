@@ -73,6 +73,7 @@ class EventLog {
   [[nodiscard]] std::size_t first(std::size_t customer) const { return bounds_[customer]; }
   /// The customers of the given numbers as a column of the table's name.
   [[nodiscard]] Column customer_column(std::span<const std::uint32_t> customers) const;
+  [[nodiscard]] const std::string& customer_column_name() const { return customers_.name; }
   [[nodiscard]] std::string customer_name(std::size_t customer) const;
 
   [[nodiscard]] std::span<const std::int64_t> times() const { return times_; }

@@ -137,6 +137,26 @@ void check_plan(const FeaturePlan& plan) {
   }
 }
 
+/// Columns are named after the log's columns and values, so two may meet.
+void check_names(const std::string& source, const std::string& customer,
+                 const std::vector<std::string>& features) {
+  std::vector<std::string> names = features;
+  names.insert(names.end(), {"cutoff", "churn"});
+  if (contains(names, customer)) {
+    fail<DataError>(
+        "{}: the column of customers is called \"{}\", as a column of the customer table is: "
+        "rename it in the log, say to customer_id",
+        source, customer);
+  }
+  std::sort(names.begin(), names.end());
+  const auto twice = std::adjacent_find(names.begin(), names.end());
+  if (twice == names.end()) return;
+  fail<DataError>(
+      "{}: two columns of the customer table would be called \"{}\": rename a column that events "
+      "are counted by",
+      source, *twice);
+}
+
 }  // namespace
 
 CountedLevels frequent_levels(const EventLog& log, const std::string& column, std::int64_t cutoff,
@@ -162,6 +182,7 @@ Table customer_table(const EventLog& log, std::span<const Snapshot> snapshots,
   std::size_t places = 0;
   const std::vector<Counter> counters = counters_of(log, plan, places);
   const std::vector<std::string> names = feature_names(log, plan);
+  check_names(log.source(), log.customer_column_name(), names);
   std::vector<std::uint32_t> customers;
   std::vector<double> labels;
   Column cutoffs;

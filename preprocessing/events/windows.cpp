@@ -36,9 +36,13 @@ void check_windows(const EventLog& log, std::int64_t cutoff, const Windows& wind
     const std::int64_t latest = log.end() - *windows.prediction - windows.gap;
     fail<DataError>(
         "{}: the prediction window of cut-off {} ends at {}, and the last event of the log is at "
-        "{}: customers who buy after that would count as gone: the latest possible cut-off is {}",
+        "{}: customers who buy after that would count as gone: {}",
         log.source(), format_timestamp(cutoff), format_timestamp(windows.prediction_end(cutoff)),
-        format_timestamp(log.last_time()), format_timestamp(latest));
+        format_timestamp(log.last_time()),
+        latest > log.first_time()
+            ? fmt::format("the latest possible cut-off is {}", format_timestamp(latest))
+            : fmt::format("the window is longer than the log, which begins at {}",
+                          format_timestamp(log.first_time())));
   }
 }
 

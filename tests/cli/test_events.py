@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import shlex
 import unittest
 
 from program import ProgramTest, SMALL, rows_of
@@ -65,7 +66,7 @@ class EventsTest(ProgramTest):
     def test_several_cutoffs_and_types(self):
         result = self.events("--type", "what", "--purchase-types", "tea", "--window", "30d", "--recent", "7d",
                              cutoff="2024-04-01,2024-02-15")
-        self.assertIn("--drop-columns cutoff", result.stdout)
+        self.assertIn("--id-column user --split-group user --drop-columns cutoff --out model/", result.stdout)
         self.assertIn("--count-by 'what=cup,tea'", result.stdout)
         rows = rows_of((self.folder / "customers.csv").read_text())
         self.assertEqual([(row["user"], row["cutoff"], row["churn"]) for row in rows],
@@ -142,13 +143,43 @@ class EventsTest(ProgramTest):
         scores = self.ebb("predict", "--model", "model", "--data", "now.csv", "--out", "-").stdout
         self.assertEqual(list(rows_of(scores)[0])[0], "user")
 
+    def test_no_customer_of_several_cutoffs_is_trained_on_and_tested(self):
+        lines = ["user,at,amount"]
+        for user in range(200):
+            for order in range(1 + user % 5):
+                lines.append(f"u{user},2024-0{1 + order}-{1 + user % 27:02},{user % 13 + 1}")
+        lines += [f"u{user},2024-07-05,1" for user in range(0, 200) if user % 5 > 2]
+        log = self.write("my shop.csv", "\n".join([*lines, "z,2024-08-01,1"]) + "\n")
+        made = self.events("--value", "amount", "--window", "30d", data=log, cutoff="2024-05-01,2024-07-01",
+                           out="my customers.csv")
+        command = shlex.split(made.stdout.split("train with  ebb ")[1])
+        self.assertIn("my customers.csv", command)
+        trained = self.ebb(*command, "--config", self.write("small.toml", SMALL))
+        self.assertNotIn("repeat an id", trained.stdout + trained.stderr)
+        self.assertIn('by group, column "user"', trained.stdout)
+
+    def test_a_rate_of_all_or_none_is_warned_of(self):
+        result = self.events("--window", "1d", cutoff="2024-04-03")
+        self.assertIn("warning: at the cut-off 2024-04-03 every customer leaves", result.stderr)
+
     def test_what_cannot_be_followed_is_refused(self):
         def refused(*more, code=3, **options):
             return self.events(*more, code=code, **options).stderr
 
         self.assertIn("the last event of the log is at 2024-06-30", refused("--window", "92d"))
         self.assertIn("the latest possible cut-off is 2024-03-31", refused("--window", "92d"))
+        self.assertIn("the window is longer than the log, which begins at 2024-01-05", refused("--window", "900d"))
         self.assertIn("nothing lies before the cut-off", refused(cutoff="2024-01-05"))
+        named = self.write("named.csv", LOG.replace("user,", "orders,"))
+        message = self.ebb("events", "--data", named, "--customer", "orders", "--time", "at", "--cutoff",
+                           "2024-04-01", "--out", "o.csv", code=3).stderr
+        self.assertIn('the column of customers is called "orders"', message)
+        self.assertNotIn("exists twice", message)
+        message = refused("--value", "what")
+        self.assertIn('"tea" is not a number, as it must be: correct the cell, or leave it empty', message)
+        self.assertNotIn("declare", message)
+        self.assertIn("plain CSV", refused(out="o.csv.gz", code=2))
+        self.assertTrue(refused("--gap", "3d", code=2).startswith("ebb: --gap needs"))
         self.assertIn("write it as 2024-06-30", refused(cutoff="1.4.2024", code=2))
         self.assertIn("write days", refused("--window", "3mo", code=2))
         self.assertIn("--quantity needs --value", refused("--quantity", "pieces", code=2))
