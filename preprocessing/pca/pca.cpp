@@ -11,7 +11,9 @@
 namespace ebb::preprocessing {
 namespace {
 
-std::vector<Numbers> numbers_of(const Table& table, std::span<const std::string> names) {
+/// `mend`: what to do about a missing value.
+std::vector<Numbers> numbers_of(const Table& table, std::span<const std::string> names,
+                                std::string_view mend) {
   std::vector<Numbers> columns;
   for (const std::string& name : names) {
     const Column& column = table.column(name);
@@ -23,10 +25,8 @@ std::vector<Numbers> numbers_of(const Table& table, std::span<const std::string>
                                       [](double value) { return std::isnan(value); });
     if (missing != column.numbers.end()) {
       const auto row = static_cast<std::size_t>(missing - column.numbers.begin());
-      fail<DataError>(
-          "{}: column \"{}\": a value is missing; principal components need all: fill "
-          "missing values first",
-          table.where(row), shortened(name));
+      fail<DataError>("{}: column \"{}\": a value is missing; principal components need all: {}",
+                      table.where(row), shortened(name), mend);
     }
     columns.push_back(column.numbers);
   }
@@ -97,7 +97,7 @@ Pca Pca::fit(const Table& table, std::span<const std::string> names, const PcaOp
     fail<DataError>("the share of the variance to explain is {}: choose one over 0, at most 1",
                     options.explained);
   }
-  const std::vector<Numbers> columns = numbers_of(table, names);
+  const std::vector<Numbers> columns = numbers_of(table, names, "fill missing values first");
   PcaState state;
   state.columns.assign(names.begin(), names.end());
   for (const Numbers values : columns) state.means.push_back(moments_of(values).mean);
@@ -128,7 +128,9 @@ Pca Pca::fit(const Table& table, std::span<const std::string> names, const PcaOp
 }
 
 std::vector<std::vector<double>> Pca::transform(const Table& table) const {
-  const std::vector<Numbers> columns = numbers_of(table, state_.columns);
+  const std::vector<Numbers> columns = numbers_of(
+      table, state_.columns,
+      "give it, or fit again with missing values filled before, also if none is missing");
   std::vector<std::vector<double>> out(components(), std::vector<double>(table.rows()));
   parallel_ranges(table.rows(), columns.size() * components(), kBlockRows,
                   [&](std::size_t begin, std::size_t end) {

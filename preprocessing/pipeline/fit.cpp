@@ -92,8 +92,13 @@ std::optional<DroppedColumn> left_out(const Column& column, const PipelineConfig
 }
 
 [[noreturn]] void fail_without_features(const std::string& source,
-                                        const std::vector<DroppedColumn>& dropped) {
-  std::string reasons = dropped.empty() ? "; there is none but the target" : "";
+                                        const std::vector<DroppedColumn>& dropped,
+                                        const std::vector<StepDeclaration>& steps) {
+  // What steps took out is not among the dropped.
+  std::vector<std::string> kinds;
+  for (const StepDeclaration& step : steps) kinds.push_back(step.kind);
+  std::string reasons = kinds.empty() ? "" : " after the steps " + list_names(kinds);
+  if (dropped.empty()) reasons += "; there is none but the target";
   for (std::size_t i = 0; i < std::min<std::size_t>(8, dropped.size()); ++i) {
     reasons += fmt::format("; {}", describe(dropped[i]));
   }
@@ -169,7 +174,7 @@ Pipeline Pipeline::fit_features(const Table& training_rows, const PipelineConfig
     }
   }
   if (pipeline.numbers_.empty() && pipeline.categories_.empty()) {
-    fail_without_features(training_rows.source(), pipeline.dropped_);
+    fail_without_features(training_rows.source(), pipeline.dropped_, config.steps);
   }
   return pipeline;
 }
@@ -182,7 +187,7 @@ void require_features(const Table& table, const PipelineConfig& config) {
     if (!reason) return;
     dropped.push_back(*std::move(reason));
   }
-  fail_without_features(table.source(), dropped);
+  fail_without_features(table.source(), dropped, {});
 }
 
 }  // namespace ebb::preprocessing

@@ -24,9 +24,10 @@ bool is_selectable(const Column& column, ColumnType type, const StepContext& con
 void require_selectable(const StepOptions& options, std::string_view key, const Column& column,
                         ColumnType type, const StepContext& context) {
   if (contains(context.reserved, column.name)) {
-    options.refuse(key, fmt::format("column \"{}\" is the target, an identifier or the split's, "
-                                    "which steps leave alone",
-                                    column.name));
+    options.refuse(key,
+                   fmt::format("column \"{}\" is the target, an identifier, the split's or one "
+                               "to drop, which steps leave alone",
+                               column.name));
   }
   if (!has_type(column, type)) {
     options.refuse(key, fmt::format("column \"{}\" is one of {}, this step is for {}: declare what "

@@ -45,7 +45,12 @@ std::unique_ptr<Step> fit_scale(StepOptions& options, Table& table, const StepCo
       const std::vector<double> sorted = sorted_values(column.numbers);
       if (sorted.empty())
         fail<DataError>("column \"{}\" has no value to scale by: drop it", column.name);
-      return Scaled{column.name, NumberScaler::fit(sorted, method, quantiles)};
+      try {
+        return Scaled{column.name, NumberScaler::fit(sorted, method, quantiles)};
+      } catch (const DataError& error) {
+        fail<DataError>("column \"{}\": {}: correct them, or leave it out", column.name,
+                        error.what());
+      }
     });
   });
 }
