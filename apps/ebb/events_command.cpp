@@ -114,7 +114,8 @@ void print_result(std::FILE* stream, const EventsArguments& arguments,
   // The rows of a customer are much alike: those to measure on must be other customers'.
   if (snapshots > 1)
     command.insert(command.end(), {"--split-group", customer, "--drop-columns", "cutoff"});
-  command.insert(command.end(), {"--out", "model/"});
+  command.emplace_back("--out");
+  command.emplace_back("model/");
   fmt::print(stream, "train with  {}\n", churn::printable(shell_quoted(command)));
 }
 

@@ -9,6 +9,16 @@ namespace ebb::program {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+/// Without links, dots and the folder that ebb runs in.
+fs::path whole_path(const std::string& path) {
+  std::error_code error;
+  return fs::weakly_canonical(fs::absolute(path, error), error);
+}
+
+}  // namespace
+
 std::string lower_case(std::string name) {
   for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return name;
@@ -42,8 +52,8 @@ void refuse_same_output(const char* option, const std::string& out, const char* 
   if (out.empty() || other.empty()) return;
   std::error_code error;
   const bool is_device = fs::exists(out, error) && !fs::is_regular_file(out, error);
-  const bool is_same = out == other || fs::equivalent(out, other, error) ||
-                       fs::weakly_canonical(out, error) == fs::weakly_canonical(other, error);
+  const bool is_same =
+      out == other || fs::equivalent(out, other, error) || whole_path(out) == whole_path(other);
   if (is_device || !is_same) return;
   fail<UsageError>("{} and {} name the same file, {}: one would replace the other", option,
                    other_option, out);

@@ -141,7 +141,8 @@ void check_plan(const FeaturePlan& plan) {
 void check_names(const std::string& source, const std::string& customer,
                  const std::vector<std::string>& features) {
   std::vector<std::string> names = features;
-  names.insert(names.end(), {"cutoff", "churn"});
+  names.emplace_back("cutoff");
+  names.emplace_back("churn");
   if (contains(names, customer)) {
     fail<DataError>(
         "{}: the column of customers is called \"{}\", as a column of the customer table is: "

@@ -233,9 +233,13 @@ class PrepareTest(ProgramTest):
         self.assertRegex(refused('step = "scale"\nmethod = "standard"\n', data=huge),
                          r'column "huge": values from .* are too large to scale: correct them')
         components = self.write("pca.toml", '[[preprocessing.steps]]\nstep = "pca"\n'
-                                            'columns = ["tenure_months", "returns_share"]\n')
-        self.prepare("--target", "churn", "--config", components, "--out", "o.csv", "--save-pipeline", "p.json")
-        gap = self.write("gap.csv", "\n".join(lines).replace(",2,3,11,", ",,3,11,") + "\n")
+                                            'columns = ["a", "b"]\n')
+        whole = self.write("whole.csv", "\n".join([f"{lines[0]},a,b"] + [
+            f"{line},{i % 7}.25,{i * 7 % 13}.5" for i, line in enumerate(lines[1:])]) + "\n")
+        self.prepare("--target", "churn", "--config", components, "--out", "o.csv", "--save-pipeline", "p.json",
+                     data=whole)
+        gap = self.write("gap.csv", whole.read_text().replace(",2.25,1.5", ",,1.5", 1))
+        self.assertNotEqual(gap.read_text(), whole.read_text())
         self.assertIn("give it, or fit again with missing values filled before",
                       self.prepare("--pipeline", "p.json", "--out", "o.csv", data=gap, code=3).stderr)
 
