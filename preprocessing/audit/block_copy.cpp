@@ -77,8 +77,8 @@ CommonLag common_lag(std::vector<Repeat>& repeats) {
   return common;
 }
 
-/// From the first repeat of that lag to the last, all rows with the differences of the row `lag`
-/// further up, be they frequent ones or not.
+/// From the first repeat of that lag to the last, and on as far as rows repeat, all rows with the
+/// differences of the row `lag` further up, be they frequent ones or not.
 std::vector<Repeat> repeats_at(std::span<const std::uint64_t> hashes,
                                const std::vector<Repeat>& repeats, std::uint32_t lag) {
   auto first = static_cast<std::uint32_t>(hashes.size());
@@ -88,9 +88,12 @@ std::vector<Repeat> repeats_at(std::span<const std::uint64_t> hashes,
     first = std::min(first, repeat.row);
     last = std::max(last, repeat.row);
   }
+  const auto is_repeat = [&](std::uint32_t row) { return hashes[row] == hashes[row - lag]; };
+  while (first > lag && is_repeat(first - 1)) --first;
+  while (last + 1 < hashes.size() && is_repeat(last + 1)) ++last;
   std::vector<Repeat> found;
   for (std::uint32_t row = first; row <= last; ++row) {
-    if (hashes[row] == hashes[row - lag]) found.push_back({row, lag});
+    if (is_repeat(row)) found.push_back({row, lag});
   }
   return found;
 }
