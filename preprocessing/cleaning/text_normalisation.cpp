@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "kernels/common/error.h"
+#include "preprocessing/common/names.h"
 #include "preprocessing/common/parallel.h"
 #include "preprocessing/table/dictionary.h"
 
@@ -130,7 +131,8 @@ std::string normalise_text(std::string_view text, const TextOptions& options) {
   return result;
 }
 
-void normalise_levels(Column& column, const TextOptions& options, TextReport* report) {
+void normalise_levels(Column& column, const TextOptions& options, TextReport* report,
+                      std::span<const std::string> missing_texts) {
   if (column.codes.empty()) return;
   Dictionary dictionary;
   std::vector<std::int32_t> code_of_level;
@@ -139,8 +141,9 @@ void normalise_levels(Column& column, const TextOptions& options, TextReport* re
   for (const std::string& level : column.levels) {
     const std::string text = normalise_text(level, options);
     const std::size_t before = dictionary.size();
-    code_of_level.push_back(text.empty() ? kMissingCode : dictionary.code(text));
-    found.merged_levels += !text.empty() && dictionary.size() == before ? 1 : 0;
+    const bool is_missing = text.empty() || contains(missing_texts, text);
+    code_of_level.push_back(is_missing ? kMissingCode : dictionary.code(text));
+    found.merged_levels += !is_missing && dictionary.size() == before ? 1 : 0;
     is_changed.push_back(text == level ? 0 : 1);
   }
   constexpr std::size_t kRange = 16384;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -39,15 +40,17 @@ std::string normalise_text(std::string_view text, const TextOptions& options);
 
 struct TextReport {
   std::size_t changed_rows = 0;   ///< whose text became another
-  std::size_t emptied_rows = 0;   ///< of these, texts of spaces alone, which are missing now
+  std::size_t emptied_rows = 0;   ///< of these, texts that are missing now
   std::size_t merged_levels = 0;  ///< that became equal to an earlier one
   bool operator==(const TextReport&) const = default;
 };
 
 /// Normalises the levels of a column in place, merges equal ones (in order of first appearance) and
-/// takes a level that became empty for missing. Each level is normalised once, then rows change
-/// their codes in parallel. Nothing is done to numbers and integers. Adds to `report`, if given.
-void normalise_levels(Column& column, const TextOptions& options, TextReport* report = nullptr);
+/// takes a level for missing that became empty or one of `missing_texts`. Each level is normalised
+/// once, then rows change their codes in parallel. Nothing is done to numbers and integers. Adds to
+/// `report`, if given.
+void normalise_levels(Column& column, const TextOptions& options, TextReport* report = nullptr,
+                      std::span<const std::string> missing_texts = {});
 
 /// "keep", "lower", "fold"; parse throws DataError that lists them.
 std::string_view text_case_name(TextCase text_case);

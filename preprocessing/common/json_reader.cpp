@@ -21,7 +21,8 @@ JsonReader JsonReader::member(std::string_view key) const {
   if (!value_.is_object()) refuse_type("an object");
   const auto found = value_.find(std::string(key));
   if (found == value_.end()) refuse(fmt::format("the key \"{}\" is missing", key));
-  return JsonReader(*found, path_.empty() ? std::string(key) : fmt::format("{}.{}", path_, key));
+  return JsonReader(*found, path_.empty() ? std::string(key) : fmt::format("{}.{}", path_, key),
+                    document_);
 }
 
 std::vector<JsonReader> JsonReader::elements() const {
@@ -29,7 +30,7 @@ std::vector<JsonReader> JsonReader::elements() const {
   std::vector<JsonReader> readers;
   readers.reserve(value_.size());
   for (std::size_t i = 0; i < value_.size(); ++i) {
-    readers.emplace_back(value_[i], fmt::format("{}[{}]", path_, i));
+    readers.emplace_back(value_[i], fmt::format("{}[{}]", path_, i), document_);
   }
   return readers;
 }
@@ -78,7 +79,7 @@ std::vector<std::size_t> JsonReader::counts() const {
 }
 
 void JsonReader::refuse(std::string_view problem) const {
-  fail<DataError>("pipeline: {}: {}", path_.empty() ? "the document" : path_,
+  fail<DataError>("{}{}: {}", document_, path_.empty() ? "the document" : path_,
                   shortened(problem, 500));
 }
 

@@ -13,11 +13,13 @@
 
 namespace ebb::preprocessing {
 
-/// A value inside a document, with its path. All members throw DataError "pipeline: PATH: ...".
+/// A value inside a document, with its path. All members throw DataError "DOCUMENT PATH: ...".
 class JsonReader {
  public:
-  explicit JsonReader(const nlohmann::json& value, std::string path = "")
-      : value_(value), path_(std::move(path)) {}
+  /// `document`: a literal, what the value is in.
+  explicit JsonReader(const nlohmann::json& value, std::string path = "",
+                      std::string_view document = "pipeline: ")
+      : value_(value), path_(std::move(path)), document_(document) {}
 
   /// Requires an object with exactly these keys.
   void expect_keys(std::initializer_list<std::string_view> keys) const;
@@ -56,6 +58,7 @@ class JsonReader {
 
   const nlohmann::json& value_;
   std::string path_;
+  std::string_view document_;
 };
 
 }  // namespace ebb::preprocessing

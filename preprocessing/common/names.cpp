@@ -52,7 +52,8 @@ std::string list_first_names(std::span<const std::string> first, std::size_t cou
   return list;
 }
 
-std::string suggest_names(std::string_view wanted, std::span<const std::string> names) {
+std::string suggest_names(std::string_view wanted, std::span<const std::string> names,
+                          std::size_t limit) {
   std::string sentence;
   const std::string* nearest = nullptr;
   std::size_t least = std::max<std::size_t>(2, wanted.size() / 3) + 1;
@@ -64,7 +65,7 @@ std::string suggest_names(std::string_view wanted, std::span<const std::string> 
     }
   }
   if (nearest != nullptr) sentence += fmt::format(" Did you mean \"{}\"?", *nearest);
-  return sentence + fmt::format(" There are: {}.", list_names(names));
+  return sentence + fmt::format(" There are: {}.", list_names(names, limit));
 }
 
 }  // namespace ebb::preprocessing

@@ -17,7 +17,8 @@ std::string list_names(std::span<const std::string> names, std::size_t limit = 1
 std::string list_first_names(std::span<const std::string> first, std::size_t count);
 
 /// A sentence for an error about an unknown name: the nearest of `names` by edit distance, if any
-/// is near, and the list of them: ` Did you mean "age"? There are: "age", "income".`
-std::string suggest_names(std::string_view wanted, std::span<const std::string> names);
+/// is near, and the list of them, of `limit`: ` Did you mean "age"? There are: "age", "income".`
+std::string suggest_names(std::string_view wanted, std::span<const std::string> names,
+                          std::size_t limit = 12);
 
 }  // namespace ebb::preprocessing

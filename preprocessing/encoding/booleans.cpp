@@ -41,6 +41,19 @@ std::vector<double> coded_values(const Column& column) {
   return values;
 }
 
+/// The same of every row.
+std::vector<double> coded_rows(const Column& column) {
+  std::vector<double> values = coded_values(column);
+  if (column.is_number() || column.has_integers()) return values;
+  std::vector<double> of_row;
+  of_row.reserve(column.codes.size());
+  for (const std::int32_t code : column.codes) {
+    of_row.push_back(code == kMissingCode ? kMissingNumber
+                                          : values[static_cast<std::size_t>(code)]);
+  }
+  return of_row;
+}
+
 }  // namespace
 
 std::optional<bool> parse_boolean(std::string_view text) {
@@ -68,16 +81,7 @@ bool are_booleans(const Column& column) {
 }
 
 std::vector<double> booleans_of(const Column& column, const Table& table) {
-  std::vector<double> values = coded_values(column);
-  if (!column.is_number() && !column.has_integers()) {
-    std::vector<double> of_row;
-    of_row.reserve(column.codes.size());
-    for (const std::int32_t code : column.codes) {
-      of_row.push_back(code == kMissingCode ? kMissingNumber
-                                            : values[static_cast<std::size_t>(code)]);
-    }
-    values = std::move(of_row);
-  }
+  const std::vector<double> values = coded_rows(column);
   if (const auto other = std::find(values.begin(), values.end(), kOther); other != values.end()) {
     const auto row = static_cast<std::size_t>(other - values.begin());
     fail<DataError>(
@@ -85,6 +89,12 @@ std::vector<double> booleans_of(const Column& column, const Table& table) {
         "false, or 1 and 0",
         table.where(row), column.name, shortened(column.text(row)));
   }
+  return values;
+}
+
+std::vector<double> booleans_or_missing(const Column& column) {
+  std::vector<double> values = coded_rows(column);
+  for (double& value : values) value = value == kOther ? kMissingNumber : value;
   return values;
 }
 

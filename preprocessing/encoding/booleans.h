@@ -22,4 +22,7 @@ bool are_booleans(const Column& column);
 /// level is parsed once.
 std::vector<double> booleans_of(const Column& column, const Table& table);
 
+/// The same, NaN for what is no boolean.
+std::vector<double> booleans_or_missing(const Column& column);
+
 }  // namespace ebb::preprocessing

@@ -10,38 +10,40 @@
 namespace ebb::preprocessing {
 namespace {
 
-void start_report(const Pipeline& pipeline, DriftReport& report) {
-  const std::size_t columns = pipeline.numbers().size() + pipeline.categories().size();
+void start_report(std::span<const JudgedNumber> numbers,
+                  std::span<const CategoryFeature> categories, DriftReport& report) {
+  const std::size_t columns = numbers.size() + categories.size();
   if (report.columns.size() == columns) return;
   if (!report.columns.empty()) fail("transform: the drift report is another pipeline's");
   report.columns.resize(columns);
-  for (std::size_t i = 0; i < pipeline.numbers().size(); ++i) {
-    report.columns[i].name = pipeline.numbers()[i].name;
-    report.columns[i].counts.assign(pipeline.numbers()[i].statistics.counts.size(), 0);
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    report.columns[i].name = numbers[i].name;
+    report.columns[i].counts.assign(numbers[i].statistics.counts.size(), 0);
   }
-  for (std::size_t i = 0; i < pipeline.categories().size(); ++i) {
-    ColumnDrift& drift = report.columns[pipeline.numbers().size() + i];
-    drift.name = pipeline.categories()[i].name;
-    drift.counts.assign(pipeline.categories()[i].counts.size(), 0);
+  for (std::size_t i = 0; i < categories.size(); ++i) {
+    ColumnDrift& drift = report.columns[numbers.size() + i];
+    drift.name = categories[i].name;
+    drift.counts.assign(categories[i].counts.size(), 0);
   }
 }
 
-void count_value(const NumberFeature& feature, double value, ColumnDrift& drift) {
+void count_value(const NumberStatistics& training, double value, ColumnDrift& drift) {
   drift.lowest = drift.values == 0 ? value : std::min(drift.lowest, value);
   drift.highest = drift.values == 0 ? value : std::max(drift.highest, value);
   ++drift.values;
   drift.sum += value;
-  ++drift.counts[bucket_of(feature.statistics.edges, value)];
-  if (value < feature.statistics.minimum || value > feature.statistics.maximum) ++drift.outside;
+  ++drift.counts[bucket_of(training.edges, value)];
+  if (value < training.minimum || value > training.maximum) ++drift.outside;
 }
 
-void count_numbers(const NumberFeature& feature, const EncodedNumber& number, ColumnDrift& drift) {
+void count_numbers(const NumberStatistics& training, const EncodedNumber& number,
+                   ColumnDrift& drift) {
   drift.is_absent = number.is_absent;
   for (const double value : number.values) {
     if (std::isnan(value)) {
       ++drift.missing;
     } else {
-      count_value(feature, value, drift);
+      count_value(training, value, drift);
     }
   }
 }
@@ -62,11 +64,12 @@ void count_codes(const EncodedCategory& category, ColumnDrift& drift) {
 void count_drift(const Pipeline& pipeline, std::span<const EncodedNumber> numbers,
                  std::span<const EncodedCategory> categories, std::size_t rows,
                  DriftReport& report) {
-  start_report(pipeline, report);
+  const std::vector<JudgedNumber> judged = pipeline.judged_numbers();
+  start_report(judged, pipeline.judged_categories(), report);
   report.rows += rows;
   parallel_for(report.columns.size(), rows, [&](std::size_t i) {
     if (i < numbers.size()) {
-      count_numbers(pipeline.numbers()[i], numbers[i], report.columns[i]);
+      count_numbers(judged[i].statistics, numbers[i], report.columns[i]);
     } else {
       count_codes(categories[i - numbers.size()], report.columns[i]);
     }

@@ -104,13 +104,15 @@ double population_stability_index(const std::vector<std::size_t>& expected,
 }
 
 std::vector<std::string> Pipeline::drift_warnings(const DriftReport& report) const {
-  if (report.columns.size() != numbers_.size() + categories_.size()) {
+  const std::vector<JudgedNumber> numbers = judged_numbers();
+  const std::vector<CategoryFeature>& categories = judged_categories();
+  if (report.columns.size() != numbers.size() + categories.size()) {
     fail("drift_warnings: the report is another pipeline's, or empty");
   }
   std::vector<std::string> warnings;
-  for (std::size_t i = 0; i < numbers_.size(); ++i) {
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
     const ColumnDrift& drift = report.columns[i];
-    const NumberStatistics& training = numbers_[i].statistics;
+    const NumberStatistics& training = numbers[i].statistics;
     Judge judge(drift, report.rows, warnings);
     if (drift.is_absent) {
       judge.absent();
@@ -124,16 +126,16 @@ std::vector<std::string> Pipeline::drift_warnings(const DriftReport& report) con
                     drift.values == 0 ? 0.0 : drift.sum / static_cast<double>(drift.values),
                     training.mean));
   }
-  for (std::size_t i = 0; i < categories_.size(); ++i) {
-    const ColumnDrift& drift = report.columns[numbers_.size() + i];
-    const std::vector<std::size_t>& training = categories_[i].counts;
+  for (std::size_t i = 0; i < categories.size(); ++i) {
+    const ColumnDrift& drift = report.columns[numbers.size() + i];
+    const std::vector<std::size_t>& training = categories[i].counts;
     Judge judge(drift, report.rows, warnings);
     if (drift.is_absent) {
       judge.absent();
       continue;
     }
     judge.missing(training[kEncodedMissing], training_rows_);
-    judge.unseen(categories_[i].expected_unknown, training_rows_);
+    judge.unseen(categories[i].expected_unknown, training_rows_);
     judge.distribution(training, "");
   }
   return warnings;

@@ -25,7 +25,7 @@ struct ColumnDrift {
 };
 
 /// Filled by Pipeline::transform, which adds to what is there, so that one report can follow a file
-/// that is read in chunks. Columns: the pipeline's numbers, then its categories.
+/// that is read in chunks. Columns: Pipeline::judged_numbers, then judged_categories.
 struct DriftReport {
   std::size_t rows = 0;
   std::vector<ColumnDrift> columns;

@@ -36,8 +36,9 @@ struct EncodedCategory {
   }
 };
 
-/// Adds to `report` what the rows of a table hold, column by column in parallel. Throws Error for a
-/// report of another pipeline.
+/// Adds to `report` what the rows of a table hold, column by column in parallel: the values of
+/// pipeline.judged_numbers() and judged_categories(). Throws Error for a report of another
+/// pipeline.
 void count_drift(const Pipeline& pipeline, std::span<const EncodedNumber> numbers,
                  std::span<const EncodedCategory> categories, std::size_t rows,
                  DriftReport& report);

@@ -15,9 +15,9 @@ namespace {
 
 constexpr std::size_t kDriftBuckets = 10;
 
-/// Quantiles of a longer column are those of so many of its values, which moves the share of values
-/// below one by 0.2 % or so; what is exact in any case: missing values, the least, the greatest,
-/// mean, deviation and median.
+/// Quantiles of a longer column are those of so many of its values, drawn at random
+/// (sorted_sample): the share of values below one is off by a standard deviation of 0.14 % at most.
+/// What is exact in any case: missing values, the least, the greatest, mean, deviation and median.
 constexpr std::size_t kMostSampled = std::size_t{1} << 17;
 
 /// Training values of one column, NaN where missing, as fitting looks at them.
@@ -146,6 +146,15 @@ NumberFeature fit_number(const Column& column, const NumberOptions& options, std
   feature.bin_edges = bin_edges_of(values.sorted, feature.scaler, bins);
   feature.statistics = statistics_of(values);
   return feature;
+}
+
+NumberStatistics number_statistics(const Column& column) {
+  const TrainingValues values = look_at(column);
+  if (!values.sorted.empty()) return statistics_of(values);
+  NumberStatistics statistics;
+  statistics.rows = statistics.missing = column.size();
+  statistics.counts = {0};
+  return statistics;
 }
 
 CategoryFeature fit_category(const Column& values, const CategoryOptions& options) {

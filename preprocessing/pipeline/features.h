@@ -24,7 +24,8 @@ struct NumberStatistics {
   double deviation = 0.0;  ///< population standard deviation
   /// Distinct deciles without minimum and maximum; bucket i holds values in (edge i-1, edge i].
   std::vector<double> edges;
-  std::vector<std::size_t> counts;  ///< training values per bucket, edges.size() + 1 of them
+  /// Training values per bucket, edges.size() + 1 of them; of a long column those of a sample.
+  std::vector<std::size_t> counts;
   bool operator==(const NumberStatistics&) const = default;
 };
 
@@ -51,6 +52,19 @@ struct CategoryFeature {
   bool operator==(const CategoryFeature&) const = default;
 };
 
+/// What the training rows held before any step, to compare new rows with.
+struct NumberInput {
+  std::string name;
+  NumberStatistics statistics;
+  bool operator==(const NumberInput&) const = default;
+};
+struct InputStatistics {
+  std::vector<NumberInput> numbers;
+  std::vector<CategoryFeature> categories;
+  [[nodiscard]] bool empty() const { return numbers.empty() && categories.empty(); }
+  bool operator==(const InputStatistics&) const = default;
+};
+
 /// A column of the training table that is no feature, and why.
 struct DroppedColumn {
   enum class Reason { requested, identifier, constant, all_missing, too_rare, decimal_comma };
@@ -70,6 +84,9 @@ NumberFeature fit_number(const Column& column, const NumberOptions& options, std
                          std::size_t bins);
 /// Fits one text column, or a number column by its numbers' shortest spellings.
 CategoryFeature fit_category(const Column& column, const CategoryOptions& options);
+
+/// The statistics of a number column alone; zeros if all values are missing.
+NumberStatistics number_statistics(const Column& column);
 
 /// Bucket of `value` among `edges` (NumberStatistics::edges).
 std::size_t bucket_of(std::span<const double> edges, double value);

@@ -17,6 +17,15 @@ namespace {
 using Fitted = std::variant<std::monostate, NumberFeature, CategoryFeature, DroppedColumn>;
 using Reason = DroppedColumn::Reason;
 
+/// The column that options in `setting` are for.
+const Column& column_with_options(const Table& table, const PipelineConfig& config,
+                                  std::string_view setting, const std::string& name) {
+  if (const Column* column = table.find(name)) return *column;
+  fail<DataError>("{}: there is no column \"{}\"{}.{}", setting, name,
+                  config.steps.empty() ? "" : " after the steps",
+                  suggest_names(name, table.names()));
+}
+
 void check_config(const Table& table, const PipelineConfig& config) {
   if (config.quantiles < 2)
     fail<DataError>("quantiles is {}: expected at least 2", config.quantiles);
@@ -32,7 +41,7 @@ void check_config(const Table& table, const PipelineConfig& config) {
     }
   }
   for (const auto& [name, options] : config.number_columns) {
-    if (const Column& column = table.column(name);
+    if (const Column& column = column_with_options(table, config, "number_columns", name);
         column.kind == ColumnKind::category || contains(config.number_categories, name)) {
       fail<DataError>(
           "column \"{}\" is a category, and has options for numbers: declare it a number "
@@ -44,7 +53,8 @@ void check_config(const Table& table, const PipelineConfig& config) {
     }
   }
   for (const auto& [name, options] : config.category_columns) {
-    if (table.column(name).is_number() && !contains(config.number_categories, name)) {
+    const Column& column = column_with_options(table, config, "category_columns", name);
+    if (column.is_number() && !contains(config.number_categories, name)) {
       fail<DataError>(
           "column \"{}\" is a number, and has options for categories: declare it a "
           "category or take them out",

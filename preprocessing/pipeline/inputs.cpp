@@ -1,12 +1,16 @@
 // What a pipeline takes: which columns a table must have, and its way through the declared steps.
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 #include "kernels/common/error.h"
 #include "preprocessing/common/names.h"
 #include "preprocessing/common/parallel.h"
+#include "preprocessing/pipeline/encoded_columns.h"
 #include "preprocessing/pipeline/find_column.h"
 #include "preprocessing/pipeline/pipeline.h"
+#include "preprocessing/split/group_split.h"
+#include "preprocessing/steps/every_step.h"
 #include "preprocessing/table/labels.h"
 
 namespace ebb::preprocessing {
@@ -31,6 +35,65 @@ std::vector<ColumnDeclaration> declare(const Table& table) {
         {column.name, column.is_number() ? DeclaredKind::number : DeclaredKind::category});
   }
   return declared;
+}
+
+/// What the columns that a step may touch hold, in parallel.
+InputStatistics look_at_inputs(const Table& table, std::span<const std::string> reserved) {
+  std::vector<const Column*> numbers;
+  std::vector<const Column*> categories;
+  for (const Column& column : table.columns()) {
+    if (!contains(reserved, column.name))
+      (column.is_number() ? numbers : categories).push_back(&column);
+  }
+  InputStatistics inputs;
+  inputs.numbers.resize(numbers.size());
+  inputs.categories.resize(categories.size());
+  parallel_for(numbers.size() + categories.size(), table.rows(), [&](std::size_t i) {
+    if (i < numbers.size()) {
+      inputs.numbers[i] = {numbers[i]->name, number_statistics(*numbers[i])};
+    } else {
+      inputs.categories[i - numbers.size()] = fit_category(*categories[i - numbers.size()], {});
+    }
+  });
+  return inputs;
+}
+
+/// Equal values of the column are a group, a missing one is a group of its own.
+Groups groups_of(const Table& table, const std::string& name) {
+  const Column& column = table.column(name);
+  if (count_missing(column) == 0) return group_rows(table, name);
+  Column text = as_text(column);
+  for (std::int32_t& code : text.codes) {
+    if (code != kMissingCode) continue;
+    code = static_cast<std::int32_t>(text.levels.size());
+    text.levels.emplace_back();
+  }
+  Table groups;
+  groups.add(std::move(text));
+  return group_rows(groups, name);
+}
+
+/// The config for the columns that the steps left of `raw` ones: numbers that a step made stay
+/// numbers, and what it scaled is not scaled again.
+PipelineConfig config_after(const StepSequence& steps, std::span<const ColumnDeclaration> raw,
+                            const Table& table, PipelineConfig config) {
+  const auto was_number = [&](const std::string& name) {
+    return std::ranges::find(raw, ColumnDeclaration{name, DeclaredKind::number}) != raw.end();
+  };
+  for (const Column& column : table.columns()) {
+    if (column.is_number() && !was_number(column.name))
+      config.declared_numbers.push_back(column.name);
+  }
+  NumberOptions as_it_is = config.numbers;
+  as_it_is.scaling = Scaling::none;
+  for (const std::string& name : steps.scaled()) {
+    const Column* column = table.find(name);
+    if (column == nullptr || !column->is_number() || contains(config.number_categories, name))
+      continue;
+    config.declared_numbers.push_back(name);
+    config.number_columns.emplace(name, as_it_is);
+  }
+  return config;
 }
 
 }  // namespace
@@ -67,15 +130,32 @@ Pipeline Pipeline::fit_in_place(Table& table, const PipelineConfig& config) {
   for (const std::string& name : config.drop_columns) static_cast<void>(table.column(name));
   const std::vector<float> labels = labels_of(table, config);
   const std::vector<std::string> reserved = reserved_columns(config);
-  StepSequence steps = StepSequence::fit(
-      config.steps, table, {.labels = labels, .reserved = reserved, .seed = config.seed});
-  Pipeline pipeline = fit_features(table, config);
+  InputStatistics statistics = look_at_inputs(table, reserved);
+  Groups groups;
+  if (!config.group_column.empty()) groups = groups_of(table, config.group_column);
+  // What new rows will be like where the training rows get something else.
+  std::optional<Table> as_new;
+  if (std::ranges::any_of(config.steps, encodes_out_of_fold)) as_new = table;
+  StepSequence steps =
+      StepSequence::fit(config.steps, table,
+                        {.labels = labels,
+                         .reserved = reserved,
+                         .missing_tokens = config.missing_tokens,
+                         .groups = groups.count < groups.of_row.size() ? &groups : nullptr,
+                         .seed = config.seed});
+  if (as_new) steps.apply(*as_new);
+  const Table& fitted = as_new ? *as_new : table;
+  Pipeline pipeline = fit_features(fitted, config_after(steps, raw, fitted, config));
   std::vector<std::string> features = pipeline.category_names();
   for (const NumberFeature& feature : pipeline.numbers_) features.push_back(feature.name);
   const std::vector<std::string> needed = steps.needs(std::move(features));
   for (const ColumnDeclaration& column : raw) {
     if (contains(needed, column.name)) pipeline.step_inputs_.push_back(column);
   }
+  const auto is_unused = [&](const auto& input) { return !contains(needed, input.name); };
+  std::erase_if(statistics.numbers, is_unused);
+  std::erase_if(statistics.categories, is_unused);
+  pipeline.input_statistics_ = std::move(statistics);
   pipeline.steps_ = std::move(steps);
   return pipeline;
 }
@@ -96,8 +176,44 @@ FittedRows Pipeline::fit_transform(Table training_rows, const PipelineConfig& co
 EncodedRows Pipeline::transform(const Table& table, DriftReport* report) const {
   if (steps_.empty()) return encode(table, report);
   Table columns = select_inputs(table);
+  const bool judges_inputs = report != nullptr && !input_statistics_.empty();
+  if (judges_inputs) count_inputs(table, columns, *report);
   steps_.apply(columns);
-  return encode(columns, report);
+  return encode(columns, judges_inputs ? nullptr : report);
+}
+
+void Pipeline::count_inputs(const Table& table, const Table& selected, DriftReport& report) const {
+  std::vector<EncodedNumber> numbers;
+  for (const NumberInput& input : input_statistics_.numbers) {
+    numbers.push_back({.owned = {},
+                       .values = selected.numbers(input.name),
+                       .is_absent = table.find(input.name) == nullptr});
+  }
+  std::vector<EncodedCategory> categories;
+  for (const CategoryFeature& input : input_statistics_.categories) {
+    EncodedCategory& category = categories.emplace_back();
+    category.of_table = &selected.column(input.name);
+    category.is_absent = table.find(input.name) == nullptr;
+    for (const std::string& level : category.of_table->levels)
+      category.code_of_level.push_back(input.encoder.code(level));
+  }
+  count_drift(*this, numbers, categories, table.rows(), report);
+}
+
+std::vector<JudgedNumber> Pipeline::judged_numbers() const {
+  std::vector<JudgedNumber> judged;
+  if (!input_statistics_.empty()) {
+    for (const auto& [name, statistics] : input_statistics_.numbers)
+      judged.push_back({name, statistics});
+  } else {
+    for (const NumberFeature& feature : numbers_)
+      judged.push_back({feature.name, feature.statistics});
+  }
+  return judged;
+}
+
+const std::vector<CategoryFeature>& Pipeline::judged_categories() const {
+  return input_statistics_.empty() ? categories_ : input_statistics_.categories;
 }
 
 Table Pipeline::select_inputs(const Table& table) const {

@@ -29,6 +29,12 @@ struct EncodedRows {
 
 struct FittedRows;
 
+/// A number column of the training rows that new rows are compared with.
+struct JudgedNumber {
+  const std::string& name;
+  const NumberStatistics& statistics;
+};
+
 class Pipeline {
  public:
   /// Fits to all rows of the table: give it the training rows only (select_rows). Number columns
@@ -37,7 +43,8 @@ class Pipeline {
   /// same for any number of threads. Throws DataError for an unknown column in the config, a wrong
   /// value in it, and if no column is left.
   /// Declared steps come first: they see all columns but the target and config.drop_columns, and
-  /// what they leave becomes the features.
+  /// what they leave becomes the features, which are fitted to the training rows as transform will
+  /// give them.
   static Pipeline fit(const Table& training_rows, const PipelineConfig& config);
 
   /// As fit, and encodes the training rows. Not always as transform would: where a step encodes
@@ -85,6 +92,10 @@ class Pipeline {
   const StepSequence& steps() const { return steps_; }
   /// What a table must have, and as what: the inputs of steps, else the features.
   std::vector<ColumnDeclaration> inputs() const;
+  /// The columns that a DriftReport is about: numbers, then categories, as they are before any
+  /// step. A pipeline with steps that was written as version 2 knows features alone.
+  std::vector<JudgedNumber> judged_numbers() const;
+  const std::vector<CategoryFeature>& judged_categories() const;
 
   /// The whole state; from_json(to_json(p)) == p, every f64 to the bit.
   nlohmann::json to_json() const;
@@ -101,6 +112,8 @@ class Pipeline {
   static Pipeline fit_in_place(Table& table, const PipelineConfig& config);
   /// The columns of step_inputs_, of their kinds.
   Table select_inputs(const Table& table) const;
+  /// Adds the drift of a table's columns, which are `selected`, to the report.
+  void count_inputs(const Table& table, const Table& selected, DriftReport& report) const;
   /// Encodes columns as the steps left them.
   EncodedRows encode(const Table& table, DriftReport* report) const;
 
@@ -111,6 +124,7 @@ class Pipeline {
   std::size_t training_rows_ = 0;
   StepSequence steps_;
   std::vector<ColumnDeclaration> step_inputs_;  // none without steps
+  InputStatistics input_statistics_;            // of those
   std::vector<NumberFeature> numbers_;
   std::vector<CategoryFeature> categories_;
   std::vector<DroppedColumn> dropped_;

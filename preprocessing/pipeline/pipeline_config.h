@@ -44,12 +44,17 @@ struct PipelineConfig {
   /// same, so that 1 and 1.0 are one value in every file.
   std::vector<std::string> number_categories;
   /// Whether number columns of two values in the training rows are such, too, but for those that
-  /// `number_columns` or `declared_numbers` names.
+  /// `number_columns` or `declared_numbers` names or a step made or scaled.
   bool two_values_as_category = false;
   std::vector<std::string> declared_numbers;
   /// Applied in order before columns become features (steps/every_step.h). All other options are
-  /// about the columns that there are after them.
+  /// about the columns that there are after them; a number that a step scaled is not scaled again,
+  /// unless `number_columns` has options for it.
   std::vector<StepDeclaration> steps;
+  /// A column whose equal values say that rows belong together, as those of one customer, whose
+  /// labels then tell of each other: a step that encodes by the label keeps them in one fold. A row
+  /// without a value stands for itself. Empty: every row does.
+  std::string group_column;
   std::uint64_t seed = 0;  ///< of steps that draw random numbers
   NumberOptions numbers;
   CategoryOptions categories;

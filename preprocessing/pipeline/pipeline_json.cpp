@@ -1,4 +1,5 @@
-// The pipeline as a JSON document, version 2; version 1 has no steps. nlohmann-json writes an f64
+// The pipeline as a JSON document, version 3; version 2 has no statistics of the columns before the
+// steps, version 1 has no steps. nlohmann-json writes an f64
 // in the shortest form that reads back to the same bits, so fitted numbers survive exactly.
 #include <algorithm>
 #include <set>
@@ -14,7 +15,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view kFormat = "ebb.pipeline";
-constexpr std::uint64_t kVersion = 2;
+constexpr std::uint64_t kVersion = 3;
+constexpr std::uint64_t kVersionWithoutInputs = 2;
 constexpr std::uint64_t kVersionWithoutSteps = 1;
 
 template <class T>
@@ -140,6 +142,40 @@ std::vector<ColumnDeclaration> read_step_inputs(const JsonReader& reader) {
   return inputs;
 }
 
+json write(const InputStatistics& inputs) {
+  json numbers = json::array();
+  json categories = json::array();
+  for (const auto& [name, statistics] : inputs.numbers)
+    numbers.push_back({{"name", name}, {"statistics", write(statistics)}});
+  for (const CategoryFeature& category : inputs.categories) categories.push_back(write(category));
+  return {{"numbers", numbers}, {"categories", categories}};
+}
+
+/// Of columns among `inputs`, of their kinds, each once.
+InputStatistics read_input_statistics(const JsonReader& reader,
+                                      std::span<const ColumnDeclaration> inputs) {
+  reader.expect_keys({"numbers", "categories"});
+  std::set<std::string> names;
+  const auto check_input = [&](const JsonReader& element, const std::string& name,
+                               DeclaredKind kind) {
+    const ColumnDeclaration wanted{name, kind};
+    if (std::ranges::find(inputs, wanted) == inputs.end() || !names.insert(name).second)
+      element.refuse(fmt::format("\"{}\" is no {} that the steps take", name, kind_name(kind)));
+  };
+  InputStatistics statistics;
+  for (const JsonReader& element : reader.member("numbers").elements()) {
+    element.expect_keys({"name", "statistics"});
+    statistics.numbers.push_back(
+        {element.member("name").text(), read_statistics(element.member("statistics"))});
+    check_input(element, statistics.numbers.back().name, DeclaredKind::number);
+  }
+  for (const JsonReader& element : reader.member("categories").elements()) {
+    statistics.categories.push_back(read_category(element));
+    check_input(element, statistics.categories.back().name, DeclaredKind::category);
+  }
+  return statistics;
+}
+
 AbsentColumn parse_absent(std::string_view name) {
   if (name == "error") return AbsentColumn::error;
   if (name == "impute") return AbsentColumn::impute;
@@ -182,6 +218,7 @@ nlohmann::json Pipeline::to_json() const {
           {"absent_columns", absent_columns_ == AbsentColumn::error ? "error" : "impute"},
           {"training_rows", training_rows_},
           {"step_inputs", step_inputs},
+          {"input_statistics", write(input_statistics_)},
           {"steps", steps_.to_json()},
           {"numbers", numbers},
           {"categories", categories},
@@ -190,8 +227,14 @@ nlohmann::json Pipeline::to_json() const {
 
 Pipeline Pipeline::from_json(const nlohmann::json& document) {
   const JsonReader reader(document);
-  const bool has_steps = read_version(reader) != kVersionWithoutSteps;
-  if (has_steps) {
+  const std::uint64_t version = read_version(reader);
+  const bool has_steps = version > kVersionWithoutSteps;
+  const bool has_inputs = version > kVersionWithoutInputs;
+  if (has_inputs) {
+    reader.expect_keys({"format", "version", "target", "classes", "missing_tokens",
+                        "absent_columns", "training_rows", "step_inputs", "input_statistics",
+                        "steps", "numbers", "categories", "dropped"});
+  } else if (has_steps) {
     reader.expect_keys({"format", "version", "target", "classes", "missing_tokens",
                         "absent_columns", "training_rows", "step_inputs", "steps", "numbers",
                         "categories", "dropped"});
@@ -212,6 +255,10 @@ Pipeline Pipeline::from_json(const nlohmann::json& document) {
   if (has_steps) {
     pipeline.steps_ = StepSequence::from_json(reader.member("steps"));
     pipeline.step_inputs_ = read_step_inputs(reader.member("step_inputs"));
+  }
+  if (has_inputs) {
+    pipeline.input_statistics_ =
+        read_input_statistics(reader.member("input_statistics"), pipeline.step_inputs_);
   }
   std::set<std::string> names;
   const auto check_name = [&](const JsonReader& element, const std::string& name) {

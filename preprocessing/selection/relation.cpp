@@ -56,6 +56,12 @@ void add_pearson(const std::vector<const Column*>& columns, Numbers target,
   }
 }
 
+/// What a column is scored by if `relation` is asked for.
+Relation measured_as(const Column& column, Relation relation) {
+  const bool is_of_numbers = relation == Relation::pearson || relation == Relation::spearman;
+  return is_of_numbers && !column.is_number() ? Relation::cramers_v : relation;
+}
+
 /// Positions by falling score; of equal scores the earlier one first.
 std::vector<std::size_t> order_by_score(const std::vector<double>& scores) {
   std::vector<std::size_t> order(scores.size());
@@ -122,7 +128,8 @@ Selection select_related(const Table& table, std::span<const std::string> names,
   for (const std::size_t i : order_by_score(scores)) {
     ColumnVerdict& verdict = selection.columns[i];
     const auto judged = [&](std::string_view against) {
-      return fmt::format("{} with the label is {:.4f}, {}", relation_name(options.relation),
+      return fmt::format("{} with the label is {:.4f}, {}",
+                         relation_name(measured_as(table.column(names[i]), options.relation)),
                          scores[i], against);
     };
     if (scores[i] < options.least) {

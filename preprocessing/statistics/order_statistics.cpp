@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "kernels/common/error.h"
+#include "preprocessing/split/random_order.h"
 #include "preprocessing/statistics/quantiles.h"
 #include "preprocessing/statistics/ranks.h"
 
@@ -91,6 +92,11 @@ std::size_t sum_of(const std::vector<std::size_t>& counts) {
   return sum;
 }
 
+/// A place below `count` < 2^32, drawn by `begin` alone.
+std::size_t place_within(std::size_t begin, std::size_t count) {
+  return static_cast<std::size_t>(((SplitMix64(begin).next() >> 32) * count) >> 32);
+}
+
 }  // namespace
 
 double order_statistic(std::span<const double> values, std::size_t rank) {
@@ -108,8 +114,10 @@ double median_of(std::span<const double> values) {
 std::vector<double> sorted_sample(std::span<const double> values, std::size_t most) {
   const std::size_t stride = (values.size() + most - 1) / most;
   std::vector<double> sample;
-  for (std::size_t row = 0; row < values.size(); row += stride) {
-    if (!std::isnan(values[row])) sample.push_back(values[row]);
+  sample.reserve(std::min(values.size(), most));
+  for (std::size_t begin = 0; begin < values.size(); begin += stride) {
+    const std::size_t row = begin + place_within(begin, stride);
+    if (row < values.size() && !std::isnan(values[row])) sample.push_back(values[row]);
   }
   std::ranges::sort(sample);
   return sample;

@@ -17,7 +17,8 @@ double order_statistic(std::span<const double> values, std::size_t rank);
 double median_of(std::span<const double> values);
 
 /// At most `most` >= 1 of the values, ascending, without NaN: all where there are no more, missing
-/// ones counted, else those of every so many-th row from the first on.
+/// ones counted, else one of every so many rows on end, drawn by their place alone, so that it does
+/// not matter whether the rows have a period.
 std::vector<double> sorted_sample(std::span<const double> values, std::size_t most);
 
 }  // namespace ebb::preprocessing

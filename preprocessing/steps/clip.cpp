@@ -44,8 +44,11 @@ struct Clipped {
 OutlierOptions read_clip_options(StepOptions& options) {
   OutlierOptions read;
   read.rule = options.parsed("rule", "iqr", parse_outlier_rule);
-  read.factor = options.number("factor", read.rule == OutlierRule::z_score ? 3.0 : 1.5);
-  read.share = options.number("share", 0.01);
+  if (read.rule == OutlierRule::quantile) {
+    read.share = options.number("share", 0.01);
+  } else {
+    read.factor = options.number("factor", read.rule == OutlierRule::z_score ? 3.0 : 1.5);
+  }
   read.treatment = options.parsed("treatment", "clip", parse_outlier_treatment);
   return read;
 }

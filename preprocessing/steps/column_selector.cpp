@@ -29,6 +29,11 @@ void require_selectable(const StepOptions& options, std::string_view key, const 
                                "to drop, which steps leave alone",
                                column.name));
   }
+  if (type == ColumnType::category && column.has_integers()) {
+    options.refuse(key, fmt::format("column \"{}\" is an identifier of whole numbers: declare it a "
+                                    "category in [data.columns] if its numbers stand for groups",
+                                    column.name));
+  }
   if (!has_type(column, type)) {
     options.refuse(key, fmt::format("column \"{}\" is one of {}, this step is for {}: declare what "
                                     "it is, or take it out",
@@ -37,9 +42,11 @@ void require_selectable(const StepOptions& options, std::string_view key, const 
   }
 }
 
-/// The names that the list under `key` selects.
-std::vector<std::string> expand(StepOptions& options, std::string_view key, const Table& table,
-                                ColumnType type, const StepContext& context) {
+}  // namespace
+
+std::vector<std::string> list_columns(StepOptions& options, std::string_view key,
+                                      const Table& table, ColumnType type,
+                                      const StepContext& context) {
   std::vector<std::string> selected;
   for (const std::string& wanted : options.texts(key)) {
     if (const Column* column = table.find(wanted)) {
@@ -51,12 +58,13 @@ std::vector<std::string> expand(StepOptions& options, std::string_view key, cons
       options.refuse(key, fmt::format("there is no column \"{}\" at this step.{}", wanted,
                                       suggest_names(wanted, table.names())));
     }
-    const std::size_t before = selected.size();
+    bool is_matched = false;
     for (const Column& column : table.columns()) {
-      if (matches(wanted, column.name) && is_selectable(column, type, context))
-        selected.push_back(column.name);
+      if (!matches(wanted, column.name) || !is_selectable(column, type, context)) continue;
+      is_matched = true;
+      if (!contains(selected, column.name)) selected.push_back(column.name);
     }
-    if (selected.size() == before) {
+    if (!is_matched) {
       options.refuse(key, fmt::format("no column for this step matches \"{}\"; there are: {}",
                                       wanted, list_names(table.names())));
     }
@@ -64,15 +72,13 @@ std::vector<std::string> expand(StepOptions& options, std::string_view key, cons
   return selected;
 }
 
-}  // namespace
-
 std::vector<std::string> select_columns(StepOptions& options, std::string_view key,
                                         const Table& table, ColumnType type,
                                         const StepContext& context) {
   const bool selects_all = !options.has(key);
-  const std::vector<std::string> wanted = expand(options, key, table, type, context);
+  const std::vector<std::string> wanted = list_columns(options, key, table, type, context);
   const std::vector<std::string> except =
-      expand(options, "except", table, ColumnType::any, context);
+      list_columns(options, "except", table, ColumnType::any, context);
   std::vector<std::string> selected;
   for (const Column& column : table.columns()) {
     const bool is_wanted =

@@ -19,10 +19,17 @@ enum class ColumnType { any, number, category };
 /// and of patterns, in which * stands for any text; without `key`, all. Only columns of `type` are
 /// selected, and no reserved ones (StepContext); identifiers only by their name. Order: the
 /// table's. Throws DataError, with the declaration's place, for a name that is no column or a
-/// column of another type or reserved, for a pattern that matches nothing, and if none is left.
+/// column of another type or reserved, for whole numbers that name rows in place of categories, for
+/// a pattern that matches nothing, and if none is left.
 std::vector<std::string> select_columns(StepOptions& options, std::string_view key,
                                         const Table& table, ColumnType type,
                                         const StepContext& context);
+
+/// The columns that the list under `key` names, in the order given; those of a pattern that are not
+/// there yet, in the table's. Throws as select_columns, but for a list without any.
+std::vector<std::string> list_columns(StepOptions& options, std::string_view key,
+                                      const Table& table, ColumnType type,
+                                      const StepContext& context);
 
 /// Throws DataError unless the column is of `type`: new rows hold something else than in training.
 void require_type(const Column& column, ColumnType type);

@@ -12,11 +12,13 @@
 #include "preprocessing/statistics/quantiles.h"
 #include "preprocessing/steps/column_selector.h"
 #include "preprocessing/steps/every_step.h"
+#include "preprocessing/steps/finite_or_missing.h"
 
 namespace ebb::preprocessing {
 namespace {
 
 constexpr std::size_t kRowsPerRange = 16384;
+constexpr std::size_t kMostBins = 4096;
 
 enum class Operation { ratio, difference, sum, product, log1p, bins };
 
@@ -54,10 +56,6 @@ struct Formula {
   std::vector<std::string> of;
   std::vector<double> edges;  // of bins, ascending
 };
-
-double finite_or_missing(double value) {
-  return std::isfinite(value) ? value : std::numeric_limits<double>::quiet_NaN();
-}
 
 double bin_of(const std::vector<double>& edges, double value) {
   if (std::isnan(value)) return value;
@@ -150,7 +148,7 @@ std::vector<double> read_edges(StepOptions& options, const Column& column) {
   if (options.has("edges") == options.has("bins"))
     options.refuse("expected either edges, a list of numbers, or bins, how many");
   if (options.has("bins")) {
-    const std::size_t bins = options.count("bins", 0, 2);
+    const std::size_t bins = options.count("bins", 0, 2, kMostBins);
     return options.guarded("of", [&] { return quantile_edges(column, bins); });
   }
   std::vector<double> edges = options.numbers("edges");
@@ -163,13 +161,15 @@ std::vector<double> read_edges(StepOptions& options, const Column& column) {
 
 std::unique_ptr<Step> fit_derive(StepOptions& options, Table& table, const StepContext& context) {
   Formula formula;
+  if (!options.has("operation")) {
+    options.refuse("operation is missing: use ratio, difference, sum, product, log1p or bins");
+  }
   const OperationName& operation = options.parsed(
       "operation", "",
       [](std::string_view name) -> const OperationName& { return find_operation(name); });
   formula.operation = operation.operation;
-  formula.of = options.texts("of");
+  formula.of = list_columns(options, "of", table, ColumnType::number, context);
   options.guarded("of", [&] { require_fitting_number(operation, formula.of.size()); });
-  static_cast<void>(select_columns(options, "of", table, ColumnType::number, context));
   if (formula.operation == Operation::bins) {
     formula.edges = read_edges(options, table.column(formula.of.front()));
   }

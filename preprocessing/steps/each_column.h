@@ -22,6 +22,7 @@ namespace ebb::preprocessing {
 ///   std::vector<Column> apply(Column column) const      those, of as many rows
 ///   nlohmann::json to_json() const
 ///   static std::string summarise(const std::vector<Transform>&)
+/// and may have kScales = true: the columns are those of Step::scaled().
 template <class Transform>
 class EachColumn final : public Step {
  public:
@@ -48,6 +49,13 @@ class EachColumn final : public Step {
     table.replace(names, [&](std::size_t i, Column column) {
       return transforms_[present[i]].apply(std::move(column));
     });
+  }
+  [[nodiscard]] std::vector<std::string> scaled() const override {
+    std::vector<std::string> names;
+    if constexpr (requires { Transform::kScales; }) {
+      for (const Transform& transform : transforms_) names.push_back(transform.name);
+    }
+    return names;
   }
   [[nodiscard]] std::string summary() const override { return Transform::summarise(transforms_); }
   [[nodiscard]] nlohmann::json to_json() const override {

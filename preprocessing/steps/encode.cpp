@@ -11,6 +11,7 @@
 #include "preprocessing/encoding/one_hot.h"
 #include "preprocessing/encoding/ordinal.h"
 #include "preprocessing/encoding/target_encoding.h"
+#include "preprocessing/split/group_split.h"
 #include "preprocessing/split/stratified_split.h"
 #include "preprocessing/steps/column_selector.h"
 #include "preprocessing/steps/each_column.h"
@@ -25,13 +26,15 @@ struct BooleanEncoder {};
 using Encoder = std::variant<OneHotEncoder, OrdinalEncoder, FrequencyEncoder, TargetEncoder,
                              HashingEncoder, BooleanEncoder>;
 
-/// A bucket is a column.
-constexpr std::uint32_t kMostBuckets = 4096;
+/// Most columns that take the place of one.
+constexpr std::uint32_t kMostEncodedColumns = 4096;
+constexpr std::uint32_t kMostFolds = 1024;
 
-void check_buckets(const HashingEncoder& encoder) {
-  check(encoder);
-  if (encoder.buckets > kMostBuckets)
-    fail<DataError>("{} buckets are too many columns: at most {}", encoder.buckets, kMostBuckets);
+void check_width(const std::string& name, std::size_t columns) {
+  if (columns <= kMostEncodedColumns) return;
+  fail<DataError>(
+      "column \"{}\" would be {} columns: at most {}; set max_levels, or take another method", name,
+      columns, kMostEncodedColumns);
 }
 
 /// In the order of Encoder's alternatives.
@@ -70,7 +73,7 @@ struct EncodeColumn {
     return spread_columns(hashed_names(encoder, name), codes.buckets, codes.signs);
   }
   std::vector<Column> operator()(const BooleanEncoder&) const {
-    return one(booleans_of(column, Table()));
+    return one(booleans_or_missing(column));
   }
   template <class Numeric>
   std::vector<Column> operator()(const Numeric& encoder) const {
@@ -146,14 +149,35 @@ Fit read_ordinal(StepOptions& options) {
   const std::vector<std::string> levels = options.texts("levels");
   const LevelOrder order =
       options.parsed("order", levels.empty() ? "frequency" : "declared", parse_level_order);
+  if (!levels.empty() && order != LevelOrder::declared)
+    options.refuse("order", "levels are in the order in which they are declared: take one out");
+  if (levels.empty() && order == LevelOrder::declared)
+    options.refuse("levels", "the order is declared, and there are none");
   return [=](const Column& column) { return OrdinalEncoder::fit(column, order, levels); };
 }
 
-Fit read_fit(StepOptions& options, std::string_view method, std::span<const double> targets) {
-  if (method == "one_hot") {
-    const OneHotOptions one_hot = read_one_hot(options);
-    return [=](const Column& column) { return OneHotEncoder::fit(column, one_hot); };
-  }
+Fit read_one_hot_fit(StepOptions& options) {
+  const OneHotOptions one_hot = read_one_hot(options);
+  return [=](const Column& column) {
+    OneHotEncoder encoder = OneHotEncoder::fit(column, one_hot);
+    check_width(column.name, encoder.width());
+    return encoder;
+  };
+}
+
+Fit read_hash_fit(StepOptions& options) {
+  const HashingEncoder hashing{
+      .buckets = static_cast<std::uint32_t>(options.count("buckets", 64, 1, kMostEncodedColumns)),
+      .seed = options.count("seed", 0),
+      .has_signs = options.boolean("signs", true)};
+  options.guarded("buckets", [&] { check(hashing); });
+  return [=](const Column&) { return hashing; };
+}
+
+/// `table`: the training rows.
+Fit read_fit(StepOptions& options, std::string_view method, std::span<const double> targets,
+             const Table& table) {
+  if (method == "one_hot") return read_one_hot_fit(options);
   if (method == "ordinal") return read_ordinal(options);
   if (method == "frequency") {
     const FrequencyKind kind = options.parsed("kind", "share", parse_frequency_kind);
@@ -163,23 +187,26 @@ Fit read_fit(StepOptions& options, std::string_view method, std::span<const doub
     const std::optional<double> smoothing = read_smoothing(options);
     return [=](const Column& column) { return TargetEncoder::fit(column, targets, smoothing); };
   }
-  if (method == "hash") {
-    const HashingEncoder hashing{.buckets = static_cast<std::uint32_t>(std::min<std::uint64_t>(
-                                     options.count("buckets", 64, 1), kMostBuckets + 1)),
-                                 .seed = options.count("seed", 0),
-                                 .has_signs = options.boolean("signs", true)};
-    options.guarded("buckets", [&] { check_buckets(hashing); });
-    return [=](const Column&) { return hashing; };
-  }
-  return [](const Column&) { return BooleanEncoder(); };
+  if (method == "hash") return read_hash_fit(options);
+  return [&table](const Column& column) {
+    static_cast<void>(booleans_of(column, table));  // throws, and says where
+    return BooleanEncoder();
+  };
+}
+
+/// Shares out the training rows: those of a group lie in one fold, as they have one customer's
+/// label.
+std::vector<std::uint32_t> folds_of(const StepContext& context, std::uint32_t folds) {
+  if (context.groups != nullptr)
+    return stratified_group_folds(*context.groups, context.labels, folds, context.seed);
+  return stratified_folds(context.labels, folds, context.seed);
 }
 
 /// The training rows' own encodings: what the other folds say of each row's level.
 void encode_training_rows(Table& table, const std::vector<std::string>& names,
                           std::span<const double> targets, const StepContext& context,
                           std::uint32_t folds, std::optional<double> smoothing) {
-  const std::vector<std::uint32_t> fold_of_row =
-      stratified_folds(context.labels, folds, context.seed);
+  const std::vector<std::uint32_t> fold_of_row = folds_of(context, folds);
   table.replace(names, [&](std::size_t, const Column& column) {
     std::vector<Column> encoded;
     encoded.push_back(number_column(
@@ -188,14 +215,18 @@ void encode_training_rows(Table& table, const std::vector<std::string>& names,
   });
 }
 
-Encoder restore_encoder(std::string_view method, const JsonReader& state) {
-  if (method == "one_hot") return one_hot_encoder_from_json(state);
+Encoder restore_encoder(const std::string& name, std::string_view method, const JsonReader& state) {
+  if (method == "one_hot") {
+    const OneHotEncoder one_hot = one_hot_encoder_from_json(state);
+    state.guarded([&] { check_width(name, one_hot.width()); });
+    return one_hot;
+  }
   if (method == "ordinal") return ordinal_encoder_from_json(state);
   if (method == "frequency") return frequency_encoder_from_json(state);
   if (method == "target") return target_encoder_from_json(state);
   if (method == "hash") {
     const HashingEncoder hashing = hashing_encoder_from_json(state);
-    state.guarded([&] { check_buckets(hashing); });
+    state.guarded([&] { check_width(name, hashing.buckets); });
     return hashing;
   }
   return BooleanEncoder();
@@ -209,8 +240,9 @@ std::unique_ptr<Step> fit_encode(StepOptions& options, Table& table, const StepC
   if (is_target && context.labels.empty())
     options.refuse("method", "encoding by the target needs a target");
   const std::vector<double> targets(context.labels.begin(), context.labels.end());
-  const auto folds = static_cast<std::uint32_t>(is_target ? options.count("folds", 5, 2) : 0);
-  const Fit fit = read_fit(options, method, targets);
+  const auto folds =
+      static_cast<std::uint32_t>(is_target ? options.count("folds", 5, 2, kMostFolds) : 0);
+  const Fit fit = read_fit(options, method, targets, table);
   const std::optional<double> smoothing =
       is_target ? read_smoothing(options) : std::optional<double>();
   const std::vector<std::string> names =
@@ -231,11 +263,17 @@ std::unique_ptr<Step> fit_encode(StepOptions& options, Table& table, const StepC
   });
 }
 
+bool encodes_out_of_fold(const StepDeclaration& declaration) {
+  const auto method = declaration.options.find("method");
+  return declaration.kind == "encode" && method != declaration.options.end() && *method == "target";
+}
+
 std::unique_ptr<Step> restore_encode(const JsonReader& state) {
   return restore_each_column<Encoded>(state, [](const JsonReader& column) {
     column.expect_keys({"name", "method", "encoder"});
     const std::string_view method = column.member("method").parsed(check_method);
-    return Encoded{column.member("name").text(), restore_encoder(method, column.member("encoder"))};
+    const std::string name = column.member("name").text();
+    return Encoded{name, restore_encoder(name, method, column.member("encoder"))};
   });
 }
 

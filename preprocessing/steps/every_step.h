@@ -68,8 +68,12 @@ std::unique_ptr<Step> restore_robust_distance(const JsonReader& state);
 ///   target     the mean label of its rows, shrunk: `smoothing` = "auto" or a number; training rows
 ///              are encoded out of fold, in `folds` (5)
 ///   hash       `buckets` (64) columns: `seed` (0), `signs` (true)
-///   boolean    yes and no, true and false as 1 and 0
+///   boolean    yes and no, true and false as 1 and 0; what is neither is an error among the
+///              training rows, and missing in new ones
 std::unique_ptr<Step> fit_encode(StepOptions& options, Table& table, const StepContext& context);
+/// Whether the step will give training rows something else than apply() does: what the labels of
+/// other rows say.
+bool encodes_out_of_fold(const StepDeclaration& declaration);
 std::unique_ptr<Step> restore_encode(const JsonReader& state);
 
 /// date: numbers in the place of times. `columns`, which must be named; `format` as TimeFormat

@@ -105,6 +105,8 @@ FillOptions read_fill_options(StepOptions& options) {
     read.constant = options.number("numbers", 0.0);
   } else {
     read.number_fill = options.parsed("numbers", "median", parse_number_fill);
+    if (read.number_fill == NumberFill::constant)
+      options.refuse("numbers", "give the number itself in place of \"constant\"");
   }
   const std::string categories = options.text("categories", "missing");
   if (categories != "mode") read.category_text = categories;

@@ -1,13 +1,11 @@
 // interact: the products of pairs of numbers.
-#include <cmath>
-#include <limits>
-
 #include <nlohmann/json.hpp>
 
 #include "preprocessing/common/names.h"
 #include "preprocessing/common/parallel.h"
 #include "preprocessing/steps/column_selector.h"
 #include "preprocessing/steps/every_step.h"
+#include "preprocessing/steps/finite_or_missing.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -32,8 +30,7 @@ Column product_of(const Pair& pair, const std::vector<double>& first,
                   const std::vector<double>& second) {
   std::vector<double> products(first.size());
   for (std::size_t row = 0; row < products.size(); ++row) {
-    const double product = first[row] * second[row];
-    products[row] = std::isfinite(product) ? product : std::numeric_limits<double>::quiet_NaN();
+    products[row] = finite_or_missing(first[row] * second[row]);
   }
   return number_column(pair.name(), std::move(products));
 }

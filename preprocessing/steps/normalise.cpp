@@ -13,12 +13,13 @@ struct Normalised {
 
   std::string name;
   TextOptions options;
+  std::vector<std::string> missing;  // texts that mean no value, once normalised
   TextReport training;
 
   [[nodiscard]] std::vector<std::string> outputs() const { return {name}; }
   [[nodiscard]] std::vector<Column> apply(Column column) const {
     require_type(column, ColumnType::category);
-    normalise_levels(column, options);
+    normalise_levels(column, options, nullptr, missing);
     std::vector<Column> result;
     result.push_back(std::move(column));
     return result;
@@ -26,6 +27,7 @@ struct Normalised {
   [[nodiscard]] nlohmann::json to_json() const {
     return {{"name", name},
             {"options", preprocessing::to_json(options)},
+            {"missing", missing},
             {"changed", training.changed_rows},
             {"emptied", training.emptied_rows},
             {"merged", training.merged_levels}};
@@ -61,11 +63,14 @@ std::unique_ptr<Step> fit_normalise(StepOptions& options, Table& table,
   const std::vector<std::string> names =
       select_columns(options, "columns", table, ColumnType::category, context);
   options.refuse_unknown();
+  std::vector<std::string> missing;
+  for (const std::string& token : context.missing_tokens)
+    missing.push_back(normalise_text(token, wanted));
   return options.guarded("columns", [&] {
     return fit_each_column<Normalised>(table, names, [&](const Column& column) {
-      Normalised normalised{column.name, wanted, {}};
+      Normalised normalised{column.name, wanted, missing, {}};
       Column copy = column;
-      normalise_levels(copy, wanted, &normalised.training);
+      normalise_levels(copy, wanted, &normalised.training, missing);
       return normalised;
     });
   });
@@ -73,9 +78,16 @@ std::unique_ptr<Step> fit_normalise(StepOptions& options, Table& table,
 
 std::unique_ptr<Step> restore_normalise(const JsonReader& state) {
   return restore_each_column<Normalised>(state, [](const JsonReader& column) {
-    column.expect_keys({"name", "options", "changed", "emptied", "merged"});
+    std::vector<std::string> missing;  // none in version 2 of the pipeline
+    if (column.has("missing")) {
+      column.expect_keys({"name", "options", "missing", "changed", "emptied", "merged"});
+      missing = column.member("missing").texts();
+    } else {
+      column.expect_keys({"name", "options", "changed", "emptied", "merged"});
+    }
     return Normalised{column.member("name").text(),
                       text_options_from_json(column.member("options")),
+                      std::move(missing),
                       {column.member("changed").count(), column.member("emptied").count(),
                        column.member("merged").count()}};
   });

@@ -1,5 +1,6 @@
 // robust_distance: how far a row lies from the others, in several numbers at once.
 #include <algorithm>
+#include <limits>
 
 #include <nlohmann/json.hpp>
 
@@ -25,7 +26,10 @@ class RobustDistanceStep final : public Step {
     if (!table.has_all(of_)) return;
     std::vector<std::span<const double>> columns;
     for (const std::string& name : of_) columns.emplace_back(table.numbers(name));
-    table.add(number_column(name_, distance_.distances(columns)));
+    std::vector<double> distances = distance_.distances(columns);
+    for (double& distance : distances)
+      distance = std::min(distance, std::numeric_limits<double>::max());  // no column holds more
+    table.add(number_column(name_, std::move(distances)));
   }
   void count_isolated(const Table& table) {
     const std::vector<double>& distances = table.numbers(name_);

@@ -11,6 +11,7 @@ namespace {
 
 struct Scaled {
   static constexpr std::string_view kKind = "scale";
+  static constexpr bool kScales = true;
 
   std::string name;
   NumberScaler scaler;

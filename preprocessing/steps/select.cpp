@@ -72,6 +72,8 @@ Judge read_judge(StepOptions& options, Rule rule, const Table& table, const Step
     case Rule::related: {
       RelationOptions wanted;
       wanted.relation = options.parsed("relation", "pearson", parse_relation);
+      if (!options.has("most") && !options.has("least"))
+        options.refuse("expected most, least or both: which columns to keep");
       if (options.has("most")) wanted.most = options.count("most", 1, 1);
       wanted.least = options.number("least", 0.0);
       return [&table, &context, wanted](std::span<const std::string> names) {

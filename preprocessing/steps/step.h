@@ -14,6 +14,8 @@
 
 namespace ebb::preprocessing {
 
+struct Groups;
+
 /// A fitted step. Immutable: the same rows give the same bits, on any number of threads.
 class Step {
  public:
@@ -30,6 +32,8 @@ class Step {
   /// Throws DataError for a column that holds something else than in training, and for a name that
   /// would be there twice; the table is not to be used then.
   virtual void apply(Table& table) const = 0;
+  /// The numbers that it scales, which are not to be scaled once more as features.
+  [[nodiscard]] virtual std::vector<std::string> scaled() const { return {}; }
   /// What the step did to the training rows, for the user: "412 missing values in 3 columns".
   [[nodiscard]] virtual std::string summary() const = 0;
   /// The state, without "step"; StepKind::restore takes it.
@@ -42,6 +46,11 @@ struct StepContext {
   std::span<const float> labels;
   /// Columns that no step may touch: target, identifiers, the column of the split.
   std::span<const std::string> reserved;
+  /// Texts that mean a missing value, as the table was read.
+  std::span<const std::string> missing_tokens;
+  /// Training rows that belong together, such as those of a customer; null where each stands for
+  /// itself.
+  const Groups* groups = nullptr;
   std::uint64_t seed = 0;
 };
 

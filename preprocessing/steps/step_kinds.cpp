@@ -11,23 +11,21 @@ namespace ebb::preprocessing {
 namespace {
 
 constexpr StepKind kKinds[] = {
-    {"drop", "takes columns out", fit_drop, restore_drop},
-    {"normalise", "gives texts one spelling", fit_normalise, restore_normalise},
-    {"range", "treats numbers that cannot be", fit_range, restore_range},
-    {"clip", "treats outliers", fit_clip, restore_clip},
-    {"fill", "fills missing values", fit_fill, restore_fill},
-    {"forward_fill", "fills missing values from the customer's past", fit_forward_fill,
-     restore_forward_fill},
-    {"neighbours", "fills missing numbers from similar rows", fit_neighbours, restore_neighbours},
-    {"date", "makes times numbers", fit_date, restore_date},
-    {"encode", "makes categories numbers", fit_encode, restore_encode},
-    {"scale", "scales numbers", fit_scale, restore_scale},
-    {"derive", "adds a number made of others", fit_derive, restore_derive},
-    {"interact", "adds the products of pairs of numbers", fit_interact, restore_interact},
-    {"robust_distance", "adds how far a row lies from the others", fit_robust_distance,
-     restore_robust_distance},
-    {"select", "drops columns that say little", fit_select, restore_select},
-    {"pca", "puts principal components in the place of numbers", fit_pca, restore_pca},
+    {"drop", fit_drop, restore_drop},
+    {"normalise", fit_normalise, restore_normalise},
+    {"range", fit_range, restore_range},
+    {"clip", fit_clip, restore_clip},
+    {"fill", fit_fill, restore_fill},
+    {"forward_fill", fit_forward_fill, restore_forward_fill},
+    {"neighbours", fit_neighbours, restore_neighbours},
+    {"date", fit_date, restore_date},
+    {"encode", fit_encode, restore_encode},
+    {"scale", fit_scale, restore_scale},
+    {"derive", fit_derive, restore_derive},
+    {"interact", fit_interact, restore_interact},
+    {"robust_distance", fit_robust_distance, restore_robust_distance},
+    {"select", fit_select, restore_select},
+    {"pca", fit_pca, restore_pca},
 };
 
 /// Throws DataError without saying where.
@@ -36,7 +34,16 @@ const StepKind& kind_of(std::string_view name) {
   if (found != std::end(kKinds)) return *found;
   std::vector<std::string> names;
   for (const StepKind& kind : kKinds) names.emplace_back(kind.name);
-  fail<DataError>("there is no step \"{}\".{}", name, suggest_names(name, names));
+  fail<DataError>("there is no step \"{}\".{}", name, suggest_names(name, names, names.size()));
+}
+
+const StepKind& kind_of(const StepDeclaration& declaration) {
+  try {
+    return kind_of(declaration.kind);
+  } catch (const DataError& error) {
+    fail<DataError>("{}{}{}", declaration.place, declaration.place.empty() ? "" : ": ",
+                    error.what());
+  }
 }
 
 }  // namespace
@@ -46,8 +53,7 @@ std::span<const StepKind> step_kinds() { return kKinds; }
 std::unique_ptr<Step> fit_step(const StepDeclaration& declaration, Table& table,
                                const StepContext& context) {
   StepOptions options(declaration);
-  return options.guarded("step", [&] { return kind_of(declaration.kind).fit; })(options, table,
-                                                                                context);
+  return kind_of(declaration).fit(options, table, context);
 }
 
 nlohmann::json step_to_json(const Step& step) {

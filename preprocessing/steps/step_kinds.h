@@ -15,7 +15,6 @@ namespace ebb::preprocessing {
 
 struct StepKind {
   std::string_view name;
-  std::string_view purpose;  ///< "fills missing values"
   /// Fits to the training rows in `table` and applies the step to them. Not always by apply():
   /// where a value is encoded by its label, a training row's must not use its own label.
   std::unique_ptr<Step> (*fit)(StepOptions& options, Table& table, const StepContext& context);

@@ -16,7 +16,7 @@ std::optional<JsonReader> StepOptions::find(std::string_view key) {
   known_.emplace(key);
   const auto found = declaration_.options.find(std::string(key));
   if (found == declaration_.options.end()) return std::nullopt;
-  return JsonReader(*found, fmt::format("{}: {}", begin_of(declaration_), key));
+  return JsonReader(*found, fmt::format("{}: {}", begin_of(declaration_), key), "");
 }
 
 bool StepOptions::has(std::string_view key) { return find(key).has_value(); }
@@ -42,12 +42,13 @@ double StepOptions::number(std::string_view key, double fallback) {
   return reader ? reader->number() : fallback;
 }
 
-std::uint64_t StepOptions::count(std::string_view key, std::uint64_t fallback,
-                                 std::uint64_t least) {
+std::uint64_t StepOptions::count(std::string_view key, std::uint64_t fallback, std::uint64_t least,
+                                 std::uint64_t most) {
   const auto reader = find(key);
   if (!reader) return fallback;
   const std::uint64_t value = reader->count();
   if (value < least) reader->refuse(fmt::format("{}, expected at least {}", value, least));
+  if (value > most) reader->refuse(fmt::format("{}, expected at most {}", value, most));
   return value;
 }
 

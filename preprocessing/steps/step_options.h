@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <set>
 #include <string>
@@ -37,9 +38,10 @@ class StepOptions {
   [[nodiscard]] std::string text(std::string_view key, std::string_view fallback);
   [[nodiscard]] bool boolean(std::string_view key, bool fallback);
   [[nodiscard]] double number(std::string_view key, double fallback);
-  /// A whole number of at least `least`.
+  /// A whole number from `least` to `most`.
   [[nodiscard]] std::uint64_t count(std::string_view key, std::uint64_t fallback,
-                                    std::uint64_t least = 0);
+                                    std::uint64_t least = 0,
+                                    std::uint64_t most = std::numeric_limits<std::uint64_t>::max());
   [[nodiscard]] std::vector<std::string> texts(std::string_view key);
   [[nodiscard]] std::vector<double> numbers(std::string_view key);
   /// text() given to `parse`, whose DataError is passed on with the place in front.

@@ -31,6 +31,15 @@ void StepSequence::apply(Table& table) const {
   for (const auto& step : steps_) step->apply(table);
 }
 
+std::vector<std::string> StepSequence::scaled() const {
+  std::vector<std::string> names;
+  for (const auto& step : steps_) {
+    const std::vector<std::string> of_step = step->scaled();
+    names.insert(names.end(), of_step.begin(), of_step.end());
+  }
+  return names;
+}
+
 std::vector<StepSequence::Line> StepSequence::describe() const {
   std::vector<Line> lines;
   for (const auto& step : steps_) lines.push_back({std::string(step->kind()), step->summary()});

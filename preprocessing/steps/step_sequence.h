@@ -32,6 +32,8 @@ class StepSequence {
   [[nodiscard]] bool looks_at_other_rows() const;
   /// Applies all steps.
   void apply(Table& table) const;
+  /// The columns that a step scaled.
+  [[nodiscard]] std::vector<std::string> scaled() const;
   /// For each step its kind and what it did to the training rows.
   struct Line {
     std::string kind;

@@ -45,6 +45,8 @@ void check_columns(const Table& table, const RunConfig& config) {
     check_exists(table, "data.drop_columns", name);
   }
   for (const auto& [name, kind] : config.data.columns) check_exists(table, "[data.columns]", name);
+  // With steps they are about the columns after them, which the pipeline knows.
+  if (!config.preprocessing.steps.empty()) return;
   for (const auto& [name, options] : config.preprocessing.number_columns) {
     check_exists(table, "[preprocessing.number_columns]", name);
   }

@@ -117,13 +117,22 @@ preprocessing::PipelineConfig column_roles(const RunConfig& config) {
   return pipeline;
 }
 
-preprocessing::PipelineConfig pipeline_config(const RunConfig& config,
+/// The column whose equal values say that rows are one customer's, if there is one.
+std::string group_column(const Table& table, const RunConfig& config) {
+  if (!config.split.group.empty()) return config.split.group;
+  return table.find(config.data.id_column) == nullptr ? "" : config.data.id_column;
+}
+
+preprocessing::PipelineConfig pipeline_config(const Table& table, const RunConfig& config,
                                               const std::array<std::string, 2>& classes) {
   preprocessing::PipelineConfig pipeline = column_roles(config);
   pipeline.classes = classes;
   pipeline.two_values_as_category = config.preprocessing.two_values_as_category;
-  for (const auto& [name, kind] : config.data.columns) pipeline.declared_numbers.push_back(name);
+  for (const auto& [name, kind] : config.data.columns) {
+    if (kind == preprocessing::DeclaredKind::number) pipeline.declared_numbers.push_back(name);
+  }
   pipeline.steps = config.preprocessing.steps;
+  pipeline.group_column = group_column(table, config);
   pipeline.seed = config.training.seed;
   pipeline.numbers = config.preprocessing.numbers;
   pipeline.categories = config.preprocessing.categories;
@@ -134,6 +143,11 @@ preprocessing::PipelineConfig pipeline_config(const RunConfig& config,
   pipeline.bins = static_cast<std::size_t>(config.model.bins);
   pipeline.missing_tokens = config.data.missing_tokens;
   return pipeline;
+}
+
+/// Steps may make the features.
+void require_raw_features(const Table& table, const RunConfig& config) {
+  if (config.preprocessing.steps.empty()) require_features(table, column_roles(config));
 }
 
 std::vector<float> labels_of(const std::vector<float>& labels,
@@ -190,7 +204,7 @@ PreparedData prepare_data(const RunConfig& config) {
   data.notes = table.notes;
 
   // First, as a table without features is all duplicates. One row alone is constant everywhere.
-  if (table.rows() > 1) require_features(table, column_roles(config));
+  if (table.rows() > 1) require_raw_features(table, config);
   if (config.preprocessing.drop_duplicates) {
     table = without_duplicates(std::move(table), config, data);
   }
@@ -204,8 +218,8 @@ PreparedData prepare_data(const RunConfig& config) {
   if (test && !config.split.group.empty()) note_shared_groups(table, *test, config, data.notes);
   const preprocessing::Split& split = customers.rows;
   data.split = std::move(customers.description);
-  auto [pipeline, training_rows] = Pipeline::fit_transform(select_rows(table, split.train),
-                                                           pipeline_config(config, labels.classes));
+  auto [pipeline, training_rows] = Pipeline::fit_transform(
+      select_rows(table, split.train), pipeline_config(table, config, labels.classes));
   data.pipeline = std::move(pipeline);
   add_notes(data.pipeline, labels, config, data.notes);
   data.columns = describe_columns(table, config, data.pipeline);
@@ -231,15 +245,15 @@ PreparedTable prepare_table(const RunConfig& config) {
   Table table = read_customers(config);
   data.table_rows = table.rows();
   data.notes = table.notes;
-  require_features(table, column_roles(config));
+  require_raw_features(table, config);
   if (config.preprocessing.drop_duplicates) {
     table = without_duplicates(std::move(table), config, data);
   }
   const Labels labels = read_labels(table, config.data);
   PreparedTable prepared;
   if (const Column* ids = table.find(config.data.id_column)) add_ids(*ids, prepared);
-  auto [pipeline, rows] =
-      Pipeline::fit_transform(std::move(table), pipeline_config(config, labels.classes));
+  const preprocessing::PipelineConfig wanted = pipeline_config(table, config, labels.classes);
+  auto [pipeline, rows] = Pipeline::fit_transform(std::move(table), wanted);
   add_notes(pipeline, labels, config, data.notes);
   prepared.pipeline = std::move(pipeline);
   prepared.rows = std::move(rows);

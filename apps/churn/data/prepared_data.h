@@ -61,7 +61,7 @@ struct PreparedTable {
 };
 
 /// As prepare_data, with every row to train on and none to measure: for a table that was split
-/// before. The split and the model's settings in `config` do not count.
+/// before. The split, but for its group, and the model's settings in `config` do not count.
 PreparedTable prepare_table(const RunConfig& config);
 
 /// Which column has the ids of a table.

@@ -71,9 +71,10 @@ TEST(PipelineJson, ReadsVersion1WhichHasNoSteps) {
   json document = pipeline.to_json();
   document["version"] = 1;
   EXPECT_THAT(message_of([&] { Pipeline::from_json(document); }),
-              ::testing::HasSubstr("the key \"step_inputs\" is not known"));
+              ::testing::HasSubstr("the key \"input_statistics\" is not known"));
   document.erase("steps");
   document.erase("step_inputs");
+  document.erase("input_statistics");
   EXPECT_EQ(Pipeline::from_json(document), pipeline);
 }
 
@@ -90,8 +91,8 @@ TEST(PipelineJson, RefusesWhatItDoesNotUnderstand) {
        "pipeline: the document: expected an object, got number"},
       {"other format", [](json& j) { j["format"] = "x"; },
        "pipeline: format: \"x\", expected \"ebb.pipeline\""},
-      {"newer version", [](json& j) { j["version"] = 3; },
-       "pipeline: version: version 3 is not known: this program reads versions 1 to 2"},
+      {"newer version", [](json& j) { j["version"] = 4; },
+       "pipeline: version: version 4 is not known: this program reads versions 1 to 3"},
       {"missing key", [](json& j) { j.erase("target"); },
        "pipeline: the document: the key \"target\" is missing"},
       {"unknown key", [](json& j) { j["numbers"][1]["extra"] = 1; },
@@ -126,6 +127,12 @@ TEST(PipelineJson, RefusesWhatItDoesNotUnderstand) {
        "pipeline: categories[0]: the column \"c\" occurs twice"},
       {"no columns", [](json& j) { j["numbers"] = j["categories"] = json::array(); },
        "pipeline: the document: the pipeline has no columns"},
+      {"statistics of no input",
+       [](json& j) {
+         j["input_statistics"]["numbers"] = {
+             {{"name", "a"}, {"statistics", j["numbers"][0]["statistics"]}}};
+       },
+       "pipeline: input_statistics.numbers[0]: \"a\" is no number that the steps take"},
       {"one class", [](json& j) { j["classes"] = {"a"}; },
        "pipeline: classes: 1 classes, expected 2"},
   };

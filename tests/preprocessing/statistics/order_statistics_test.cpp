@@ -45,7 +45,7 @@ TEST(OrderStatistics, RefuseRanksBeyondTheValues) {
   EXPECT_THROW(median_of(std::vector<double>{std::nan("")}), Error);
 }
 
-TEST(SortedSample, HoldsEverySoManyThValue) {
+TEST(SortedSample, HoldsOneOfEverySoManyValues) {
   std::vector<double> values;
   for (int i = 0; i < 100000; ++i) values.push_back((i * 7919) % 100003);
   values[34] = std::nan("");
@@ -58,6 +58,16 @@ TEST(SortedSample, HoldsEverySoManyThValue) {
   }
   const std::vector<double> sample = sorted_sample(values, 1000);
   EXPECT_NEAR(quantile(sample, 0.5), quantile(sorted_values(values), 0.5), 2000.0);
+}
+
+TEST(SortedSample, DoesNotFollowAPeriodOfTheRows) {
+  for (const int period : {2, 3, 4, 10}) {
+    std::vector<double> values;
+    for (int i = 0; i < 120000; ++i) values.push_back(i % period);
+    const std::vector<double> sample = sorted_sample(values, 12000);
+    const auto share = static_cast<double>(std::ranges::count(sample, 0.0)) / 12000.0;
+    EXPECT_NEAR(share, 1.0 / period, 0.015) << period;  // three standard deviations and more
+  }
 }
 
 }  // namespace

@@ -151,12 +151,15 @@ TEST_P(EveryStepTest, NeedsNoMoreThanItSays) {
   }
 }
 
-TEST_P(EveryStepTest, AnyNumberOfThreadsGivesTheSameState) {
+TEST_P(EveryStepTest, AnyNumberOfThreadsGivesTheSameStateAndColumns) {
   std::set<std::string> states;
+  Table first;
   for (int threads = 1; threads <= 5; ++threads) {
     const ThreadCount count(threads);
     Table fitted = customers();
     states.insert(step_to_json(*fit_to(fitted)).dump());
+    if (threads == 1) first = fitted;
+    expect_equal_tables(first, fitted);
   }
   EXPECT_EQ(states.size(), 1U);
 }

@@ -1,5 +1,6 @@
 // The steps that stand on their own: what they make of a table, of new rows, and of their state.
 #include <cmath>
+#include <limits>
 
 #include "preprocessing/steps/step_sequence.h"
 #include "tests/preprocessing/steps/step_support.h"
@@ -7,9 +8,11 @@
 namespace ebb::preprocessing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::StartsWith;
 using ::testing::UnorderedElementsAre;
 
 /// Expects that the restored step does to new rows what the fitted one does.
@@ -56,6 +59,8 @@ TEST(FillStep, RefusesWhatHasNoValue) {
   EXPECT_THAT(refusal(declare("fill"), table),
               HasSubstr("steps.toml:3:1: step \"fill\": columns: column \"age\" has no value to "
                         "take the place of missing ones"));
+  EXPECT_THAT(refusal(declare("fill", {{"numbers", "constant"}}), table),
+              HasSubstr("numbers: give the number itself in place of \"constant\""));
   EXPECT_THAT(refusal(declare("fill", {{"numbers", "medium"}}), table),
               HasSubstr("numbers: \"medium\" is no fill for numbers"));
   EXPECT_THAT(refusal(declare("fill", {{"number", "median"}}), table),
@@ -76,6 +81,26 @@ TEST(ScaleStep, ScalesByTrainingRows) {
   EXPECT_EQ(rows.numbers("a")[0], 2.0);
   EXPECT_THAT(refusal(declare("scale", {{"method", "max"}}), table),
               HasSubstr("method: \"max\" is no scaling"));
+}
+
+TEST(ClipStep, RefusesOptionsOfAnotherRule) {
+  Table table;
+  table.add(number_column("a", {1, 2, 3}));
+  EXPECT_THAT(refusal(declare("clip", {{"share", 0.1}}), table),
+              HasSubstr("unknown option \"share\""));
+  EXPECT_THAT(refusal(declare("clip", {{"rule", "quantile"}, {"factor", 2}}), table),
+              HasSubstr("unknown option \"factor\""));
+}
+
+TEST(SelectStep, AsksForALimitAndNamesTheMeasure) {
+  Table table;
+  table.add(number_column("a", {1, 2, 3, 4}));
+  table.add(text_column("plan", {"x", "y", "x", "y"}));
+  const std::vector<float> labels = {0.0F, 0.0F, 1.0F, 1.0F};
+  EXPECT_THAT(refusal(declare("select"), table, {.labels = labels}),
+              HasSubstr("step \"select\": expected most, least or both"));
+  const auto step = fit(declare("select", {{"most", 1}}), table, {.labels = labels});
+  EXPECT_THAT(step->summary(), HasSubstr("\"plan\" cramers_v with the label is"));
 }
 
 TEST(DropStep, DropsAndKeeps) {
@@ -146,6 +171,37 @@ TEST(DeriveStep, RefusesWrongDeclarations) {
   EXPECT_THAT(message({{"operation", "bins"}, {"of", {"a"}}}), HasSubstr("expected either edges"));
 }
 
+TEST(DeriveStep, TakesPatternsInTheOrderGiven) {
+  Table table;
+  table.add(number_column("total", {100, 200}));
+  table.add(number_column("month 1", {1, 2}));
+  table.add(number_column("month 2", {10, 20}));
+  const auto step =
+      fit(declare("derive", {{"operation", "sum"}, {"of", {"month *", "total"}}, {"name", "all"}}),
+          table);
+  EXPECT_THAT(table.numbers("all"), ElementsAre(111, 222));
+  EXPECT_EQ(step->summary(), R"("all" is the sum of "month 1", "month 2", "total")");
+  EXPECT_THAT(
+      refusal(declare("derive", {{"operation", "ratio"}, {"of", {"month *", "total"}}}), table),
+      HasSubstr("of: 3 columns for ratio, which takes 2"));
+  EXPECT_THAT(
+      refusal(declare("derive",
+                      {{"operation", "sum"}, {"of", {"month *", "total"}}, {"except", {"total"}}}),
+              table),
+      HasSubstr("unknown option \"except\""));
+}
+
+TEST(DeriveStep, RefusesMoreBinsThanAnyoneCouldWant) {
+  Table table;
+  table.add(number_column("a", {1, 2, 3}));
+  EXPECT_THAT(
+      refusal(declare("derive", {{"operation", "bins"}, {"of", {"a"}}, {"bins", 4097}}), table),
+      HasSubstr("bins: 4097, expected at most 4096"));
+  EXPECT_THAT(refusal(declare("derive", {{"of", {"a"}}}), table),
+              HasSubstr("step \"derive\": operation is missing: use ratio, difference, sum, "
+                        "product, log1p or bins"));
+}
+
 TEST(InteractStep, MultipliesPairs) {
   Table table;
   table.add(number_column("a", {2, 3}));
@@ -157,6 +213,25 @@ TEST(InteractStep, MultipliesPairs) {
   EXPECT_THAT(table.numbers("a * c"), ElementsAre(2, ::testing::IsNan()));
   expect_same_when_restored(*step, rows);
   EXPECT_THAT(step->needs({"b * c"}), ElementsAre("b", "c"));
+}
+
+TEST(RobustDistanceStep, GivesFiniteNumbers) {
+  Table table;
+  std::vector<double> a;
+  std::vector<double> b;
+  for (int row = 0; row < 200; ++row) {
+    a.push_back(row * 37 % 101);
+    b.push_back(row * 53 % 97);
+  }
+  table.add(number_column("a", a));
+  table.add(number_column("b", b));
+  const auto step = fit(declare("robust_distance"), table);
+  Table rows;
+  rows.add(number_column("a", {1e300, kMissingNumber}));
+  rows.add(number_column("b", {-1e300, 1}));
+  step->apply(rows);
+  EXPECT_EQ(rows.numbers("robust distance")[0], std::numeric_limits<double>::max());
+  EXPECT_TRUE(std::isnan(rows.numbers("robust distance")[1]));
 }
 
 TEST(DateStep, MakesDaysAndPointsOfCircles) {
@@ -184,8 +259,10 @@ TEST(Steps, UnknownOnesAreNamed) {
   Table table;
   table.add(number_column("a", {1}));
   EXPECT_THAT(refusal(declare("filll"), table),
-              HasSubstr("steps.toml:3:1: step \"filll\": step: there is no step \"filll\". Did you "
-                        "mean \"fill\"?"));
+              AllOf(HasSubstr("steps.toml:3:1: there is no step \"filll\". Did you mean \"fill\"?"),
+                    HasSubstr("\"select\""), HasSubstr("\"pca\"")));
+  EXPECT_THAT(refusal(declare("fill", {{"columns", 3}}), table),
+              StartsWith("steps.toml:3:1: step \"fill\": columns: expected an array"));
   const nlohmann::json state = {{"step", "nothing"}};
   EXPECT_THAT(message_of([&] { restore_step(JsonReader(state)); }),
               HasSubstr("step: there is no step \"nothing\""));
