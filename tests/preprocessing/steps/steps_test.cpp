@@ -280,7 +280,7 @@ TEST(Steps, RefuseStatesThatNoStepGives) {
               HasSubstr("columns[1]: the column \"a\" occurs twice"));
   EXPECT_THAT(message(R"({"step": "encode", "columns": [{"name": "a", "method": "hash", "encoder":
       {"buckets": 5000, "seed": 0, "signs": true}}]})"),
-              HasSubstr("5000 buckets are too many columns"));
+              HasSubstr("column \"a\" would be 5000 columns: at most 4096"));
   EXPECT_THAT(message(R"({"step": "derive", "name": "a", "operation": "ratio", "of": ["b"],
       "edges": []})"),
               HasSubstr("1 column for ratio, which takes 2"));
