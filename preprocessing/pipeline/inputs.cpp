@@ -37,14 +37,13 @@ std::vector<ColumnDeclaration> declare(const Table& table) {
   return declared;
 }
 
-/// What the columns that a step may touch hold, in parallel.
-InputStatistics look_at_inputs(const Table& table, std::span<const std::string> reserved) {
+/// What the declared columns hold, in parallel.
+InputStatistics input_statistics_of(const Table& table,
+                                    std::span<const ColumnDeclaration> declared) {
   std::vector<const Column*> numbers;
   std::vector<const Column*> categories;
-  for (const Column& column : table.columns()) {
-    if (!contains(reserved, column.name))
-      (column.is_number() ? numbers : categories).push_back(&column);
-  }
+  for (const auto& [name, kind] : declared)
+    (kind == DeclaredKind::number ? numbers : categories).push_back(&table.column(name));
   InputStatistics inputs;
   inputs.numbers.resize(numbers.size());
   inputs.categories.resize(categories.size());
@@ -130,12 +129,9 @@ Pipeline Pipeline::fit_in_place(Table& table, const PipelineConfig& config) {
   for (const std::string& name : config.drop_columns) static_cast<void>(table.column(name));
   const std::vector<float> labels = labels_of(table, config);
   const std::vector<std::string> reserved = reserved_columns(config);
-  InputStatistics statistics = look_at_inputs(table, reserved);
   Groups groups;
   if (!config.group_column.empty()) groups = groups_of(table, config.group_column);
-  // What new rows will be like where the training rows get something else.
-  std::optional<Table> as_new;
-  if (std::ranges::any_of(config.steps, encodes_out_of_fold)) as_new = table;
+  const Table before = table;
   StepSequence steps =
       StepSequence::fit(config.steps, table,
                         {.labels = labels,
@@ -143,7 +139,9 @@ Pipeline Pipeline::fit_in_place(Table& table, const PipelineConfig& config) {
                          .missing_tokens = config.missing_tokens,
                          .groups = groups.count < groups.of_row.size() ? &groups : nullptr,
                          .seed = config.seed});
-  if (as_new) steps.apply(*as_new);
+  // What new rows will be like, where the training rows got something else.
+  std::optional<Table> as_new;
+  if (std::ranges::any_of(config.steps, encodes_out_of_fold)) steps.apply(as_new.emplace(before));
   const Table& fitted = as_new ? *as_new : table;
   Pipeline pipeline = fit_features(fitted, config_after(steps, raw, fitted, config));
   std::vector<std::string> features = pipeline.category_names();
@@ -152,10 +150,7 @@ Pipeline Pipeline::fit_in_place(Table& table, const PipelineConfig& config) {
   for (const ColumnDeclaration& column : raw) {
     if (contains(needed, column.name)) pipeline.step_inputs_.push_back(column);
   }
-  const auto is_unused = [&](const auto& input) { return !contains(needed, input.name); };
-  std::erase_if(statistics.numbers, is_unused);
-  std::erase_if(statistics.categories, is_unused);
-  pipeline.input_statistics_ = std::move(statistics);
+  pipeline.input_statistics_ = input_statistics_of(before, pipeline.step_inputs_);
   pipeline.steps_ = std::move(steps);
   return pipeline;
 }
