@@ -88,6 +88,15 @@ ebb_add_cuda_test(cli_cuda ${Python3_EXECUTABLE} -B -m unittest discover
   --start-directory ${CMAKE_CURRENT_SOURCE_DIR}/cli --pattern test_cuda.py)
 ebb_tell_cuda_test(cli_cuda EBB_PROGRAM=$<TARGET_FILE:ebb>)
 
+if(NOT test_gpu)  # a GPU does not count
+  add_test(NAME preprocessing_traffic COMMAND ${Python3_EXECUTABLE} -B
+    ${CMAKE_CURRENT_SOURCE_DIR}/preprocessing/device_traffic.py $<TARGET_FILE:ebb_preprocessing_tests>)
+  set_tests_properties(preprocessing_traffic PROPERTIES
+    ENVIRONMENT "${EBB_TEST_ENVIRONMENT}"
+    ENVIRONMENT_MODIFICATION "LD_LIBRARY_PATH=path_list_prepend:${PROJECT_BINARY_DIR}/vgpu/lib"
+    LABELS vgpu FIXTURES_REQUIRED vgpu TIMEOUT 3600)
+endif()
+
 if(EBB_BUILD_BENCHMARKS)
   ebb_add_cuda_test(bench_cuda ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/cli/test_bench_kernels.py)
   ebb_tell_cuda_test(bench_cuda EBB_BENCH_KERNELS=$<TARGET_FILE:ebb_bench_kernels>)

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "apps/churn/config/device_choice.h"
 #include "apps/churn/data/prepared_data.h"
 #include "apps/churn/reporting/text_table.h"
 #include "apps/churn/training/trainer.h"
@@ -52,7 +53,8 @@ double peak_megabytes() {
 }  // namespace
 
 void dry_run(const churn::RunConfig& settings) {
-  const churn::PreparedData data = churn::prepare_data(settings);
+  const churn::PreparedData data =
+      churn::prepare_data(settings, churn::choose_device(settings.runtime.device));
   const churn::RunConfig config = churn::settled(settings, data);
   print_data(config, data);
   churn::Trainer trainer(config, data);

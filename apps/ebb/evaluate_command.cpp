@@ -50,12 +50,13 @@ ExitCode evaluate(const EvaluateOptions& options) {
   set_default_threads(options.model.threads);  // also for reading the table
   const churn::ModelFile model = churn::load_model(options.model.model);
   const double threshold = options.model.threshold.value_or(model.threshold.threshold);
-  settle_device(options.model, options.json == kStandardOutput ? stderr : stdout);
+  const Device device =
+      settle_device(options.model, options.json == kStandardOutput ? stderr : stdout);
   churn::Predictor predictor = make_predictor(model, options.model);
   preprocessing::DriftReport drift;
   const churn::LabelledRows rows = churn::load_labelled(
       options.model.data, model.pipeline, drift,
-      churn::further_delimiter(delimiter_of(options.model.delimiter), model.config.data));
+      churn::further_delimiter(delimiter_of(options.model.delimiter), model.config.data), device);
   const std::vector<float> scores = probabilities(predictor, rows.features, options.model);
   const churn::Metrics metrics =
       churn::compute_metrics({.scores = scores, .labels = rows.labels}, threshold);

@@ -76,9 +76,10 @@ struct Lines {
 /// Turns chunks of the table into lines of the scores file.
 class Scorer {
  public:
-  Scorer(const churn::ModelFile& model, const ModelOptions& options)
+  Scorer(const churn::ModelFile& model, const ModelOptions& options, Device device)
       : model_(model),
         options_(options),
+        device_(device),
         predictor_(make_predictor(model, options)),
         threshold_(options.threshold.value_or(model.threshold.threshold)) {}
 
@@ -92,7 +93,7 @@ class Scorer {
   }
 
   std::string score(const preprocessing::Table& chunk) {
-    const preprocessing::EncodedRows rows = model_.pipeline.transform(chunk, &drift_);
+    const preprocessing::EncodedRows rows = model_.pipeline.transform(chunk, &drift_, device_);
     const Clock::time_point start = Clock::now();
     const std::vector<float> scores = probabilities(predictor_, rows, options_);
     network_seconds_ += seconds_since(start);
@@ -137,6 +138,7 @@ class Scorer {
 
   const churn::ModelFile& model_;
   const ModelOptions& options_;
+  Device device_;
   churn::Predictor predictor_;
   double threshold_;
   preprocessing::DriftReport drift_;
@@ -167,8 +169,9 @@ ExitCode predict(const PredictOptions& options) {
   if (options.out != kStandardOutput) interrupt.emplace();
   set_default_threads(options.model.threads);  // also for reading the table
   const churn::ModelFile model = churn::load_model(options.model.model);
-  settle_device(options.model, options.out == kStandardOutput ? stderr : stdout);
-  Scorer scorer(model, options.model);
+  const Device device =
+      settle_device(options.model, options.out == kStandardOutput ? stderr : stdout);
+  Scorer scorer(model, options.model, device);
   const std::string& id = model.config.data.id_column;
   std::vector<std::string> texts;
   if (!id.empty()) texts.push_back(id);

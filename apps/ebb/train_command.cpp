@@ -7,6 +7,7 @@
 
 #include "apps/churn/artefact/run_folder.h"
 #include "apps/churn/config/config_file.h"
+#include "apps/churn/config/device_choice.h"
 #include "apps/churn/training/logistic_baseline.h"
 #include "apps/churn/training/predictor.h"
 #include "apps/ebb/commands.h"
@@ -141,7 +142,8 @@ ExitCode train(const TrainArguments& arguments) {
   }
   protect_inputs(arguments, settings);
   churn::RunFolder folder(arguments.out, existing_run(arguments));
-  const churn::PreparedData data = churn::prepare_data(settings);
+  const churn::PreparedData data =
+      churn::prepare_data(settings, churn::choose_device(settings.runtime.device));
   const churn::RunConfig config = churn::settled(settings, data);
   // Before the folder is touched, so that it stays as it was if settings fit no network or the log
   // cannot be written.

@@ -5,13 +5,17 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <utility>
 
+#include "kernels/common/context.h"
+#include "preprocessing/cleaning/cell_bits.h"
+#include "preprocessing/cleaning/repeated_rows.h"
 #include "preprocessing/common/parallel.h"
 #include "preprocessing/common/spread.h"
+#include "preprocessing/table/device_column.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -20,22 +24,15 @@ constexpr std::size_t kRowsPerRange = 4096;
 constexpr std::size_t kRowsPerPartition = 8192;
 constexpr std::size_t kMostRanges = 64;  // each counts the rows of every partition
 
-std::uint64_t number_bits(double value) {
-  if (std::isnan(value)) return ~std::uint64_t{0};
-  return value == 0.0 ? 0 : std::bit_cast<std::uint64_t>(value);
-}
-
 /// Calls body(bits), where bits(row) gives the same 64 bits for values that count as equal.
 template <class Body>
 auto with_cell_bits(const Column& column, Body body) {
   if (column.has_integers()) {
-    return body([&](std::size_t row) { return static_cast<std::uint64_t>(column.integers[row]); });
+    return body([&](std::size_t row) { return cell_bits(column.integers[row]); });
   }
   if (column.is_number())
-    return body([&](std::size_t row) { return number_bits(column.numbers[row]); });
-  return body([&](std::size_t row) {
-    return std::uint64_t{static_cast<std::uint32_t>(column.codes[row])};
-  });
+    return body([&](std::size_t row) { return cell_bits(column.numbers[row]); });
+  return body([&](std::size_t row) { return cell_bits(column.codes[row]); });
 }
 
 std::vector<std::uint64_t> hash_rows(const Table& table) {
@@ -119,9 +116,8 @@ void mark_repeated(const Table& table, const std::vector<std::uint64_t>& hashes,
   }
 }
 
-}  // namespace
-
-DistinctRows find_distinct_rows(const Table& table) {
+/// For each row 1 if it equals an earlier one, else 0.
+std::vector<std::uint8_t> find_repeated_rows(const Table& table) {
   const std::vector<std::uint64_t> hashes = hash_rows(table);
   const Partitions partitions = partition_rows(hashes);
   std::vector<std::uint8_t> is_repeated(table.rows());
@@ -131,6 +127,34 @@ DistinctRows find_distinct_rows(const Table& table) {
     mark_repeated(table, hashes, rows.subspan(begin, partitions.bounds[i + 1] - begin),
                   is_repeated);
   });
+  return is_repeated;
+}
+
+std::vector<std::uint8_t> find_repeated_rows(const Table& table, Device device) {
+  Context context(device);
+  if constexpr (kBuiltWithCuda) {
+    constexpr std::size_t kMostRows = std::numeric_limits<std::uint32_t>::max();
+    if (table.rows() > kMostRows) {
+      fail("find_distinct_rows: {} rows are more than 2^32 - 1, which a GPU takes", table.rows());
+    }
+    std::vector<Tensor> memory;
+    std::vector<cuda::CellColumn> columns;
+    for (const Column& column : table.columns()) {
+      memory.push_back(upload(column, device).values);
+      columns.push_back({memory.back().view().data, memory.back().dtype()});
+    }
+    if (table.rows() > 0) {
+      return cuda::find_repeated_rows(context, columns, static_cast<std::int64_t>(table.rows()));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+DistinctRows find_distinct_rows(const Table& table, Device device) {
+  const std::vector<std::uint8_t> is_repeated =
+      device.is_cuda() ? find_repeated_rows(table, device) : find_repeated_rows(table);
   DistinctRows distinct;
   distinct.kept.reserve(table.rows());
   for (std::size_t row = 0; row < table.rows(); ++row) {
@@ -140,8 +164,8 @@ DistinctRows find_distinct_rows(const Table& table) {
   return distinct;
 }
 
-Table drop_duplicate_rows(Table table, std::size_t* dropped) {
-  const DistinctRows distinct = find_distinct_rows(table);
+Table drop_duplicate_rows(Table table, std::size_t* dropped, Device device) {
+  const DistinctRows distinct = find_distinct_rows(table, device);
   if (dropped != nullptr) *dropped = distinct.dropped;
   if (distinct.dropped > 0) table.keep_rows(distinct.kept);
   return table;

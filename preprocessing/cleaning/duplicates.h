@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "kernels/common/device.h"
 #include "preprocessing/table/table.h"
 
 namespace ebb::preprocessing {
@@ -15,10 +16,13 @@ struct DistinctRows {
 
 /// Finds rows that are equal in all columns, identifiers and target included: two customers who
 /// differ in their number only are two customers. Missing equals missing, -0 equals 0. Rows are
-/// hashed in parallel and compared in full, so no row is lost to a hash collision.
-DistinctRows find_distinct_rows(const Table& table);
+/// hashed in parallel and compared in full, so no row is lost to a hash collision. On a GPU columns
+/// are copied to its memory, and rows hashed, sorted and compared there (repeated_rows.h): the
+/// result is the same. Throws UnsupportedError on a device that cannot be used.
+DistinctRows find_distinct_rows(const Table& table, Device device = {});
 
-/// The table without rows that equal an earlier one; `dropped`, if given, receives their number.
-Table drop_duplicate_rows(Table table, std::size_t* dropped = nullptr);
+/// The table without rows that equal an earlier one, as `device` finds them; `dropped`, if given,
+/// receives their number.
+Table drop_duplicate_rows(Table table, std::size_t* dropped = nullptr, Device device = {});
 
 }  // namespace ebb::preprocessing

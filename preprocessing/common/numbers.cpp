@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include <fast_float/fast_float.h>
 #include <fmt/format.h>
@@ -21,11 +20,6 @@ std::optional<double> parse_number(std::string_view text) {
     return std::nullopt;
   }
   return value;
-}
-
-float to_float(double value) {
-  constexpr double kLargest = std::numeric_limits<float>::max();
-  return static_cast<float>(std::clamp(value, -kLargest, kLargest));
 }
 
 double share(std::size_t part, std::size_t whole) {

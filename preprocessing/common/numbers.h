@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,7 +15,10 @@ namespace ebb::preprocessing {
 std::optional<double> parse_number(std::string_view text);
 
 /// The nearest f32, the largest finite one in place of an infinity; NaN is kept.
-float to_float(double value);
+constexpr float to_float(double value) {
+  constexpr double kLargest = std::numeric_limits<float>::max();
+  return static_cast<float>(value < -kLargest ? -kLargest : value > kLargest ? kLargest : value);
+}
 
 /// part / whole, 0 of an empty whole.
 double share(std::size_t part, std::size_t whole);

@@ -27,9 +27,8 @@ struct TrainingValues {
   std::vector<double> sorted;  ///< all that are there, or a sample with the least and the greatest
 };
 
-TrainingValues look_at(const Column& column) {
-  TrainingValues values{column.numbers, moments_of(column.numbers),
-                        sorted_sample(column.numbers, kMostSampled)};
+TrainingValues look_at(const Column& column, const Moments& moments) {
+  TrainingValues values{column.numbers, moments, sorted_sample(column.numbers, kMostSampled)};
   if (values.sorted.size() < values.moments.count) {
     values.sorted.insert(values.sorted.begin(), values.moments.minimum);
     values.sorted.push_back(values.moments.maximum);
@@ -127,12 +126,13 @@ std::string describe(const DroppedColumn& column) {
   return fmt::format("column \"{}\" is left out: {}", column.name, why);
 }
 
-NumberFeature fit_number(const Column& column, const NumberOptions& options, std::size_t quantiles,
-                         std::size_t bins) {
-  const TrainingValues values = look_at(column);
+NumberFeature fit_number(const Column& column, const NumberFacts& facts,
+                         const NumberOptions& options, std::size_t quantiles, std::size_t bins) {
+  const TrainingValues values = look_at(column, facts.moments);
   NumberFeature feature;
   feature.name = column.name;
-  feature.fill_value = fill_value(column.numbers, options.fill, options.constant);
+  feature.fill_value =
+      facts.median ? *facts.median : fill_value(column.numbers, options.fill, options.constant);
   feature.has_indicator =
       options.indicator == MissingIndicator::always ||
       (options.indicator == MissingIndicator::when_missing && values.moments.missing > 0);

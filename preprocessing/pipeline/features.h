@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "preprocessing/encoding/category_encoding.h"
+#include "preprocessing/pipeline/number_facts.h"
 #include "preprocessing/pipeline/pipeline_config.h"
 #include "preprocessing/scaling/scaling.h"
 #include "preprocessing/table/table.h"
@@ -78,10 +79,10 @@ std::string_view reason_name(DroppedColumn::Reason reason);
 /// A sentence for the user, such as `column "zip" is left out: ...` with the reason.
 std::string describe(const DroppedColumn& column);
 
-/// Fits one number column; the values must not all be missing or equal. Throws DataError if they
-/// are too large to scale.
-NumberFeature fit_number(const Column& column, const NumberOptions& options, std::size_t quantiles,
-                         std::size_t bins);
+/// Fits one number column, of which `facts` are those of options.fill; the values must not all be
+/// missing or equal. Throws DataError if they are too large to scale.
+NumberFeature fit_number(const Column& column, const NumberFacts& facts,
+                         const NumberOptions& options, std::size_t quantiles, std::size_t bins);
 /// Fits one text column, or a number column by its numbers' shortest spellings.
 CategoryFeature fit_category(const Column& column, const CategoryOptions& options);
 

@@ -142,12 +142,37 @@ void add_two_valued(const Table& table, PipelineConfig& config) {
   }
 }
 
-Fitted fit_column(const Column& column, const PipelineConfig& config) {
+bool becomes_number(const Column& column, const PipelineConfig& config) {
+  return column.is_number() && !contains(config.number_categories, column.name);
+}
+
+/// The facts of the columns that become numbers, found on a GPU; none on the CPU, where each is
+/// looked at as it is fitted.
+std::vector<std::optional<NumberFacts>> facts_on(Device device, const Table& table,
+                                                 const PipelineConfig& config) {
+  std::vector<std::optional<NumberFacts>> facts(table.columns().size());
+  if (!device.is_cuda()) return facts;
+  Context context(device);
+  for (std::size_t i = 0; i < facts.size(); ++i) {
+    const Column& column = table.columns()[i];
+    if (column.name == config.target || !becomes_number(column, config) ||
+        left_out(column, config)) {
+      continue;
+    }
+    const NumberOptions& options = options_for(config.number_columns, column.name, config.numbers);
+    facts[i] = facts_of(context, column, options.fill);
+  }
+  return facts;
+}
+
+Fitted fit_column(const Column& column, const std::optional<NumberFacts>& facts,
+                  const PipelineConfig& config) {
   if (column.name == config.target) return {};
   // What stays is no identifier, which could hold integers in place of codes.
   if (auto dropped = left_out(column, config)) return *std::move(dropped);
-  if (column.is_number() && !contains(config.number_categories, column.name)) {
-    return fit_number(column, options_for(config.number_columns, column.name, config.numbers),
+  if (becomes_number(column, config)) {
+    const NumberOptions& options = options_for(config.number_columns, column.name, config.numbers);
+    return fit_number(column, facts ? *facts : facts_of(column, options.fill), options,
                       config.quantiles, config.bins);
   }
   CategoryFeature feature =
@@ -161,13 +186,16 @@ Fitted fit_column(const Column& column, const PipelineConfig& config) {
 
 }  // namespace
 
-Pipeline Pipeline::fit_features(const Table& training_rows, const PipelineConfig& given) {
+Pipeline Pipeline::fit_features(const Table& training_rows, const PipelineConfig& given,
+                                Device device) {
   PipelineConfig config = given;
   add_two_valued(training_rows, config);
   check_config(training_rows, config);
+  const std::vector<std::optional<NumberFacts>> facts = facts_on(device, training_rows, config);
   std::vector<Fitted> fitted(training_rows.columns().size());
-  parallel_for(fitted.size(), training_rows.rows(),
-               [&](std::size_t i) { fitted[i] = fit_column(training_rows.columns()[i], config); });
+  parallel_for(fitted.size(), training_rows.rows(), [&](std::size_t i) {
+    fitted[i] = fit_column(training_rows.columns()[i], facts[i], config);
+  });
   Pipeline pipeline;
   pipeline.target_ = config.target;
   pipeline.classes_ = config.classes;

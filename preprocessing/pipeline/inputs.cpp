@@ -123,8 +123,8 @@ Column missing_column(const std::string& name, ColumnKind kind, std::size_t rows
   return column;
 }
 
-Pipeline Pipeline::fit_in_place(Table& table, const PipelineConfig& config) {
-  if (config.steps.empty()) return fit_features(table, config);
+Pipeline Pipeline::fit_in_place(Table& table, const PipelineConfig& config, Device device) {
+  if (config.steps.empty()) return fit_features(table, config, device);
   const std::vector<ColumnDeclaration> raw = declare(table);
   for (const std::string& name : config.drop_columns) static_cast<void>(table.column(name));
   const std::vector<float> labels = labels_of(table, config);
@@ -143,7 +143,7 @@ Pipeline Pipeline::fit_in_place(Table& table, const PipelineConfig& config) {
   std::optional<Table> as_new;
   if (std::ranges::any_of(config.steps, encodes_out_of_fold)) steps.apply(as_new.emplace(before));
   const Table& fitted = as_new ? *as_new : table;
-  Pipeline pipeline = fit_features(fitted, config_after(steps, raw, fitted, config));
+  Pipeline pipeline = fit_features(fitted, config_after(steps, raw, fitted, config), device);
   std::vector<std::string> features = pipeline.category_names();
   for (const NumberFeature& feature : pipeline.numbers_) features.push_back(feature.name);
   const std::vector<std::string> needed = steps.needs(std::move(features));
@@ -155,26 +155,27 @@ Pipeline Pipeline::fit_in_place(Table& table, const PipelineConfig& config) {
   return pipeline;
 }
 
-Pipeline Pipeline::fit(const Table& training_rows, const PipelineConfig& config) {
-  if (config.steps.empty()) return fit_features(training_rows, config);
+Pipeline Pipeline::fit(const Table& training_rows, const PipelineConfig& config, Device device) {
+  if (config.steps.empty()) return fit_features(training_rows, config, device);
   Table table = training_rows;
-  return fit_in_place(table, config);
+  return fit_in_place(table, config, device);
 }
 
-FittedRows Pipeline::fit_transform(Table training_rows, const PipelineConfig& config) {
+FittedRows Pipeline::fit_transform(Table training_rows, const PipelineConfig& config,
+                                   Device device) {
   FittedRows fitted;
-  fitted.pipeline = fit_in_place(training_rows, config);
-  fitted.rows = fitted.pipeline.encode(training_rows, nullptr);
+  fitted.pipeline = fit_in_place(training_rows, config, device);
+  fitted.rows = fitted.pipeline.encode(training_rows, nullptr, device);
   return fitted;
 }
 
-EncodedRows Pipeline::transform(const Table& table, DriftReport* report) const {
-  if (steps_.empty()) return encode(table, report);
+EncodedRows Pipeline::transform(const Table& table, DriftReport* report, Device device) const {
+  if (steps_.empty()) return encode(table, report, device);
   Table columns = select_inputs(table);
   const bool judges_inputs = report != nullptr && !input_statistics_.empty();
   if (judges_inputs) count_inputs(table, columns, *report);
   steps_.apply(columns);
-  return encode(columns, judges_inputs ? nullptr : report);
+  return encode(columns, judges_inputs ? nullptr : report, device);
 }
 
 void Pipeline::count_inputs(const Table& table, const Table& selected, DriftReport& report) const {

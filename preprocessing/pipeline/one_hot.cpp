@@ -30,6 +30,7 @@ void write_category(std::int32_t code, bool keeps_code, float* values) {
 
 OneHotRows one_hot_rows(const EncodedRows& rows, std::span<const std::int32_t> cardinalities,
                         std::span<const std::uint8_t> keeps_code) {
+  if (rows.device().is_cuda()) fail("one_hot_rows: the rows are on a GPU; take to_host() of them");
   const std::size_t categories = rows.category_count;
   if (cardinalities.size() != categories ||
       (!keeps_code.empty() && keeps_code.size() != categories)) {

@@ -9,6 +9,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "engine/tensor/tensor.h"
 #include "preprocessing/csv/csv_options.h"
 #include "preprocessing/pipeline/drift.h"
 #include "preprocessing/pipeline/features.h"
@@ -18,14 +19,24 @@
 
 namespace ebb::preprocessing {
 
-/// Model inputs of some rows. No NaN: missing numbers are filled in.
+/// Model inputs of some rows, in host memory or on a GPU. No NaN: missing numbers are filled in.
 struct EncodedRows {
   std::size_t rows = 0;
   std::size_t number_count = 0;
   std::size_t category_count = 0;
   std::vector<float> numbers;       ///< row-major [rows, number_count]: scaled, then indicators 0/1
   std::vector<std::int32_t> codes;  ///< row-major [rows, category_count], in [0, cardinality)
+  Tensor device_numbers;            ///< f32 [rows, number_count] on a GPU, in place of `numbers`
+  Tensor device_codes;              ///< i32 [rows, category_count] likewise
+
+  /// Where the rows are.
+  [[nodiscard]] Device device() const {
+    return device_numbers.defined() ? device_numbers.device() : Device();
+  }
 };
+
+/// The rows in host memory: those given, or a copy of what is on a GPU, whose work it waits for.
+EncodedRows to_host(EncodedRows rows);
 
 struct FittedRows;
 
@@ -45,18 +56,24 @@ class Pipeline {
   /// Declared steps come first: they see all columns but the target and config.drop_columns, and
   /// what they leave becomes the features, which are fitted to the training rows as transform will
   /// give them.
-  static Pipeline fit(const Table& training_rows, const PipelineConfig& config);
+  /// On a GPU moments and medians of the features are found there; all that is fitted has the bits
+  /// that it has on the CPU. Throws UnsupportedError on a device that cannot be used.
+  static Pipeline fit(const Table& training_rows, const PipelineConfig& config, Device device = {});
 
   /// As fit, and encodes the training rows. Not always as transform would: where a step encodes
   /// values by their labels, a training row's value must not hold its own label.
-  static FittedRows fit_transform(Table training_rows, const PipelineConfig& config);
+  static FittedRows fit_transform(Table training_rows, const PipelineConfig& config,
+                                  Device device = {});
 
   /// Encodes the rows of a table, whose columns may stand in any order; further ones are ignored.
   /// Throws DataError for a column that is missing (unless AbsentColumn::impute) or a text in a
   /// number column (with its line). Categories not known get kEncodedUnknown. `report`, if given,
   /// is added to. Rows are encoded one by one, so that a table can come in pieces, unless
-  /// steps().looks_at_other_rows().
-  EncodedRows transform(const Table& table, DriftReport* report = nullptr) const;
+  /// steps().looks_at_other_rows(). On a GPU the columns are copied to its memory, are encoded there,
+  /// and the rows stay there; they have the bits that they have on the CPU. Throws UnsupportedError
+  /// on a device that cannot be used.
+  EncodedRows transform(const Table& table, DriftReport* report = nullptr,
+                        Device device = {}) const;
 
   /// One sentence for each way in which the counted rows differ much from the training rows; see
   /// the limits in drift.h.
@@ -107,15 +124,16 @@ class Pipeline {
 
  private:
   /// Fits to columns as the steps left them.
-  static Pipeline fit_features(const Table& training_rows, const PipelineConfig& config);
+  static Pipeline fit_features(const Table& training_rows, const PipelineConfig& config,
+                               Device device);
   /// Fits the steps, which change `table`, then the features.
-  static Pipeline fit_in_place(Table& table, const PipelineConfig& config);
+  static Pipeline fit_in_place(Table& table, const PipelineConfig& config, Device device);
   /// The columns of step_inputs_, of their kinds.
   Table select_inputs(const Table& table) const;
   /// Adds the drift of a table's columns, which are `selected`, to the report.
   void count_inputs(const Table& table, const Table& selected, DriftReport& report) const;
   /// Encodes columns as the steps left them.
-  EncodedRows encode(const Table& table, DriftReport* report) const;
+  EncodedRows encode(const Table& table, DriftReport* report, Device device) const;
 
   std::string target_;
   std::array<std::string, 2> classes_;
@@ -149,7 +167,8 @@ struct OneHotRows {
   std::vector<float> values;
 };
 /// `keeps_code[i]`, if given, says that category i has a column of its code instead. Throws Error
-/// for another number of cardinalities, or of `keeps_code`, than of categories.
+/// for another number of cardinalities, or of `keeps_code`, than of categories, and on rows that
+/// are not in host memory.
 OneHotRows one_hot_rows(const EncodedRows& rows, std::span<const std::int32_t> cardinalities,
                         std::span<const std::uint8_t> keeps_code = {});
 /// The name of each one-hot feature: a number's name, or `contract = One year`.

@@ -1,5 +1,7 @@
 #include "preprocessing/scaling/knots.h"
 
+#include <algorithm>
+
 #include "preprocessing/statistics/quantiles.h"
 
 namespace ebb::preprocessing {

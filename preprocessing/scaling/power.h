@@ -8,10 +8,14 @@
 #include <limits>
 #include <span>
 
+#include "preprocessing/scaling/portable_math.h"
+
 namespace ebb::preprocessing {
 
 /// sign(x) log(1 + |x|): odd, defined everywhere, close to x around 0.
-inline double signed_log(double x) { return std::copysign(std::log1p(std::abs(x)), x); }
+constexpr double signed_log(double x) {
+  return portable_copysign(portable_log1p(portable_abs(x)), x);
+}
 
 /// The inverse of signed_log, the largest finite number in place of an infinity.
 inline double signed_exponential(double y) {
@@ -20,8 +24,8 @@ inline double signed_exponential(double y) {
 }
 
 /// (e^(power t) - 1) / power, and its limit t for power 0.
-inline double power_of_log(double t, double power) {
-  return power == 0.0 ? t : std::expm1(power * t) / power;
+constexpr double power_of_log(double t, double power) {
+  return power == 0.0 ? t : portable_expm1(power * t) / power;
 }
 
 /// The inverse of power_of_log; infinite where `y` is beyond what it reaches.
@@ -46,20 +50,28 @@ struct AnchoredPower {
   bool operator==(const AnchoredPower&) const = default;
 };
 
-inline double anchored_power(double x, AnchoredPower power) {
-  if (power.anchor < 0.0) return -anchored_power(-x, {2.0 - power.lambda, -power.anchor});
-  const auto [lambda, anchor] = power;
-  const double log_size = std::log1p(std::abs(x));
-  if (!(x < 0.0)) return power_of_log(log_size - anchor, lambda);
-  // Far out the 1 is nothing beside the power, which alone could overflow where the quotient does
-  // not.
-  constexpr double kFarOut = 600.0;
-  const double grown = (2.0 - lambda) * log_size;
-  const double below = grown > kFarOut
-                           ? std::exp(grown - lambda * anchor) / (2.0 - lambda)
-                           : power_of_log(log_size, 2.0 - lambda) * std::exp(-lambda * anchor);
-  // -T(c) / (1 + c)^lambda is what power_of_log makes of -anchor.
-  return power_of_log(-anchor, lambda) - below;
+constexpr double anchored_power(double x, AnchoredPower power) {
+  // Not by a call of itself: a GPU would keep a stack for it.
+  const bool is_mirrored = power.anchor < 0.0;
+  const double lambda = is_mirrored ? 2.0 - power.lambda : power.lambda;
+  const double anchor = is_mirrored ? -power.anchor : power.anchor;
+  if (is_mirrored) x = -x;
+  const double log_size = portable_log1p(portable_abs(x));
+  double distance = 0.0;
+  if (!(x < 0.0)) {
+    distance = power_of_log(log_size - anchor, lambda);
+  } else {
+    // Far out the 1 is nothing beside the power, which alone could overflow where the quotient does
+    // not.
+    constexpr double kFarOut = 600.0;
+    const double grown = (2.0 - lambda) * log_size;
+    const double below =
+        grown > kFarOut ? portable_exp(grown - lambda * anchor) / (2.0 - lambda)
+                        : power_of_log(log_size, 2.0 - lambda) * portable_exp(-lambda * anchor);
+    // -T(c) / (1 + c)^lambda is what power_of_log makes of -anchor.
+    distance = power_of_log(-anchor, lambda) - below;
+  }
+  return is_mirrored ? -distance : distance;
 }
 
 /// The inverse of anchored_power; the largest finite number in place of an infinity.

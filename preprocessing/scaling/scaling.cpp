@@ -4,24 +4,11 @@
 #include <cmath>
 
 #include "kernels/common/error.h"
-#include "preprocessing/scaling/knots.h"
-#include "preprocessing/scaling/normal_distribution.h"
+#include "preprocessing/scaling/scale_value.h"
 #include "preprocessing/statistics/quantiles.h"
 
 namespace ebb::preprocessing {
 namespace {
-
-constexpr double kLeastRank = 1e-7;
-
-bool has_knots(Scaling scaling) {
-  return scaling == Scaling::quantile_normal || scaling == Scaling::quantile_uniform;
-}
-
-/// What shift and scale are applied to.
-double transformed(double value, Scaling scaling, AnchoredPower power) {
-  if (scaling == Scaling::log) return signed_log(value);
-  return scaling == Scaling::yeo_johnson ? anchored_power(value, power) : value;
-}
 
 /// Shift and divisor. A divisor of 0 or below the smallest normal number is that of a column that
 /// is constant to all ends.
@@ -159,16 +146,7 @@ NumberScaler NumberScaler::restore(Scaling scaling, double shift, double scale,
   return scaler;
 }
 
-double NumberScaler::apply(double value) const {
-  if (!has_knots(scaling_)) {
-    const double largest = scaling_ == Scaling::none ? kLargestUnscaled : kLargestScaled;
-    return std::clamp((transformed(value, scaling_, power_) - shift_) / scale_, -largest, largest);
-  }
-  if (std::isnan(value)) return value;
-  const double rank = knot_rank(knots_, value);
-  if (scaling_ == Scaling::quantile_uniform) return rank;
-  return normal_quantile(std::clamp(rank, kLeastRank, 1.0 - kLeastRank));
-}
+double NumberScaler::apply(double value) const { return scale_value(view(), value); }
 
 double NumberScaler::invert(double scaled) const {
   if (!has_knots(scaling_)) {

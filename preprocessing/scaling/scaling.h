@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <iterator>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -66,6 +68,17 @@ inline constexpr double kLargestScaled = 1e4;
 /// f32 (3e38) a factor of 1e3 for weights: layer norm and gradients square what they get.
 inline constexpr double kLargestUnscaled = 1e15;
 
+/// What a NumberScaler does to a value, without its memory: `knots` are the scaler's, or a copy of
+/// them on the device where it is applied (scale_value.h).
+struct ScalerView {
+  Scaling scaling = Scaling::none;
+  double shift = 0.0;
+  double scale = 1.0;
+  AnchoredPower power;
+  const double* knots = nullptr;
+  std::int64_t knot_count = 0;
+};
+
 class NumberScaler {
  public:
   NumberScaler() = default;
@@ -81,8 +94,12 @@ class NumberScaler {
   static NumberScaler restore(Scaling scaling, double shift, double scale,
                               std::vector<double> knots, AnchoredPower power = {});
 
-  /// The scaled value, clipped; NaN for NaN.
+  /// The scaled value, clipped; NaN for NaN. scale_value() of view().
   [[nodiscard]] double apply(double value) const;
+  /// Valid while this scaler is.
+  [[nodiscard]] ScalerView view() const {
+    return {scaling_, shift_, scale_, power_, knots_.data(), std::ssize(knots_)};
+  }
   /// The value that scales to `scaled`, exact up to rounding; at most the largest finite number for
   /// log and yeo_johnson; for the quantile scalings the quantile of the rank, so clipped to the
   /// training range.

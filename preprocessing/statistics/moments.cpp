@@ -5,10 +5,9 @@
 #include <vector>
 
 #include "preprocessing/common/parallel.h"
-#include "preprocessing/statistics/block_sums.h"
+#include "preprocessing/statistics/moment_parts.h"
 
 namespace ebb::preprocessing {
-namespace {
 
 void merge(BlockMoments& into, const BlockMoments& next) {
   if (next.count == 0.0) return;
@@ -29,19 +28,31 @@ void merge(BlockMoments& into, const BlockMoments& next) {
   into.maximum = std::max(into.maximum, next.maximum);
 }
 
-BlockMoments sums_of(std::span<const double> values, double origin, double scale) {
-  std::vector<BlockMoments> ranges((values.size() + kRangeRows - 1) / kRangeRows);
-  parallel_ranges(values.size(), 1, kRangeRows, [&](std::size_t begin, std::size_t end) {
+BlockMoments merge_blocks(std::span<const BlockMoments> blocks) {
+  constexpr std::size_t kBlocks = kRangeRows / kBlockRows;
+  BlockMoments sums;
+  for (std::size_t first = 0; first < blocks.size(); first += kBlocks) {
     BlockMoments range;
+    for (const BlockMoments& block :
+         blocks.subspan(first, std::min(kBlocks, blocks.size() - first))) {
+      merge(range, block);
+    }
+    merge(sums, range);
+  }
+  return sums;
+}
+
+namespace {
+
+BlockMoments sums_of(std::span<const double> values, double origin, double scale) {
+  std::vector<BlockMoments> blocks((values.size() + kBlockRows - 1) / kBlockRows);
+  parallel_ranges(values.size(), 1, kRangeRows, [&](std::size_t begin, std::size_t end) {
     for (std::size_t row = begin; row < end; row += kBlockRows) {
       const std::size_t count = std::min(kBlockRows, end - row);
-      merge(range, block_moments(values.data() + row, count, origin, scale));
+      blocks[row / kBlockRows] = block_moments(values.data() + row, count, origin, scale);
     }
-    ranges[begin / kRangeRows] = range;
   });
-  BlockMoments sums;
-  for (const BlockMoments& range : ranges) merge(sums, range);
-  return sums;
+  return merge_blocks(blocks);
 }
 
 double first_value(std::span<const double> values) {
@@ -51,14 +62,13 @@ double first_value(std::span<const double> values) {
   return 0.0;
 }
 
-/// Whether sums of cubes are too large, or so small that bits were lost.
+}  // namespace
+
 bool is_out_of_range(const BlockMoments& sums) {
   constexpr double kLeast = 1e-150;
   return !std::isfinite(sums.mean) || !std::isfinite(sums.squares) || !std::isfinite(sums.cubes) ||
          (sums.minimum < sums.maximum && sums.squares < kLeast);
 }
-
-}  // namespace
 
 double Moments::variance(bool sample) const {
   if (!sample) return deviation * deviation;
@@ -70,6 +80,10 @@ double Moments::variance(bool sample) const {
 double unit_scale(std::span<const double> values) {
   double largest = 0.0;
   for (const double value : values) largest = std::max(largest, std::abs(value));
+  return unit_scale(largest);
+}
+
+double unit_scale(double largest) {
   if (largest == 0.0 || !std::isfinite(largest)) return 1.0;
   int exponent = 0;
   std::frexp(largest, &exponent);
@@ -85,9 +99,13 @@ Moments moments_of(std::span<const double> values) {
     scale = unit_scale(values);
     sums = sums_of(values, origin * scale, scale);
   }
+  return moments_from(sums, values.size(), origin, scale);
+}
+
+Moments moments_from(const BlockMoments& sums, std::size_t rows, double origin, double scale) {
   Moments moments;
   moments.count = static_cast<std::size_t>(sums.count);
-  moments.missing = values.size() - moments.count;
+  moments.missing = rows - moments.count;
   if (moments.count == 0) return moments;
   moments.minimum = sums.minimum;
   moments.maximum = sums.maximum;

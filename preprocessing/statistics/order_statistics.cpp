@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
 #include <cstdint>
 
@@ -29,12 +28,6 @@ std::vector<std::size_t> count_prefixes(std::span<const double> values) {
     counts[prefix_of(value)] += std::isnan(value) ? 0 : 1;
   }
   return counts;
-}
-
-/// The value of a key.
-double value_of(std::uint64_t key) {
-  const std::uint64_t sign = std::uint64_t{1} << 63;
-  return std::bit_cast<double>((key & sign) != 0 ? key ^ sign : ~key);
 }
 
 /// A rank as a place among the keys of one prefix.
@@ -71,7 +64,7 @@ double select(std::span<const double> values, const std::vector<std::size_t>& co
               std::size_t rank) {
   const Place place = place_of(counts, rank);
   std::vector<std::uint64_t> keys = keys_with(values, place.prefix, counts[place.prefix]);
-  return value_of(select(keys, place.rank));
+  return number_of_key(select(keys, place.rank));
 }
 
 /// The values of `rank` - 1 and `rank`, of rank > 0.
@@ -80,10 +73,10 @@ std::array<double, 2> select_two(std::span<const double> values,
   const Place upper = place_of(counts, rank);
   if (upper.rank == 0) return {select(values, counts, rank - 1), select(values, counts, rank)};
   std::vector<std::uint64_t> keys = keys_with(values, upper.prefix, counts[upper.prefix]);
-  const double above = value_of(select(keys, upper.rank));
+  const double above = number_of_key(select(keys, upper.rank));
   // Those before the upper one are no greater, in any order.
   const auto end = keys.begin() + static_cast<std::ptrdiff_t>(upper.rank);
-  return {value_of(*std::max_element(keys.begin(), end)), above};
+  return {number_of_key(*std::max_element(keys.begin(), end)), above};
 }
 
 std::size_t sum_of(const std::vector<std::size_t>& counts) {

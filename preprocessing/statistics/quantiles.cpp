@@ -37,14 +37,15 @@ std::vector<double> sorted_values(std::span<const double> values) {
   return sorted;
 }
 
+QuantilePlace quantile_place(std::size_t count, double share) {
+  const double position = share * static_cast<double>(count - 1);
+  const auto below = std::min(static_cast<std::size_t>(position), count - 1);
+  return {below, std::min(below + 1, count - 1), position - static_cast<double>(below)};
+}
+
 double quantile(std::span<const double> sorted, double share) {
-  const double position = share * static_cast<double>(sorted.size() - 1);
-  const auto below = std::min(static_cast<std::size_t>(position), sorted.size() - 1);
-  const std::size_t above = std::min(below + 1, sorted.size() - 1);
-  const double weight = position - static_cast<double>(below);
-  // From the nearer end, so that weight 1 gives exactly the upper value.
-  return weight < 0.5 ? sorted[below] + (sorted[above] - sorted[below]) * weight
-                      : sorted[above] - (sorted[above] - sorted[below]) * (1.0 - weight);
+  const QuantilePlace place = quantile_place(sorted.size(), share);
+  return place.between(sorted[place.below], sorted[place.above]);
 }
 
 double mean_of(std::span<const double> values) {

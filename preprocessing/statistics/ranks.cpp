@@ -1,7 +1,6 @@
 #include "preprocessing/statistics/ranks.h"
 
 #include <array>
-#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -50,12 +49,6 @@ void sort_by_key(std::vector<KeyedRow>& rows, std::vector<KeyedRow>& scratch) {
     for (const KeyedRow& row : rows) scratch[places[digit_of(row.key, digit)]++] = row;
     rows.swap(scratch);
   }
-}
-
-std::uint64_t ordered_key(double value) {
-  constexpr std::uint64_t kSign = std::uint64_t{1} << 63;
-  const auto bits = std::bit_cast<std::uint64_t>(value == 0.0 ? 0.0 : value);
-  return (bits & kSign) != 0 ? ~bits : bits | kSign;
 }
 
 std::vector<KeyedRow> sorted_rows(std::span<const double> values) {

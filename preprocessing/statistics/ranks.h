@@ -1,6 +1,7 @@
 // Order and ranks of a column of numbers, by a radix sort: linear cost, and stable.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -19,7 +20,17 @@ struct KeyedRow {
 void sort_by_key(std::vector<KeyedRow>& rows, std::vector<KeyedRow>& scratch);
 
 /// Maps a number that is not NaN to a key of the same order, -0 and 0 to one.
-std::uint64_t ordered_key(double value);
+constexpr std::uint64_t ordered_key(double value) {
+  const auto bits = std::bit_cast<std::uint64_t>(value == 0.0 ? 0.0 : value);
+  const std::uint64_t sign = std::uint64_t{1} << 63;
+  return (bits & sign) != 0 ? ~bits : bits | sign;
+}
+
+/// The number of a key.
+constexpr double number_of_key(std::uint64_t key) {
+  const std::uint64_t sign = std::uint64_t{1} << 63;
+  return std::bit_cast<double>((key & sign) != 0 ? key ^ sign : ~key);
+}
 
 /// The rows that have a value, by ascending value; equal values by row. Throws Error on more than
 /// 2^32 rows.

@@ -8,7 +8,8 @@ namespace ebb::churn {
 
 LabelledRows load_labelled(const std::filesystem::path& path,
                            const preprocessing::Pipeline& pipeline,
-                           preprocessing::DriftReport& drift, std::optional<char> delimiter) {
+                           preprocessing::DriftReport& drift, std::optional<char> delimiter,
+                           Device device) {
   const std::string& target = pipeline.target();
   preprocessing::CsvOptions options = pipeline.schema_for_reading({&target, 1});
   options.delimiter = delimiter;
@@ -18,7 +19,7 @@ LabelledRows load_labelled(const std::filesystem::path& path,
   reader.next(table, std::numeric_limits<std::size_t>::max());
   LabelledRows rows;
   rows.labels = parse_labels(table, target, pipeline.classes()).values;
-  rows.features = pipeline.transform(table, &drift);
+  rows.features = pipeline.transform(table, &drift, device);
   return rows;
 }
 

@@ -41,9 +41,9 @@ bool names_customers(const Column& column, const RunConfig& config) {
 
 /// Drops rows that equal an earlier one, and says how many. Without a column that names the
 /// customer they are as likely different customers.
-Table without_duplicates(Table table, const RunConfig& config, PreparedData& data) {
+Table without_duplicates(Table table, const RunConfig& config, Device device, PreparedData& data) {
   constexpr std::size_t kFewPercent = 1;
-  Table distinct = drop_duplicate_rows(std::move(table), &data.duplicates);
+  Table distinct = drop_duplicate_rows(std::move(table), &data.duplicates, device);
   if (data.duplicates == 0) return distinct;
   const bool are_named =
       std::any_of(distinct.columns().begin(), distinct.columns().end(),
@@ -164,8 +164,8 @@ Labels read_labels(const Table& table, const DataConfig& data) {
 }
 
 LabelledRows encode(const Pipeline& pipeline, const Table& table, const std::vector<float>& labels,
-                    const std::vector<std::size_t>& rows) {
-  return {pipeline.transform(select_rows(table, rows)), labels_of(labels, rows)};
+                    const std::vector<std::size_t>& rows, Device device) {
+  return {pipeline.transform(select_rows(table, rows), nullptr, device), labels_of(labels, rows)};
 }
 
 void add_ids(const Column& column, PreparedTable& prepared) {
@@ -193,7 +193,7 @@ void add_notes(const Pipeline& pipeline, const Labels& labels, const RunConfig& 
 
 }  // namespace
 
-PreparedData prepare_data(const RunConfig& config) {
+PreparedData prepare_data(const RunConfig& config, Device device) {
   PreparedData data;
   Table table = read_customers(config);
   const std::optional<Table> test = read_test_customers(config, table);
@@ -206,7 +206,7 @@ PreparedData prepare_data(const RunConfig& config) {
   // First, as a table without features is all duplicates. One row alone is constant everywhere.
   if (table.rows() > 1) require_raw_features(table, config);
   if (config.preprocessing.drop_duplicates) {
-    table = without_duplicates(std::move(table), config, data);
+    table = without_duplicates(std::move(table), config, device, data);
   }
   if (test) {
     table = without_test_rows(std::move(table), *test, config.preprocessing.drop_duplicates,
@@ -219,7 +219,7 @@ PreparedData prepare_data(const RunConfig& config) {
   const preprocessing::Split& split = customers.rows;
   data.split = std::move(customers.description);
   auto [pipeline, training_rows] = Pipeline::fit_transform(
-      select_rows(table, split.train), pipeline_config(table, config, labels.classes));
+      select_rows(table, split.train), pipeline_config(table, config, labels.classes), device);
   data.pipeline = std::move(pipeline);
   add_notes(data.pipeline, labels, config, data.notes);
   data.columns = describe_columns(table, config, data.pipeline);
@@ -229,10 +229,10 @@ PreparedData prepare_data(const RunConfig& config) {
        leak_warnings(select_rows(table, split.train), data.train.labels, data.pipeline)) {
     data.warnings.push_back(std::move(warning));
   }
-  data.validation = encode(data.pipeline, table, labels.values, split.validation);
-  data.test = encode(data.pipeline, table, labels.values, split.test);
+  data.validation = encode(data.pipeline, table, labels.values, split.validation, device);
+  data.test = encode(data.pipeline, table, labels.values, split.test, device);
   if (test) {
-    data.test.features = data.pipeline.transform(*test);
+    data.test.features = data.pipeline.transform(*test, nullptr, device);
     data.test.labels = parse_labels(*test, config.data.target, labels.classes).values;
   }
   const auto positives = std::count(data.train.labels.begin(), data.train.labels.end(), 1.0F);
@@ -247,7 +247,7 @@ PreparedTable prepare_table(const RunConfig& config) {
   data.notes = table.notes;
   require_raw_features(table, config);
   if (config.preprocessing.drop_duplicates) {
-    table = without_duplicates(std::move(table), config, data);
+    table = without_duplicates(std::move(table), config, Device(), data);
   }
   const Labels labels = read_labels(table, config.data);
   PreparedTable prepared;

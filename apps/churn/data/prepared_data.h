@@ -47,7 +47,10 @@ struct PreparedData {
 /// The columns split.column, split.group and split.time are no features: a model would learn who a
 /// row belongs to, or times that do not come again. Declaring a group's or a time's column in
 /// data.columns, as a number or a category, makes it one all the same.
-PreparedData prepare_data(const RunConfig& config);
+///
+/// Duplicates are found, the pipeline is fitted and rows are encoded on `device`, where they stay,
+/// with the same bits on each.
+PreparedData prepare_data(const RunConfig& config, Device device = {});
 
 /// A whole table as model inputs.
 struct PreparedTable {
@@ -78,11 +81,11 @@ PreparedTable apply_pipeline(const std::filesystem::path& path, preprocessing::P
                              const IdColumn& id_column,
                              std::optional<char> delimiter = std::nullopt);
 
-/// Rows of a labelled table, as a fitted pipeline encodes them. `drift` is added to. Throws as
-/// read_csv, parse_labels and Pipeline::transform do.
+/// Rows of a labelled table, as a fitted pipeline encodes them on `device`. `drift` is added to.
+/// Throws as read_csv, parse_labels and Pipeline::transform do.
 LabelledRows load_labelled(const std::filesystem::path& path,
                            const preprocessing::Pipeline& pipeline,
                            preprocessing::DriftReport& drift,
-                           std::optional<char> delimiter = std::nullopt);
+                           std::optional<char> delimiter = std::nullopt, Device device = {});
 
 }  // namespace ebb::churn

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kernels/common/error.h"
+
 namespace ebb::churn {
 
 std::int64_t InputSchema::token_rows() const {
@@ -16,6 +18,7 @@ InputSchema schema_of(const preprocessing::Pipeline& pipeline) {
 
 void write_batch(const InputSchema& schema, const preprocessing::EncodedRows& rows,
                  std::span<const std::size_t> indices, float* numbers, std::int32_t* token_rows) {
+  if (rows.device().is_cuda()) fail("write_batch: the rows are on {}", to_string(rows.device()));
   float* number = numbers;
   std::int32_t* token_row = token_rows;
   for (const std::size_t index : indices) {

@@ -39,7 +39,7 @@ struct Batch {
 };
 
 /// Writes the rows `indices` of encoded rows to host memory: [rows, number_count] and [rows,
-/// 1 + category_count], as in a Batch.
+/// 1 + category_count], as in a Batch. Throws Error on rows that are on a GPU.
 void write_batch(const InputSchema& schema, const preprocessing::EncodedRows& rows,
                  std::span<const std::size_t> indices, float* numbers, std::int32_t* token_rows);
 

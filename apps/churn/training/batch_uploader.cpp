@@ -1,7 +1,12 @@
 #include "apps/churn/training/batch_uploader.h"
 
+#include "apps/churn/model/gather_batch.h"
+#include "kernels/common/error.h"
+
 namespace ebb::churn {
 namespace {
+
+std::size_t aligned(std::int64_t bytes) { return (static_cast<std::size_t>(bytes) + 63) / 64 * 64; }
 
 // Where the parts of a batch lie in one buffer, in bytes. Each begins at a multiple of 64.
 struct Layout {
@@ -10,38 +15,80 @@ struct Layout {
         targets(token_rows + aligned(rows * (1 + schema.category_count()) * 4)),
         end(targets + aligned(rows * 4)) {}
 
-  static std::size_t aligned(std::int64_t bytes) {
-    return (static_cast<std::size_t>(bytes) + 63) / 64 * 64;
-  }
-
   std::size_t numbers = 0;
   std::size_t token_rows;
   std::size_t targets;
   std::size_t end;
 };
 
+// The same of what travels where the device gathers.
+struct IndexLayout {
+  explicit IndexLayout(std::int64_t rows)
+      : labels(aligned(rows * 8)), end(labels + aligned(rows * 4)) {}
+
+  std::size_t indices = 0;
+  std::size_t labels;
+  std::size_t end;
+};
+
+void write_labels(std::span<const float> labels, std::span<const std::size_t> indices,
+                  std::byte* to) {
+  auto* target = reinterpret_cast<float*>(to);
+  for (const std::size_t index : indices) *target++ = labels[index];
+}
+
+Tensor first_rows_of(const InputSchema& schema, Device device) {
+  std::vector<std::int32_t> first_rows;
+  std::int32_t first = 1;  // after the class token's
+  for (const std::int32_t cardinality : schema.cardinalities) {
+    first_rows.push_back(first);
+    first += cardinality;
+  }
+  return Tensor::from_values({schema.category_count()}, first_rows, device);
+}
+
 }  // namespace
 
 BatchUploader::BatchUploader(const InputSchema& schema, Device device)
-    : schema_(schema), buffers_{StagingBuffer(device), StagingBuffer(device)} {}
+    : schema_(schema), context_(device), buffers_{StagingBuffer(device), StagingBuffer(device)} {}
 
 void BatchUploader::prepare(const preprocessing::EncodedRows& rows, std::span<const float> labels,
                             std::span<const std::size_t> indices) {
   current_ = 1 - current_;
   rows_ = static_cast<std::int64_t>(indices.size());
   has_labels_ = !labels.empty();
+  from_ = {rows.device_numbers, rows.device_codes};
+  if (!from_.numbers.defined()) return prepare_on_host(rows, labels, indices);
+  if (rows.device() != context_.device()) {
+    fail("BatchUploader: the rows are on {}, and batches are wanted on {}",
+         to_string(rows.device()), to_string(context_.device()));
+  }
+  prepare_indices(labels, indices);
+}
+
+void BatchUploader::prepare_on_host(const preprocessing::EncodedRows& rows,
+                                    std::span<const float> labels,
+                                    std::span<const std::size_t> indices) {
   const Layout layout(schema_, rows_);
   std::byte* host = buffers_[current_].host(layout.end);
   write_batch(schema_, rows, indices, reinterpret_cast<float*>(host + layout.numbers),
               reinterpret_cast<std::int32_t*>(host + layout.token_rows));
-  if (has_labels_) {
-    auto* target = reinterpret_cast<float*>(host + layout.targets);
-    for (const std::size_t index : indices) *target++ = labels[index];
-  }
+  if (has_labels_) write_labels(labels, indices, host + layout.targets);
+  buffers_[current_].upload();
+}
+
+void BatchUploader::prepare_indices(std::span<const float> labels,
+                                    std::span<const std::size_t> indices) {
+  const IndexLayout layout(rows_);
+  std::byte* host = buffers_[current_].host(layout.end);
+  auto* index = reinterpret_cast<std::int64_t*>(host + layout.indices);
+  for (const std::size_t row : indices) *index++ = static_cast<std::int64_t>(row);
+  if (has_labels_) write_labels(labels, indices, host + layout.labels);
   buffers_[current_].upload();
 }
 
 LabelledBatch BatchUploader::take() {
+  if (from_.numbers.defined()) return gather_on_device();
   const Layout layout(schema_, rows_);
   StagingBuffer& buffer = buffers_[current_];
   LabelledBatch batch{
@@ -49,6 +96,40 @@ LabelledBatch BatchUploader::take() {
        buffer.tensor({rows_, 1 + schema_.category_count()}, DType::i32, layout.token_rows)},
       {}};
   if (has_labels_) batch.targets = buffer.tensor({rows_}, DType::f32, layout.targets);
+  return batch;
+}
+
+LabelledBatch BatchUploader::gather_on_device() {
+  const Layout layout(schema_, rows_);
+  const IndexLayout staged(rows_);
+  // One piece of memory, so that a CUDA graph that knows a part of a batch knows all of them.
+  Storage& storage = gathered_[current_];
+  if (!storage.defined() || storage.bytes() < layout.end) {
+    storage = Storage(layout.end, context_.device());
+  }
+  if (!first_rows_.defined()) first_rows_ = first_rows_of(schema_, context_.device());
+  StagingBuffer& buffer = buffers_[current_];
+  LabelledBatch batch{
+      {Tensor::in_storage(storage, layout.numbers, {rows_, schema_.number_count()}, DType::f32),
+       Tensor::in_storage(storage, layout.token_rows, {rows_, 1 + schema_.category_count()},
+                          DType::i32)},
+      {}};
+  if (has_labels_) {
+    batch.targets = Tensor::in_storage(storage, layout.targets, {rows_}, DType::f32);
+  }
+  if constexpr (kBuiltWithCuda) {
+    const Tensor indices = buffer.tensor({rows_}, DType::i64, staged.indices);
+    const Tensor labels =
+        has_labels_ ? buffer.tensor({rows_}, DType::f32, staged.labels) : Tensor();
+    gather_batch(context_, {.from_numbers = from_.numbers.view(),
+                            .from_codes = from_.codes.view(),
+                            .first_rows = first_rows_.view(),
+                            .indices = indices.view(),
+                            .labels = labels.view(),
+                            .numbers = batch.inputs.numbers.view(),
+                            .token_rows = batch.inputs.token_rows.view(),
+                            .targets = batch.targets.view()});
+  }
   return batch;
 }
 

@@ -51,7 +51,7 @@ class LogisticRegression {
 Batch batch_of(const InputSchema& schema, const LabelledRows& part) {
   std::vector<std::size_t> rows(part.rows());
   std::iota(rows.begin(), rows.end(), std::size_t{0});
-  return make_batch(schema, part.features, rows);
+  return make_batch(schema, to_host(part.features), rows);
 }
 
 std::vector<float> predict(Context& context, const LogisticRegression& model, const Batch& batch) {

@@ -1,0 +1,23 @@
+#include "preprocessing/pipeline/number_facts.h"
+
+#include "preprocessing/statistics/column_moments.h"
+#include "preprocessing/statistics/order_statistics.h"
+#include "preprocessing/statistics/sorted_column.h"
+#include "preprocessing/table/device_column.h"
+
+namespace ebb::preprocessing {
+
+NumberFacts facts_of(const Column& column, NumberFill fill) {
+  NumberFacts facts{moments_of(column.numbers), {}};
+  if (fill == NumberFill::median) facts.median = median_of(column.numbers);
+  return facts;
+}
+
+NumberFacts facts_of(Context& context, const Column& column, NumberFill fill) {
+  const Tensor values = upload(column, context.device()).values;
+  NumberFacts facts{moments_of(context, {&values, 1}).front(), {}};
+  if (fill == NumberFill::median) facts.median = median_of(context, sort_column(context, values));
+  return facts;
+}
+
+}  // namespace ebb::preprocessing

@@ -1,0 +1,24 @@
+// What a number feature is fitted to besides a sample: facts about all training values.
+#pragma once
+
+#include <optional>
+
+#include "kernels/common/context.h"
+#include "preprocessing/cleaning/missing_values.h"
+#include "preprocessing/statistics/moments.h"
+#include "preprocessing/table/column.h"
+
+namespace ebb::preprocessing {
+
+struct NumberFacts {
+  Moments moments;
+  std::optional<double> median;  ///< where missing values are filled with it
+};
+
+/// Of a number column with a value, in parallel.
+NumberFacts facts_of(const Column& column, NumberFill fill);
+
+/// The same to the same bits, on the context's device, to which the column is copied.
+NumberFacts facts_of(Context& context, const Column& column, NumberFill fill);
+
+}  // namespace ebb::preprocessing

@@ -1,0 +1,24 @@
+#include <algorithm>
+
+#include "preprocessing/statistics/ranks.h"
+#include "preprocessing/statistics/sorted_column_backends.h"
+
+namespace ebb::preprocessing::cpu {
+
+std::int64_t sort_column(Context&, const SortColumn& p) {
+  for (std::int64_t row = 0; row < p.rows; ++row) {
+    const double value = p.values[row];
+    p.keys[row] = value == value ? ordered_key(value) : kMissingKey;
+  }
+  std::sort(p.keys, p.keys + p.rows);
+  return std::lower_bound(p.keys, p.keys + p.rows, kMissingKey) - p.keys;
+}
+
+std::vector<std::uint64_t> keys_at(Context&, const std::uint64_t* keys,
+                                   std::span<const std::size_t> ranks) {
+  std::vector<std::uint64_t> found;
+  for (const std::size_t rank : ranks) found.push_back(keys[rank]);
+  return found;
+}
+
+}  // namespace ebb::preprocessing::cpu

@@ -1,0 +1,87 @@
+// Sorting a column on CUDA: one kernel makes keys (8 bytes in, 8 out for a row), CUB sorts them.
+#include <cub/device/device_radix_sort.cuh>
+
+#include "kernels/common/cuda/launch.h"
+#include "kernels/common/cuda/runtime.h"
+#include "preprocessing/statistics/ranks.h"
+#include "preprocessing/statistics/sorted_column_backends.h"
+
+namespace ebb::preprocessing::cuda {
+namespace {
+
+using namespace ebb::cuda;
+
+constexpr int kThreads = 256;
+
+__global__ void __launch_bounds__(kThreads)
+    make_keys(const double* values, std::int64_t rows, std::uint64_t* keys) {
+  const std::int64_t stride = std::int64_t{gridDim.x} * kThreads;
+  for (std::int64_t i = std::int64_t{blockIdx.x} * kThreads + threadIdx.x; i < rows; i += stride) {
+    const double value = values[i];
+    keys[i] = value == value ? ordered_key(value) : kMissingKey;
+  }
+}
+
+/// The first of ascending keys that is that of a missing value.
+__global__ void find_missing(const std::uint64_t* keys, std::int64_t rows, std::int64_t* count) {
+  std::int64_t begin = 0;
+  while (rows > 0) {
+    const std::int64_t half = rows / 2;
+    if (keys[begin + half] < kMissingKey) {
+      begin += half + 1;
+      rows -= half + 1;
+    } else {
+      rows = half;
+    }
+  }
+  *count = begin;
+}
+
+__global__ void __launch_bounds__(kThreads)
+    gather_keys(const std::uint64_t* keys, const std::size_t* ranks, std::int64_t count,
+                std::uint64_t* found) {
+  const std::int64_t i = std::int64_t{blockIdx.x} * kThreads + threadIdx.x;
+  if (i < count) found[i] = keys[ranks[i]];
+}
+
+}  // namespace
+
+std::int64_t sort_column(Context& context, const SortColumn& p) {
+  std::size_t sort_bytes = 0;
+  const auto sort = [&](void* memory, const std::uint64_t* from) {
+    check(cub::DeviceRadixSort::SortKeys(memory, sort_bytes, from, p.keys, p.rows, 0, 64,
+                                         context.stream()),
+          "sorting a column");
+  };
+  sort(nullptr, nullptr);  // says how much memory it takes
+  const std::size_t key_bytes = static_cast<std::size_t>(p.rows + 1) * sizeof(std::uint64_t);
+  const std::size_t before = (key_bytes + 255) / 256 * 256;
+  auto* memory = static_cast<std::byte*>(context.workspace().acquire(before + sort_bytes));
+  auto* keys = reinterpret_cast<std::uint64_t*>(memory);
+  launch(context, {"sort_column", grid_for(context, p.rows, kThreads), kThreads}, make_keys,
+         p.values, p.rows, keys);
+  sort(memory + before, keys);
+  auto* count = reinterpret_cast<std::int64_t*>(keys + p.rows);
+  launch(context, {"sort_column", 1, 1}, find_missing, p.keys, p.rows, count);
+  std::int64_t found = 0;
+  ebb::cuda::copy(context.stream(), &found, count, sizeof(found));
+  context.synchronize();
+  return found;
+}
+
+std::vector<std::uint64_t> keys_at(Context& context, const std::uint64_t* keys,
+                                   std::span<const std::size_t> ranks) {
+  std::vector<std::uint64_t> found(ranks.size());
+  auto* memory = static_cast<std::byte*>(context.workspace().acquire(2 * ranks.size_bytes()));
+  auto* device_ranks = reinterpret_cast<std::size_t*>(memory);
+  auto* device_found = reinterpret_cast<std::uint64_t*>(memory + ranks.size_bytes());
+  ebb::cuda::copy(context.stream(), device_ranks, ranks.data(), ranks.size_bytes());
+  const auto count = static_cast<std::int64_t>(ranks.size());
+  launch(context, {"values_at", (count + kThreads - 1) / kThreads, kThreads}, gather_keys, keys,
+         device_ranks, count, device_found);
+  ebb::cuda::copy(context.stream(), found.data(), device_found, ranks.size_bytes());
+  context.synchronize();
+  return found;
+}
+
+}  // namespace ebb::preprocessing::cuda
