@@ -58,6 +58,23 @@ class CudaTest(ProgramTest):
         for there, here in zip(scores["cuda"], scores["cpu"]):
             self.assertAlmostEqual(there, here, delta=1e-5)
 
+    def test_tables_are_prepared_on_the_device(self):
+        report = self.folder / "report.json"
+
+        def kernels(*arguments):
+            report.unlink(missing_ok=True)
+            self.ebb(*arguments, "--device", "cuda", env={**os.environ, "VGPU_REPORT": str(report)})
+            if not report.exists():
+                self.skipTest("a GPU does not tell what it ran")
+            return " ".join(kernel["name"] for kernel in json.loads(report.read_text())["kernels"])
+
+        trained = kernels("train", "--config", self.config, "--data", self.table, "--target", "churn", "--epochs", "1",
+                          "--out", "model")
+        for name in ("hash_rows", "sum_blocks", "make_keys", "columns_to_rows", "gather("):
+            self.assertIn(name, trained)
+        for command in (["predict", "--out", "scores.csv"], ["evaluate"]):
+            self.assertIn("columns_to_rows", kernels(*command, "--model", "model", "--data", self.table))
+
     def test_info_lists_the_device(self):
         lines = self.ebb("info").stdout.splitlines()
         self.assertTrue(any(line.startswith("devices          cpu, cuda:0") for line in lines))

@@ -114,6 +114,46 @@ TEST(EncodeNumbersDevice, HasTheBitsOfEveryScaler) {
   }
 }
 
+/// Values that scale to about the middle between two neighbouring f32, where the last bit in f64
+/// decides which of them is written.
+std::vector<double> values_near_ties(const NumberScaler& scaler, double least, double most) {
+  SplitMix64 generator(5, 0);
+  std::vector<double> values;
+  for (int i = 0; i < 60; ++i) {
+    const double share = static_cast<double>(generator.below(1 << 20)) / (1 << 20);
+    const auto below =
+        static_cast<float>(scaler.apply(least) * (1.0 - share) + scaler.apply(most) * share);
+    const float above = std::nextafter(below, std::numeric_limits<float>::infinity());
+    const double middle = 0.5 * (static_cast<double>(below) + static_cast<double>(above));
+    double low = least;  // scalings do not descend
+    double high = most;
+    for (int step = 0; step < 200; ++step) {
+      const double between = 0.5 * (low + high);
+      (scaler.apply(between) < middle ? low : high) = between;
+    }
+    double value = low;
+    for (int step = 0; step < 4; ++step) value = std::nextafter(value, least);
+    for (int step = 0; step < 9; ++step, value = std::nextafter(value, most)) {
+      values.push_back(value);
+    }
+  }
+  return values;
+}
+
+TEST(EncodeNumbersDevice, HasTheLastBitOfF64) {
+  for (const Scaling scaling : kScalings) {
+    if (scaling == Scaling::none) continue;  // changes nothing
+    SCOPED_TRACE(scaling_name(scaling));
+    std::vector<double> values;
+    for (int i = 0; i < 400; ++i) values.push_back(0.1 + std::sqrt(i) * (i % 3 == 0 ? -1.7 : 2.3));
+    const NumberScaler scaler = NumberScaler::fit(values, scaling, 50);
+    const std::vector<double> near = values_near_ties(scaler, -33.0, 45.0);
+    const std::vector<TestFeature> features = {{near, scaler, 0.0F, false}};
+    expect_same_bits(encode_on_device(features, near.size(), 0),
+                     expected_numbers(features, near.size()));
+  }
+}
+
 TEST(EncodeNumbersDevice, TakesAnyNumberOfRowsAndColumns) {
   for (const std::size_t rows : {1U, 2U, 127U, 128U, 129U, 700U}) {
     for (const std::size_t columns : {1U, 3U, 4U, 8U, 31U, 32U, 33U, 70U}) {
