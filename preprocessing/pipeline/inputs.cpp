@@ -37,13 +37,16 @@ std::vector<ColumnDeclaration> declare(const Table& table) {
   return declared;
 }
 
-/// What the declared columns hold, in parallel.
-InputStatistics input_statistics_of(const Table& table,
-                                    std::span<const ColumnDeclaration> declared) {
+/// What the declared columns hold, in parallel; but for reserved ones, such as customers and times,
+/// of which new rows have others.
+InputStatistics input_statistics_of(const Table& table, std::span<const ColumnDeclaration> declared,
+                                    std::span<const std::string> reserved) {
   std::vector<const Column*> numbers;
   std::vector<const Column*> categories;
-  for (const auto& [name, kind] : declared)
-    (kind == DeclaredKind::number ? numbers : categories).push_back(&table.column(name));
+  for (const auto& [name, kind] : declared) {
+    if (!contains(reserved, name))
+      (kind == DeclaredKind::number ? numbers : categories).push_back(&table.column(name));
+  }
   InputStatistics inputs;
   inputs.numbers.resize(numbers.size());
   inputs.categories.resize(categories.size());
@@ -150,7 +153,7 @@ Pipeline Pipeline::fit_in_place(Table& table, const PipelineConfig& config, Devi
   for (const ColumnDeclaration& column : raw) {
     if (contains(needed, column.name)) pipeline.step_inputs_.push_back(column);
   }
-  pipeline.input_statistics_ = input_statistics_of(before, pipeline.step_inputs_);
+  pipeline.input_statistics_ = input_statistics_of(before, pipeline.step_inputs_, reserved);
   pipeline.steps_ = std::move(steps);
   return pipeline;
 }
