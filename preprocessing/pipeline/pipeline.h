@@ -69,9 +69,9 @@ class Pipeline {
   /// Throws DataError for a column that is missing (unless AbsentColumn::impute) or a text in a
   /// number column (with its line). Categories not known get kEncodedUnknown. `report`, if given,
   /// is added to. Rows are encoded one by one, so that a table can come in pieces, unless
-  /// steps().looks_at_other_rows(). On a GPU the columns are copied to its memory, are encoded there,
-  /// and the rows stay there; they have the bits that they have on the CPU. Throws UnsupportedError
-  /// on a device that cannot be used.
+  /// steps().looks_at_other_rows(). On a GPU the columns are copied to its memory, are encoded
+  /// there, and the rows stay there; they have the bits that they have on the CPU. Throws
+  /// UnsupportedError on a device that cannot be used.
   EncodedRows transform(const Table& table, DriftReport* report = nullptr,
                         Device device = {}) const;
 
