@@ -149,7 +149,7 @@ NumberFeature fit_number(const Column& column, const NumberFacts& facts,
 }
 
 NumberStatistics number_statistics(const Column& column) {
-  const TrainingValues values = look_at(column);
+  const TrainingValues values = look_at(column, moments_of(column.numbers));
   if (!values.sorted.empty()) return statistics_of(values);
   NumberStatistics statistics;
   statistics.rows = statistics.missing = column.size();

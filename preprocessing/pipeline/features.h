@@ -54,13 +54,13 @@ struct CategoryFeature {
 };
 
 /// What the training rows held before any step, to compare new rows with.
-struct NumberInput {
+struct StepInputNumber {
   std::string name;
   NumberStatistics statistics;
-  bool operator==(const NumberInput&) const = default;
+  bool operator==(const StepInputNumber&) const = default;
 };
 struct InputStatistics {
-  std::vector<NumberInput> numbers;
+  std::vector<StepInputNumber> numbers;
   std::vector<CategoryFeature> categories;
   [[nodiscard]] bool empty() const { return numbers.empty() && categories.empty(); }
   bool operator==(const InputStatistics&) const = default;

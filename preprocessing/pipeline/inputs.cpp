@@ -183,7 +183,7 @@ EncodedRows Pipeline::transform(const Table& table, DriftReport* report, Device 
 
 void Pipeline::count_inputs(const Table& table, const Table& selected, DriftReport& report) const {
   std::vector<EncodedNumber> numbers;
-  for (const NumberInput& input : input_statistics_.numbers) {
+  for (const StepInputNumber& input : input_statistics_.numbers) {
     numbers.push_back({.owned = {},
                        .values = selected.numbers(input.name),
                        .is_absent = table.find(input.name) == nullptr});
