@@ -45,7 +45,7 @@ Table repeated_rows(std::size_t rows, std::uint64_t distinct, std::uint64_t seed
   integers.kind = ColumnKind::identifier;
   for (std::size_t row = 0; row < rows; ++row) {
     const std::uint64_t kind = generator.below(distinct);
-    numbers.push_back(kind % 5 == 0   ? kMissing
+    numbers.push_back(kind % 5 == 0   ? kMissingNumber
                       : kind % 5 == 1 ? (generator.below(2) == 0 ? 0.0 : -0.0)
                                       : static_cast<double>(kind % 7));
     texts.push_back(kind % 11 == 0 ? "" : std::to_string(kind % 13));

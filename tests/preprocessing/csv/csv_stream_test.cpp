@@ -80,7 +80,8 @@ TEST(CsvStream, DamagedCompressionIsAnIoError) {
 
 TEST(CsvStream, AFileMadeToExpandIsRefused) {
   // Few rows: under the sanitizers reading many takes longer than packing them.
-  const std::string row = std::string(std::size_t{1} << 20, 'x') + ",1\n";
+  std::string row(std::size_t{1} << 20, 'x');
+  row += ",1\n";
   std::string rows = "a,b\n";
   while (rows.size() < (std::size_t{70} << 20)) rows += row;
   for (const std::string& packed : {gzip(rows), xz(rows)}) {
