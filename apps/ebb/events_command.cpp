@@ -108,7 +108,7 @@ void print_result(std::FILE* stream, const EventsArguments& arguments,
              churn::format_counted(table.columns().size() - (has_labels ? 3 : 2), "feature"),
              has_labels ? "" : ", no label");
   if (!has_labels) return;
-  const std::string& customer = table.names().front();
+  const std::string customer = table.names().front();
   std::vector<std::string> command = {"ebb",      "train", "--data",      arguments.out,
                                       "--target", "churn", "--id-column", customer};
   // The rows of a customer are much alike: those to measure on must be other customers'.

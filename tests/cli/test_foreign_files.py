@@ -47,9 +47,9 @@ class ForeignModelTest(ProgramTest):
             self.assertIn(advice, self.predict(code=3))
         self.model.metadata["format_version"] = "1"
         pipeline = json.loads(self.model.metadata["pipeline"])
-        self.model.metadata["pipeline"] = json.dumps({**pipeline, "version": 3})
+        self.model.metadata["pipeline"] = json.dumps({**pipeline, "version": 4})
         self.model.write(self.path)
-        self.assertIn("version 3 is not known", self.predict(code=3))
+        self.assertIn("version 4 is not known", self.predict(code=3))
 
     def test_the_model_of_the_first_version(self):
         """Written by the first release, with the scores that it gave."""

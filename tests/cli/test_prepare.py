@@ -113,9 +113,9 @@ class PrepareTest(ProgramTest):
         self.assertIn("--pipeline and --model", self.prepare("--pipeline", "p", "--model", "m", "--out", "o",
                                                              code=2).stderr)
         self.assertIn("use codes or one_hot", self.fit("--categories", "onehot", code=2).stderr)
-        broken = self.write("broken.json", '{"format": "ebb.pipeline", "version": 3}')
+        broken = self.write("broken.json", '{"format": "ebb.pipeline", "version": 4}')
         self.assertRegex(self.prepare("--pipeline", broken, "--out", "out.csv", code=3).stderr,
-                         r"broken\.json: pipeline: version: version 3 is not known")
+                         r"broken\.json: pipeline: version: version 4 is not known")
         wrong = self.write("wrong.toml", '[[preprocessing.steps]]\nstep = "fil"\n')
         self.assertRegex(self.fit("--config", wrong, code=3).stderr,
                          r'wrong\.toml:1:1: step "fil": step: there is no step "fil"\. Did you mean "fill"\?')
