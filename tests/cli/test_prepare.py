@@ -118,7 +118,7 @@ class PrepareTest(ProgramTest):
                          r"broken\.json: pipeline: version: version 4 is not known")
         wrong = self.write("wrong.toml", '[[preprocessing.steps]]\nstep = "fil"\n')
         self.assertRegex(self.fit("--config", wrong, code=3).stderr,
-                         r'wrong\.toml:1:1: step "fil": step: there is no step "fil"\. Did you mean "fill"\?')
+                         r'wrong\.toml:1:1: there is no step "fil"\. Did you mean "fill"\?')
         self.assertEqual(kept.read_text(), "kept")
         self.assertEqual(sorted(path.name for path in self.folder.iterdir() if path.name.startswith("out")),
                          ["out.csv"])
