@@ -1,10 +1,9 @@
 #include "preprocessing/audit/row_hashes.h"
 
-#include <bit>
-#include <cmath>
 #include <limits>
 
 #include "kernels/common/error.h"
+#include "preprocessing/cleaning/cell_bits.h"
 #include "preprocessing/common/parallel.h"
 #include "preprocessing/common/spread.h"
 
@@ -14,13 +13,8 @@ namespace {
 constexpr std::size_t kRowsPerRange = 16384;
 
 std::uint64_t bits_of(const Column& column, std::size_t row) {
-  if (column.is_number()) {
-    const double value = column.numbers[row];
-    if (std::isnan(value)) return ~std::uint64_t{0};
-    return value == 0.0 ? 0 : std::bit_cast<std::uint64_t>(value);
-  }
-  if (column.has_integers()) return static_cast<std::uint64_t>(column.integers[row]);
-  return static_cast<std::uint32_t>(column.codes[row]);
+  if (column.is_number()) return cell_bits(column.numbers[row]);
+  return column.has_integers() ? cell_bits(column.integers[row]) : cell_bits(column.codes[row]);
 }
 
 }  // namespace

@@ -156,10 +156,8 @@ double NumberScaler::invert(double scaled) const {
   }
   if (std::isnan(scaled)) return scaled;
   if (scaling_ == Scaling::quantile_uniform) return quantile(knots_, std::clamp(scaled, 0.0, 1.0));
-  // A compiler may round the end otherwise when it computes it itself.
-  constexpr double kRounding = 1e-9;
-  if (scaled >= normal_quantile(1.0 - kLeastRank) - kRounding) return knots_.back();
-  if (scaled <= normal_quantile(kLeastRank) + kRounding) return knots_.front();
+  if (scaled >= normal_quantile(1.0 - kLeastRank)) return knots_.back();
+  if (scaled <= normal_quantile(kLeastRank)) return knots_.front();
   return quantile(knots_, normal_cumulative(scaled));
 }
 

@@ -1,21 +1,16 @@
 #include "preprocessing/selection/varying.h"
 
-#include <bit>
 #include <cmath>
 #include <cstdint>
 
 #include <fmt/format.h>
 
 #include "kernels/common/error.h"
+#include "preprocessing/cleaning/cell_bits.h"
 #include "preprocessing/common/parallel.h"
 
 namespace ebb::preprocessing {
 namespace {
-
-std::uint64_t number_bits(double value) {
-  if (std::isnan(value)) return ~std::uint64_t{0};
-  return value == 0.0 ? 0 : std::bit_cast<std::uint64_t>(value);
-}
 
 struct Majority {
   std::size_t row = 0;  ///< that has the value
@@ -42,7 +37,7 @@ Majority majority_of(std::size_t rows, Bits bits) {
 Majority majority_of(const Column& column) {
   if (column.is_number()) {
     return majority_of(column.size(),
-                       [&](std::size_t row) { return number_bits(column.numbers[row]); });
+                       [&](std::size_t row) { return cell_bits(column.numbers[row]); });
   }
   if (column.has_integers()) {
     return majority_of(column.size(), [&](std::size_t row) { return column.integers[row]; });

@@ -7,6 +7,7 @@
 #include "preprocessing/csv/csv_writer.h"
 #include "preprocessing/csv/record_reader.h"
 #include "tests/fuzz/fuzz_target.h"
+#include "tests/fuzz/same_tables.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -14,6 +15,7 @@ namespace {
 using fuzzing::accepted;
 using fuzzing::MemoryFile;
 using fuzzing::require;
+using fuzzing::require_same_tables;
 
 constexpr std::size_t kSmallBlock = 64;
 constexpr std::size_t kLargeBlock = std::size_t{1} << 14;  // beyond the longest input
@@ -64,17 +66,7 @@ void check_writing(const Cells& cells, char delimiter) {
 void check_tables(const std::string& path, char delimiter) {
   const auto table = accepted([&] { return read_csv(path, options_for(delimiter, kLargeBlock)); });
   const auto again = accepted([&] { return read_csv(path, options_for(delimiter, kSmallBlock)); });
-  require(table.has_value() == again.has_value(), "blocks do not decide what is accepted");
-  if (!table) return;
-  require(table->names() == again->names(), "blocks do not change the columns");
-  require(table->lines() == again->lines(), "blocks do not change the lines");
-  for (const Column& column : table->columns()) {
-    const Column& other = again->column(column.name);
-    require(column.kind == other.kind, "blocks do not change kinds");
-    for (std::size_t row = 0; row < table->rows(); ++row) {
-      require(column.text(row) == other.text(row), "blocks do not change values");
-    }
-  }
+  require_same_tables(table, again);
 }
 
 /// The reader that takes chunks gives the same cells, however few rows it is asked for.

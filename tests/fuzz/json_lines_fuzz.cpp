@@ -9,6 +9,7 @@
 #include "preprocessing/csv/csv_reader.h"
 #include "preprocessing/csv/json_lines_reader.h"
 #include "tests/fuzz/fuzz_target.h"
+#include "tests/fuzz/same_tables.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -16,6 +17,7 @@ namespace {
 using fuzzing::accepted;
 using fuzzing::MemoryFile;
 using fuzzing::require;
+using fuzzing::require_same_tables;
 using nlohmann::json;
 
 constexpr std::size_t kSmallBlock = 64;
@@ -92,17 +94,7 @@ void check_lines(std::string_view text, const Cells& cells) {
 void check_tables(const std::string& path) {
   const auto table = accepted([&] { return read_csv(path, options_for(kLargeBlock)); });
   const auto again = accepted([&] { return read_csv(path, options_for(kSmallBlock)); });
-  require(table.has_value() == again.has_value(), "blocks do not decide what is accepted");
-  if (!table) return;
-  require(table->names() == again->names(), "blocks do not change the columns");
-  require(table->lines() == again->lines(), "blocks do not change the lines");
-  for (const Column& column : table->columns()) {
-    const Column& other = again->column(column.name);
-    require(column.kind == other.kind, "blocks do not change kinds");
-    for (std::size_t row = 0; row < table->rows(); ++row) {
-      require(column.text(row) == other.text(row), "blocks do not change values");
-    }
-  }
+  require_same_tables(table, again);
 }
 
 void check(std::string_view content) {
