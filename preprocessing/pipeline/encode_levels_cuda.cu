@@ -12,6 +12,7 @@ template <class T>
 struct Levels {
   using Value = std::int32_t;
   using Out = T;
+  static constexpr int kBlocks = 0;
 
   __device__ T operator()(std::int32_t code, const std::byte* of_level) const {
     return code == kMissingCode ? missing : reinterpret_cast<const T*>(of_level)[code];

@@ -183,10 +183,11 @@ struct RowOutput {
 };
 
 /// output[row, i] = column_i(value, table), and the column of the output for second(value) where a
-/// column has one. Column: types Value and Out; operator()(Value, const std::byte*) and
+/// column has one. Column: types Value and Out; kBlocks, those that a multiprocessor is to hold,
+/// which bounds the registers, or 0: the compiler's choice; operator()(Value, const std::byte*) and
 /// second(Value), both giving an Out on the device.
 template <class Column>
-__global__ void __launch_bounds__(kTileThreads)
+__global__ void __launch_bounds__(kTileThreads, Column::kBlocks)
     columns_to_rows(const std::byte* tables, std::uint32_t groups,
                     RowOutput<typename Column::Out> output) {
   using Out = typename Column::Out;
