@@ -66,6 +66,22 @@ KernelCase backward_case(const AttentionShape& s) {
       kernels::attention_backward, kernels::reference::attention_backward<double>);
 }
 
+/// The f32 kernels that multiply in TF32.
+template <class Parameters>
+KernelCase in_tf32(KernelCase kernel_case, const AttentionShape& s,
+                   Parameters (*make)(const AttentionShape&, Operands&),
+                   void (*kernel)(Context&, const Parameters&)) {
+  kernel_case.kernel = [s, make, kernel](Operands& operands) -> std::function<void(Context&)> {
+    Parameters parameters = make(s, operands);
+    parameters.precision = Precision::tf32;
+    return [parameters, kernel](Context& context) { kernel(context, parameters); };
+  };
+  kernel_case.unsupported = [s](Device device, DType dtype) {
+    return kernels::attention_unsupported(device, dtype, s.head_dim, Precision::tf32);
+  };
+  return contender(std::move(kernel_case), "tf32");
+}
+
 template <class MakeOperands>
 KernelCase by_cudnn(KernelCase kernel_case, const AttentionShape& s, MakeOperands* make) {
   kernel_case.kernel = [s, make](Operands& operands) { return cudnn_attention(make(s, operands)); };
@@ -84,8 +100,11 @@ std::vector<KernelCase> attention_cases() {
         return kernels::attention_unsupported(device, dtype, s.head_dim);
       };
       cases.push_back(kernel_case);
+      const bool is_forward = kernel_case.direction == "forward";
+      cases.push_back(
+          is_forward ? in_tf32(kernel_case, s, forward_operands, kernels::attention)
+                     : in_tf32(kernel_case, s, backward_operands, kernels::attention_backward));
       if constexpr (kBuiltWithCudnn) {
-        const bool is_forward = kernel_case.direction == "forward";
         cases.push_back(is_forward ? by_cudnn(kernel_case, s, forward_operands)
                                    : by_cudnn(kernel_case, s, backward_operands));
       }

@@ -121,13 +121,34 @@ std::string unsupported_on_gpu(Device device, DType dtype, std::int64_t head_dim
   return {};
 }
 
+/// Why operands of `dtype` are not multiplied in `precision`, which is not f32.
+std::string unsupported_precision(Device device, DType dtype, Precision precision) {
+  const std::string name(name_of(precision));
+  if (precision == Precision::bf16) return name + " is a precision of linear layers alone";
+  if (dtype != DType::f32)
+    return fmt::format("{} is of f32 operands, not of {}", name, name_of(dtype));
+  const std::string reason = tf32_unsupported(device);
+  return reason.empty() ? reason : fmt::format("{} {}", name, reason);
+}
+
+void require_supported_operands(std::string_view operation, const Context& context,
+                                const AttentionInputs& p) {
+  require_supported(operation, attention_unsupported(context.device(), p.query.dtype,
+                                                     p.query.shape[-1], p.precision));
+}
+
 }  // namespace
 
-std::string attention_unsupported(Device device, DType dtype, std::int64_t head_dim) {
+std::string attention_unsupported(Device device, DType dtype, std::int64_t head_dim,
+                                  Precision precision) {
   std::string reason = storage_kernels_unsupported(device, dtype);
   if (!reason.empty()) return reason;
   if (head_dim < 1 || head_dim > kMaxHeadDim) {
     return fmt::format("head_dim is {}, expected 1 to {}", head_dim, kMaxHeadDim);
+  }
+  if (precision != Precision::f32) {
+    reason = unsupported_precision(device, dtype, precision);
+    if (!reason.empty()) return reason;
   }
   if constexpr (kBuiltWithCuda) {
     if (device.is_cuda()) return unsupported_on_gpu(device, dtype, head_dim);
@@ -137,17 +158,14 @@ std::string attention_unsupported(Device device, DType dtype, std::int64_t head_
 
 void attention(Context& context, const AttentionForward& parameters) {
   check(parameters);
-  require_supported("attention", attention_unsupported(context.device(), parameters.query.dtype,
-                                                       parameters.query.shape[-1]));
+  require_supported_operands("attention", context, parameters);
   const ProfileScope scope(context, "attention", [&] { return cost(parameters, 4.0); });
   run_on_device<cpu::attention, cuda::attention>(context, parameters);
 }
 
 void attention_backward(Context& context, const AttentionBackward& parameters) {
   check(parameters);
-  require_supported(
-      "attention_backward",
-      attention_unsupported(context.device(), parameters.query.dtype, parameters.query.shape[-1]));
+  require_supported_operands("attention_backward", context, parameters);
   const ProfileScope scope(context, "attention_backward", [&] { return cost(parameters, 10.0); });
   run_on_device<cpu::attention_backward, cuda::attention_backward>(context, parameters);
 }

@@ -18,16 +18,26 @@
 // In bf16 and f16, probabilities (before they are divided by their sum, and times dropout's
 // factors) and gradients of scores are rounded to the dtype before they are multiplied by rows of
 // value, key, query or grad_output.
+//
+// f32 is multiplied exactly, by FMA, unless TF32 is asked for (AttentionInputs::precision): then,
+// on CUDA, whatever is multiplied is rounded to TF32, 10 bits of mantissa, to nearest, ties away
+// from zero: query, key, value, grad_output, and the same probabilities and gradients of scores.
+// The bias, delta, the softmax and all sums are f32 as ever. Heads wider than kMaxTf32HeadDim,
+// whose tiles of f32 shared memory does not hold, are multiplied exactly all the same. Compute
+// capabilities below 8.0 have no TF32: there, as on the CPU, it is refused.
 #pragma once
 
 #include "kernels/common/context.h"
 #include "kernels/common/philox.h"
+#include "kernels/common/precision.h"
 #include "kernels/common/view.h"
 
 namespace ebb::kernels {
 
 /// The largest head_dim served.
 inline constexpr std::int64_t kMaxHeadDim = 256;
+/// The largest head_dim multiplied in TF32.
+inline constexpr std::int64_t kMaxTf32HeadDim = 128;
 
 /// What both directions read. One dtype, except the mask: on the CPU f32 or f64; on CUDA f32, bf16
 /// or f16. Query, key, value and bias may have any strides as long as the last dimension is without
@@ -44,6 +54,7 @@ struct AttentionInputs {
   /// Of the probabilities. The element of (b, h, q, k) is ((b * heads + h) * queries + q) *
   /// roundup(keys, 8) + k.
   DropoutSpec dropout;
+  Precision precision = Precision::f32;  // f32, or, of f32 operands on CUDA, tf32
 };
 
 /// Operands of the forward direction.
@@ -71,8 +82,10 @@ struct AttentionBackward : AttentionInputs {
   View grad_bias;         // optional, as bias: summed over the dimensions that bias broadcasts
 };
 
-/// Empty when the device can run attention on `dtype` and `head_dim`, else the reason why not.
-std::string attention_unsupported(Device device, DType dtype, std::int64_t head_dim);
+/// Empty when the device can run attention on `dtype` and `head_dim` in `precision`, else the
+/// reason why not.
+std::string attention_unsupported(Device device, DType dtype, std::int64_t head_dim,
+                                  Precision precision = Precision::f32);
 
 /// Throws Error on operands that do not fit, UnsupportedError where attention_unsupported says so.
 /// On the CPU the workspace holds, per thread, some tiles of 32 queries and, in the backward

@@ -1,9 +1,9 @@
-// Attention backward on CUDA in bf16 and f16, multiplied by tensor cores. No sum crosses warps, so
-// none needs atomics, and each has one order.
+// Attention backward on CUDA, multiplied by tensor cores: bf16, f16, and f32 in TF32. No sum
+// crosses warps, so none needs atomics, and each has one order.
 //
 // Two parts: a warp that owns 16 queries sums grad_query over the keys, one that owns 16 keys sums
 // grad_key and grad_value over the queries; each computes the scores and their gradients anew and
-// rounds them to T for the next product (7 products, 14 flops per score and component). Heads of up
+// rounds them for the next product (7 products, 14 flops per score and component). Heads of up
 // to 64 keys do both parts in one kernel, which moves every operand once. Longer heads take a
 // kernel each; so do, for want of registers, all above head_dim 64, and above 128 grad_key and
 // grad_value have a kernel each. grad_bias has a pass of its own
@@ -33,17 +33,17 @@ __device__ void add_keys(const BackwardOperands<T>& p, const Place& place,
     for (int n = 0; n < 2; ++n) {
       const int begin = keys.begin + key + 16 * n;
       if (key + 16 * n >= keys.count) continue;
-      unsigned weights[4];
+      float weights[2][4];
       unsigned seen[2];
 #pragma unroll
       for (int r = 0; r < 2; ++r) {
         const int sees = visible_keys(g, rows.first + row + 8 * r) - begin;
         seen[r] = (1u << max(0, min(16, sees))) - 1u;
-        weights[r] = pack_pair<T>(gradients[2 * n][2 * r], gradients[2 * n][2 * r + 1]);
-        weights[2 + r] = pack_pair<T>(gradients[2 * n + 1][2 * r], gradients[2 * n + 1][2 * r + 1]);
+#pragma unroll
+        for (int e = 0; e < 4; ++e) weights[r][e] = gradients[2 * n + r][e];
       }
-      add_weighted<Tile>(weights, g.causal && begin + 16 > all_see, seen, shared.key,
-                         keys.row + key + 16 * n, steps, sums);
+      add_weighted<Tile>(Tile::Element::weights(weights), g.causal && begin + 16 > all_see, seen,
+                         shared.key, keys.row + key + 16 * n, steps, sums);
     }
   }
 }
@@ -74,7 +74,7 @@ __device__ void write_grad_query(const BackwardOperands<T>& p, const Place& plac
 template <int kHeadDim, class T>
 __global__ void __launch_bounds__(kAttentionThreads, (kHeadDim > 64 ? 2 : 3))
     query_kernel(const BackwardOperands<T> p, const Teams teams, int tiles, int key_rows) {
-  using Tile = MmaTile<kHeadDim>;
+  using Tile = MmaTile<kHeadDim, T>;
   extern __shared__ uint4 shared_memory[];
   const AttentionGeometry& g = p.geometry;
   const Place place = place_of_warp(g, teams, tiles);
@@ -138,11 +138,11 @@ struct KeySums {
       }
       const bool diagonal = g.causal && keys.begin + key + 15 - shift > first + query;
       if constexpr (kKey) {
-        add_weighted<Tile>(packed(gradients).words, diagonal, seen, shared.query, tile_row + query,
-                           steps, grad_key);
+        add_weighted<Tile>(Tile::Element::weights(gradients), diagonal, seen, shared.query,
+                           tile_row + query, steps, grad_key);
       }
       if constexpr (kValue) {
-        add_weighted<Tile>(packed(products).words, diagonal, seen, shared.grad_output,
+        add_weighted<Tile>(Tile::Element::weights(products), diagonal, seen, shared.grad_output,
                            tile_row + query, steps, grad_value);
       }
     }
@@ -178,10 +178,6 @@ struct KeySums {
   float grad_value[kValue ? 2 * Tile::kSteps : 1][4] = {};
 
  private:
-  struct Weights {
-    unsigned words[4];
-  };
-
   /// Turns scores of 16 keys by 16 queries into probabilities times dropout factors, and gradients
   /// of probabilities into those of scores.
   __device__ static void differentiate_keys(const BackwardOperands<T>& p, const Place& place,
@@ -227,12 +223,6 @@ struct KeySums {
     }
   }
 
-  /// As mma takes its left operand.
-  __device__ static Weights packed(const float (&values)[2][4]) {
-    return {{pack_pair<T>(values[0][0], values[0][1]), pack_pair<T>(values[0][2], values[0][3]),
-             pack_pair<T>(values[1][0], values[1][1]), pack_pair<T>(values[1][2], values[1][3])}};
-  }
-
   __device__ static void keep_visible(const bool (&visible)[2], float factor,
                                       float (&sums)[2 * Tile::kSteps][4]) {
 #pragma unroll
@@ -250,7 +240,7 @@ template <int kHeadDim, class T, Gradients kGradients>
 __global__ void __launch_bounds__(kAttentionThreads,
                                   (kHeadDim > 32 || kGradients == Gradients::all ? 2 : 3))
     key_kernel(const BackwardOperands<T> p, const Teams teams, int tiles, int key_rows) {
-  using Tile = MmaTile<kHeadDim>;
+  using Tile = MmaTile<kHeadDim, T>;
   using Sums = KeySums<Tile, T, kGradients != Gradients::of_value, kGradients != Gradients::of_key>;
   constexpr bool kWholeHead = kGradients == Gradients::all;
   extern __shared__ uint4 shared_memory[];
@@ -297,7 +287,7 @@ __global__ void __launch_bounds__(kAttentionThreads,
 
 template <int kHeadDim, class T>
 void run_backward(const Context& context, const BackwardOperands<T>& operands) {
-  using Tile = MmaTile<kHeadDim>;
+  using Tile = MmaTile<kHeadDim, T>;
   const AttentionGeometry& g = operands.geometry;
   const int key_rows = Tile::key_rows(g.keys);
   const Teams teams = mma_teams<Tile>(g.queries, key_rows);
@@ -322,12 +312,8 @@ void run_backward(const Context& context, const BackwardOperands<T>& operands) {
 }  // namespace
 
 void attention_backward_mma(const Context& context, const AttentionBackward& p, float* deltas) {
-  for_mma_head_dim(p.query.shape[3], [&](auto head_dim) {
-    constexpr int kHeadDim = decltype(head_dim)::value;
-    if (p.query.dtype == DType::bf16) {
-      return run_backward<kHeadDim>(context, BackwardOperands<BFloat16>(p, deltas));
-    }
-    run_backward<kHeadDim>(context, BackwardOperands<Float16>(p, deltas));
+  for_mma_operands(p, [&]<int kHeadDim, class T> {
+    run_backward<kHeadDim>(context, BackwardOperands<T>(p, deltas));
   });
 }
 

@@ -1,5 +1,6 @@
-// The gradient of attention's bias on CUDA in bf16 and f16: as attention_bias_gradient_cuda.cu,
-// with products on tensor cores. A block owns 64 queries by 64 keys (32 above head_dim 128).
+// The gradient of attention's bias on CUDA in bf16, f16 and TF32: as
+// attention_bias_gradient_cuda.cu, with products on tensor cores. A block owns 64 queries by a tile
+// of keys, 64 or 32.
 #include "kernels/attention/attention_bias_tile.cuh"
 #include "kernels/attention/attention_cuda.h"
 #include "kernels/attention/attention_mma_backward.cuh"
@@ -12,7 +13,7 @@ template <int kHeadDim, class T>
 __global__ void __launch_bounds__(kAttentionThreads, (kHeadDim > 32 ? 2 : 3))
     bias_gradient_kernel(const BackwardOperands<T> p, const BiasGradient bias, const Teams teams,
                          int query_tiles, int key_tiles, int key_rows) {
-  using Tile = MmaTile<kHeadDim>;
+  using Tile = MmaTile<kHeadDim, T>;
   constexpr int kParts = Tile::kKeys / 32;
   extern __shared__ uint4 shared_memory[];
   const AttentionGeometry& g = p.geometry;
@@ -61,7 +62,7 @@ __global__ void __launch_bounds__(kAttentionThreads, (kHeadDim > 32 ? 2 : 3))
 template <int kHeadDim, class T>
 void run(const Context& context, const AttentionBackward& p, const BiasGradientPlan& plan,
          const View& sums) {
-  using Tile = MmaTile<kHeadDim>;
+  using Tile = MmaTile<kHeadDim, T>;
   const BackwardOperands<T> operands(p, nullptr);
   const AttentionGeometry& g = operands.geometry;
   const BiasGradient bias(sums, plan);
@@ -80,11 +81,7 @@ void run(const Context& context, const AttentionBackward& p, const BiasGradientP
 
 void attention_bias_gradient_mma(const Context& context, const AttentionBackward& p,
                                  const BiasGradientPlan& plan, const View& sums) {
-  for_mma_head_dim(p.query.shape[3], [&](auto head_dim) {
-    constexpr int kHeadDim = decltype(head_dim)::value;
-    if (p.query.dtype == DType::bf16) return run<kHeadDim, BFloat16>(context, p, plan, sums);
-    run<kHeadDim, Float16>(context, p, plan, sums);
-  });
+  for_mma_operands(p, [&]<int kHeadDim, class T> { run<kHeadDim, T>(context, p, plan, sums); });
 }
 
 }  // namespace ebb::kernels::cuda

@@ -44,7 +44,7 @@ void bias_gradient(const Context& context, const AttentionBackward& p, const Bia
   if (plan.elements == 0) return;
   const Shape& shape = p.grad_bias.shape;
   const View sums = plan.direct ? p.grad_bias : View{partial_sums, DType::f32, shape};
-  if (p.query.dtype == DType::f32) {
+  if (takes_fma(p)) {
     attention_bias_gradient_fma(context, p, plan, sums);
   } else {
     attention_bias_gradient_mma(context, p, plan, sums);
@@ -59,6 +59,11 @@ void bias_gradient(const Context& context, const AttentionBackward& p, const Bia
 }
 
 }  // namespace
+
+bool takes_fma(const AttentionInputs& p) {
+  return p.query.dtype == DType::f32 &&
+         (p.precision == Precision::f32 || p.query.shape[3] > kMaxTf32HeadDim);
+}
 
 BiasGradientPlan::BiasGradientPlan(const AttentionBackward& p) {
   if (!p.grad_bias.present()) return;
@@ -81,7 +86,7 @@ BiasGradientPlan::BiasGradientPlan(const AttentionBackward& p) {
 
 void attention(Context& context, const AttentionForward& p) {
   check_extents("attention", p);
-  if (p.query.dtype == DType::f32) return attention_fma(context, p);
+  if (takes_fma(p)) return attention_fma(context, p);
   attention_mma(context, p);
 }
 
@@ -90,7 +95,7 @@ void attention_backward(Context& context, const AttentionBackward& p) {
   const auto rows = static_cast<std::size_t>(p.log_sum_exp.elements());
   const BiasGradientPlan plan(p);
   float* workspace = context.workspace().acquire_array<float>(rows + plan.partial_sums());
-  if (p.query.dtype == DType::f32) {
+  if (takes_fma(p)) {
     attention_backward_fma(context, p, workspace);
   } else {
     attention_backward_mma(context, p, workspace);

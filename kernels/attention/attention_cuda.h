@@ -1,9 +1,12 @@
-// The CUDA kernels of attention: by FMA in f32, by tensor cores in bf16 and f16.
+// The CUDA kernels of attention: by FMA in f32, by tensor cores in bf16, f16 and TF32.
 #pragma once
 
 #include "kernels/attention/attention.h"
 
 namespace ebb::kernels::cuda {
+
+/// Whether f32 operands are multiplied exactly, by FMA; others go through tensor cores.
+bool takes_fma(const AttentionInputs& p);
 
 void attention_fma(const Context& context, const AttentionForward& p);
 void attention_mma(const Context& context, const AttentionForward& p);

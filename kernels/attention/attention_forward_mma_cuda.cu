@@ -1,10 +1,10 @@
-// Attention forward on CUDA in bf16 and f16, multiplied by tensor cores.
+// Attention forward on CUDA, multiplied by tensor cores: bf16, f16, and f32 in TF32.
 //
 // A block of 4 warps works on 4, 2 or 1 heads, as 1, 2 or 4 warps are filled by a head's queries,
 // 16 to a warp (see attention_mma_tile.cuh): short sequences fill blocks with heads, long ones with
-// queries of one head, which share its tiles of keys. For each tile of 64 keys (32 above head_dim
-// 128) a warp computes scores in registers, brings their softmax up to date in f32, and multiplies
-// the weights, rounded to T, by the values.
+// queries of one head, which share its tiles of keys. For each tile of 64 keys (or 32) a warp
+// computes scores in registers, brings their softmax up to date in f32, and multiplies the weights,
+// rounded as operands are, by the values.
 //
 // Per score and component: 4 flops. Bytes moved: query and output once, key and value once for each
 // 64 queries of a head, from the second time on mostly out of the second-level cache. Per score
@@ -59,9 +59,9 @@ __device__ void mask_scores(const float (&products)[kTiles][4], float scale,
 }
 
 template <int kHeadDim, class T>
-__global__ void __launch_bounds__(kAttentionThreads, (kHeadDim > 64 ? 2 : 3))
+__global__ void __launch_bounds__(kAttentionThreads, (kHeadDim * sizeof(T) > 128 ? 2 : 3))
     forward_kernel(const ForwardOperands<T> p, const Teams teams, int tiles, int key_rows) {
-  using Tile = MmaTile<kHeadDim>;
+  using Tile = MmaTile<kHeadDim, T>;
   constexpr int kTiles = Tile::kKeys / 8;
   extern __shared__ uint4 shared_memory[];
   const AttentionGeometry& g = p.geometry;
@@ -137,21 +137,21 @@ __global__ void __launch_bounds__(kAttentionThreads, (kHeadDim > 64 ? 2 : 3))
 #pragma unroll
     for (int n = 0; n < Tile::kKeys / 16; ++n) {
       if (16 * n >= tile_keys) continue;
-      unsigned weights[4];
+      float weights[2][4];
       unsigned seen[2];
 #pragma unroll
       for (int r = 0; r < 2; ++r) {
         seen[r] = (1u << max(0, min(16, limit[r] - 16 * n))) - 1u;
 #pragma unroll
-        for (int i = 0; i < 2; ++i) {
-          const auto bits = static_cast<unsigned>(kept[r] >> (16 * n + 8 * i));
-          weights[2 * i + r] =
-              pack_pair<T>(scores[r][4 * n + 2 * i] * ((bits & 1u) != 0 ? factor : 0.0F),
-                           scores[r][4 * n + 2 * i + 1] * ((bits & 2u) != 0 ? factor : 0.0F));
+        for (int i = 0; i < 4; ++i) {
+          const auto bits = static_cast<unsigned>(kept[r] >> (16 * n + i / 2 * 8));
+          weights[i / 2][2 * r + i % 2] =
+              scores[r][4 * n + i] * ((bits >> i % 2 & 1u) != 0 ? factor : 0.0F);
         }
       }
       const bool diagonal = g.causal && begin + 16 * n + 16 > all_see;
-      add_weighted<Tile>(weights, diagonal, seen, shared.value, key_row + 16 * n, steps, sums);
+      add_weighted<Tile>(Tile::Element::weights(weights), diagonal, seen, shared.value,
+                         key_row + 16 * n, steps, sums);
     }
   }
 
@@ -175,7 +175,7 @@ __global__ void __launch_bounds__(kAttentionThreads, (kHeadDim > 64 ? 2 : 3))
 
 template <int kHeadDim, class T>
 void run_forward(const Context& context, const AttentionForward& p) {
-  using Tile = MmaTile<kHeadDim>;
+  using Tile = MmaTile<kHeadDim, T>;
   const ForwardOperands<T> operands(p);
   const AttentionGeometry& g = operands.geometry;
   const int key_rows = Tile::key_rows(g.keys);
@@ -190,11 +190,7 @@ void run_forward(const Context& context, const AttentionForward& p) {
 }  // namespace
 
 void attention_mma(const Context& context, const AttentionForward& p) {
-  for_mma_head_dim(p.query.shape[3], [&](auto head_dim) {
-    constexpr int kHeadDim = decltype(head_dim)::value;
-    if (p.query.dtype == DType::bf16) return run_forward<kHeadDim, BFloat16>(context, p);
-    run_forward<kHeadDim, Float16>(context, p);
-  });
+  for_mma_operands(p, [&]<int kHeadDim, class T> { run_forward<kHeadDim, T>(context, p); });
 }
 
 }  // namespace ebb::kernels::cuda

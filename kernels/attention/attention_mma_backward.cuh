@@ -1,4 +1,4 @@
-// What the passes of the bf16 and f16 backward direction share: rows of queries and of keys in
+// What the passes of the backward direction on tensor cores share: rows of queries and of keys in
 // shared memory, and the gradient of a score, computed anew from log_sum_exp.
 #pragma once
 
@@ -36,11 +36,13 @@ struct MmaBackwardShared {
 template <class Tile, class T>
 __device__ float load_mma_grad_output(const BackwardOperands<T>& p, const Place& place, int first,
                                       unsigned alive, T* tile, int tile_row) {
-  using Lanes = MmaRowLanes<Tile::kHeadDim>;
+  using Element = typename Tile::Element;
+  using Lanes = MmaRowLanes<Tile::kHeadDim, T>;
   const RowsOf<const T> grad_output = p.grad_output.head(place.b, place.h).from(first);
   const RowsOf<const T> output = p.output.head(place.b, place.h).from(first);
   const auto head_dim = static_cast<int>(p.geometry.head_dim);
   const int chunk = place.lane % Lanes::kLanes;
+  const int column = chunk * kPackOf<T>;
   float delta = 0.0F;
 #pragma unroll 1
   for (int r0 = 0; r0 < Tile::kWarpRows; r0 += Lanes::kRowsAtOnce) {
@@ -48,11 +50,12 @@ __device__ float load_mma_grad_output(const BackwardOperands<T>& p, const Place&
     float sum = 0.0F;
     uint4 gradient = make_uint4(0, 0, 0, 0);
     if (alive >> r & 1u) {
-      gradient = load_eight(grad_output.row(r), chunk * 8, head_dim, grad_output.packs);
-      sum = dot_eight<T>(gradient, load_eight(output.row(r), chunk * 8, head_dim, output.packs),
+      gradient = Element::load(grad_output.row(r), column, head_dim, grad_output.packs);
+      sum = Element::dot(gradient, Element::load(output.row(r), column, head_dim, output.packs),
                          0.0F);
     }
-    *reinterpret_cast<uint4*>(tile + mma_offset<Tile::kHeadDim>(tile_row + r, chunk)) = gradient;
+    ptx::store_shared(tile + mma_offset<Tile::kHeadDim, T>(tile_row + r, chunk),
+                      Element::rounded(gradient));
     sum = warp_reduce<Sum, Lanes::kLanes>(sum);
     const int own = place.lane - r0;
     const float passed =

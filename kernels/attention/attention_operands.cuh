@@ -52,6 +52,24 @@ struct HeadsOf {
   bool packs = false;
 };
 
+/// Four neighbouring components of a row in global memory; zeros past head_dim.
+__device__ inline float4 load_chunk(const float* row, int column, int head_dim, bool packs) {
+  float4 chunk = make_float4(0.0F, 0.0F, 0.0F, 0.0F);
+  if (packs) {
+    if (column < head_dim) chunk = *reinterpret_cast<const float4*>(row + column);
+  } else {
+    if (column < head_dim) chunk.x = row[column];
+    if (column + 1 < head_dim) chunk.y = row[column + 1];
+    if (column + 2 < head_dim) chunk.z = row[column + 2];
+    if (column + 3 < head_dim) chunk.w = row[column + 3];
+  }
+  return chunk;
+}
+
+__device__ inline float dot(const float4& a, const float4& b, float sum) {
+  return fmaf(a.w, b.w, fmaf(a.z, b.z, fmaf(a.y, b.y, fmaf(a.x, b.x, sum))));
+}
+
 /// What both directions read.
 template <class T>
 struct Operands {

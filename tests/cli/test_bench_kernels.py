@@ -55,6 +55,12 @@ class BenchKernelsTest(unittest.TestCase):
             "bf16_product/plain", *(f"unary/{name}{way}" for way in ("", " backward")
                                     for name in ("exponential", "logarithm", "square root", "reciprocal"))})
 
+    def test_attention_in_tf32_is_near_and_on_tensor_cores(self):
+        for run in self.runs("attention:tf32/(forward|backward)/cuda/f32/128x8x8x8/"):
+            if run.get("aggregate_name", "median") == "median":
+                self.assertLess(run["error"], 0.005)
+                self.assertGreater(run["error"], 1e-5)  # FMA would be closer
+
     def test_cudnn_computes_the_same_or_says_why_not(self):
         for run in self.runs("attention:cudnn/.*/bf16/128x8x8x8/"):  # none in a build without it
             if run.get("error_occurred"):

@@ -55,6 +55,32 @@ __device__ inline void mma_m16n8k16(float (&d)[4], const unsigned (&a)[4], unsig
 #endif
 }
 
+/// `value` in TF32: 10 bits of its mantissa, rounded to nearest, ties away from zero. Needs compute
+/// capability 8.0.
+__device__ inline unsigned cvt_rna_tf32(float value) {
+  unsigned rounded = 0;
+#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 800
+  asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(rounded) : "f"(value));
+#else
+  __trap();
+#endif
+  return rounded;
+}
+
+/// d += a * b for a of 16 x 8 and b of 8 x 8 elements in TF32, d in f32. Needs compute capability
+/// 8.0.
+__device__ inline void mma_m16n8k8_tf32(float (&d)[4], const unsigned (&a)[4], unsigned b0,
+                                        unsigned b1) {
+#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 800
+  asm("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 "
+      "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+      : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+#else
+  __trap();
+#endif
+}
+
 /// Copies 16 bytes from global to shared memory, both aligned to 16, of which the first `bytes` are
 /// read and the others zeros. Needs compute capability 8.0.
 __device__ inline void cp_async_16(void* to, const void* from, int bytes) {
@@ -110,6 +136,12 @@ __device__ inline void store_global(void* to, uint2 words) {
 __device__ inline void store_shared(void* to, float4 words) {
   asm volatile("st.shared.v4.f32 [%0], {%1, %2, %3, %4};" ::"r"(shared_address(to)), "f"(words.x),
                "f"(words.y), "f"(words.z), "f"(words.w)
+               : "memory");
+}
+
+__device__ inline void store_shared(void* to, uint4 words) {
+  asm volatile("st.shared.v4.b32 [%0], {%1, %2, %3, %4};" ::"r"(shared_address(to)), "r"(words.x),
+               "r"(words.y), "r"(words.z), "r"(words.w)
                : "memory");
 }
 

@@ -1,8 +1,9 @@
-// Attention as a straightforward implementation in bf16 or f16 does it: sums in f32, but whatever
-// goes into a matrix product, probabilities and gradients of scores, is rounded to T, and so are
-// results. The yardstick of the error rule for kernels on T.
+// Attention as a straightforward implementation in bf16, f16 or TF32 does it: sums in f32, but
+// whatever goes into a matrix product, also probabilities and gradients of scores, is rounded to T,
+// and so are results stored in T. The yardstick of the error rule for kernels on T.
 #pragma once
 
+#include <bit>
 #include <vector>
 
 #include "kernels/attention/attention_reference.h"
@@ -11,16 +12,25 @@
 
 namespace ebb::testing {
 
+/// Stands for f32 with the 10 bits of mantissa that tensor cores read.
+struct Tf32 {};
+
+/// To nearest; ties to even, of TF32 away from zero.
 template <class T>
 float rounded(float value) {
-  return static_cast<float>(to_double(to_number<T>(value)));
+  if constexpr (std::is_same_v<T, Tf32>) {
+    if (!std::isfinite(value)) return value;
+    return std::bit_cast<float>((std::bit_cast<std::uint32_t>(value) + 0x1000u) & ~0x1fffu);
+  } else {
+    return static_cast<float>(to_double(to_number<T>(value)));
+  }
 }
 
 /// Rounds every element to T.
 template <class T, class Element>
 void round_all(Buffer<Element>& buffer) {
   for (std::size_t i = 0; i < buffer.size(); ++i) {
-    buffer[i] = static_cast<Element>(to_double(to_number<T>(static_cast<double>(buffer[i]))));
+    buffer[i] = static_cast<Element>(rounded<T>(static_cast<float>(buffer[i])));
   }
 }
 
@@ -55,6 +65,7 @@ void naive_forward(const kernels::AttentionForward& p) {
           rounded<T>(probabilities[static_cast<std::size_t>(k)] * head.dropout_factor(q, k));
       for (std::int64_t i = 0; i < g.head_dim; ++i) output[i] += weight * head.value(k)[i];
     }
+    if constexpr (std::is_same_v<T, Tf32>) continue;  // stored in f32
     for (std::int64_t i = 0; i < g.head_dim; ++i) output[i] = rounded<T>(output[i]);
   }
 }
@@ -70,13 +81,15 @@ void naive_backward_row(const kernels::AttentionBackward& p, std::int64_t b, std
   const std::vector<float> probabilities = probabilities_of(head, q, g.keys, log_sum_exp);
   const float* grad_output = HeadRows<const float>(p.grad_output, b, h).row(q);
   const float delta = head.dot(grad_output, HeadRows<const float>(p.output, b, h).row(q));
+  std::vector<float> factors(grad_output, grad_output + g.head_dim);
+  for (float& x : factors) x = rounded<T>(x);
   float* grad_query = HeadRows<float>(p.grad_query, b, h).row(q);
   const auto scale = static_cast<float>(g.scale);
   for (std::int64_t k = 0; k < g.keys; ++k) {
     if (!head.visible(q, k)) continue;
     const float probability = probabilities[static_cast<std::size_t>(k)];
     const float factor = head.dropout_factor(q, k);
-    const float grad_p = factor * head.dot(grad_output, head.value(k));
+    const float grad_p = factor * head.dot(factors.data(), head.value(k));
     const float grad_score = rounded<T>(probability * (grad_p - delta));
     const float weight = rounded<T>(probability * factor);
     float* grad_key = HeadRows<float>(p.grad_key, b, h).row(k);
@@ -84,7 +97,7 @@ void naive_backward_row(const kernels::AttentionBackward& p, std::int64_t b, std
     for (std::int64_t i = 0; i < g.head_dim; ++i) {
       grad_query[i] += scale * (grad_score * head.key(k)[i]);
       grad_key[i] += scale * (grad_score * head.query(q)[i]);
-      grad_value[i] += weight * grad_output[i];
+      grad_value[i] += weight * factors[static_cast<std::size_t>(i)];
     }
     if (p.grad_bias.present()) HeadRows<float>(p.grad_bias, b, h).row(q)[k] += grad_score;
   }
@@ -103,12 +116,23 @@ void naive_backward(const kernels::AttentionBackward& p) {
   }
 }
 
-/// Both directions of the oracle and of a straightforward implementation on T. The oracle's
-/// backward direction reads its output as the forward one saved it, in T.
+template <class T>
+void run_naive(AttentionOperands<float>& naive) {
+  for (Buffer<float>* operand :
+       {&naive.inputs.all, &naive.inputs.queries, &naive.inputs.keys, &naive.inputs.values}) {
+    round_all<T>(*operand);
+  }
+  naive_forward<T>(naive.forward());
+  naive_backward<T>(naive.backward());
+}
+
+/// Both directions of the oracle and of a straightforward implementation on T, in the precision
+/// asked for. The oracle's backward direction reads its output as the forward one saved it, in T.
 template <class T>
 void run_oracle_and_naive(AttentionOperands<double>& oracle, AttentionOperands<float>& naive) {
   if constexpr (!kIsStorage<T>) {
     run_reference(oracle);
+    if (ProductsIn::current() == Precision::tf32) return run_naive<Tf32>(naive);
     run_reference(naive);
   } else {
     kernels::reference::attention<double>(oracle.forward());
@@ -116,8 +140,7 @@ void run_oracle_and_naive(AttentionOperands<double>& oracle, AttentionOperands<f
     round_all<T>(oracle.output);
     kernels::reference::attention_backward<double>(oracle.backward());
     oracle.output = exact;
-    naive_forward<T>(naive.forward());
-    naive_backward<T>(naive.backward());
+    run_naive<T>(naive);
   }
 }
 

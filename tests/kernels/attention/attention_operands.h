@@ -4,7 +4,8 @@
 #include <ostream>
 
 #include "kernels/attention/attention_reference.h"
-#include "tests/kernels/support/buffer.h"
+#include "tests/kernels/support/backends.h"
+#include "tests/kernels/support/error_rule.h"
 
 namespace ebb::testing {
 
@@ -24,6 +25,40 @@ struct AttentionCase {
   bool causal = false;
   float dropout = 0.0F;
 };
+
+/// While it lives, operands of every type ask for products in this precision.
+class ProductsIn {
+ public:
+  explicit ProductsIn(Precision precision) : before_(now()) { now() = precision; }
+  ProductsIn(const ProductsIn&) = delete;
+  ProductsIn& operator=(const ProductsIn&) = delete;
+  ~ProductsIn() { now() = before_; }
+
+  static Precision current() { return now(); }
+
+ private:
+  static Precision& now() {
+    static Precision precision = Precision::f32;
+    return precision;
+  }
+  Precision before_;
+};
+
+/// Calls body.operator()<T>() on every storage backend, and on a CUDA device for f32 multiplied in
+/// TF32 too.
+template <class Body>
+void for_each_attention_backend(Body&& body) {
+  for_each_storage_backend(body);
+  if (!test_device().is_cuda()) return;
+  const ProductsIn products(Precision::tf32);
+  run_covered<float>(body, "tf32");
+}
+
+/// The error rule for what is summed up from products: with TF32 in units of its 10 bits.
+inline ErrorRule of_products(ErrorRule rule) {
+  if (ProductsIn::current() == Precision::tf32) rule.epsilon = 0x1p-10;
+  return rule;
+}
 
 inline void PrintTo(const AttentionCase& c, std::ostream* out) {
   *out << "batch " << c.batch << " heads " << c.heads << " queries " << c.queries << " keys "
@@ -120,6 +155,7 @@ struct AttentionOperands {
     if (spec.padding != Padding::none) p.key_padding_mask = mask.view();
     if (spec.bias != Bias::none) p.bias = bias.view();
     p.causal = spec.causal;
+    p.precision = ProductsIn::current();
     p.dropout = {.probability = spec.dropout,
                  .key = {.seed = 9, .step = 3, .stream = 2},
                  .first_element = 1003};

@@ -19,6 +19,7 @@ using ebb::testing::Buffer;
 using ebb::testing::expect_same_bits;
 using ebb::testing::expect_within;
 using ebb::testing::kForwardRule;
+using ebb::testing::of_products;
 using ebb::testing::Padding;
 using ebb::testing::run_kernel;
 using ebb::testing::run_oracle_and_naive;
@@ -51,7 +52,7 @@ void fill_grad_output(AttentionOperands<T>& o, std::int64_t b, std::int64_t h, s
 /// infinite and NaN everywhere, and the finite ones to agree.
 template <class Change>
 void expect_like_reference(const AttentionCase& c, Change change) {
-  ebb::testing::for_each_storage_backend([&]<class T> {
+  ebb::testing::for_each_attention_backend([&]<class T> {
     AttentionOperands<double> oracle(c);
     AttentionOperands<float> naive(c);
     AttentionOperands<T> actual(c);
@@ -62,7 +63,8 @@ void expect_like_reference(const AttentionCase& c, Change change) {
     run_kernel(actual);
     const auto expect = [](const char* name, const auto& got, const Buffer<float>& same,
                            const Buffer<double>& expected) {
-      expect_within(name, got, same, expected, {.factor = 3.0, .largest_intermediate = 10.0});
+      expect_within(name, got, same, expected,
+                    of_products({.factor = 3.0, .largest_intermediate = 10.0}));
     };
     expect("output", actual.output, naive.output, oracle.output);
     expect("log_sum_exp", actual.log_sum_exp, naive.log_sum_exp, oracle.log_sum_exp);
@@ -87,7 +89,7 @@ AttentionCase with(AttentionCase c, Padding padding, Bias bias, bool causal) {
 TEST(AttentionSpecialValuesTest, HiddenKeysContributeNothing) {
   for (const Padding padding : {Padding::tail, Padding::holes}) {
     const AttentionCase c = with(kPlain, padding, Bias::none, false);
-    ebb::testing::for_each_storage_backend([&]<class T> {
+    ebb::testing::for_each_attention_backend([&]<class T> {
       AttentionOperands<T> clean(c);
       AttentionOperands<T> dirty(c);
       for (std::int64_t i = 0; i < c.batch * c.keys; ++i) {
@@ -126,7 +128,7 @@ TEST(AttentionSpecialValuesTest, ARowThatSeesNothingIsZero) {
     fill_grad_output(o, 0, 0, 0, kNaN);
   };
   expect_like_reference(c, change);
-  ebb::testing::for_each_storage_backend([&]<class T> {
+  ebb::testing::for_each_attention_backend([&]<class T> {
     AttentionOperands<T> operands(c);
     change(operands);
     run_kernel(operands);
@@ -283,6 +285,13 @@ TEST(AttentionSpecialValuesTest, RefusesStorageTypesAndWideHeads) {
   EXPECT_EQ(attention_unsupported({}, DType::f32, 257), "head_dim is 257, expected 1 to 256");
   EXPECT_EQ(attention_unsupported({}, DType::f16, 64),
             "the CPU computes in f32 and f64, not in f16; cast first");
+  EXPECT_EQ(attention_unsupported({}, DType::f32, 64, Precision::tf32),
+            "tf32 needs a GPU of compute capability 8.0, and this runs on the CPU: use f32, or a "
+            "CUDA device");
+  EXPECT_EQ(attention_unsupported({}, DType::f64, 64, Precision::tf32),
+            "tf32 is of f32 operands, not of f64");
+  EXPECT_EQ(attention_unsupported({}, DType::f32, 64, Precision::bf16),
+            "bf16 is a precision of linear layers alone");
 }
 
 }  // namespace

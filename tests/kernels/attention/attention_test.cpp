@@ -20,6 +20,7 @@ using ebb::testing::expect_within;
 using ebb::testing::kForwardRule;
 using ebb::testing::kGradientRule;
 using ebb::testing::Layout;
+using ebb::testing::of_products;
 using ebb::testing::Padding;
 using ebb::testing::run_kernel;
 using ebb::testing::run_oracle_and_naive;
@@ -59,7 +60,7 @@ template <class T>
 void expect_gradients_within(AttentionOperands<T>& actual, AttentionOperands<float>& naive,
                              AttentionOperands<double>& oracle) {
   const double term = largest_score_term(oracle);
-  ErrorRule rule = kGradientRule;
+  ErrorRule rule = of_products(kGradientRule);
   rule.largest_intermediate = term;
   if (oracle.spec.bias != Bias::none) {
     const auto summed = static_cast<double>(oracle.spec.batch * oracle.spec.heads) /
@@ -79,19 +80,19 @@ void expect_gradients_within(AttentionOperands<T>& actual, AttentionOperands<flo
   rule.largest_intermediate = term * scale * largest_of(oracle.inputs.queries);
   expect_within("grad_key", actual.grads.keys, naive.grads.keys, oracle.grads.keys, rule);
   expect_within("grad_value", actual.grads.values, naive.grads.values, oracle.grads.values,
-                kGradientRule);
+                of_products(kGradientRule));
 }
 
 class AttentionTest : public ::testing::TestWithParam<AttentionCase> {};
 
 TEST_P(AttentionTest, FollowsTheErrorRuleOnEveryBackend) {
-  ebb::testing::for_each_storage_backend([]<class T> {
+  ebb::testing::for_each_attention_backend([]<class T> {
     AttentionOperands<double> oracle(GetParam());
     AttentionOperands<float> naive(GetParam());
     run_oracle_and_naive<T>(oracle, naive);
     AttentionOperands<T> actual(GetParam());
     run_kernel(actual, 2);
-    expect_within("output", actual.output, naive.output, oracle.output, kForwardRule);
+    expect_within("output", actual.output, naive.output, oracle.output, of_products(kForwardRule));
     expect_within("log_sum_exp", actual.log_sum_exp, naive.log_sum_exp, oracle.log_sum_exp,
                   kForwardRule);
     expect_gradients_within(actual, naive, oracle);
@@ -112,7 +113,7 @@ void expect_same_results(const AttentionOperands<T>& first, const AttentionOpera
 }
 
 TEST_P(AttentionTest, HasEqualBitsForAnyNumberOfThreadsAndInEveryRun) {
-  ebb::testing::for_each_storage_backend([]<class T> {
+  ebb::testing::for_each_attention_backend([]<class T> {
     AttentionOperands<T> first(GetParam());
     run_kernel(first, 1);
     for (const int threads : ebb::testing::kThreadCounts) {
@@ -179,7 +180,7 @@ INSTANTIATE_TEST_SUITE_P(
                              {.padding = Padding::holes, .bias = Bias::shared, .dropout = 0.3F})));
 
 TEST(AttentionTest, TakesNoKeysAndNoQueries) {
-  ebb::testing::for_each_storage_backend([]<class T> {
+  ebb::testing::for_each_attention_backend([]<class T> {
     AttentionOperands<T> no_keys(oblong(5, 0, 8));
     run_kernel(no_keys);
     for (const T value : no_keys.output.values()) EXPECT_EQ(to_double(value), 0.0);
@@ -237,7 +238,7 @@ void expect_same_rows(const char* name, const View& first, const View& other) {
 TEST(AttentionTest, TakesMemoryThatIsNotAlignedToAPack) {
   for (const AttentionCase& c :
        {square(20, 16, {.bias = Bias::full}), square(40, 32, {.bias = Bias::shared})}) {
-    ebb::testing::for_each_storage_backend([&]<class T> {
+    ebb::testing::for_each_attention_backend([&]<class T> {
       AttentionOperands<T> operands(c);
       run_kernel(operands);
       AttentionForward f = operands.forward();
@@ -272,7 +273,7 @@ TEST(AttentionTest, TakesMemoryThatIsNotAlignedToAPack) {
 
 TEST(AttentionTest, DropsWhatTheReferenceDrops) {
   // With the identity as values, the output is the row of probabilities after dropout.
-  ebb::testing::for_each_storage_backend([]<class T> {
+  ebb::testing::for_each_attention_backend([]<class T> {
     const AttentionCase c = oblong(37, 29, 29, {.padding = Padding::holes, .dropout = 0.25F});
     AttentionOperands<float> same(c);
     AttentionOperands<T> operands(c);
@@ -295,7 +296,7 @@ TEST(AttentionTest, DropsWhatTheReferenceDrops) {
 
 TEST(AttentionTest, DropsWhatTheWholeBatchWouldInPartsOfIt) {
   // Rows of 29 elements (padded to 32) that lie 75 apart: pieces end within Philox blocks.
-  ebb::testing::for_each_storage_backend([]<class T> {
+  ebb::testing::for_each_attention_backend([]<class T> {
     const AttentionCase c = oblong(19, 29, 29, {.dropout = 0.5F});
     AttentionOperands<float> same(c);
     AttentionOperands<T> operands(c);

@@ -25,12 +25,13 @@ void for_each_instruction_set(Body&& body) {
   use_instruction_set(before);
 }
 
-/// Calls body.operator()<T>() with inputs that T can hold (InputGrid), and notes what was covered.
+/// Calls body.operator()<T>() with inputs that T can hold (InputGrid), and notes what was covered,
+/// as `numbers`.
 template <class T, class Body>
-void run_covered(Body&& body) {
-  SCOPED_TRACE(to_string(test_device()) + " " + std::string(name_of(dtype_of<T>)));
+void run_covered(Body&& body, const std::string& numbers = std::string(name_of(dtype_of<T>))) {
+  SCOPED_TRACE(to_string(test_device()) + " " + numbers);
   const InputGrid grid(dtype_of<T>);
-  note_coverage(test_device(), dtype_of<T>);
+  note_coverage(test_device(), numbers);
   body.template operator()<T>();
 }
 

@@ -10,9 +10,9 @@
 namespace ebb::testing {
 namespace {
 
-using Column = std::pair<DeviceKind, DType>;
+using Column = std::pair<DeviceKind, std::string>;
 
-/// Tests by operation, device and dtype.
+/// Tests by operation, device and kind of numbers.
 std::map<std::string, std::map<Column, std::set<std::string>>>& table() {
   static std::map<std::string, std::map<Column, std::set<std::string>>> covered;
   return covered;
@@ -34,9 +34,9 @@ class CoverageReport : public ::testing::Environment {
     }
     if (columns.empty()) return;
     std::string text = fmt::format("{:<28}", "tests of");
-    for (const auto& [kind, dtype] : columns) {
-      text += fmt::format(
-          "{:>10}", fmt::format("{} {}", kind == DeviceKind::cpu ? "cpu" : "cuda", name_of(dtype)));
+    for (const auto& [kind, numbers] : columns) {
+      text += fmt::format("{:>10}",
+                          fmt::format("{} {}", kind == DeviceKind::cpu ? "cpu" : "cuda", numbers));
     }
     for (const auto& [operation, cells] : table()) {
       text += fmt::format("\n{:<28}", operation);
@@ -54,9 +54,10 @@ class CoverageReport : public ::testing::Environment {
 
 }  // namespace
 
-void note_coverage(Device device, DType dtype) {
+void note_coverage(Device device, std::string numbers) {
   const ::testing::TestInfo* test = ::testing::UnitTest::GetInstance()->current_test_info();
-  table()[operation_of(test->test_suite_name())][{device.kind, dtype}].insert(test->name());
+  table()[operation_of(test->test_suite_name())][{device.kind, std::move(numbers)}].insert(
+      test->name());
 }
 
 }  // namespace ebb::testing

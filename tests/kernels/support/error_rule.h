@@ -19,6 +19,7 @@ struct ErrorRule {
   double factor = 2.0;
   double floor_ulps = 4.0;
   double largest_intermediate = 0.0;  // 0: the largest magnitude of the oracle
+  double epsilon = 0.0;  // of the units in the last place; 0: that of the results' type
 };
 
 inline constexpr ErrorRule kForwardRule{.factor = 2.0};
@@ -56,7 +57,7 @@ void expect_within(std::string_view name, const Buffer<T>& actual, const Buffer<
       if (std::isfinite(value)) magnitude = std::max(magnitude, std::fabs(value));
     }
   }
-  const double ulp = magnitude * epsilon_of<T>();
+  const double ulp = magnitude * (rule.epsilon == 0.0 ? epsilon_of<T>() : rule.epsilon);
   const double naive_error = largest_error("naive reference", converted<T>(naive), oracle);
   EXPECT_LE(largest_error(name, actual, oracle), rule.factor * naive_error + rule.floor_ulps * ulp)
       << name << " " << to_string(oracle.shape()) << ": naive error " << naive_error << ", ulp "
