@@ -3,6 +3,7 @@
 
 #include "engine/autograd/tape.h"
 #include "kernels/common/philox.h"
+#include "kernels/common/precision.h"
 #include "kernels/common/step_scalars.h"
 
 namespace ebb {
@@ -34,6 +35,7 @@ struct Pass {
       0;  // of this shard in the whole batch, so that shards draw different masks
   PackedWeights* packed_weights = nullptr;  // linear layers multiply in bf16; null: in f32
   LeadingPositions positions = {};  // what tensors hold, so that they drop what whole ones would
+  Precision precision = Precision::f32;  // tf32: attention multiplies in TF32
 
   /// Whether any of the tensors, the inputs of an operation, needs a gradient on this pass's tape.
   template <class... Tensors>

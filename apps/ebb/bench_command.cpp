@@ -113,7 +113,8 @@ void add_step(CLI::App& bench, Command& chosen) {
   add_size(*command, "--tokens", options->shape.tokens, "Tokens per row");
   add_size(*command, "--batch", options->shape.batch, "Rows per step");
   declare_precision(*command, *precision,
-                    "Of the linear layers: f32, or bf16 on AVX-512 BF16, AMX or a GPU (f32)");
+                    "Of products: f32; tf32 in attention, on a GPU; or bf16 in linear layers, on "
+                    "AVX-512 BF16, AMX or a GPU (f32)");
   command->add_flag("--profile", *profile,
                     "Also show where the CPU's time goes, operation by operation");
   add_effort(*command, *options);

@@ -35,8 +35,8 @@ void declare_model_options(CLI::App& command, ModelOptions& options, const char*
       ->type_name("N");
   declare_precision(
       command, options.precision,
-      "Of the linear layers: f32, or bf16 on AVX-512 BF16 or AMX, which is faster and "
-      "changes probabilities by less than 0.01 or so (f32)");
+      "Of products: f32; tf32 in attention, on a GPU; or bf16 in linear layers, on a GPU, AVX-512 "
+      "BF16 or AMX, which is faster and changes probabilities by less than 0.01 or so (f32)");
 }
 
 std::vector<std::string> files_read(const ModelOptions& options) {

@@ -12,7 +12,7 @@ class Option;
 
 namespace ebb::program {
 
-/// Declares --precision f32|bf16. Without it `precision` stays as it is.
+/// Declares --precision f32|tf32|bf16. Without it `precision` stays as it is.
 CLI::Option* declare_precision(CLI::App& command, std::optional<Precision>& precision,
                                const char* description);
 

@@ -107,9 +107,10 @@ void declare_training(CLI::App& command, TrainArguments& to) {
       ->transform(within<std::int64_t>(1, 1'000'000))
       ->type_name("N")
       ->group("Training");
-  declare_precision(command, to.precision,
-                    "Of the linear layers while training: f32, or bf16 on a GPU, or on a processor "
-                    "with AVX-512 BF16 or AMX (f32)")
+  declare_precision(
+      command, to.precision,
+      "Of products while training: f32; tf32 in attention, on a GPU; or bf16 in linear "
+      "layers, on a GPU or a processor with AVX-512 BF16 or AMX (f32)")
       ->group("Training");
   command
       .add_option("--objective", to.objective,
@@ -275,7 +276,7 @@ churn::RunConfig run_config(const TrainArguments& arguments) {
     refuse("--cuda-graph", "--detect-anomaly",
            "the host looks for anomalies, and a CUDA graph runs without it");
   }
-  kernels::require_linear_precision(config.training.precision, device);
+  kernels::require_precision(config.training.precision, device);
   return config;
 }
 

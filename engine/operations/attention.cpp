@@ -25,8 +25,13 @@ DropoutSpec dropout_of(const Pass& pass, const Tensor& query, const Tensor& key,
   return spec;
 }
 
+// What a pass in bf16 has its linear layers multiply in, attention knows nothing of.
+Precision precision_of(const Pass& pass) {
+  return pass.precision == Precision::tf32 ? Precision::tf32 : Precision::f32;
+}
+
 kernels::AttentionInputs inputs_of(const Heads& heads, const AttentionOptions& options,
-                                   const DropoutSpec& dropout) {
+                                   const DropoutSpec& dropout, Precision precision) {
   return {.query = heads.query.view(),
           .key = heads.key.view(),
           .value = heads.value.view(),
@@ -34,7 +39,8 @@ kernels::AttentionInputs inputs_of(const Heads& heads, const AttentionOptions& o
           .bias = options.bias.view(),
           .causal = options.causal,
           .scale = options.scale,
-          .dropout = dropout};
+          .dropout = dropout,
+          .precision = precision};
 }
 
 // What every form of attention is given besides its options.
@@ -58,7 +64,7 @@ void require_heads(std::string_view operation, const Tensor& query, const Tensor
 // Runs the forward kernel into `output`; the log-sum-exp is kept when the pass records.
 Tensor forward(const Pass& pass, const Heads& heads, const AttentionOptions& options,
                const DropoutSpec& dropout, const Tensor& output, bool records) {
-  kernels::AttentionForward p{inputs_of(heads, options, dropout)};
+  kernels::AttentionForward p{inputs_of(heads, options, dropout, precision_of(pass))};
   p.output = output.view();
   Tensor log_sum_exp;
   if (records) {
@@ -76,13 +82,15 @@ struct SavedAttention {
   Heads heads;
   AttentionOptions options;
   DropoutSpec dropout;
+  Precision precision;
   Tensor output;
   Tensor log_sum_exp;
 };
 
 void run_backward(Tape& tape, const SavedAttention& saved, const Tensor& grad_output,
                   const Heads& gradients) {
-  kernels::AttentionBackward p{inputs_of(saved.heads, saved.options, saved.dropout)};
+  kernels::AttentionBackward p{
+      inputs_of(saved.heads, saved.options, saved.dropout, saved.precision)};
   p.output = saved.output.view();
   p.log_sum_exp = saved.log_sum_exp.view();
   p.grad_output = grad_output.view();
@@ -126,6 +134,7 @@ Tensor attention(const Pass& pass, const Tensor& query, const Tensor& key, const
   SavedAttention saved{.heads = {query, key, value},
                        .options = options,
                        .dropout = dropout_of(pass, query, key, options),
+                       .precision = precision_of(pass),
                        .output = output};
   saved.log_sum_exp = forward(pass, saved.heads, options, saved.dropout, output, records);
   if (!records) return output;
@@ -156,6 +165,7 @@ Tensor self_attention(const Pass& pass, const Tensor& qkv, std::int64_t heads,
   SavedAttention saved{.heads = parts,
                        .options = options,
                        .dropout = dropout_of(pass, parts.query, parts.key, options),
+                       .precision = precision_of(pass),
                        .output = merge_view(output, heads)};
   saved.log_sum_exp = forward(pass, parts, options, saved.dropout, saved.output, records);
   if (!records) return output;
@@ -187,6 +197,7 @@ Tensor leading_attention(const Pass& pass, const Tensor& query, const Tensor& ke
   SavedAttention saved{.heads = parts,
                        .options = options,
                        .dropout = dropout_of(pass, parts.query, parts.key, options),
+                       .precision = precision_of(pass),
                        .output = merge_view(output, heads)};
   saved.log_sum_exp = forward(pass, parts, options, saved.dropout, saved.output, records);
   if (!records) return output;

@@ -6,7 +6,7 @@
 namespace ebb {
 
 PackedWeights::PackedWeights(Device device) : device_(device) {
-  kernels::require_linear_precision(Precision::bf16, device);
+  kernels::require_precision(Precision::bf16, device);
 }
 
 ConstView PackedWeights::Copy::source() const {

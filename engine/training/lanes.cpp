@@ -3,6 +3,8 @@
 #include <memory>
 #include <vector>
 
+#include "kernels/linear/linear.h"
+
 namespace ebb {
 
 Lanes::Lane::Lane(Device device, const ParameterSet* parameters) : context(device, 1) {
@@ -10,7 +12,8 @@ Lanes::Lane::Lane(Device device, const ParameterSet* parameters) : context(devic
 }
 
 Lanes::Lanes(Device device, int threads, const ParameterSet* parameters, Precision precision)
-    : team_(device, threads) {
+    : team_(device, threads), precision_(precision) {
+  kernels::require_precision(precision, device);
   if (precision == Precision::bf16) packed_weights_ = std::make_unique<PackedWeights>(device);
   const std::int64_t count = device.is_cuda() ? 1 : kMost;
   for (std::int64_t lane = 0; lane < count; ++lane) {

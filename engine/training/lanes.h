@@ -65,7 +65,12 @@ class Lanes {
         const LaneScope scope(line.context);
         for (std::int64_t i = plan.first_shard(lane); i < plan.first_shard(lane + 1); ++i) {
           const RowRange range = plan.shard(i);
-          body(Pass{line.context, line.recording(), settings, range.begin, packed_weights_.get()},
+          body(Pass{.context = line.context,
+                    .tape = line.recording(),
+                    .settings = settings,
+                    .first_row = range.begin,
+                    .packed_weights = packed_weights_.get(),
+                    .precision = precision_},
                range);
         }
       }
@@ -110,6 +115,7 @@ class Lanes {
 
   Context team_;
   Profile team_profile_;
+  Precision precision_;
   std::unique_ptr<PackedWeights> packed_weights_;  // of precision bf16 only
   std::vector<std::unique_ptr<Lane>> lanes_;
 };

@@ -141,6 +141,15 @@ class CudaTest(ProgramTest):
         for found, expected in zip(bf16, f32):
             self.assertAlmostEqual(float(found), float(expected), delta=0.02 * float(expected))
 
+    def test_tf32_trains_near_f32(self):
+        f32 = self.losses_of_steps("f32", "--device", "cuda")
+        tf32 = self.losses_of_steps("tf32", "--device", "cuda", "--precision", "tf32")
+        again = self.losses_of_steps("again", "--device", "cuda", "--precision", "tf32")
+        self.assertEqual(tf32, again)
+        self.assertNotEqual(tf32, f32)
+        for found, expected in zip(tf32, f32):
+            self.assertAlmostEqual(float(found), float(expected), delta=0.002 * float(expected))
+
     STEP = ["step", "--dim", "16", "--layers", "1", "--heads", "2", "--feed-forward", "32",
             "--tokens", "4", "--batch", "8"]
     ATTENTION = ["attention", "--batch", "2", "--heads", "2", "--tokens", "16", "--head-dim", "8"]

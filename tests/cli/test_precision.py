@@ -80,9 +80,16 @@ class NoBf16Test(ProgramTest):
         shown = self.ebb("info", env=WITHOUT).stdout
         self.assertRegex(shown, r"bf16 +not available: needs AVX-512 BF16 or AMX")
 
+    def test_tf32_needs_a_gpu(self):
+        for arguments in (self.train_arguments("tf32"), ["bench", "step"]):
+            message = self.ebb(*arguments, "--device", "cpu", "--precision", "tf32", code=3).stderr
+            self.assertIn("precision tf32: needs a GPU of compute capability 8.0, and this runs on the CPU: use f32, "
+                          "or a CUDA device\n", message)
+        self.assertFalse((self.folder / "tf32").exists())
+
     def test_an_unknown_precision_is_a_usage_error(self):
         result = self.ebb(*self.train_arguments(), "--precision", "fp8", code=2)
-        self.assertIn('--precision: "fp8" is not f32 or bf16\n', result.stderr)
+        self.assertIn('--precision: "fp8" is not f32, tf32 or bf16\n', result.stderr)
 
 
 if __name__ == "__main__":

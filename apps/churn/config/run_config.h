@@ -89,7 +89,7 @@ struct TrainingConfig {
   std::uint64_t seed = 0;  // of splits, first weights, order of rows and dropout
   std::int64_t epochs = 20;
   std::int64_t batch_size = 0;           // 0: by the number of training rows (see settled())
-  Precision precision = Precision::f32;  // of the linear layers in training steps
+  Precision precision = Precision::f32;  // of products in training steps
   OptimizerKind optimizer = OptimizerKind::adamw;
   double learning_rate = 1e-3;
   double weight_decay = 1e-4;  // of matrices only, decoupled

@@ -276,8 +276,9 @@ void add_training(std::vector<Setting>& list) {
       "rows per step; 0: 16 to 128, by the number of training rows");
   training.choice(
       "precision", [](auto& c) -> auto& { return c.training.precision; },
-      std::vector{Precision::f32, Precision::bf16}, [](Precision value) { return name_of(value); },
-      "of the linear layers in training steps");
+      std::vector(kPrecisions.begin(), kPrecisions.end()),
+      [](Precision value) { return name_of(value); },
+      "in training steps, of attention's products (tf32) or the linear layers' (bf16)");
   add_optimizer(training);
   training.number(
       "label_smoothing", [](auto& c) -> auto& { return c.training.label_smoothing; },

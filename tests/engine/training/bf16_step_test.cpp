@@ -94,5 +94,9 @@ TEST(Bf16SupportTest, IsRefusedWhereTheMachineLacksIt) {
   EXPECT_THROW(Lanes({}, 1, nullptr, Precision::bf16), UnsupportedError);
 }
 
+TEST(Tf32SupportTest, IsRefusedOnTheCpu) {
+  EXPECT_THROW(Lanes({}, 1, nullptr, Precision::tf32), UnsupportedError);
+}
+
 }  // namespace
 }  // namespace ebb
