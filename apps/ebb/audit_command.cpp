@@ -203,7 +203,8 @@ ExitCode audit(const AuditArguments& arguments) {
 
 void declare_options(CLI::App& command, AuditArguments& to) {
   command
-      .add_option("--data", to.data, "Customer table: CSV or TSV, plain, .gz or .xz; - for stdin")
+      .add_option("--data", to.data,
+                  "Customer table: CSV or TSV, plain, .gz, .xz or .zst; - for stdin")
       ->type_name("FILE")
       ->required();
   declare_delimiter(command, to.delimiter);

@@ -46,14 +46,15 @@ void declare_log(CLI::App& command, EventsArguments& to) {
   command
       .add_option(
           "--data", to.data,
-          "The log, a row per event: CSV, TSV or JSON lines, plain, .gz or .xz; - for stdin")
+          "The log, a row per event: CSV, TSV or JSON lines, plain, .gz, .xz or .zst; - for stdin")
       ->type_name("FILE")
       ->required()
       ->group("Log");
   command
-      .add_option("--format", to.format,
-                  "csv, or jsonl for an object on each line, whose keys are the columns (jsonl if "
-                  "the file's name ends with .jsonl or .ndjson, also before .gz or .xz; else csv)")
+      .add_option(
+          "--format", to.format,
+          "csv, or jsonl for an object on each line, whose keys are the columns (jsonl if "
+          "the file's name ends with .jsonl or .ndjson, also before .gz, .xz or .zst; else csv)")
       ->check(one_of({"csv", "jsonl"}))
       ->type_name("NAME")
       ->group("Log");

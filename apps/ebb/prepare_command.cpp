@@ -215,7 +215,8 @@ ExitCode run(const PrepareOptions& options) {
 
 void declare(CLI::App& command, PrepareOptions& to) {
   command
-      .add_option("--data", to.data, "Customer table: CSV or TSV, plain, .gz or .xz; - for stdin")
+      .add_option("--data", to.data,
+                  "Customer table: CSV or TSV, plain, .gz, .xz or .zst; - for stdin")
       ->type_name("FILE")
       ->required();
   declare_delimiter(command, to.delimiter);

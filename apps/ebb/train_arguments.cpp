@@ -39,7 +39,8 @@ written, 130 interrupted (continue with --resume if training had begun), 1 anyth
 
 void declare_data(CLI::App& command, TrainArguments& to) {
   command
-      .add_option("--data", to.data, "Customer table: CSV or TSV, plain, .gz or .xz; - for stdin")
+      .add_option("--data", to.data,
+                  "Customer table: CSV or TSV, plain, .gz, .xz or .zst; - for stdin")
       ->type_name("FILE")
       ->group("Data");
   declare_delimiter(command, to.delimiter)->group("Data");
