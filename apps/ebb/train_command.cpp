@@ -8,6 +8,7 @@
 #include "apps/churn/artefact/run_folder.h"
 #include "apps/churn/config/config_file.h"
 #include "apps/churn/config/device_choice.h"
+#include "apps/churn/training/divergence.h"
 #include "apps/churn/training/logistic_baseline.h"
 #include "apps/churn/training/predictor.h"
 #include "apps/ebb/commands.h"
