@@ -179,8 +179,7 @@ ExitCode audit(const AuditArguments& arguments) {
     throw UsageError("--data and --against cannot both be standard input");
   }
   refuse_replacing("--json", arguments.json, {arguments.data, arguments.against, arguments.config});
-  std::optional<Output> json;
-  if (!arguments.json.empty()) json.emplace(arguments.json);
+  JsonOutput json(arguments.json);
   set_default_threads(arguments.threads);
   const churn::RunConfig config = audit_config(arguments);
   const Table table = churn::read_customers(config);
@@ -192,7 +191,7 @@ ExitCode audit(const AuditArguments& arguments) {
   options.label_date = label_date_of(arguments);
   const AuditReport report = preprocessing::audit_table(table, options, other ? &*other : nullptr);
   // The file first: printing may end the program, when nobody reads (`| head`).
-  if (json) write_json(*json, preprocessing::to_json(report));
+  json.write(preprocessing::to_json(report));
   if (arguments.json == kStandardOutput) return ExitCode::ok;
   print_head(report);
   print_findings(report);

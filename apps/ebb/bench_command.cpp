@@ -66,12 +66,11 @@ struct BenchOptions {
 /// that print() and to_json() take.
 template <class Shape, class Measure>
 ExitCode run_bench(const BenchOptions<Shape>& options, Measure&& measure) {
-  std::optional<Output> json;
-  if (!options.json.empty()) json.emplace(options.json);
+  JsonOutput json(options.json);
   Effort effort = options.effort;
   effort.device = take_device(options.device);
   const auto report = measure(effort);
-  if (json) write_json(*json, to_json(options.shape, report));
+  json.write(to_json(options.shape, report));
   if (options.json != kStandardOutput) print(options.shape, report);
   return ExitCode::ok;
 }

@@ -195,22 +195,29 @@ class Outputs {
   std::optional<Output> pipeline_;
 };
 
-ExitCode run(const PrepareOptions& options) {
-  const churn::CategoryLayout layout = parse_layout(options.categories);
-  check(options);
-  set_default_threads(options.threads);
-  std::optional<InterruptGuard> interrupt;
-  if (options.out != kStandardOutput) interrupt.emplace();
-  const auto stopped = [&] { return interrupt && interrupt->requested(); };
+ExitCode write_table(const PrepareOptions& options, churn::CategoryLayout layout,
+                     const InterruptGuard& interrupt) {
   Outputs outputs(options);
   const churn::PreparedTable table = prepare(options);
-  if (!stopped()) outputs.write(table, layout);
   // Ctrl-C also ends what feeds a pipe, and then looks like the end of the table.
-  if (stopped()) return explain_interrupt(options.out);
+  interrupt.stop_here();
+  outputs.write(table, layout);
+  interrupt.stop_here();
   outputs.commit();
   print_summary(options, table);
   for (const std::string& warning : table.warnings) warn(warning);
   return ExitCode::ok;
+}
+
+ExitCode run(const PrepareOptions& options) {
+  const churn::CategoryLayout layout = parse_layout(options.categories);
+  check(options);
+  set_default_threads(options.threads);
+  const bool has_file = options.out != kStandardOutput;
+  return write_unless_interrupted(
+      has_file ? options.out : options.save_pipeline,
+      [&](const InterruptGuard& interrupt) { return write_table(options, layout, interrupt); },
+      has_file ? stdout : stderr);
 }
 
 void declare(CLI::App& command, PrepareOptions& to) {
