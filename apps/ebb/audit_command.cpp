@@ -16,6 +16,7 @@
 #include "apps/ebb/input_files.h"
 #include "apps/ebb/limits.h"
 #include "apps/ebb/output.h"
+#include "apps/ebb/threads_option.h"
 #include "apps/ebb/usage.h"
 #include "kernels/common/context.h"
 #include "preprocessing/audit/audit.h"
@@ -201,9 +202,7 @@ ExitCode audit(const AuditArguments& arguments) {
 }
 
 void declare_options(CLI::App& command, AuditArguments& to) {
-  command
-      .add_option("--data", to.data,
-                  "Customer table: CSV or TSV, plain, .gz, .xz or .zst; - for stdin")
+  command.add_option("--data", to.data, fmt::format("Customer table: {}", kTableFormats))
       ->type_name("FILE")
       ->required();
   declare_delimiter(command, to.delimiter);
@@ -237,9 +236,7 @@ void declare_options(CLI::App& command, AuditArguments& to) {
       ->type_name("FILE");
   command.add_option("--json", to.json, "Write the report to this file, - for the screen")
       ->type_name("FILE");
-  command.add_option("--threads", to.threads, "Threads; results do not depend on it (all)")
-      ->transform(within(1, 4096))
-      ->type_name("N");
+  declare_threads(command, to.threads);
 }
 
 }  // namespace

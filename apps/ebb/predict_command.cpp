@@ -220,7 +220,7 @@ void add_predict(CLI::App& program, Command& chosen) {
   CLI::App* command = program.add_subcommand("predict", "Score new customers");
   command->footer(kPredictFooter);
   auto options = std::make_shared<PredictOptions>();
-  declare_model_options(*command, options->model, "Table of customers; no label needed");
+  declare_model_options(*command, options->model, "Table of customers, no label needed");
   command->add_option("--out", options->out, "Scores file, - for the screen")
       ->type_name("FILE")
       ->required();

@@ -18,8 +18,8 @@
 #include "apps/ebb/drop_columns_option.h"
 #include "apps/ebb/input_files.h"
 #include "apps/ebb/interrupt.h"
-#include "apps/ebb/limits.h"
 #include "apps/ebb/output.h"
+#include "apps/ebb/threads_option.h"
 #include "apps/ebb/usage.h"
 #include "engine/io/atomic_file.h"
 #include "engine/io/bounded_json.h"
@@ -221,9 +221,7 @@ ExitCode run(const PrepareOptions& options) {
 }
 
 void declare(CLI::App& command, PrepareOptions& to) {
-  command
-      .add_option("--data", to.data,
-                  "Customer table: CSV or TSV, plain, .gz, .xz or .zst; - for stdin")
+  command.add_option("--data", to.data, fmt::format("Customer table: {}", kTableFormats))
       ->type_name("FILE")
       ->required();
   declare_delimiter(command, to.delimiter);
@@ -247,9 +245,7 @@ void declare(CLI::App& command, PrepareOptions& to) {
       ->required();
   command.add_option("--save-pipeline", to.save_pipeline, "Write the fitted pipeline, as JSON")
       ->type_name("FILE");
-  command.add_option("--threads", to.threads, "Threads; results do not depend on it (all)")
-      ->transform(within(1, 4096))
-      ->type_name("N");
+  declare_threads(command, to.threads);
 }
 
 }  // namespace
