@@ -7,6 +7,7 @@
 
 #include "apps/ebb/delimiter_option.h"
 #include "apps/ebb/limits.h"
+#include "apps/ebb/threads_option.h"
 #include "apps/ebb/usage.h"
 #include "preprocessing/time/duration.h"
 #include "preprocessing/time/time_format.h"
@@ -185,10 +186,7 @@ void declare_events_options(CLI::App& command, EventsArguments& arguments) {
       ->type_name("FILE")
       ->required()
       ->group("Run");
-  command.add_option("--threads", arguments.threads, "Threads; results do not depend on it (all)")
-      ->transform(within(1, 4096))
-      ->type_name("N")
-      ->group("Run");
+  declare_threads(command, arguments.threads)->group("Run");
 }
 
 EventsPlan read_arguments(const EventsArguments& arguments) {

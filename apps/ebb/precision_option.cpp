@@ -7,12 +7,15 @@
 namespace ebb::program {
 
 CLI::Option* declare_precision(CLI::App& command, std::optional<Precision>& precision,
-                               const char* description) {
+                               const char* subject, const char* effect) {
   const auto read = [&precision](const std::string& name) {
     for (const Precision known : {Precision::f32, Precision::bf16}) {
       if (name == name_of(known)) precision = known;
     }
   };
+  const std::string description =
+      fmt::format("{}f32, or bf16 on a GPU, or on a processor with AVX-512 BF16 or AMX{} (f32)",
+                  subject, effect);
   return command.add_option_function<std::string>("--precision", read, description)
       ->check(one_of({"f32", "bf16"}))
       ->type_name("NAME");
