@@ -75,5 +75,7 @@ endif()
 set(CMAKE_CUDA_STANDARD 20)
 set(CMAKE_CUDA_STANDARD_REQUIRED ON)
 set(CMAKE_CUDA_EXTENSIONS OFF)
-set(CMAKE_CUDA_RUNTIME_LIBRARY Shared)
+# Targets link CUDA::cudart, the shared runtime, by its path: CMake's own way looks for it in folders that
+# it reads off nvcc's output, wrongly where their path has blanks.
+set(CMAKE_CUDA_RUNTIME_LIBRARY None)
 message(STATUS "CUDA: ${EBB_WITH_CUDA} ${CMAKE_CUDA_COMPILER} ${CMAKE_CUDA_ARCHITECTURES}")

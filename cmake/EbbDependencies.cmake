@@ -15,5 +15,6 @@ find_package(PkgConfig REQUIRED)                 # pkg-config
 pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)          # libhwy-dev
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)    # libxxhash-dev
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)  # libutf8proc-dev
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)       # libzstd-dev
 # Its only option, a definition for Windows, would be given to all that links ebb.
 set_property(TARGET PkgConfig::UTF8PROC PROPERTY INTERFACE_COMPILE_OPTIONS "")

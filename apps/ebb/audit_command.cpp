@@ -16,6 +16,7 @@
 #include "apps/ebb/input_files.h"
 #include "apps/ebb/limits.h"
 #include "apps/ebb/output.h"
+#include "apps/ebb/threads_option.h"
 #include "apps/ebb/usage.h"
 #include "kernels/common/context.h"
 #include "preprocessing/audit/audit.h"
@@ -179,8 +180,7 @@ ExitCode audit(const AuditArguments& arguments) {
     throw UsageError("--data and --against cannot both be standard input");
   }
   refuse_replacing("--json", arguments.json, {arguments.data, arguments.against, arguments.config});
-  std::optional<Output> json;
-  if (!arguments.json.empty()) json.emplace(arguments.json);
+  JsonOutput json(arguments.json);
   set_default_threads(arguments.threads);
   const churn::RunConfig config = audit_config(arguments);
   const Table table = churn::read_customers(config);
@@ -192,7 +192,7 @@ ExitCode audit(const AuditArguments& arguments) {
   options.label_date = label_date_of(arguments);
   const AuditReport report = preprocessing::audit_table(table, options, other ? &*other : nullptr);
   // The file first: printing may end the program, when nobody reads (`| head`).
-  if (json) write_json(*json, preprocessing::to_json(report));
+  json.write(preprocessing::to_json(report));
   if (arguments.json == kStandardOutput) return ExitCode::ok;
   print_head(report);
   print_findings(report);
@@ -202,8 +202,7 @@ ExitCode audit(const AuditArguments& arguments) {
 }
 
 void declare_options(CLI::App& command, AuditArguments& to) {
-  command
-      .add_option("--data", to.data, "Customer table: CSV or TSV, plain, .gz or .xz; - for stdin")
+  command.add_option("--data", to.data, fmt::format("Customer table: {}", kTableFormats))
       ->type_name("FILE")
       ->required();
   declare_delimiter(command, to.delimiter);
@@ -237,9 +236,7 @@ void declare_options(CLI::App& command, AuditArguments& to) {
       ->type_name("FILE");
   command.add_option("--json", to.json, "Write the report to this file, - for the screen")
       ->type_name("FILE");
-  command.add_option("--threads", to.threads, "Threads; results do not depend on it (all)")
-      ->transform(within(1, 4096))
-      ->type_name("N");
+  declare_threads(command, to.threads);
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "apps/ebb/output.h"
 #include "apps/ebb/precision_option.h"
 #include "apps/ebb/step_benchmark.h"
+#include "apps/ebb/threads_option.h"
 #include "apps/ebb/usage.h"
 #include "kernels/attention/attention.h"
 
@@ -66,12 +67,11 @@ struct BenchOptions {
 /// that print() and to_json() take.
 template <class Shape, class Measure>
 ExitCode run_bench(const BenchOptions<Shape>& options, Measure&& measure) {
-  std::optional<Output> json;
-  if (!options.json.empty()) json.emplace(options.json);
+  JsonOutput json(options.json);
   Effort effort = options.effort;
   effort.device = take_device(options.device);
   const auto report = measure(effort);
-  if (json) write_json(*json, to_json(options.shape, report));
+  json.write(to_json(options.shape, report));
   if (options.json != kStandardOutput) print(options.shape, report);
   return ExitCode::ok;
 }
@@ -88,9 +88,7 @@ template <class Shape>
 void add_effort(CLI::App& command, BenchOptions<Shape>& options) {
   Effort& effort = options.effort;
   declare_device(command, options.device);
-  command.add_option("--threads", effort.threads, "Threads of the CPU to use (default: all)")
-      ->transform(within(1, 4096))
-      ->type_name("N");
+  declare_threads(command, effort.threads, "Threads of the CPU to use, 0: all (0)");
   command.add_option("--seconds", effort.seconds, "How long to repeat")
       ->transform(within(0.0, 3600.0))
       ->type_name("S")
@@ -112,9 +110,7 @@ void add_step(CLI::App& bench, Command& chosen) {
            "Width inside the feed-forward network");
   add_size(*command, "--tokens", options->shape.tokens, "Tokens per row");
   add_size(*command, "--batch", options->shape.batch, "Rows per step");
-  declare_precision(*command, *precision,
-                    "Of products: f32; tf32 in attention, on a GPU; or bf16 in linear layers, on "
-                    "AVX-512 BF16, AMX or a GPU (f32)");
+  declare_precision(*command, *precision, "Of products: ");
   command->add_flag("--profile", *profile,
                     "Also show where the CPU's time goes, operation by operation");
   add_effort(*command, *options);

@@ -1,6 +1,5 @@
 // ebb evaluate: how good a model is on customers whose label is known.
 #include <memory>
-#include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -45,8 +44,7 @@ nlohmann::ordered_json json_of(const EvaluateOptions& options, const churn::Metr
 
 ExitCode evaluate(const EvaluateOptions& options) {
   refuse_replacing("--json", options.json, files_read(options.model));
-  std::optional<Output> json;
-  if (!options.json.empty()) json.emplace(options.json);
+  JsonOutput json(options.json);
   set_default_threads(options.model.threads);  // also for reading the table
   const churn::ModelFile model = churn::load_model(options.model.model);
   const double threshold = options.model.threshold.value_or(model.threshold.threshold);
@@ -63,7 +61,7 @@ ExitCode evaluate(const EvaluateOptions& options) {
 
   const std::vector<std::string> warnings = model.pipeline.drift_warnings(drift);
   // The file first: printing may end the program, when nobody reads (`| head`).
-  if (json) write_json(*json, json_of(options, metrics, warnings));
+  json.write(json_of(options, metrics, warnings));
   for (const std::string& warning : warnings) warn(warning);
   if (options.json != kStandardOutput) {
     fmt::print("{}\n{}", churn::metrics_table(churn::to_json(metrics)),

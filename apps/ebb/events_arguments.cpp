@@ -7,6 +7,7 @@
 
 #include "apps/ebb/delimiter_option.h"
 #include "apps/ebb/limits.h"
+#include "apps/ebb/threads_option.h"
 #include "apps/ebb/usage.h"
 #include "preprocessing/time/duration.h"
 #include "preprocessing/time/time_format.h"
@@ -46,14 +47,15 @@ void declare_log(CLI::App& command, EventsArguments& to) {
   command
       .add_option(
           "--data", to.data,
-          "The log, a row per event: CSV, TSV or JSON lines, plain, .gz or .xz; - for stdin")
+          "The log, a row per event: CSV, TSV or JSON lines, plain, .gz, .xz or .zst; - for stdin")
       ->type_name("FILE")
       ->required()
       ->group("Log");
   command
-      .add_option("--format", to.format,
-                  "csv, or jsonl for an object on each line, whose keys are the columns (jsonl if "
-                  "the file's name ends with .jsonl or .ndjson, also before .gz or .xz; else csv)")
+      .add_option(
+          "--format", to.format,
+          "csv, or jsonl for an object on each line, whose keys are the columns (jsonl if "
+          "the file's name ends with .jsonl or .ndjson, also before .gz, .xz or .zst; else csv)")
       ->check(one_of({"csv", "jsonl"}))
       ->type_name("NAME")
       ->group("Log");
@@ -184,10 +186,7 @@ void declare_events_options(CLI::App& command, EventsArguments& arguments) {
       ->type_name("FILE")
       ->required()
       ->group("Run");
-  command.add_option("--threads", arguments.threads, "Threads; results do not depend on it (all)")
-      ->transform(within(1, 4096))
-      ->type_name("N")
-      ->group("Run");
+  declare_threads(command, arguments.threads)->group("Run");
 }
 
 EventsPlan read_arguments(const EventsArguments& arguments) {

@@ -131,35 +131,29 @@ void warn_of_one_class(const std::vector<Snapshot>& snapshots) {
   }
 }
 
-ExitCode make_customers(const EventsArguments& arguments) {
-  const EventsPlan plan = read_arguments(arguments);
-  refuse_other_format("--out", arguments.out);
-  refuse_replacing("--out", arguments.out, {arguments.data});
-  // So that the incomplete file is removed. What goes to the screen may end at once.
-  std::optional<InterruptGuard> interrupt;
-  if (arguments.out != kStandardOutput) interrupt.emplace();
-  const auto stopped = [&] { return interrupt && interrupt->requested(); };
+ExitCode write_customers(const EventsArguments& arguments, const EventsPlan& plan,
+                         const InterruptGuard& interrupt) {
   Output output(arguments.out);
   set_default_threads(arguments.threads);
   preprocessing::CsvOptions reading = plan.columns.reading(plan.delimiter);
   reading.format = plan.format;
   std::optional<preprocessing::Table> rows = preprocessing::read_csv(arguments.data, reading);
-  if (stopped()) return explain_interrupt(arguments.out);
+  interrupt.stop_here();
   const EventLog log(*rows, plan.columns);
   const std::size_t row_count = rows->rows();
   rows.reset();
   const std::vector<Snapshot> snapshots =
       take_snapshots(log, plan.cutoffs, plan.windows, plan.eligibility);
   const preprocessing::FeaturePlan features = feature_plan(log, plan, arguments.levels);
-  if (stopped()) return explain_interrupt(arguments.out);
+  interrupt.stop_here();
   const preprocessing::Table table = customer_table(log, snapshots, plan.windows, features);
   output.write(csv_header(table));
   for (std::size_t row = 0; row < table.rows(); row += kRowsPerWrite) {
-    if (stopped()) return explain_interrupt(arguments.out);
+    interrupt.stop_here();
     output.write(csv_rows(table, row, std::min(table.rows(), row + kRowsPerWrite)));
   }
   // Ctrl-C also ends what feeds a pipe, and then looks like the end of the log.
-  if (stopped()) return explain_interrupt(arguments.out);
+  interrupt.stop_here();
   output.commit();
   std::FILE* stream = arguments.out == kStandardOutput ? stderr : stdout;
   print_log(stream, log, row_count);
@@ -168,6 +162,15 @@ ExitCode make_customers(const EventsArguments& arguments) {
   print_result(stream, arguments, table, snapshots.size());
   warn_of_one_class(snapshots);
   return ExitCode::ok;
+}
+
+ExitCode make_customers(const EventsArguments& arguments) {
+  const EventsPlan plan = read_arguments(arguments);
+  refuse_other_format("--out", arguments.out);
+  refuse_replacing("--out", arguments.out, {arguments.data});
+  return write_unless_interrupted(arguments.out, [&](const InterruptGuard& interrupt) {
+    return write_customers(arguments, plan, interrupt);
+  });
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // ebb info: what this machine and build offer, and what a model was trained on.
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -72,7 +73,7 @@ void print_model(const std::string& path) {
   fmt::print("network          {} layers of width {}, {} heads: {} parameters, epoch {} of {}\n",
              model.config.model.layers, model.config.model.dim, model.config.model.heads,
              churn::format_count(json.at("parameters").get<double>()),
-             json.at("best_epoch").get<int>(), json.at("epochs").get<int>());
+             json.at("best_epoch").get<std::uint64_t>(), json.at("epochs").get<std::uint64_t>());
   fmt::print("threshold        {}\n\n{}", churn::explain(model.threshold, model.config.decision),
              churn::report_table(json));
 }

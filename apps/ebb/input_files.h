@@ -7,6 +7,10 @@
 
 namespace ebb::program {
 
+/// What tables may be, for --help.
+inline constexpr const char* kTableFormats =
+    "CSV, TSV or JSON lines, plain, .gz, .xz or .zst; - for stdin";
+
 /// The name with ASCII letters in lower case, to look at its ending.
 std::string lower_case(std::string name);
 

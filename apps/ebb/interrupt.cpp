@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "apps/churn/reporting/text_table.h"
+#include "apps/ebb/output.h"
 
 namespace ebb::program {
 namespace {
@@ -57,8 +58,9 @@ void note(int) {
 
 }  // namespace
 
-InterruptGuard::InterruptGuard() {
+InterruptGuard::InterruptGuard(bool active) : active_(active) {
   stop_requested = 0;
+  if (!active_) return;
   struct sigaction action = {};
   action.sa_handler = note;
   action.sa_flags = SA_RESTART;  // reads and writes go on
@@ -66,12 +68,23 @@ InterruptGuard::InterruptGuard() {
   set_action(action);
 }
 
-InterruptGuard::~InterruptGuard() { restore_default(); }
+InterruptGuard::~InterruptGuard() {
+  if (active_) restore_default();
+}
 
 bool InterruptGuard::requested() const { return stop_requested != 0; }
 
-ExitCode explain_interrupt(std::string_view out) {
-  fmt::print("interrupted: {} was not written\n", churn::printable(out));
+void InterruptGuard::stop_here() const {
+  if (requested()) throw Interrupted();
+}
+
+ExitCode write_unless_interrupted(const std::string& out,
+                                  const std::function<ExitCode(const InterruptGuard&)>& work,
+                                  std::FILE* stream) {
+  const InterruptGuard interrupt(!out.empty() && out != kStandardOutput);
+  const auto code = unless_interrupted(interrupt, [&] { return work(interrupt); });
+  if (code) return *code;
+  fmt::print(stream, "interrupted: {} was not written\n", churn::printable(out));
   return ExitCode::interrupted;
 }
 

@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "apps/churn/config/setting_builder.h"
 #include "kernels/common/error.h"
 
 namespace ebb::program {
@@ -30,6 +31,18 @@ CLI::Validator within(T lowest, T highest) {
     }
     return fmt::format("\"{}\" is not a {} from {} to {}", text,
                        std::is_integral_v<T> ? "whole number" : "number", lowest, highest);
+  };
+  return {check, ""};
+}
+
+/// The same within a range with open ends.
+inline CLI::Validator within(const churn::NumberRange& range) {
+  const auto check = [range](std::string& text) -> std::string {
+    double value = 0.0;
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    if (error == std::errc{} && stop == end && range.contains(value)) return {};
+    return fmt::format("\"{}\" is not {}", text, range.describe());
   };
   return {check, ""};
 }

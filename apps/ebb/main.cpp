@@ -52,10 +52,14 @@ void declare_commands(CLI::App& program, Command& chosen,
   add_info(program, chosen);
 }
 
-ExitCode complain(ExitCode code, std::string_view message) {
+ExitCode say_error(ExitCode code, std::string_view message) {
   std::fflush(stdout);  // so that what was said before stands before
-  fmt::print(stderr, "ebb: {}\n", churn::printable(message, "\n"));
+  fmt::print(stderr, "{}\n", churn::printable(message, "\n"));
   return code;
+}
+
+ExitCode complain(ExitCode code, std::string_view message) {
+  return say_error(code, fmt::format("ebb: {}", message));
 }
 
 ExitCode run_command(const Command& command) {
@@ -95,8 +99,7 @@ ExitCode parse_and_run(int count, char** arguments) {
       return ExitCode::ok;
     });
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "{}\n", usage_message(program, error));
-    return ExitCode::usage;
+    return say_error(ExitCode::usage, usage_message(program, error));
   }
   return run_command(chosen);
 }

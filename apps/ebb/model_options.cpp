@@ -11,8 +11,10 @@
 #include "apps/ebb/delimiter_option.h"
 #include "apps/ebb/device_option.h"
 #include "apps/ebb/devices.h"
+#include "apps/ebb/input_files.h"
 #include "apps/ebb/limits.h"
 #include "apps/ebb/precision_option.h"
+#include "apps/ebb/threads_option.h"
 #include "apps/ebb/usage.h"
 
 namespace ebb::program {
@@ -22,7 +24,10 @@ void declare_model_options(CLI::App& command, ModelOptions& options, const char*
       .add_option("--model", options.model, "Folder of a trained model, or its model.safetensors")
       ->type_name("FOLDER")
       ->required();
-  command.add_option("--data", options.data, data_description)->type_name("FILE")->required();
+  command
+      .add_option("--data", options.data, fmt::format("{}: {}", data_description, kTableFormats))
+      ->type_name("FILE")
+      ->required();
   declare_delimiter(command, options.delimiter);
   command
       .add_option("--threshold", options.threshold,
@@ -30,13 +35,9 @@ void declare_model_options(CLI::App& command, ModelOptions& options, const char*
       ->transform(within(0.0, 1.0))
       ->type_name("P");
   declare_device(command, options.device);
-  command.add_option("--threads", options.threads, "Threads; results do not depend on it (all)")
-      ->transform(within(1, 4096))
-      ->type_name("N");
-  declare_precision(
-      command, options.precision,
-      "Of products: f32; tf32 in attention, on a GPU; or bf16 in linear layers, on a GPU, AVX-512 "
-      "BF16 or AMX, which is faster and changes probabilities by less than 0.01 or so (f32)");
+  declare_threads(command, options.threads);
+  declare_precision(command, options.precision, "Of products: ",
+                    ", which is faster and changes probabilities by less than 0.01 or so");
 }
 
 std::vector<std::string> files_read(const ModelOptions& options) {

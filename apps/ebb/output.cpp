@@ -42,9 +42,17 @@ void Output::commit() {
   }
 }
 
-void write_json(Output& output, const nlohmann::ordered_json& json) {
-  output.write(json.dump(2) + '\n');
-  output.commit();
+JsonOutput::JsonOutput(const std::string& path) : path_(path) {
+  if (path_.empty()) return;
+  kept_.emplace(path_);
+  if (kept_->has_temporary()) kept_.reset();
+}
+
+void JsonOutput::write(const nlohmann::ordered_json& json) {
+  if (path_.empty()) return;
+  if (!kept_) kept_.emplace(path_);
+  kept_->write(json.dump(2) + '\n');
+  kept_->commit();
 }
 
 void flush_standard_output() {

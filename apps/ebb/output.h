@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,13 +28,28 @@ class Output {
   void settle();
   /// Puts the file in its place; without it nothing changes there.
   void commit();
+  /// As AtomicFile::has_temporary.
+  [[nodiscard]] bool has_temporary() const { return file_ != nullptr && file_->has_temporary(); }
 
  private:
   std::unique_ptr<AtomicFile> file_;  // null: standard output
 };
 
-/// The whole of an output as one JSON document with a line end. Throws IoError.
-void write_json(Output& output, const nlohmann::ordered_json& json);
+/// A file that gets one JSON document at the end of the work, of which a signal meanwhile leaves no
+/// trace.
+class JsonOutput {
+ public:
+  /// Tries `path`, so that a place that cannot be written to is found before the work is done. An
+  /// empty one: nothing is written. Throws IoError.
+  explicit JsonOutput(const std::string& path);
+
+  /// The whole document and a line end. Throws IoError.
+  void write(const nlohmann::ordered_json& json);
+
+ private:
+  std::string path_;
+  std::optional<Output> kept_;  // a device or pipe, whose reader would take closing for the end
+};
 
 /// Hands what was printed so far to standard output. Throws IoError.
 void flush_standard_output();

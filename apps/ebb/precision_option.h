@@ -12,8 +12,9 @@ class Option;
 
 namespace ebb::program {
 
-/// Declares --precision f32|tf32|bf16. Without it `precision` stays as it is.
+/// Declares --precision f32|tf32|bf16. Without it `precision` stays as it is. Its description:
+/// what it is the precision of, where there is which, and the `effect` of bf16.
 CLI::Option* declare_precision(CLI::App& command, std::optional<Precision>& precision,
-                               const char* description);
+                               const char* subject, const char* effect = "");
 
 }  // namespace ebb::program

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <limits>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -161,12 +160,8 @@ void print_prediction(const Scorer& scorer, double seconds, const std::string& o
   if (out != kStandardOutput) fmt::print(stream, "scores written to {}\n", churn::printable(out));
 }
 
-ExitCode predict(const PredictOptions& options) {
+ExitCode write_scores(const PredictOptions& options, const InterruptGuard& interrupt) {
   const Clock::time_point start = Clock::now();
-  refuse_replacing("--out", options.out, files_read(options.model));
-  // So that the incomplete file is removed. What goes to the screen may end at once.
-  std::optional<InterruptGuard> interrupt;
-  if (options.out != kStandardOutput) interrupt.emplace();
   set_default_threads(options.model.threads);  // also for reading the table
   const churn::ModelFile model = churn::load_model(options.model.model);
   const Device device =
@@ -199,17 +194,24 @@ ExitCode predict(const PredictOptions& options) {
                                      ? std::numeric_limits<std::size_t>::max()
                                      : kRowsPerChunk;
   while (reader.next(chunk, chunk_rows)) {
-    if (interrupt && interrupt->requested()) return explain_interrupt(options.out);
+    interrupt.stop_here();
     text += scorer.score(chunk);
     output.write(text);
     text.clear();
   }
   // Ctrl-C also ends what feeds a pipe, and then looks like the end of the table.
-  if (interrupt && interrupt->requested()) return explain_interrupt(options.out);
+  interrupt.stop_here();
   output.commit();
   for (const std::string& warning : scorer.warnings()) warn(warning);
   print_prediction(scorer, seconds_since(start), options.out);
   return ExitCode::ok;
+}
+
+ExitCode predict(const PredictOptions& options) {
+  refuse_replacing("--out", options.out, files_read(options.model));
+  return write_unless_interrupted(options.out, [&](const InterruptGuard& interrupt) {
+    return write_scores(options, interrupt);
+  });
 }
 
 }  // namespace
@@ -218,7 +220,7 @@ void add_predict(CLI::App& program, Command& chosen) {
   CLI::App* command = program.add_subcommand("predict", "Score new customers");
   command->footer(kPredictFooter);
   auto options = std::make_shared<PredictOptions>();
-  declare_model_options(*command, options->model, "Table of customers; no label needed");
+  declare_model_options(*command, options->model, "Table of customers, no label needed");
   command->add_option("--out", options->out, "Scores file, - for the screen")
       ->type_name("FILE")
       ->required();

@@ -18,8 +18,8 @@
 #include "apps/ebb/drop_columns_option.h"
 #include "apps/ebb/input_files.h"
 #include "apps/ebb/interrupt.h"
-#include "apps/ebb/limits.h"
 #include "apps/ebb/output.h"
+#include "apps/ebb/threads_option.h"
 #include "apps/ebb/usage.h"
 #include "engine/io/atomic_file.h"
 #include "engine/io/bounded_json.h"
@@ -195,27 +195,33 @@ class Outputs {
   std::optional<Output> pipeline_;
 };
 
-ExitCode run(const PrepareOptions& options) {
-  const churn::CategoryLayout layout = parse_layout(options.categories);
-  check(options);
-  set_default_threads(options.threads);
-  std::optional<InterruptGuard> interrupt;
-  if (options.out != kStandardOutput) interrupt.emplace();
-  const auto stopped = [&] { return interrupt && interrupt->requested(); };
+ExitCode write_table(const PrepareOptions& options, churn::CategoryLayout layout,
+                     const InterruptGuard& interrupt) {
   Outputs outputs(options);
   const churn::PreparedTable table = prepare(options);
-  if (!stopped()) outputs.write(table, layout);
   // Ctrl-C also ends what feeds a pipe, and then looks like the end of the table.
-  if (stopped()) return explain_interrupt(options.out);
+  interrupt.stop_here();
+  outputs.write(table, layout);
+  interrupt.stop_here();
   outputs.commit();
   print_summary(options, table);
   for (const std::string& warning : table.warnings) warn(warning);
   return ExitCode::ok;
 }
 
+ExitCode run(const PrepareOptions& options) {
+  const churn::CategoryLayout layout = parse_layout(options.categories);
+  check(options);
+  set_default_threads(options.threads);
+  const bool has_file = options.out != kStandardOutput;
+  return write_unless_interrupted(
+      has_file ? options.out : options.save_pipeline,
+      [&](const InterruptGuard& interrupt) { return write_table(options, layout, interrupt); },
+      has_file ? stdout : stderr);
+}
+
 void declare(CLI::App& command, PrepareOptions& to) {
-  command
-      .add_option("--data", to.data, "Customer table: CSV or TSV, plain, .gz or .xz; - for stdin")
+  command.add_option("--data", to.data, fmt::format("Customer table: {}", kTableFormats))
       ->type_name("FILE")
       ->required();
   declare_delimiter(command, to.delimiter);
@@ -239,9 +245,7 @@ void declare(CLI::App& command, PrepareOptions& to) {
       ->required();
   command.add_option("--save-pipeline", to.save_pipeline, "Write the fitted pipeline, as JSON")
       ->type_name("FILE");
-  command.add_option("--threads", to.threads, "Threads; results do not depend on it (all)")
-      ->transform(within(1, 4096))
-      ->type_name("N");
+  declare_threads(command, to.threads);
 }
 
 }  // namespace

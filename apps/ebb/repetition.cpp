@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/ebb/devices.h"
+#include "engine/training/lanes.h"
 #include "kernels/common/instruction_set.h"
 #include "kernels/common/stopwatch.h"
 #include "kernels/peak/peak.h"
@@ -61,6 +62,10 @@ Repetition repeat(const Effort& effort, double flops, const std::function<void()
   result.slowest_s = times.back();
   result.repeats = static_cast<std::int64_t>(times.size());
   return result;
+}
+
+int training_threads(int threads) {
+  return std::min(Context({}, threads).threads(), static_cast<int>(Lanes::kMost));
 }
 
 Tensor random_tensor(const Shape& shape, std::uint64_t seed, Device device) {

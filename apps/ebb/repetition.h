@@ -63,6 +63,9 @@ struct Effort {
   double seconds = 2.0;  // of repeating
 };
 
+/// How many of `threads`, as for a Context, work on a training step on the CPU.
+int training_threads(int threads);
+
 /// However little time there is.
 inline constexpr std::size_t kLeastRepeats = 5;
 

@@ -119,7 +119,8 @@ double step_flops(const StepShape& shape) {
   return rows_and_layers * (6 * tokens * weights + 12 * tokens * tokens * dim);
 }
 
-StepReport time_training_step(const StepShape& shape, const Effort& effort, bool with_profile) {
+StepReport time_training_step(const StepShape& shape, Effort effort, bool with_profile) {
+  effort.threads = training_threads(effort.threads);
   TrainingStep step(shape, effort);
   StepReport report;
   report.times = repeat(effort, step_flops(shape), [&] { step.run(); });

@@ -41,7 +41,7 @@ double step_flops(const StepShape& shape);
 
 /// Repeats the step (forward, backward, AdamW), and as long again for the profile, which only the
 /// CPU has. Throws Error on a shape that the modules refuse.
-StepReport time_training_step(const StepShape& shape, const Effort& effort, bool with_profile);
+StepReport time_training_step(const StepShape& shape, Effort effort, bool with_profile);
 
 void print(const StepShape& shape, const StepReport& report);
 nlohmann::ordered_json to_json(const StepShape& shape, const StepReport& report);

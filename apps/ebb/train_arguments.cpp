@@ -10,8 +10,10 @@
 #include "apps/ebb/device_option.h"
 #include "apps/ebb/devices.h"
 #include "apps/ebb/drop_columns_option.h"
+#include "apps/ebb/input_files.h"
 #include "apps/ebb/limits.h"
 #include "apps/ebb/precision_option.h"
+#include "apps/ebb/threads_option.h"
 #include "apps/ebb/usage.h"
 #include "kernels/linear/linear.h"
 
@@ -38,8 +40,7 @@ Exit codes: 0 success, 2 wrong command line, 3 bad data or configuration, 4 a fi
 written, 130 interrupted (continue with --resume if training had begun), 1 anything else.)";
 
 void declare_data(CLI::App& command, TrainArguments& to) {
-  command
-      .add_option("--data", to.data, "Customer table: CSV or TSV, plain, .gz or .xz; - for stdin")
+  command.add_option("--data", to.data, fmt::format("Customer table: {}", kTableFormats))
       ->type_name("FILE")
       ->group("Data");
   declare_delimiter(command, to.delimiter)->group("Data");
@@ -61,16 +62,18 @@ void declare_data(CLI::App& command, TrainArguments& to) {
 }
 
 void declare_split(CLI::App& command, TrainArguments& to) {
-  const auto fraction = [&](const char* name, std::optional<double>& value, const char* text) {
+  const auto fraction = [&](const char* name, std::optional<double>& value, const char* text,
+                            bool may_be_none) {
     command.add_option(name, value, text)
-        ->transform(within(0.0, 1.0))
+        ->transform(within(
+            {.lowest = 0.0, .highest = 1.0, .open_lowest = !may_be_none, .open_highest = true}))
         ->type_name("SHARE")
         ->group("Split");
   };
   fraction("--validation-fraction", to.validation_fraction,
-           "Of all rows: they choose the best epoch and the threshold (0.15)");
+           "Of all rows: they choose the best epoch and the threshold (0.15)", false);
   fraction("--test-fraction", to.test_fraction,
-           "Of all rows: they measure the model (0.2; 0: no test rows)");
+           "Of all rows: they measure the model (0.2; 0: no test rows)", true);
   command.add_option("--test-data", to.test_data, "A table of test rows instead")
       ->type_name("FILE")
       ->group("Split");
@@ -99,19 +102,17 @@ void declare_training(CLI::App& command, TrainArguments& to) {
       ->transform(within<std::int64_t>(0, std::numeric_limits<std::int64_t>::max()))
       ->type_name("N")
       ->group("Training");
-  command.add_option("--epochs", to.epochs, "Passes over the training rows")
+  command.add_option("--epochs", to.epochs, "Passes over the training rows (20)")
       ->transform(within<std::int64_t>(1, 1'000'000))
       ->type_name("N")
       ->group("Training");
-  command.add_option("--batch-size", to.batch_size, "Rows per step")
-      ->transform(within<std::int64_t>(1, 1'000'000))
+  command
+      .add_option("--batch-size", to.batch_size,
+                  "Rows per step; 0: 16 to 128, by the number of training rows (0)")
+      ->transform(within<std::int64_t>(0, 1'000'000))
       ->type_name("N")
       ->group("Training");
-  declare_precision(
-      command, to.precision,
-      "Of products while training: f32; tf32 in attention, on a GPU; or bf16 in linear "
-      "layers, on a GPU or a processor with AVX-512 BF16 or AMX (f32)")
-      ->group("Training");
+  declare_precision(command, to.precision, "Of products while training: ")->group("Training");
   command
       .add_option("--objective", to.objective,
                   "What the threshold is best in on validation rows: f1, accuracy or cost (f1)")
@@ -121,6 +122,7 @@ void declare_training(CLI::App& command, TrainArguments& to) {
   command
       .add_option("--false-negative-cost", to.false_negative_cost,
                   "For --objective cost: cost of a missed leaver, where a needless flag costs 1")
+      ->transform(within({.lowest = 0.0, .highest = 1e9, .open_lowest = true}))
       ->type_name("X")
       ->group("Training");
 }
@@ -133,10 +135,7 @@ void declare_run(CLI::App& command, TrainArguments& to) {
   command.add_flag("--dry-run", to.dry_run, "Show columns, size and time; train and write nothing")
       ->group("Run");
   declare_device(command, to.device)->group("Run");
-  command.add_option("--threads", to.threads, "Threads; results do not depend on it (all)")
-      ->transform(within(1, 4096))
-      ->type_name("N")
-      ->group("Run");
+  declare_threads(command, to.threads)->group("Run");
   command
       .add_flag("--detect-anomaly", to.detect_anomaly,
                 "Stop at the first operation that makes NaN or inf, in every step; slower")

@@ -1,6 +1,7 @@
 // ebb train: from a customer table to a model folder.
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -8,6 +9,7 @@
 #include "apps/churn/artefact/run_folder.h"
 #include "apps/churn/config/config_file.h"
 #include "apps/churn/config/device_choice.h"
+#include "apps/churn/training/divergence.h"
 #include "apps/churn/training/logistic_baseline.h"
 #include "apps/churn/training/predictor.h"
 #include "apps/ebb/commands.h"
@@ -93,8 +95,12 @@ void print_next(const std::string& out) {
 
 ExitCode explain_interrupt(const TrainArguments& arguments, const churn::Trainer& trainer) {
   std::vector<std::string> again = arguments.command_line;
-  std::erase(again, "--overwrite");
-  if (!arguments.resume) again.push_back("--resume");
+  // Flags are also spelled --overwrite=true.
+  std::erase_if(again, [](const std::string& argument) {
+    const std::string name = argument.substr(0, argument.find('='));
+    return name == "--overwrite" || name == "--resume";
+  });
+  again.push_back("--resume");
   const std::size_t epochs = trainer.history().size();
   const std::string kept = epochs == 0 ? "before the first epoch was done"
                                        : fmt::format("with a checkpoint after epoch {}", epochs);
@@ -133,6 +139,17 @@ bool run_epochs_or_explain(const TrainArguments& arguments, churn::Trainer& trai
   }
 }
 
+/// Nothing where a signal ended it, or came meanwhile.
+std::optional<churn::PreparedData> read_data(const churn::RunConfig& settings,
+                                             const InterruptGuard& interrupt) {
+  return unless_interrupted(interrupt, [&] {
+    churn::PreparedData data =
+        churn::prepare_data(settings, churn::choose_device(settings.runtime.device));
+    interrupt.stop_here();
+    return data;
+  });
+}
+
 ExitCode train(const TrainArguments& arguments) {
   const churn::RunConfig settings = run_config(arguments);
   set_default_threads(settings.runtime.threads);  // also for reading the table
@@ -141,9 +158,14 @@ ExitCode train(const TrainArguments& arguments) {
     return ExitCode::ok;
   }
   protect_inputs(arguments, settings);
+  const InterruptGuard interrupt;
   churn::RunFolder folder(arguments.out, existing_run(arguments));
-  const churn::PreparedData data =
-      churn::prepare_data(settings, churn::choose_device(settings.runtime.device));
+  const std::optional<churn::PreparedData> prepared = read_data(settings, interrupt);
+  if (!prepared) {
+    fmt::print("interrupted before the training began: nothing was written\n");
+    return ExitCode::interrupted;
+  }
+  const churn::PreparedData& data = *prepared;
   const churn::RunConfig config = churn::settled(settings, data);
   // Before the folder is touched, so that it stays as it was if settings fit no network or the log
   // cannot be written.
@@ -163,7 +185,6 @@ ExitCode train(const TrainArguments& arguments) {
                config.training.epochs);
   }
   flush_standard_output();
-  const InterruptGuard interrupt;
   if (!run_epochs_or_explain(arguments, trainer, folder, config.training.epochs, peak.get(), log,
                              interrupt)) {
     return explain_interrupt(arguments, trainer);

@@ -73,12 +73,12 @@ void print_columns(const churn::PreparedData& data) {
 
 std::unique_ptr<PeakGauge> peak_of(const churn::RunConfig& config) {
   if (churn::choose_device(config.runtime.device).is_cuda()) return nullptr;
-  return std::make_unique<PeakGauge>(config.runtime.threads);
+  return std::make_unique<PeakGauge>(training_threads(config.runtime.threads));
 }
 
 void print_network(const churn::RunConfig& config, const churn::Trainer& trainer,
                    const PeakGauge* peak) {
-  const int threads = config.runtime.threads == 0 ? default_threads() : config.runtime.threads;
+  const int threads = training_threads(config.runtime.threads);
   fmt::print("network   {} of width {}, {}: {} parameters\n",
              churn::format_counted(static_cast<std::size_t>(config.model.layers), "layer"),
              config.model.dim,

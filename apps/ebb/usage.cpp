@@ -62,6 +62,23 @@ std::string unknown_argument(const CLI::App& command, const std::string& argumen
                      path_of(command), argument);
 }
 
+/// CLI11 says "--epochs: 1 required N missing" or "--epochs: At Most 1 required but received 2".
+std::string wrong_number_of_values(const CLI::App& command, const std::string& message) {
+  const std::string name = message.substr(0, message.find(':'));
+  const CLI::Option* option = command.get_option_no_throw(name);
+  if (option == nullptr) return message;
+  const std::size_t count = option->count();
+  if (count < 2)
+    return fmt::format("{} has no value; write {} {}", name, name, option->get_type_name());
+  return fmt::format("{} is given {}; give it once", option->get_name(false, true),
+                     count == 2 ? "twice" : fmt::format("{} times", count));
+}
+
+std::string problem_of(const CLI::App& command, const CLI::ParseError& error) {
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) == nullptr) return error.what();
+  return wrong_number_of_values(command, error.what());
+}
+
 /// `command` is there for its subcommands, and none was given.
 bool lacks_command(const CLI::App& command, const CLI::ParseError& error) {
   return dynamic_cast<const CLI::RequiredError*>(&error) != nullptr &&
@@ -84,7 +101,7 @@ std::string usage_message(const CLI::App& program, const CLI::ParseError& error)
   const std::vector<std::string> unknown = command.remaining();
   if (!unknown.empty()) return unknown_argument(command, unknown.front()) + "\n" + advice;
   if (lacks_command(command, error)) return missing_command(command) + "\n" + advice;
-  return fmt::format("{}: {}\n{}", path_of(command), error.what(), advice);
+  return fmt::format("{}: {}\n{}", path_of(command), problem_of(command, error), advice);
 }
 
 }  // namespace ebb::program

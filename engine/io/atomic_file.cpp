@@ -30,6 +30,8 @@ std::string hint_for_writing(int error, const fs::path& folder) {
   switch (error) {
     case ENOENT:
     case ENOTDIR:
+      if (std::error_code ignored; fs::is_directory(folder, ignored))
+        return "; choose another path";
       return fmt::format("; create the folder {} first", folder.string());
     case EACCES:
     case EPERM:
@@ -91,6 +93,12 @@ void remove_stale_temporaries(const fs::path& target) {
   }
 }
 
+/// Whether the file has lost its name.
+bool is_unlinked(int descriptor) {
+  struct stat status = {};
+  return ::fstat(descriptor, &status) == 0 && status.st_nlink == 0;
+}
+
 void sync_folder(const fs::path& target) {
   const fs::path folder = folder_of(target);
   const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -135,16 +143,25 @@ AtomicFile::~AtomicFile() {
 }
 
 void AtomicFile::open_temporary() {
-  static std::atomic<unsigned> counter = 0;
   remove_stale_temporaries(target_);
+  create_temporary();
+  // Until it is locked another writer may take it for a leftover, lock it for a moment and remove
+  // it. A file system without locks only loses the removal of leftovers.
+  while (uninterrupted([&] { return ::flock(descriptor_, LOCK_EX); }) == 0 &&
+         is_unlinked(descriptor_)) {
+    ::close(descriptor_);
+    create_temporary();
+  }
+}
+
+void AtomicFile::create_temporary() {
+  static std::atomic<unsigned> counter = 0;
   do {
     temporary_ = folder_of(target_) / fmt::format("{}{}-{}{}", temporary_prefix(target_),
                                                   ::getpid(), counter++, kTemporarySuffix);
     descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   } while (descriptor_ < 0 && errno == EEXIST);
   if (descriptor_ < 0) fail_writing(errno);
-  // A file system without locks only loses the removal of leftovers.
-  static_cast<void>(::flock(descriptor_, LOCK_EX | LOCK_NB));
 }
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
@@ -168,7 +185,7 @@ void AtomicFile::commit() {
   if (descriptor_ < 0) fail("{}: committed twice", target_.string());
   settle();
   if (temporary_.empty()) return close();
-  if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail_writing(errno);
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail_renaming(errno);
   temporary_.clear();
   close();
   sync_folder(target_);
@@ -193,6 +210,15 @@ void AtomicFile::close() {
   // Linux closes the descriptor even when it reports an error, so it is given up first.
   const int descriptor = std::exchange(descriptor_, -1);
   if (::close(descriptor) != 0 && errno != EINTR) fail_writing(errno);
+}
+
+void AtomicFile::fail_renaming(int error) const {
+  std::error_code ignored;
+  if (error == ENOENT && fs::is_directory(folder_of(target_), ignored)) {
+    fail<IoError>("{}: cannot write: another program removed its temporary file {}; try again",
+                  target_.string(), temporary_.filename().string());
+  }
+  fail_writing(error);
 }
 
 void AtomicFile::fail_writing(int error) const {

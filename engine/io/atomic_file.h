@@ -33,6 +33,9 @@ class AtomicFile {
   void expect(std::uint64_t bytes) { expected_bytes_ = bytes; }
   [[nodiscard]] const std::filesystem::path& target() const { return target_; }
 
+  /// Whether there is a file beside the target until the commit: not for a device or a pipe.
+  [[nodiscard]] bool has_temporary() const { return !temporary_.empty(); }
+
   void write(std::span<const std::byte> bytes);
   void write(std::string_view text);
 
@@ -44,9 +47,11 @@ class AtomicFile {
 
  private:
   void open_temporary();
+  void create_temporary();
   void flush();
   void write_out(std::span<const std::byte> bytes);
   void close();
+  [[noreturn]] void fail_renaming(int error) const;
   [[noreturn]] void fail_writing(int error) const;
 
   std::filesystem::path target_;

@@ -88,7 +88,7 @@ std::string attention_unsupported(Device device, DType dtype, std::int64_t head_
                                   Precision precision = Precision::f32);
 
 /// Throws Error on operands that do not fit, UnsupportedError where attention_unsupported says so.
-/// On the CPU the workspace holds, per thread, some tiles of 32 queries and, in the backward
+/// On the CPU the workspace holds, per thread, a tile of up to 64 queries and, in the backward
 /// direction, one head's grad_key and grad_value; on CUDA, in the backward direction, a number per
 /// row of queries and, with a bias that few heads of many share, up to 8 MiB of partial sums.
 void attention(Context& context, const AttentionForward& parameters);

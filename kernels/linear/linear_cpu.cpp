@@ -1,5 +1,6 @@
 // The linear layer on the CPU: products of blocks of rows, each followed by its epilogue while the
 // block is in the second-level cache. f64 composes the reference operations.
+#include <cstddef>
 #include <optional>
 
 #include "kernels/activation/activation.h"
@@ -32,13 +33,8 @@ BasicView<Pointer> block_of(const BasicView<Pointer>& view, std::int64_t first,
                             std::int64_t count) {
   if (!view.present()) return view;
   const std::int64_t columns = view.shape[1];
-  return {view.template as<float>() + first * columns, view.dtype, Shape{count, columns}};
-}
-
-View rounded_block_of(const View& view, std::int64_t first, std::int64_t count) {
-  if (!view.present()) return view;
-  const std::int64_t columns = view.shape[1];
-  return {view.as<BFloat16>() + first * columns, view.dtype, Shape{count, columns}};
+  const auto row_bytes = static_cast<std::int64_t>(size_of(view.dtype)) * columns;
+  return {view.template as<std::byte>() + first * row_bytes, view.dtype, Shape{count, columns}};
 }
 
 bool has_epilogue(const LinearForward& p) {
@@ -66,7 +62,7 @@ LinearForward block_of(const LinearForward& p, std::int64_t first, std::int64_t 
   block.input = block_of(p.input, first, count);
   block.derivative = block_of(p.derivative, first, count);
   block.output = block_of(p.output, first, count);
-  block.rounded_input = rounded_block_of(p.rounded_input, first, count);
+  block.rounded_input = block_of(p.rounded_input, first, count);
   block.dropout.offset += static_cast<std::uint64_t>(first * p.weight.shape[0]);
   return block;
 }

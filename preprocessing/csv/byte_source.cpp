@@ -121,6 +121,7 @@ std::unique_ptr<ByteSource> open_byte_source(const std::filesystem::path& path) 
   if (start.starts_with("\xfd"
                         "7zXZ\0"sv))
     return xz_source(std::move(source), name);
+  if (start.starts_with("\x28\xb5\x2f\xfd"sv)) return zstd_source(std::move(source), name);
   refuse_foreign_content(path, start);
   return source;
 }

@@ -18,7 +18,7 @@ enum class UndeclaredColumns {
 
 /// How the records of a text file are spelled.
 enum class TextFormat {
-  by_name,     ///< JSON lines if the name ends with .jsonl or .ndjson, also before .gz or .xz
+  by_name,     ///< JSON lines if the name ends with .jsonl or .ndjson, also before .gz, .xz or .zst
   csv,         ///< fields between delimiters, names of columns in the first record
   json_lines,  ///< an object on each line, whose keys are the columns (json_lines_reader.h)
 };

@@ -1,6 +1,6 @@
-// CSV files to tables: RFC 4180 with LF or CRLF, an optional UTF-8 byte order mark, and plain, gzip
-// or xz bytes from a file, a FIFO or standard input ("-"). The first record is the header. Files of
-// JSON lines are read the same way (CsvOptions::format).
+// CSV files to tables: RFC 4180 with LF or CRLF, an optional UTF-8 byte order mark, and plain,
+// gzip, xz or zstd bytes from a file, a FIFO or standard input ("-"). The first record is the
+// header. Files of JSON lines are read the same way (CsvOptions::format).
 #pragma once
 
 #include <cstddef>

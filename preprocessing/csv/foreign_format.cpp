@@ -66,12 +66,6 @@ void refuse_foreign_content(const std::filesystem::path& path, std::string_view 
   if (has_signature(start, "PAR1") || has_signature(start, "PARE")) refuse(path, kParquet);
   if (has_signature(start, "ARROW1") || has_signature(start, "FEA1")) refuse(path, kArrow);
   if (start.starts_with("\xD0\xCF\x11\xE0"sv)) refuse(path, kOldWorkbook);
-  if (start.starts_with("\x28\xB5\x2F\xFD"sv)) {
-    fail<DataError>(
-        "{}: is compressed by zstd; gzip and xz are unpacked as they are read: unpack this with "
-        "zstd -d, or give zstd -dc FILE | ebb ... --data -",
-        source_name(path));
-  }
   if (!start.starts_with("PK\x03\x04"sv)) return;
   if (begins_with_part_of_workbook(start)) refuse(path, kWorkbook);
   fail<DataError>("{}: is a zip archive, not a table: unpack it with unzip", source_name(path));

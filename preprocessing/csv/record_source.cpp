@@ -16,7 +16,7 @@ bool is_named_json_lines(const std::filesystem::path& path) {
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   std::filesystem::path file(name);
   const std::string last = file.extension().string();
-  if (last == ".gz" || last == ".xz") file.replace_extension();
+  if (last == ".gz" || last == ".xz" || last == ".zst") file.replace_extension();
   return file.extension() == ".jsonl" || file.extension() == ".ndjson";
 }
 

@@ -248,6 +248,9 @@ Pipeline Pipeline::from_json(const nlohmann::json& document) {
   if (classes.size() != 2) {
     reader.member("classes").refuse(fmt::format("{} classes, expected 2", classes.size()));
   }
+  if (classes[0] == classes[1]) {
+    reader.member("classes").refuse(fmt::format("the class \"{}\" occurs twice", classes[0]));
+  }
   pipeline.classes_ = {classes[0], classes[1]};
   pipeline.missing_tokens_ = reader.member("missing_tokens").texts();
   pipeline.absent_columns_ = reader.member("absent_columns").parsed(parse_absent);

@@ -26,6 +26,11 @@ class BenchStepTest(ProgramTest):
         self.assertEqual((figures["device"], figures["virtual_gpu"]), ("cpu", False))
         self.assertNotIn("profile", figures)
 
+    def test_names_the_threads_that_a_step_uses(self):
+        figures = json.loads(self.ebb(*STEP, "--threads", "4096", "--json", "-").stdout)
+        self.assertEqual(figures["threads"], 8)
+        self.assertIn("threads          8, ", self.ebb(*STEP, "--threads", "9").stdout)
+
     def test_refuses_heads_that_do_not_divide(self):
         message = self.ebb("bench", "step", "--dim", "10", "--heads", "4", code=2).stderr
         self.assertIn("do not divide", message)

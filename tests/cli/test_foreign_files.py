@@ -38,6 +38,32 @@ class ForeignModelTest(ProgramTest):
         self.assertEqual(self.predict(), self.scores)
         self.assertIn("ebb 9.9.9, neon, oneDNN 3.5.1", self.ebb("info", "--model", "model").stdout)
 
+    def test_metrics_of_another_form(self):
+        own = json.loads(self.model.metadata["metrics"])
+        own["network"]["train"]["accuracy"] = "high"
+        for metrics, message in (({}, 'the document: the key "parameters" is missing'),
+                                 ([], "the document: expected an object, got array"),
+                                 (own, "network.train.accuracy: expected a number, got string")):
+            self.model.metadata["metrics"] = json.dumps(metrics)
+            self.model.write(self.path)
+            shown = self.ebb("info", "--model", "model", code=3)
+            self.assertEqual(shown.stdout, "")
+            self.assertIn(f'model.safetensors: the metadata "metrics" is wrong: {message}',
+                          shown.stderr)
+
+    def test_no_text_of_a_model_moves_the_cursor(self):
+        metrics = json.loads(self.model.metadata["metrics"])
+        for model in ("network", "logistic_regression", "base_rate"):
+            for part in ("train", "validation", "test"):
+                metrics[model][part]["\x1b[31mevil"] = 1
+        self.model.metadata.update(
+            ebb_version="9\x1b[31m", instruction_set="neon\x1b[2J", onednn_version="3\x07",
+            threshold_fallback_reason="none\x1b[1m", metrics=json.dumps(metrics))
+        self.model.write(self.path)
+        shown = self.ebb("info", "--model", "model").stdout
+        self.assertNotRegex(shown, "[\x00-\x09\x0b-\x1f\x7f]")
+        self.assertIn("ebb 9 [31m, neon [2J, oneDNN 3 ", shown)
+
     def test_another_version(self):
         for version, advice in (("2", "use the newer ebb that wrote it"),
                                 ("0", "train again with this ebb"),
@@ -70,6 +96,13 @@ class ForeignModelTest(ProgramTest):
         self.assertIn('table.csv: the id column "decision"', message)
         self.assertIn("rename it in the table", message)
         self.assertTrue(self.predict().startswith("row,probability,decision,risk_band\n"))
+
+    def test_two_classes_of_one_name(self):
+        pipeline = json.loads(self.model.metadata["pipeline"])
+        pipeline["classes"] = ["yes", "yes"]
+        self.model.metadata["pipeline"] = json.dumps(pipeline)
+        self.model.write(self.path)
+        self.assertIn('classes: the class "yes" occurs twice', self.predict(code=3))
 
     def test_a_pipeline_of_other_columns(self):
         own = json.loads(self.model.metadata["pipeline"])

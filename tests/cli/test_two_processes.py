@@ -49,7 +49,8 @@ class TwoProcessesTest(ProgramTest):
     def test_predicting_meanwhile(self):
         process, output = self.start_training("epoch  2/80", *EPOCHS)
         refused = self.predict(code=4)
-        self.assertIn("its training is unfinished", refused.stderr)
+        self.assertIn("its training is unfinished; go on with ebb train --resume, or start anew with "
+                      "--overwrite", refused.stderr)
         self.finish(process, output)
         scores = self.predict().stdout
         process, output = self.start_training("epoch  2/80", *EPOCHS, "--overwrite", "--seed", "1")

@@ -51,7 +51,7 @@ class UsageTest(ProgramTest):
 
     def test_bad_values(self):
         for option, value in (("--epochs", "0"), ("--epochs", "ten"), ("--batch-size", "-1"),
-                              ("--seed", "-1"), ("--threads", "0"), ("--threads", "1.5")):
+                              ("--seed", "-1"), ("--threads", "-1"), ("--threads", "1.5")):
             message = self.refused(*self.train_arguments(), option, value)
             self.assertIn(option, message)
             self.assertIn("whole number from ", message)
@@ -62,9 +62,54 @@ class UsageTest(ProgramTest):
             for value in ("nan", "-0.5", "inf"):
                 message = self.refused(*command, option, value)
                 self.assertIn(f'{option}: "{value}" is not a number from 0 to ', message)
-        message = self.refused(*self.train_arguments(), "--objective", "cost",
-                               "--false-negative-cost", "inf", code=3)
-        self.assertIn("at most 1000000000", message)
+        for option, value, expected in (
+                ("--false-negative-cost", "0", "above 0 and at most 1000000000"),
+                ("--false-negative-cost", "inf", "above 0 and at most 1000000000"),
+                ("--validation-fraction", "0", "above 0 and below 1"),
+                ("--validation-fraction", "1", "above 0 and below 1"),
+                ("--test-fraction", "1", "of at least 0 and below 1"),
+                ("--test-fraction", "nan", "of at least 0 and below 1")):
+            message = self.refused(*self.train_arguments(), "--objective", "cost", option, value)
+            self.assertIn(f'ebb train: {option}: "{value}" is not a number {expected}', message)
+
+    def test_zero_means_what_the_settings_say(self):
+        self.train("--threads", "0", "--batch-size", "0", "--test-fraction", "0")
+        config = (self.folder / "model/config.toml").read_text()
+        self.assertRegex(config, r"threads = 0 ")
+        self.assertRegex(config, r"batch_size = (16|32|64|128) ")
+        for command in (["predict", "--model", "model", "--out", "-"], ["evaluate", "--model", "model"],
+                        ["audit", "--target", "churn"], ["prepare", "--target", "churn", "--out", "-"]):
+            self.ebb(*command, "--data", TABLE, "--threads", "0")
+        self.ebb("bench", "attention", "--threads", "0", "--seconds", "0", "--device", "cpu")
+        self.assertIn("--threads", self.refused("bench", "step", "--threads", "4097"))
+
+    def test_an_option_without_a_value_or_with_several(self):
+        for options, expected in (
+                (["--epochs", "1", "--epochs", "2"], "ebb train: --epochs is given twice; give it once"),
+                (["--seed", "1"] * 3, "ebb train: --seed is given 3 times; give it once"),
+                (["--drop-columns"], "ebb train: --drop-columns has no value; write --drop-columns A,B"),
+                (["--data"], "ebb train: --data has no value; write --data FILE")):
+            self.assertIn(f"{expected}\nSee ebb train --help", self.refused("train", *options))
+        self.assertIn("--tokens,--seq is given twice",
+                      self.refused("bench", "attention", "--tokens", "4", "--seq", "8"))
+
+    def test_no_argument_moves_the_cursor(self):
+        for arguments in (["\x1b[31mevil"], ["train", "--\x1b[31mevil"], ["train", "--epochs", "\x1b[2J"]):
+            self.assertNotIn("\x1b", self.refused(*arguments))
+
+    def test_help_names_formats_hardware_and_defaults(self):
+        def help_of(*command):
+            return " ".join(self.ebb(*command, "--help").stdout.split())
+
+        for command in ("train", "audit", "prepare", "predict", "evaluate"):
+            self.assertIn("CSV, TSV or JSON lines, plain, .gz, .xz or .zst; - for stdin", help_of(command))
+        for command in (["train"], ["predict"], ["evaluate"], ["bench", "step"]):
+            self.assertIn("f32, or bf16 on a GPU, or on a processor with AVX-512 BF16 or AMX",
+                          help_of(*command))
+        train = help_of("train")
+        for text in ("Passes over the training rows (20)", "0: 16 to 128, by the number of training rows (0)",
+                     "Threads, 0: all; results do not depend on it (0)"):
+            self.assertIn(text, train)
 
     def test_an_unknown_name_lists_those_there_are(self):
         for option, value, names in (("--device", "gpu", "auto, cpu, cuda or cuda:N"),

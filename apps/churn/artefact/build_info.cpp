@@ -3,6 +3,7 @@
 #include <dnnl.h>
 #include <fmt/format.h>
 
+#include "apps/churn/reporting/text_table.h"
 #include "kernels/common/instruction_set.h"
 
 namespace ebb::churn {
@@ -18,8 +19,8 @@ BuildInfo this_build(Precision precision) {
 }
 
 std::string to_string(const BuildInfo& build) {
-  return fmt::format("ebb {}, {}, oneDNN {}", build.ebb_version, build.instruction_set,
-                     build.onednn_version);
+  return printable(fmt::format("ebb {}, {}, oneDNN {}", build.ebb_version, build.instruction_set,
+                               build.onednn_version));
 }
 
 }  // namespace ebb::churn

@@ -20,7 +20,7 @@ struct BuildInfo {
 /// active_instruction_set() does.
 BuildInfo this_build(Precision precision);
 
-/// "ebb 0.1.0, avx512, oneDNN 2.6.3".
+/// "ebb 0.1.0, avx512, oneDNN 2.6.3", printable whatever a file says.
 std::string to_string(const BuildInfo& build);
 
 }  // namespace ebb::churn

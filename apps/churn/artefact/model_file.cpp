@@ -6,6 +6,7 @@
 #include "apps/churn/artefact/named_tensors.h"
 #include "apps/churn/artefact/run_folder.h"
 #include "apps/churn/config/config_file.h"
+#include "apps/churn/reporting/training_report.h"
 #include "engine/io/bounded_json.h"
 
 namespace ebb::churn {
@@ -17,7 +18,8 @@ namespace fs = std::filesystem;
 constexpr JsonLimits kMetricsLimits{.memory = std::size_t{4} << 20};
 
 /// Checked and without blanks, its keys in the order in which they were written.
-std::string compact_json(const std::string& text) {
+std::string compact_metrics(const std::string& text) {
+  require_report(parse_json(text, kMetricsLimits));
   return parse_ordered_json(text, kMetricsLimits).dump();
 }
 
@@ -30,10 +32,12 @@ fs::path locate(const fs::path& path) {
   }
   const fs::path file = path / kModelName;
   if (fs::exists(file)) return file;
-  fail<IoError>("{}: there is no {} in this folder: {}", path.string(), kModelName,
-                fs::exists(path / kCheckpointName)
-                    ? "its training is unfinished; go on with ebb train --resume"
-                    : "name the folder that ebb train made with --out");
+  fail<IoError>(
+      "{}: there is no {} in this folder: {}", path.string(), kModelName,
+      fs::exists(path / kCheckpointName)
+          ? "its training is unfinished; go on with ebb train --resume, or start anew with "
+            "--overwrite"
+          : "name the folder that ebb train made with --out");
 }
 
 double read_share(const MetadataReader& metadata, std::string_view name) {
@@ -58,7 +62,7 @@ void save_model(const fs::path& path, const ModelFile& model) {
   metadata["training_base_rate"] = spell_number(model.training_base_rate);
   metadata["data_fingerprint"] = model.data_fingerprint;
   try {
-    metadata["metrics"] = compact_json(model.metrics);
+    metadata["metrics"] = compact_metrics(model.metrics);
   } catch (const DataError& error) {
     fail<DataError>("{}: the metrics are wrong: {}", path.string(), error.what());
   }
@@ -83,7 +87,7 @@ ModelFile load_model(const fs::path& path) {
   }
   model.training_base_rate = read_share(metadata, "training_base_rate");
   model.data_fingerprint = metadata.text("data_fingerprint");
-  model.metrics = metadata.parsed("metrics", compact_json);
+  model.metrics = metadata.parsed("metrics", compact_metrics);
   model.build = metadata.build();
   model.weights = tensors_of(file.entries());
   if (model.weights.empty()) fail<DataError>("{}: it holds no weights", location.string());

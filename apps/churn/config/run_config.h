@@ -17,7 +17,7 @@ namespace ebb::churn {
 
 /// Which table, and what its columns are. TOML: [data].
 struct DataConfig {
-  std::string path;       // CSV or TSV, plain, .gz or .xz
+  std::string path;       // CSV, TSV or JSON lines, plain, .gz, .xz or .zst
   std::string target;     // the label column
   std::string positive;   // the class to predict; empty: understood from yes/no, true/false, 0/1
   std::string id_column;  // passed through to the scores

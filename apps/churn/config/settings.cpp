@@ -53,7 +53,7 @@ void add_data(std::vector<Setting>& list, const RunConfig& config) {
   SettingBuilder data(list, {"data"});
   data.text(
       "path", [](auto& c) -> auto& { return c.data.path; },
-      "the customer table: CSV or TSV, plain, .gz or .xz");
+      "the customer table: CSV, TSV or JSON lines, plain, .gz, .xz or .zst");
   data.text(
       "target", [](auto& c) -> auto& { return c.data.target; }, "the label column");
   data.text(

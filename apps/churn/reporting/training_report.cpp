@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/churn/reporting/text_table.h"
+#include "preprocessing/common/json_reader.h"
 
 namespace ebb::churn {
 namespace {
@@ -44,13 +45,24 @@ std::string cell_of(const std::string& name, const nlohmann::ordered_json& value
   return name == "rows" ? format_count(value.get<double>()) : format_metric(value.get<double>());
 }
 
+/// Requires null, or for each figure of `shown` a figure or null.
+void require_figures(const preprocessing::JsonReader& part, const nlohmann::json& figures,
+                     const nlohmann::json& shown) {
+  if (figures.is_null()) return;
+  for (const auto& [name, first] : shown.items()) {
+    if (first.is_object()) continue;  // the confusion matrix
+    const preprocessing::JsonReader figure = part.member(name);
+    if (!figures.at(name).is_null()) static_cast<void>(figure.number());
+  }
+}
+
 std::string table_of(const std::vector<TableColumn>& columns) {
   std::vector<std::string> header = {""};
   for (const TableColumn& column : columns) header.push_back(column.title);
   TextTable table(header);
   for (const auto& [name, first] : columns.front().metrics.items()) {
     if (first.is_object()) continue;  // the confusion matrix
-    std::vector<std::string> row = {name};
+    std::vector<std::string> row = {printable(name)};
     for (const TableColumn& column : columns) row.push_back(cell_of(name, column.metrics.at(name)));
     table.add(std::move(row));
   }
@@ -88,6 +100,22 @@ nlohmann::ordered_json to_json(const TrainingReport& report) {
           {"base_rate", json_of(report.base_rate)}};
 }
 
+void require_report(const nlohmann::json& document) {
+  const preprocessing::JsonReader reader(document, "", "");
+  for (const char* name : {"parameters", "epochs", "best_epoch"}) {
+    static_cast<void>(reader.member(name).count());
+  }
+  static_cast<void>(reader.member("network").member("train"));
+  const nlohmann::json& shown = document.at("network").at("train");
+  if (!shown.is_object()) reader.member("network").member("train").refuse("expected an object");
+  for (const char* model : {"network", "logistic_regression", "base_rate"}) {
+    for (const char* part : {"train", "validation", "test"}) {
+      const preprocessing::JsonReader figures = reader.member(model).member(part);
+      require_figures(figures, document.at(model).at(part), shown);
+    }
+  }
+}
+
 std::string report_table(const nlohmann::ordered_json& report) {
   std::vector<TableColumn> columns;
   const auto add = [&](const std::string& title, const char* model, const char* part) {
@@ -116,7 +144,7 @@ std::string confusion_table(const ConfusionMatrix& confusion, const std::string&
 
 std::string explain(const ThresholdChoice& choice, const DecisionConfig& decision) {
   if (choice.fallback_reason) {
-    return fmt::format("{:.4f}: {}", choice.threshold, *choice.fallback_reason);
+    return fmt::format("{:.4f}: {}", choice.threshold, printable(*choice.fallback_reason));
   }
   switch (decision.objective) {
     case ThresholdObjective::f1:

@@ -49,6 +49,10 @@ TrainingReport report_on_training(const PartScores& network, const PartScores& l
 /// a part without rows. Metrics as in metrics.h.
 nlohmann::ordered_json to_json(const TrainingReport& report);
 
+/// Checks that a document with to_json's report in it, beside what the network is and how long it
+/// trained, has all that report_table and `ebb info` show. Throws DataError that names the place.
+void require_report(const nlohmann::json& document);
+
 /// The metrics of a report as to_json gives it, side by side, for people: the network on all parts;
 /// the others on the test rows, or the validation rows if there are none.
 std::string report_table(const nlohmann::ordered_json& report);

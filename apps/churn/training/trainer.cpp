@@ -10,15 +10,15 @@
 #include "apps/churn/config/device_choice.h"
 #include "apps/churn/metrics/metrics.h"
 #include "apps/churn/training/batch_uploader.h"
+#include "apps/churn/training/divergence.h"
+#include "apps/churn/training/optimization.h"
 #include "apps/churn/training/predictor.h"
 #include "apps/churn/training/weights.h"
 #include "engine/operations/losses.h"
 #include "engine/optim/early_stopping.h"
 #include "engine/optim/optimizer.h"
 #include "engine/optim/reduce_on_plateau.h"
-#include "engine/optim/schedule.h"
 #include "engine/training/gradient_step.h"
-#include "kernels/gradient_norm/gradient_norm.h"
 #include "preprocessing/split/random_order.h"
 
 namespace ebb::churn {
@@ -26,47 +26,6 @@ namespace {
 
 // Streams of SplitMix64 below this belong to splits.
 constexpr std::uint64_t kOrderStream = 1000;
-
-constexpr const char* kDivergenceAdvice =
-    "lower training.learning_rate, set training.gradient_clip, or look for extreme numbers in the "
-    "table";
-
-std::unique_ptr<Optimizer> make_optimizer(const TrainingConfig& config,
-                                          const ParameterSet& parameters) {
-  if (config.optimizer == OptimizerKind::sgd) {
-    return std::make_unique<Sgd>(parameters, SgdOptions{.weight_decay = config.weight_decay,
-                                                        .average_decay = config.average_decay,
-                                                        .momentum = config.momentum});
-  }
-  return std::make_unique<AdamW>(parameters, AdamWOptions{.weight_decay = config.weight_decay,
-                                                          .average_decay = config.average_decay});
-}
-
-// The learning rate by step; a plateau lowers what is otherwise constant.
-Schedule make_schedule(const TrainingConfig& config, std::int64_t steps) {
-  const auto warm_up = std::llround(config.warmup_fraction * static_cast<double>(steps));
-  switch (config.schedule) {
-    case ScheduleKind::one_cycle:
-      return one_cycle_schedule({.peak_learning_rate = config.learning_rate, .total_steps = steps});
-    case ScheduleKind::cosine:
-      return with_warm_up(warm_up, cosine_schedule(config.learning_rate, 0.0,
-                                                   std::max<std::int64_t>(steps - warm_up, 1)));
-    case ScheduleKind::constant:
-    case ScheduleKind::reduce_on_plateau:
-      break;
-  }
-  return with_warm_up(warm_up, constant_schedule(config.learning_rate));
-}
-
-EarlyStoppingOptions stopping_options(const TrainingConfig& config) {
-  constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
-  const bool by_loss = config.selection == SelectionMetric::log_loss;
-  return {.patience = config.patience > 0 ? config.patience : kNever,
-          .mode = by_loss ? MetricMode::lower_is_better : MetricMode::higher_is_better};
-}
-
-// The sign of NaN means nothing, and differs between processors.
-double without_sign(double value) { return std::isnan(value) ? std::abs(value) : value; }
 
 // Without both classes the AUC is undefined, no epoch is better than another, and the weights of
 // the start would be kept.
@@ -125,8 +84,7 @@ struct Trainer::State {
 
   std::string first_anomaly(std::span<const std::size_t> rows);
   void require_finite(const StepResult& result, std::span<const std::size_t> rows,
-                      std::int64_t number, std::int64_t epoch);
-  void require_finite_state(std::int64_t epoch);
+                      const PlaceInTraining& place);
 
   RunConfig config;
   const PreparedData& data;
@@ -220,51 +178,19 @@ std::string Trainer::State::first_anomaly(std::span<const std::size_t> rows) {
 }
 
 void Trainer::State::require_finite(const StepResult& result, std::span<const std::size_t> rows,
-                                    std::int64_t number, std::int64_t epoch) {
+                                    const PlaceInTraining& place) {
   const bool is_finite = std::isfinite(result.loss) && std::isfinite(result.gradient_norm);
   if (is_finite && step.anomaly() == nullptr) return;
-  fail<DivergenceError>(
-      "training diverged in step {} of epoch {}: {} (loss {}, gradient norm {}); {}", number, epoch,
-      first_anomaly(rows), without_sign(result.loss), without_sign(result.gradient_norm),
-      kDivergenceAdvice);
-}
-
-// What a step leaves behind shows in the next one. But a second moment that overflowed never does:
-// it holds its parameter still. So all is looked at before an epoch counts.
-void Trainer::State::require_finite_state(std::int64_t epoch) {
-  std::map<std::string, Tensor> tensors = optimizer->state();
-  tensors.emplace("value", weights());
-  const std::int64_t parts = kernels::gradient_norm_parts(weights().elements());
-  const auto count = static_cast<std::int64_t>(tensors.size());
-  const Tensor squares = Tensor::empty({count, parts}, DType::f64, device);
-  std::int64_t row = 0;
-  for (const auto& [name, flat] : tensors) {
-    const Tensor of_tensor = squares.slice(0, row++, 1).reshape({parts});
-    kernels::gradient_norm(step.team(), {.gradient = flat.view(), .squares = of_tensor.view()});
-  }
-  const Tensor found = squares.to(Device());  // one wait for all of them
-  row = 0;
-  for (const auto& [name, flat] : tensors) {
-    const auto sums = found.slice(0, row++, 1).values<double>();
-    if (std::all_of(sums.begin(), sums.end(), [](double sum) { return std::isfinite(sum); })) {
-      continue;
-    }
-    fail<DivergenceError>("training diverged by the end of epoch {}: the {} of {}; {}", epoch, name,
-                          non_finite_part(network.parameters, flat.to(Device())),
-                          kDivergenceAdvice);
-  }
+  fail_diverged(place, first_anomaly(rows), result);
 }
 
 void Trainer::State::validate(EpochRecord record) {
-  require_finite_state(record.epoch);
+  require_finite_state(step.team(), network.parameters, *optimizer, record.epoch);
   predictor.set_weights(optimizer->average());
   const std::vector<float> probabilities = predictor.probabilities(data.validation.features);
   const auto is_nan = [](float probability) { return std::isnan(probability); };
   if (std::any_of(probabilities.begin(), probabilities.end(), is_nan)) {
-    fail<DivergenceError>(
-        "training diverged by the end of epoch {}: the weights are finite, but scores of "
-        "validation rows are not; {}",
-        record.epoch, kDivergenceAdvice);
+    fail_diverged(record.epoch, "the weights are finite, but scores of validation rows are not");
   }
   const Metrics metrics =
       compute_metrics({.scores = probabilities, .labels = data.validation.labels}, 0.5);
@@ -302,7 +228,7 @@ StepResult Trainer::State::run_step(std::int64_t number, EpochRecord& record) {
   StepResult result;
   const auto look = [&] {
     result = step.result();
-    require_finite(result, rows, number + 1, record.epoch);
+    require_finite(result, rows, {number + 1, record.epoch});
   };
   record.learning_rate = learning_rate();
   if (step.uses_graphs()) {

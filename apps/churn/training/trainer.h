@@ -10,7 +10,6 @@
 #include "apps/churn/data/prepared_data.h"
 #include "engine/optim/reduce_on_plateau.h"
 #include "engine/tensor/tensor.h"
-#include "kernels/common/error.h"
 
 namespace ebb::churn {
 
@@ -51,13 +50,6 @@ struct TrainerState {
 /// need small batches: at 260 rows, 16 instead of 128 raised the AUC from .72 to .77.
 RunConfig settled(RunConfig config, const PreparedData& data);
 
-/// A training that cannot go on, since its numbers left the range of single precision. The message
-/// says in which step, which tensor went first, and how to mend it.
-class DivergenceError : public DataError {
- public:
-  using DataError::DataError;
-};
-
 class Trainer {
  public:
   /// Takes settled(config, data); `data` must outlive the trainer. Throws DataError on settings
@@ -72,8 +64,8 @@ class Trainer {
 
   /// Runs the next epoch. `on_step` returns false to stop after the step at hand: then the epoch
   /// does not count, and the trainer must be restored before it can go on. Returns whether the
-  /// epoch was finished. Throws DivergenceError when the loss, a gradient, a weight, the
-  /// optimiser's state or a validation score is not finite; state() is then not to be saved.
+  /// epoch was finished. Throws DivergenceError (divergence.h) when the loss, a gradient, a weight,
+  /// the optimiser's state or a validation score is not finite; state() is then not to be saved.
   bool run_epoch(const std::function<bool(const StepReport&)>& on_step);
 
   /// Whether all epochs are done, or patience is at its end.

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "apps/churn/artefact/checkpoint.h"
 #include "apps/churn/config/config_file.h"
@@ -60,7 +61,7 @@ TEST_F(ModelFileTest, EverythingComesBackToTheBit) {
   EXPECT_EQ(read.threshold.fallback_reason, model.threshold.fallback_reason);
   EXPECT_EQ(read.training_base_rate, model.training_base_rate);
   EXPECT_EQ(read.data_fingerprint, model.data_fingerprint);
-  EXPECT_EQ(read.metrics, R"({"test":{"roc_auc":0.8451},"rows":60})");
+  EXPECT_EQ(read.metrics, kSmallMetrics);
   EXPECT_EQ(read.build, this_build(Precision::f32));
   ASSERT_EQ(read.weights.size(), model.weights.size());
   for (const auto& [name, tensor] : model.weights) {
@@ -136,6 +137,32 @@ TEST_F(ModelFileTest, WrongContentsAreRefusedByName) {
               HasSubstr("the metadata \"threshold\" is wrong: 1.5, expected a number from 0 to 1"));
   EXPECT_THAT(refusal_with("threshold", "nan"), HasSubstr("the metadata \"threshold\" is wrong"));
   EXPECT_THAT(refusal_with("metrics", "]"), HasSubstr("the metadata \"metrics\" is wrong"));
+}
+
+TEST_F(ModelFileTest, MetricsOfAnotherFormAreRefusedByName) {
+  const auto refused = [&](const char* pointer, const nlohmann::json& value) {
+    nlohmann::json metrics = nlohmann::json::parse(kSmallMetrics);
+    metrics[nlohmann::json::json_pointer(pointer)] = value;
+    return refusal_with("metrics", metrics.dump());
+  };
+  EXPECT_THAT(
+      refusal_with("metrics", "{}"),
+      HasSubstr(
+          "the metadata \"metrics\" is wrong: the document: the key \"parameters\" is missing"));
+  EXPECT_THAT(
+      refusal_with("metrics", "[]"),
+      HasSubstr("the metadata \"metrics\" is wrong: the document: expected an object, got array"));
+  EXPECT_THAT(refused("/parameters", -1), HasSubstr("parameters: expected a whole number"));
+  EXPECT_THAT(refused("/epochs", 1.5), HasSubstr("epochs: expected a whole number"));
+  EXPECT_THAT(refused("/network/train", nullptr), HasSubstr("network.train: expected an object"));
+  EXPECT_THAT(refused("/network/train/f1", "x"),
+              HasSubstr("network.train.f1: expected a number, got string"));
+  EXPECT_THAT(refused("/network/test", {{"f1", 1.0}}),
+              HasSubstr("network.test: the key \"roc_auc\" is missing"));
+  EXPECT_THAT(refused("/base_rate/validation", 1),
+              HasSubstr("base_rate.validation: expected an object, got number"));
+  EXPECT_THAT(refused("/base_rate", {{"train", nullptr}}),
+              HasSubstr("base_rate: the key \"validation\" is missing"));
 }
 
 TEST_F(ModelFileTest, AFolderWithoutAModelSaysWhatToDo) {

@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "apps/churn/config/config_file.h"
 #include "engine/io/safetensors.h"
@@ -70,7 +71,7 @@ TEST_F(RunFolderTest, AFinishedRunHasAModelAndCopiesForPeople) {
   EXPECT_EQ(load_model(out()).pipeline, model_.pipeline);
   EXPECT_EQ(load_config(out() / "config.toml"), config_);
   EXPECT_EQ(read_bytes(out() / "metrics.json"),
-            "{\n  \"test\": {\n    \"roc_auc\": 0.8451\n  },\n  \"rows\": 60\n}\n");
+            nlohmann::ordered_json::parse(kSmallMetrics).dump(2) + '\n');
   EXPECT_THAT(read_bytes(out() / "pipeline.json"), HasSubstr("\"套餐\""));
 }
 

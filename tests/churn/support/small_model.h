@@ -23,6 +23,11 @@ inline RunConfig small_config(const TemporaryFolder& folder) {
   return config;
 }
 
+inline constexpr const char* kSmallMetrics =
+    R"({"parameters":5,"epochs":2,"best_epoch":1,"network":{"train":{"roc_auc":0.8451},)"
+    R"("validation":null,"test":null},"logistic_regression":{"train":null,"validation":null,)"
+    R"("test":null},"base_rate":{"train":null,"validation":null,"test":null}})";
+
 inline ModelFile small_model(const RunConfig& config) {
   const PreparedData data = prepare_data(config);
   ModelFile model;
@@ -34,7 +39,7 @@ inline ModelFile small_model(const RunConfig& config) {
       {"数字/frequency", Tensor::from_values<double>({2}, std::vector<double>{0.1, 1e-300})}};
   model.threshold = {.threshold = 1.0 / 3.0, .objective_value = 0.7, .fallback_reason = {}};
   model.training_base_rate = data.training_base_rate;
-  model.metrics = R"({"test": {"roc_auc": 0.8451}, "rows": 60})";
+  model.metrics = kSmallMetrics;
   model.data_fingerprint = data.fingerprint;
   return model;
 }

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "apps/churn/metrics/metrics.h"
+#include "apps/churn/training/divergence.h"
 #include "apps/churn/training/logistic_baseline.h"
 #include "apps/churn/training/predictor.h"
 #include "tests/churn/support/small_model.h"

@@ -1,12 +1,15 @@
 #include "engine/io/atomic_file.h"
 
+#include <atomic>
 #include <csignal>
+#include <fcntl.h>
 #include <fstream>
 #include <functional>
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
@@ -94,6 +97,47 @@ TEST(AtomicFileTest, RemovesLeftoversOfKilledWritersOnly) {
   living.write("newer");
   living.commit();
   EXPECT_EQ(read_file(path, kEnough), "newer");
+}
+
+/// What a writer does that begins now.
+void remove_what_no_lock_holds(const fs::path& folder) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    const int descriptor = ::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) continue;
+    if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) ::unlink(entry.path().c_str());
+    ::close(descriptor);
+  }
+}
+
+TEST(AtomicFileTest, IsNotTakenForALeftoverWhileItBegins) {
+  const TemporaryFolder folder;
+  std::atomic<bool> done = false;
+  std::thread rival([&] {
+    while (!done) remove_what_no_lock_holds(folder.path());
+  });
+  int lost = 0;
+  for (int i = 0; i < 5000; ++i) {
+    const AtomicFile file(folder / "model");
+    lost += folder.entries() == 0 ? 1 : 0;
+  }
+  done = true;
+  rival.join();
+  EXPECT_EQ(lost, 0);
+}
+
+TEST(AtomicFileTest, TellsALostTemporaryFromALostFolder) {
+  const TemporaryFolder folder;
+  const fs::path path = folder / "sub/a";
+  fs::create_directory(folder / "sub");
+  AtomicFile file(path);
+  for (const auto& entry : fs::directory_iterator(folder / "sub")) fs::remove(entry);
+  EXPECT_THAT(message_of([&] { file.commit(); }),
+              AllOf(HasSubstr("sub/a: cannot write: another program removed its temporary file "),
+                    HasSubstr("; try again")));
+  AtomicFile other(path);
+  fs::remove_all(folder / "sub");
+  EXPECT_THAT(message_of([&] { other.commit(); }), HasSubstr("; create the folder "));
 }
 
 TEST(AtomicFileTest, KeepsPermissionsAndSymbolicLinks) {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <thread>
 #include <zlib.h>
+#include <zstd.h>
 
 #include "preprocessing/csv/byte_source.h"
 #include "tests/preprocessing/support.h"
@@ -49,6 +50,21 @@ std::string xz(const std::string& text) {
   return out;
 }
 
+std::string zstd(const std::string& text, int window_log = 0) {
+  ZSTD_CCtx* context = ZSTD_createCCtx();
+  ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
+  ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, window_log);
+  std::string out(ZSTD_compressBound(text.size()), '\0');
+  // As a stream, of which the frame does not tell the size, nor so a smaller window.
+  ZSTD_inBuffer input{text.data(), text.size(), 0};
+  ZSTD_outBuffer output{out.data(), out.size(), 0};
+  EXPECT_EQ(ZSTD_isError(ZSTD_compressStream2(context, &output, &input, ZSTD_e_continue)), 0U);
+  EXPECT_EQ(ZSTD_compressStream2(context, &output, &input, ZSTD_e_end), 0U);
+  ZSTD_freeCCtx(context);
+  out.resize(output.pos);
+  return out;
+}
+
 TEST(CsvStream, CompressedFilesReadLikePlainOnes) {
   const std::string text = sample_text();
   const Table plain = read_text(text);
@@ -57,6 +73,7 @@ TEST(CsvStream, CompressedFilesReadLikePlainOnes) {
   // The names do not tell: the first bytes do.
   expect_equal(read_text(gzip(text)), plain);
   expect_equal(read_text(xz(text)), plain);
+  expect_equal(read_text(zstd(text)), plain);
 }
 
 TEST(CsvStream, ConcatenatedMembersAreOneFile) {
@@ -65,11 +82,12 @@ TEST(CsvStream, ConcatenatedMembersAreOneFile) {
   const std::size_t half = text.size() / 2;
   expect_equal(read_text(gzip(text.substr(0, half)) + gzip(text.substr(half))), plain);
   expect_equal(read_text(xz(text.substr(0, half)) + xz(text.substr(half))), plain);
+  expect_equal(read_text(zstd(text.substr(0, half)) + zstd(text.substr(half))), plain);
 }
 
 TEST(CsvStream, DamagedCompressionIsAnIoError) {
   const std::string text = sample_text();
-  for (std::string packed : {gzip(text), xz(text)}) {
+  for (std::string packed : {gzip(text), xz(text), zstd(text)}) {
     const ScratchFile cut(packed.substr(0, packed.size() / 2));
     EXPECT_THAT(message_of<IoError>([&] { read_csv(cut.path()); }), HasSubstr("is cut short"));
     packed[packed.size() / 2] = static_cast<char>(packed[packed.size() / 2] ^ 0x55);
@@ -78,13 +96,33 @@ TEST(CsvStream, DamagedCompressionIsAnIoError) {
   }
 }
 
+TEST(CsvStream, ZstdGivesWhatItHoldsInPiecesOfAnySize) {
+  const std::string text = sample_text();
+  const ScratchFile file(zstd(text));
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{1000}, text.size()}) {
+    const std::unique_ptr<ByteSource> source = open_byte_source(file.path());
+    std::string read;
+    std::string bytes(piece, ' ');
+    while (const std::size_t got = source->read(bytes.data(), piece)) read.append(bytes, 0, got);
+    EXPECT_EQ(read, text) << "in pieces of " << piece;
+  }
+}
+
+TEST(CsvStream, ZstdThatAsksForALargeWindowIsRefused) {
+  const ScratchFile largest(zstd(sample_text(), 27));
+  EXPECT_EQ(read_csv(largest.path()).rows(), 3000U);
+  const ScratchFile too_large(zstd(sample_text(), 28));
+  EXPECT_THAT(message_of<DataError>([&] { read_csv(too_large.path()); }),
+              HasSubstr("more than 128 MiB of memory: compress it with zstd --long=27 or less"));
+}
+
 TEST(CsvStream, AFileMadeToExpandIsRefused) {
   // Few rows: under the sanitizers reading many takes longer than packing them.
   std::string row(std::size_t{1} << 20, 'x');
   row += ",1\n";
   std::string rows = "a,b\n";
   while (rows.size() < (std::size_t{70} << 20)) rows += row;
-  for (const std::string& packed : {gzip(rows), xz(rows)}) {
+  for (const std::string& packed : {gzip(rows), xz(rows), zstd(rows)}) {
     const ScratchFile file(packed);
     EXPECT_THAT(message_of([&] { read_csv(file.path()); }),
                 HasSubstr("more than 200 times as many"));

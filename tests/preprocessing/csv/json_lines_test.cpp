@@ -124,7 +124,8 @@ TEST(JsonLines, AreReadInChunksAlike) {
 
 TEST(JsonLines, AreToldByTheNameOrTheOption) {
   const std::string text = "{\"a\":1,\"b\":\"x\"}\n{\"a\":2,\"b\":\"y\"}\n";
-  for (const char* suffix : {".jsonl", ".ndjson", ".NDJSON", ".jsonl.gz", ".ndjson.xz"}) {
+  for (const char* suffix :
+       {".jsonl", ".ndjson", ".NDJSON", ".jsonl.gz", ".ndjson.xz", ".jsonl.zst"}) {
     const ScratchFile file(text, suffix);
     EXPECT_THAT(read_csv(file.path()).names(), ElementsAre("a", "b")) << suffix;
   }

@@ -55,6 +55,7 @@ TEST(PipelineJson, EveryScalingRoundTrips) {
   for (const Scaling scaling : kScalings) {
     PipelineConfig config;
     config.numbers.scaling = scaling;
+    config.classes = {"0", "1"};
     const Pipeline pipeline = Pipeline::fit(table, config);
     json document = json::parse(pipeline.to_json().dump());
     EXPECT_EQ(Pipeline::from_json(document), pipeline) << scaling_name(scaling);
@@ -135,6 +136,11 @@ TEST(PipelineJson, RefusesWhatItDoesNotUnderstand) {
        "pipeline: input_statistics.numbers[0]: \"a\" is no number that the steps take"},
       {"one class", [](json& j) { j["classes"] = {"a"}; },
        "pipeline: classes: 1 classes, expected 2"},
+      {"equal classes",
+       [](json& j) {
+         j["classes"] = {"a", "a"};
+       },
+       "pipeline: classes: the class \"a\" occurs twice"},
   };
   for (const BadDocument& bad : cases) {
     json document = good;

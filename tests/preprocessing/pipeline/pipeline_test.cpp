@@ -32,6 +32,7 @@ Table customers() {
 PipelineConfig config_for(Scaling scaling) {
   PipelineConfig config;
   config.target = "churn";
+  config.classes = {"0", "1"};
   config.numbers.scaling = scaling;
   return config;
 }
