@@ -3,7 +3,6 @@
 
 #include "engine/autograd/tape.h"
 #include "kernels/common/philox.h"
-#include "kernels/common/precision.h"
 #include "kernels/common/step_scalars.h"
 
 namespace ebb {
@@ -35,7 +34,7 @@ struct Pass {
       0;  // of this shard in the whole batch, so that shards draw different masks
   PackedWeights* packed_weights = nullptr;  // linear layers multiply in bf16; null: in f32
   LeadingPositions positions = {};  // what tensors hold, so that they drop what whole ones would
-  Precision precision = Precision::f32;  // tf32: attention multiplies in TF32
+  bool attention_in_tf32 = false;   // on CUDA; else attention multiplies f32 exactly
 
   /// Whether any of the tensors, the inputs of an operation, needs a gradient on this pass's tape.
   template <class... Tensors>

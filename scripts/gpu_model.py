@@ -30,12 +30,17 @@ GPUS = (
 )
 
 
-def times_of(gpu, bytes_needed, counts):
+def tensor_rate(gpu, in_tf32):
+    """TF32 has half of the operations of bf16, by the same papers."""
+    return gpu.tensor_flops / 2 if in_tf32 else gpu.tensor_flops
+
+
+def times_of(gpu, bytes_needed, counts, in_tf32=False):
     """Seconds that each unit of a GPU is busy. `counts`: of virtual_counts.Counts."""
     per_second = gpu.multiprocessors * gpu.clock
     return {
         "memory": bytes_needed / gpu.bytes_per_second,
-        "tensor": counts.total("tensor_flops") / (gpu.tensor_flops * per_second),
+        "tensor": counts.total("tensor_flops") / (tensor_rate(gpu, in_tf32) * per_second),
         "f32": counts.total("warps_by_class", "fp32") / (gpu.f32_instructions * per_second),
         "half": counts.total("warps_by_class", "half") / (gpu.half_instructions * per_second),
         "int": counts.total("warps_by_class", "int") / (gpu.int_instructions * per_second),
@@ -47,12 +52,12 @@ def times_of(gpu, bytes_needed, counts):
     }
 
 
-def speed_of_light(gpu, bytes_needed, flops, counts):
+def speed_of_light(gpu, bytes_needed, flops, counts, in_tf32=False):
     """The least time of the operation over that of the unit which is busy longest, and that unit."""
     per_second = gpu.multiprocessors * gpu.clock
     on_tensor_cores = counts.total("tensor_flops") > 0
-    peak = gpu.tensor_flops if on_tensor_cores else 64 * gpu.f32_instructions
+    peak = tensor_rate(gpu, in_tf32) if on_tensor_cores else 64 * gpu.f32_instructions
     least = max(bytes_needed / gpu.bytes_per_second, flops / (peak * per_second))
-    times = times_of(gpu, bytes_needed, counts)
+    times = times_of(gpu, bytes_needed, counts, in_tf32)
     unit = max(times, key=times.get)
     return least / times[unit], unit

@@ -11,6 +11,7 @@ import tempfile
 from kernel_binaries import ROOT
 
 PROGRAM = ROOT / "build/bin/ebb_bench_kernels"
+COMMAND = [PROGRAM, "--device=cuda", "--contenders"]
 VIRTUAL_GPU = ROOT / "build/vgpu/lib"
 CALLS = 2  # that the program makes on the virtual GPU: one whose results it checks, one that it would time
 
@@ -42,11 +43,21 @@ def environment(**more):
 
 
 def listed_cases(pattern):
-    done = subprocess.run([PROGRAM, "--device=cuda", "--benchmark_list_tests", f"--benchmark_filter={pattern}"],
+    """Of ebb's own kernels, each once: `own` is what EBB_GEMM=own takes anyway."""
+    done = subprocess.run([*COMMAND, "--benchmark_list_tests", f"--benchmark_filter={pattern}"],
                           env=environment(), capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"error: {PROGRAM}: {done.stderr.strip()}")
-    return done.stdout.splitlines()
+    return [case for case in done.stdout.splitlines() if contender_of(case) not in ("own", "cublaslt", "cudnn")]
+
+
+def contender_of(case):
+    """Empty for the kernel that ebb takes."""
+    return case.split("/")[0].partition(":")[2]
+
+
+def is_in_tf32(case):
+    return contender_of(case) == "tf32"
 
 
 def parts_of(case):
@@ -65,7 +76,7 @@ def run_case(case):
     with tempfile.TemporaryDirectory() as folder:
         report = pathlib.Path(folder) / "report.json"
         done = subprocess.run(
-            [PROGRAM, "--device=cuda", f"--benchmark_filter={pattern_of(case)}", "--benchmark_format=json"],
+            [*COMMAND, f"--benchmark_filter={pattern_of(case)}", "--benchmark_format=json"],
             env=environment(VGPU_REPORT=str(report), VGPU_THREADS="1"), capture_output=True, text=True)
         if done.returncode != 0:
             sys.exit(f"error: {case}: {done.stderr.strip()}")

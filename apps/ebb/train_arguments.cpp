@@ -15,7 +15,7 @@
 #include "apps/ebb/precision_option.h"
 #include "apps/ebb/threads_option.h"
 #include "apps/ebb/usage.h"
-#include "kernels/linear/linear.h"
+#include "engine/training/lanes.h"
 
 namespace ebb::program {
 namespace {
@@ -275,7 +275,7 @@ churn::RunConfig run_config(const TrainArguments& arguments) {
     refuse("--cuda-graph", "--detect-anomaly",
            "the host looks for anomalies, and a CUDA graph runs without it");
   }
-  kernels::require_precision(config.training.precision, device);
+  require_precision(config.training.precision, device);
   return config;
 }
 

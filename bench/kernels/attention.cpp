@@ -79,6 +79,7 @@ KernelCase in_tf32(KernelCase kernel_case, const AttentionShape& s,
   kernel_case.unsupported = [s](Device device, DType dtype) {
     return kernels::attention_unsupported(device, dtype, s.head_dim, Precision::tf32);
   };
+  kernel_case.precision = Precision::tf32;
   return contender(std::move(kernel_case), "tf32");
 }
 

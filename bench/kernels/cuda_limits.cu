@@ -25,15 +25,19 @@ double half_flops_per_clock(int capability) {
   return 1024.0;
 }
 
+double flops_per_clock(int capability, DType dtype, Precision precision) {
+  if (dtype == DType::bf16 || dtype == DType::f16) return half_flops_per_clock(capability);
+  if (precision == Precision::tf32) return half_flops_per_clock(capability) / 2.0;
+  return f32_flops_per_clock(capability);
+}
+
 }  // namespace
 
-Limits cuda_limits(Device device, DType dtype) {
+Limits cuda_limits(Device device, DType dtype, Precision precision) {
   const int capability = cuda::compute_capability(device);
   const double clock = attribute(device, cudaDevAttrClockRate) * 1e3;
   const double multiprocessors = cuda::multiprocessor_count(device);
-  const bool half = dtype == DType::bf16 || dtype == DType::f16;
-  const double per_clock =
-      half ? half_flops_per_clock(capability) : f32_flops_per_clock(capability);
+  const double per_clock = flops_per_clock(capability, dtype, precision);
   const double memory_clock = attribute(device, cudaDevAttrMemoryClockRate) * 1e3;
   const double memory_bytes = attribute(device, cudaDevAttrGlobalMemoryBusWidth) / 8.0;
   constexpr double kTransfersPerClock = 2.0;

@@ -7,6 +7,6 @@ namespace ebb::bench {
 
 /// From the device's clocks, multiprocessors and width of memory: dense operations per
 /// multiprocessor and clock by architecture (NVIDIA's tuning guides and white papers).
-Limits cuda_limits(Device device, DType dtype);
+Limits cuda_limits(Device device, DType dtype, Precision precision);
 
 }  // namespace ebb::bench

@@ -15,9 +15,9 @@ std::string Machine::name() const {
   return fmt::format("cpu, {}, {} threads", name_of(active_instruction_set()), context_.threads());
 }
 
-Limits Machine::limits(DType dtype) const {
+Limits Machine::limits(DType dtype, Precision precision) const {
   if constexpr (kBuiltWithCuda) {
-    if (context_.device().is_cuda()) return cuda_limits(context_.device(), dtype);
+    if (context_.device().is_cuda()) return cuda_limits(context_.device(), dtype, precision);
   }
   constexpr std::int64_t kBytesPerThread = 4 << 20;
   return {.flops_per_second = kernels::measure_peak_gflops(context_) * 1e9,

@@ -6,6 +6,7 @@
 
 #include "kernels/common/context.h"
 #include "kernels/common/dtype.h"
+#include "kernels/common/precision.h"
 #include "kernels/common/stopwatch.h"
 
 namespace ebb::bench {
@@ -29,8 +30,8 @@ class Machine {
   bool is_virtual() const { return ebb::is_virtual(context_.device()); }
 
   /// CPU: measured now, the same for all dtypes. CUDA: from the device's clocks, on the units that
-  /// serve `dtype` (tensor cores for bf16 and f16).
-  Limits limits(DType dtype) const;
+  /// serve `dtype`: tensor cores for bf16, f16, and f32 in TF32.
+  Limits limits(DType dtype, Precision precision) const;
 
   /// Seconds of one call of `body`, which gives work to context(). CUDA: with the second-level
   /// cache filled with other data before. CPU: caches warm, as in a training step.

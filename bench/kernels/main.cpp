@@ -5,7 +5,8 @@
 //
 // Each benchmark is named operation/direction/device/dtype/shape; --benchmark_filter chooses by it.
 // --contenders adds other kernels for the same operands on CUDA, named operation:contender/...: our
-// own matrix products (own), NVIDIA's cuBLASLt and cuDNN. What cannot run is skipped with the
+// own matrix products (own) and the lower rungs of their ladder, attention in TF32 (tf32), NVIDIA's
+// cuBLASLt and cuDNN. What cannot run is skipped with the
 // reason. Counters: bytes/s or flop/s, `floor`: the share of the device's limit reached, and
 // `error`: the largest error against the same computation in float64, as a share of the largest
 // result. On the virtual GPU (scripts/vgpu) every kernel runs twice, the times mean nothing, and
@@ -102,7 +103,8 @@ void measure(benchmark::State& state, const Measurement& measurement, const Prep
     state.counters["flops"] = benchmark::Counter(kernel_case.flops);
   } else {
     const double seconds = total / static_cast<double>(state.iterations());
-    set_counters(state, kernel_case, prepared.operands.bytes(), machine.limits(dtype), seconds);
+    set_counters(state, kernel_case, prepared.operands.bytes(),
+                 machine.limits(dtype, kernel_case.precision), seconds);
   }
 }
 

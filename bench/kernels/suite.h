@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bench/kernels/operands.h"
+#include "kernels/common/precision.h"
 
 namespace ebb::bench {
 
@@ -16,7 +17,8 @@ struct KernelCase {
   std::string direction;  // "forward", "backward"
   std::string shape;      // "4096x64"
   double flops = 0.0;     // of matrix products and attention; 0 where moving memory is the floor
-  bool large = false;     // for GPUs alone: it takes hours on the virtual one, minutes on a CPU
+  Precision precision = Precision::f32;  // in which f32 operands are multiplied
+  bool large = false;  // for GPUs alone: it takes hours on the virtual one, minutes on a CPU
   /// Why it cannot run there; empty if it can.
   std::function<std::string(Device, DType)> unsupported;
   /// Makes the operands; the call it returns runs the kernel on them.
@@ -41,6 +43,7 @@ KernelCase make_case(std::string operation, std::string direction, std::string s
           .direction = std::move(direction),
           .shape = std::move(shape),
           .flops = flops,
+          .precision = Precision::f32,
           .large = false,
           .unsupported = unsupported,
           .kernel = [make, kernel](Operands& operands) -> std::function<void(Context&)> {

@@ -25,9 +25,8 @@ DropoutSpec dropout_of(const Pass& pass, const Tensor& query, const Tensor& key,
   return spec;
 }
 
-// What a pass in bf16 has its linear layers multiply in, attention knows nothing of.
 Precision precision_of(const Pass& pass) {
-  return pass.precision == Precision::tf32 ? Precision::tf32 : Precision::f32;
+  return pass.attention_in_tf32 ? Precision::tf32 : Precision::f32;
 }
 
 kernels::AttentionInputs inputs_of(const Heads& heads, const AttentionOptions& options,

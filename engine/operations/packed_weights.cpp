@@ -1,12 +1,12 @@
 #include "engine/operations/packed_weights.h"
 
 #include "kernels/common/parallel.h"
-#include "kernels/linear/linear.h"
+#include "kernels/common/support.h"
 
 namespace ebb {
 
 PackedWeights::PackedWeights(Device device) : device_(device) {
-  kernels::require_precision(Precision::bf16, device);
+  kernels::require_supported("precision bf16", kernels::bf16_product_unsupported(device));
 }
 
 ConstView PackedWeights::Copy::source() const {

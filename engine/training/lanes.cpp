@@ -3,9 +3,17 @@
 #include <memory>
 #include <vector>
 
-#include "kernels/linear/linear.h"
+#include "kernels/bf16_product/bf16_product.h"
+#include "kernels/common/support.h"
 
 namespace ebb {
+
+void require_precision(Precision precision, Device device) {
+  std::string reason;
+  if (precision == Precision::tf32) reason = tf32_unsupported(device);
+  if (precision == Precision::bf16) reason = kernels::bf16_product_unsupported(device);
+  kernels::require_supported(fmt::format("precision {}", name_of(precision)), reason);
+}
 
 Lanes::Lane::Lane(Device device, const ParameterSet* parameters) : context(device, 1) {
   if (parameters != nullptr) tape = std::make_unique<Tape>(context, parameters);
@@ -13,7 +21,7 @@ Lanes::Lane::Lane(Device device, const ParameterSet* parameters) : context(devic
 
 Lanes::Lanes(Device device, int threads, const ParameterSet* parameters, Precision precision)
     : team_(device, threads), precision_(precision) {
-  kernels::require_precision(precision, device);
+  require_precision(precision, device);
   if (precision == Precision::bf16) packed_weights_ = std::make_unique<PackedWeights>(device);
   const std::int64_t count = device.is_cuda() ? 1 : kMost;
   for (std::int64_t lane = 0; lane < count; ++lane) {

@@ -37,6 +37,9 @@ struct ShardPlan {
   }
 };
 
+/// Throws UnsupportedError when the device cannot train or run a network in that precision.
+void require_precision(Precision precision, Device device);
+
 /// One serial context and tape per lane, kept warm between batches. A CUDA device has one lane,
 /// which takes all shards: each fills the device, and they would wait for each other on its stream
 /// anyway.
@@ -70,7 +73,7 @@ class Lanes {
                     .settings = settings,
                     .first_row = range.begin,
                     .packed_weights = packed_weights_.get(),
-                    .precision = precision_},
+                    .attention_in_tf32 = precision_ == Precision::tf32},
                range);
         }
       }

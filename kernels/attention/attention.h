@@ -90,7 +90,8 @@ std::string attention_unsupported(Device device, DType dtype, std::int64_t head_
 /// Throws Error on operands that do not fit, UnsupportedError where attention_unsupported says so.
 /// On the CPU the workspace holds, per thread, a tile of up to 64 queries and, in the backward
 /// direction, one head's grad_key and grad_value; on CUDA, in the backward direction, a number per
-/// row of queries and, with a bias that few heads of many share, up to 8 MiB of partial sums.
+/// row of queries and, with a bias that few heads of many share, up to 8 MiB of partial sums; in
+/// bf16 and f16 at least 4 bytes for each element of grad_bias.
 void attention(Context& context, const AttentionForward& parameters);
 void attention_backward(Context& context, const AttentionBackward& parameters);
 

@@ -192,8 +192,16 @@ void run_backward(const Context& context, const BackwardOperands<float>& operand
   using Tile = BackwardTile<kHeadDim>;
   const AttentionGeometry& g = operands.geometry;
   const int key_rows = Tile::key_rows(g.keys);
-  const Teams teams(g.queries, Tile::kWarpRows, key_rows * kHeadDim);
-  const std::size_t shared = BackwardShared<Tile>::bytes(teams.heads_per_block(), key_rows);
+  Teams teams(g.queries, Tile::kWarpRows, key_rows * kHeadDim);
+  const auto shared_bytes = [&] {
+    return BackwardShared<Tile>::bytes(teams.heads_per_block(), key_rows);
+  };
+  // Below compute capability 8.0 not every block has enough for several heads.
+  while (teams.heads_per_block() > 1 &&
+         shared_bytes() > ebb::cuda::shared_bytes_of_block(context.device())) {
+    teams.warps *= 2;
+  }
+  const std::size_t shared = shared_bytes();
   // Wider heads lack the registers for both.
   if constexpr (kHeadDim <= 128) {
     if (g.keys <= Tile::kKeys) {

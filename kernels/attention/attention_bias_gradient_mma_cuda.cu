@@ -9,6 +9,17 @@
 namespace ebb::kernels::cuda {
 namespace {
 
+/// Writes neighbours, the second if `both` are there: at once where they are aligned, so that the
+/// lanes of a row write whole sectors.
+__device__ inline void store_pair(float* to, float2 pair, bool both) {
+  if (both && reinterpret_cast<std::uintptr_t>(to) % sizeof(pair) == 0) {
+    *reinterpret_cast<float2*>(to) = pair;
+  } else {
+    to[0] = pair.x;
+    if (both) to[1] = pair.y;
+  }
+}
+
 template <int kHeadDim, class T>
 __global__ void __launch_bounds__(kAttentionThreads, (kHeadDim > 32 ? 2 : 3))
     bias_gradient_kernel(const BackwardOperands<T> p, const BiasGradient bias, const Teams teams,
@@ -50,10 +61,12 @@ __global__ void __launch_bounds__(kAttentionThreads, (kHeadDim > 32 ? 2 : 3))
 #pragma unroll
     for (int n = 0; n < 4; ++n) {
 #pragma unroll
-      for (int e = 0; e < 4; ++e) {
-        const int q = tile.query * Tile::kBlockRows + warp * Tile::kWarpRows + lane / 4 + e / 2 * 8;
-        const int k = tile.key * Tile::kKeys + 32 * part + 8 * n + lane % 4 * 2 + e % 2;
-        if (q < g.queries && k < g.keys) to.row(q)[k] = sums[part][n][e];
+      for (int r = 0; r < 2; ++r) {
+        const int q = tile.query * Tile::kBlockRows + warp * Tile::kWarpRows + lane / 4 + 8 * r;
+        const int k = tile.key * Tile::kKeys + 32 * part + 8 * n + lane % 4 * 2;
+        if (q >= g.queries || k >= g.keys) continue;
+        const float* pair = &sums[part][n][2 * r];
+        store_pair(to.row(q) + k, make_float2(pair[0], pair[1]), k + 1 < g.keys);
       }
     }
   }

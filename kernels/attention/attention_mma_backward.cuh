@@ -50,12 +50,13 @@ __device__ float load_mma_grad_output(const BackwardOperands<T>& p, const Place&
     float sum = 0.0F;
     uint4 gradient = make_uint4(0, 0, 0, 0);
     if (alive >> r & 1u) {
-      gradient = Element::load(grad_output.row(r), column, head_dim, grad_output.packs);
+      // Rounded as the products of it are, so that what they have in common cancels.
+      gradient =
+          Element::rounded(Element::load(grad_output.row(r), column, head_dim, grad_output.packs));
       sum = Element::dot(gradient, Element::load(output.row(r), column, head_dim, output.packs),
                          0.0F);
     }
-    ptx::store_shared(tile + mma_offset<Tile::kHeadDim, T>(tile_row + r, chunk),
-                      Element::rounded(gradient));
+    ptx::store_shared(tile + mma_offset<Tile::kHeadDim, T>(tile_row + r, chunk), gradient);
     sum = warp_reduce<Sum, Lanes::kLanes>(sum);
     const int own = place.lane - r0;
     const float passed =

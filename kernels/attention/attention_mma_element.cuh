@@ -180,7 +180,6 @@ struct MmaElement<float> {
                       ptx::cvt_rna_tf32(x.w));
   }
 
-  /// In f32: loaded chunks are not rounded yet.
   __device__ static float dot(const uint4& a, const uint4& b, float sum) {
     return cuda::dot(floats(a), floats(b), sum);
   }

@@ -11,6 +11,7 @@
 // per index.
 #include "kernels/common/cuda/runtime.h"
 #include "kernels/common/error.h"
+#include "kernels/common/workspace_parts.h"
 #include "kernels/embedding/embedding_backends.h"
 #include "kernels/embedding/embedding_rows.cuh"
 #include "kernels/embedding/embedding_sort.cuh"
@@ -221,26 +222,9 @@ __global__ void __launch_bounds__(kEmbeddingThreads)
   }
 }
 
-/// Parts of one piece of workspace, each aligned to 64 bytes.
-class Parts {
- public:
-  explicit Parts(void* memory) : memory_(static_cast<std::byte*>(memory)) {}
-  template <class T>
-  T* take(std::int64_t count) {
-    auto* part = reinterpret_cast<T*>(memory_ + used_);
-    used_ += blocks_of(count * static_cast<std::int64_t>(sizeof(T)), 64) * 64;
-    return part;
-  }
-  std::int64_t used() const { return used_; }
-
- private:
-  std::byte* memory_;
-  std::int64_t used_ = 0;
-};
-
 struct Scratch {
   Scratch(void* memory, std::int64_t n, std::int64_t dim) {
-    Parts parts(memory);
+    WorkspaceParts parts(memory);
     partials = parts.take<float>(2 * blocks_of(n, kPiece) * dim);
     for (int side = 0; side < 2; ++side) {
       sort.keys[side] = parts.take<std::uint32_t>(n);
@@ -248,12 +232,12 @@ struct Scratch {
     }
     sort.counts = parts.take<std::uint32_t>(kDigits * sort_tiles(n));
     sort.totals = parts.take<std::uint32_t>(kDigits);
-    bytes = parts.used();
+    bytes = parts.bytes();
   }
 
   float* partials;
   SortBuffers sort;
-  std::int64_t bytes;
+  std::size_t bytes;
 };
 
 }  // namespace
@@ -271,7 +255,7 @@ void embedding_backward(Context& context, const EmbeddingBackward& p) {
          static_cast<std::size_t>(rows * dim) * size_of(p.grad_table.dtype));
   }
   if (n == 0 || rows == 0 || dim == 0) return;
-  const auto bytes = static_cast<std::size_t>(Scratch(nullptr, n, dim).bytes);
+  const std::size_t bytes = Scratch(nullptr, n, dim).bytes;
   const Scratch scratch(context.workspace().acquire(bytes), n, dim);
   const SortItems sorted =
       sort_indices(context, p.indices.as<std::int32_t>(), n, rows, scratch.sort);

@@ -1,7 +1,7 @@
 // The norm of a flat gradient, found where the gradient lies: partial sums of its squares, which
 // optimisers add up themselves (kernels/common/clipping.h). So clipping by the global norm and the
-// update of all parameters are two passes, and on CUDA two launches between which the host reads
-// nothing.
+// update of all parameters are two passes, and on CUDA two launches, one more for every 320
+// parameters after the first 320 (common/cuda/segments.cuh), between which the host reads nothing.
 //
 //   sum over b of squares[b] = sum over i of gradient[i]^2
 //

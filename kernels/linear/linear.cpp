@@ -94,12 +94,6 @@ std::string linear_unsupported(Device device, DType dtype) {
   return matrix_product_unsupported(device, dtype);
 }
 
-void require_precision(Precision precision, Device device) {
-  if (precision == Precision::tf32) require_supported("precision tf32", tf32_unsupported(device));
-  if (precision != Precision::bf16) return;
-  require_supported("precision bf16", bf16_product_unsupported(device));
-}
-
 void linear(Context& context, const LinearForward& parameters) {
   require_supported("linear", linear_unsupported(context.device(), parameters.input.dtype));
   if (parameters.packed_weight != nullptr) {

@@ -17,7 +17,6 @@
 #include "kernels/bf16_product/bf16_product.h"
 #include "kernels/common/context.h"
 #include "kernels/common/philox.h"
-#include "kernels/common/precision.h"
 #include "kernels/common/view.h"
 
 namespace ebb::kernels {
@@ -54,9 +53,6 @@ struct LinearBackward {
 
 /// Empty when the device can run a linear layer on `dtype`, else the reason why not.
 std::string linear_unsupported(Device device, DType dtype);
-
-/// Throws UnsupportedError when the device cannot run a network in that precision.
-void require_precision(Precision precision, Device device);
 
 /// Throws Error on operands that do not fit, UnsupportedError where linear_unsupported says so. On
 /// CUDA they need workspace for what is rounded to bf16, for products (matrix_product.h), and with

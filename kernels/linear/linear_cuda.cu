@@ -6,6 +6,7 @@
 // Backward: grad_pre_activation and grad_bias in one pass, then a product for each gradient. Where
 // there was neither activation nor dropout, cuBLASLt sums grad_bias beside grad_weight. With a
 // packed weight the operands of products are rounded to bf16, sums and results are f32.
+#include "kernels/common/workspace_parts.h"
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/linear/linear_backends.h"
 #include "kernels/linear/linear_fused.h"
@@ -26,25 +27,23 @@ bool has_epilogue(const LinearForward& p) {
          p.derivative.present();
 }
 
-/// The scratch memory of one call, asked for at once, in pieces aligned to 256 bytes.
+/// The scratch memory of one call, asked for at once, in pieces.
 class Scratch {
  public:
   /// The bytes of the pieces, in order.
   Scratch(Context& context, std::initializer_list<std::size_t> pieces) {
-    std::size_t bytes = 0;
-    for (const std::size_t piece : pieces) bytes += aligned(piece);
-    next_ = static_cast<char*>(context.workspace().acquire(bytes));
+    WorkspaceParts all;
+    for (const std::size_t piece : pieces) all.take<std::byte>(static_cast<std::int64_t>(piece));
+    parts_ = WorkspaceParts(context.workspace().acquire(all.bytes()));
   }
 
   template <class T>
   T* take(std::size_t bytes) {
-    return reinterpret_cast<T*>(std::exchange(next_, next_ + aligned(bytes)));
+    return reinterpret_cast<T*>(parts_.take<std::byte>(static_cast<std::int64_t>(bytes)));
   }
 
  private:
-  static std::size_t aligned(std::size_t bytes) { return (bytes + 255) / 256 * 256; }
-
-  char* next_;
+  WorkspaceParts parts_;
 };
 
 /// Bytes of a matrix in scratch memory.

@@ -6,6 +6,7 @@
 
 #include "kernels/common/cuda/launch.h"
 #include "kernels/common/cuda/runtime.h"
+#include "kernels/common/workspace_parts.h"
 #include "preprocessing/cleaning/cell_bits.h"
 #include "preprocessing/cleaning/repeated_rows.h"
 #include "preprocessing/common/spread.h"
@@ -70,33 +71,16 @@ __global__ void __launch_bounds__(kThreads)
   }
 }
 
-/// Cuts the workspace into arrays, each aligned to 256 bytes; without memory it counts their bytes.
-class Cutter {
- public:
-  explicit Cutter(std::byte* memory = nullptr) : memory_(memory) {}
-  template <class T>
-  T* take(std::int64_t count) {
-    T* array = reinterpret_cast<T*>(memory_ + bytes_);
-    bytes_ += (static_cast<std::size_t>(count) * sizeof(T) + 255) / 256 * 256;
-    return array;
-  }
-  std::size_t bytes() const { return bytes_; }
-
- private:
-  std::byte* memory_;
-  std::size_t bytes_ = 0;
-};
-
 struct Memory {
-  Memory(Cutter cutter, std::int64_t count, std::int64_t rows, std::size_t sort_bytes)
-      : columns(cutter.take<CellColumn>(count)),
-        hashes(cutter.take<std::uint64_t>(rows)),
-        sorted_hashes(cutter.take<std::uint64_t>(rows)),
-        order(cutter.take<std::uint32_t>(rows)),
-        sorted_order(cutter.take<std::uint32_t>(rows)),
-        is_repeated(cutter.take<std::uint8_t>(rows)),
-        sort(cutter.take<std::byte>(static_cast<std::int64_t>(sort_bytes))),
-        bytes(cutter.bytes()) {}
+  Memory(WorkspaceParts parts, std::int64_t count, std::int64_t rows, std::size_t sort_bytes)
+      : columns(parts.take<CellColumn>(count)),
+        hashes(parts.take<std::uint64_t>(rows)),
+        sorted_hashes(parts.take<std::uint64_t>(rows)),
+        order(parts.take<std::uint32_t>(rows)),
+        sorted_order(parts.take<std::uint32_t>(rows)),
+        is_repeated(parts.take<std::uint8_t>(rows)),
+        sort(parts.take<std::byte>(static_cast<std::int64_t>(sort_bytes))),
+        bytes(parts.bytes()) {}
 
   CellColumn* columns;
   std::uint64_t* hashes;
@@ -119,10 +103,10 @@ std::vector<std::uint8_t> find_repeated_rows(Context& context, std::span<const C
                                           m.sorted_order, rows, 0, 64, context.stream()),
           "sorting rows by their hashes");
   };
-  sort(nullptr, Memory(Cutter(), count, rows, 0));  // says how much memory it takes
-  const std::size_t bytes = Memory(Cutter(), count, rows, sort_bytes).bytes;
-  const Memory memory(Cutter(static_cast<std::byte*>(context.workspace().acquire(bytes))), count,
-                      rows, sort_bytes);
+  choose_device(context);
+  sort(nullptr, Memory(WorkspaceParts(), count, rows, 0));  // says how much memory it takes
+  const std::size_t bytes = Memory(WorkspaceParts(), count, rows, sort_bytes).bytes;
+  const Memory memory(WorkspaceParts(context.workspace().acquire(bytes)), count, rows, sort_bytes);
   ebb::cuda::copy(context.stream(), memory.columns, columns.data(), columns.size_bytes());
   const Rows operands{memory.columns, static_cast<int>(count), rows};
   const unsigned grid = grid_for(context, rows, kThreads);

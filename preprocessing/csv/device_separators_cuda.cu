@@ -1,17 +1,16 @@
 // Separators outside of quotes on CUDA. A block takes a tile of 4096 bytes, a thread 16 of them, as
 // a bit for each byte.
 //
-//   1. Each tile counts its quotes, and its separators for both cases: that it begins between
-//   quotes
-//      or not.
-//   2. CUB scans the tiles: whether each begins between quotes, and how many separators are before
-//      it.
-//   3. Each tile writes the offsets of its separators, in order, through shared memory.
+// First each tile counts its quotes, and its separators for both cases: that it begins between
+// quotes or not. Then CUB scans the tiles: whether each begins between quotes, and how many
+// separators are before it. At last each tile writes the offsets of its separators, in order,
+// through shared memory.
 //
 // Whether a byte is between quotes is the parity of the quotes before it: within 16 bits by shifts,
 // within a warp by a vote, then over warps. Bytes moved: 2 for each of the text, 4 for each offset.
 #include <cub/device/device_scan.cuh>
 
+#include "kernels/common/cuda/collectives.cuh"
 #include "kernels/common/cuda/launch.h"
 #include "kernels/common/cuda/runtime.h"
 #include "preprocessing/csv/device_separators_backends.h"
@@ -25,7 +24,6 @@ constexpr int kThreads = 256;
 constexpr int kWarps = kThreads / 32;
 constexpr std::uint32_t kOfThread = 16;
 constexpr std::uint32_t kTile = kThreads * kOfThread;
-constexpr unsigned kAllLanes = 0xffffffffu;
 
 /// What a stretch of text does to the count of separators, for each case that it begins in.
 struct Stretch {
@@ -223,6 +221,7 @@ DeviceSeparators find_separators(Context& context, const Tensor& tensor, char de
                                          tiles + 1, context.stream()),
           "scanning the tiles of a text");
   };
+  choose_device(context);
   scan(nullptr, nullptr, nullptr);  // says how much memory it takes
   auto* memory = static_cast<std::byte*>(context.workspace().acquire(before_scan + scan_bytes));
   auto* of_tiles = reinterpret_cast<Stretch*>(memory);

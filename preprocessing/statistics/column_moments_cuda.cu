@@ -4,6 +4,7 @@
 // read a value, half of them from memory.
 #include <limits>
 
+#include "kernels/common/cuda/collectives.cuh"
 #include "kernels/common/cuda/launch.h"
 #include "kernels/common/cuda/runtime.h"
 #include "preprocessing/statistics/column_moments_backends.h"
@@ -37,7 +38,6 @@ __device__ inline void visit_lane(const double* values, int count, int lane, Vis
 /// combine() of the sixteen lanes' values in order, in each of them.
 template <class Combine>
 __device__ inline double reduce_lanes(double value, Combine combine) {
-  constexpr unsigned kAllLanes = 0xffffffffu;
   double result = __shfl_sync(kAllLanes, value, 0, kSums);
   for (int lane = 1; lane < kSums; ++lane) {
     result = combine(result, __shfl_sync(kAllLanes, value, lane, kSums));

@@ -53,6 +53,7 @@ std::int64_t sort_column(Context& context, const SortColumn& p) {
                                          context.stream()),
           "sorting a column");
   };
+  choose_device(context);
   sort(nullptr, nullptr);  // says how much memory it takes
   const std::size_t key_bytes = static_cast<std::size_t>(p.rows + 1) * sizeof(std::uint64_t);
   const std::size_t before = (key_bytes + 255) / 256 * 256;

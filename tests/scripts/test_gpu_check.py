@@ -190,8 +190,8 @@ class ReadersTest(unittest.TestCase):
         self.assertNotIn("problem", found)
 
     def test_errors_that_are_too_large_or_no_numbers_fail(self):
-        def run(dtype, error, **more):
-            return {"run_name": f"softmax/forward/cuda/{dtype}/8x8/manual_time", "error": error, **more}
+        def run(dtype, error, operation="softmax", **more):
+            return {"run_name": f"{operation}/forward/cuda/{dtype}/8x8/manual_time", "error": error, **more}
 
         def times(*runs):
             with tempfile.TemporaryDirectory() as folder:
@@ -210,6 +210,8 @@ class ReadersTest(unittest.TestCase):
         self.assertNotIn("problem", times(run("f32", 3e-7, **median), run("bf16", 0.01, **median)))
         self.assertNotIn("problem", times(run("f32", 0.0, **median), run("f32", float("nan"), aggregate_name="cv")))
         self.assertIn("softmax/forward/cuda/f32/8x8 errs by 0.01", times(run("f32", 0.01, **median))["problem"])
+        self.assertNotIn("problem", times(run("f32", 7e-4, "attention:tf32", **median)))
+        self.assertIn("errs by 0.01", times(run("f32", 0.01, "attention:tf32", **median))["problem"])
         self.assertIn("errs by nan", times(run("bf16", float("nan"), **median), run("f16", 0.0, **median))["problem"])
         self.assertNotIn("problem", counts(run("f32", 3e-7), run("f16", 1e-3)))
         found = counts(run("f32", 3e-7), run("bf16", float("nan")), run("f16", 1e-3))

@@ -137,9 +137,15 @@ class ModelTest(unittest.TestCase):
         self.assertEqual(gpu_model.speed_of_light(self.GPU, 1, 2560, fma), (10 / 20, "f32"))
         tensor = counts_of(tensor_flops=40960, shared_load={"wavefronts": 15}, shared_store={"wavefronts": 5})
         self.assertEqual(gpu_model.speed_of_light(self.GPU, 1, 40960, tensor), (10 / 20, "shared"))
+        self.assertEqual(gpu_model.speed_of_light(self.GPU, 1, 40960, tensor, in_tf32=True), (20 / 20, "tensor"))
 
 
 class TableTest(unittest.TestCase):
+    def test_a_case_names_whose_kernel_it_is(self):
+        names = ("attention:tf32/forward/cuda/f32/8x8", "softmax/forward/cuda/f32/8x8")
+        self.assertEqual([virtual_counts.contender_of(name) for name in names], ["tf32", ""])
+        self.assertEqual([virtual_counts.is_in_tf32(name) for name in names], [True, False])
+
     def test_large_cases_are_left_out_unless_an_operation_has_no_other(self):
         cases = [f"copy/{name}/iterations:1/manual_time"
                  for name in ("a/cuda/f32/64x64", "a/cuda/f32/9000x1000", "b/cuda/f32/9000x1000",

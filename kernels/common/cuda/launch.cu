@@ -19,6 +19,21 @@ dim3 grid_of(const LaunchShape& shape) {
   return dim3(static_cast<unsigned>(x), static_cast<unsigned>(y));
 }
 
+void choose_device(const Context& context) {
+  check(cudaSetDevice(context.device().index), "choosing the device");
+}
+
+void ask_for_shared_memory(const Context& context, const LaunchShape& shape, const void* kernel) {
+  // What a block has without asking, its declared arrays included.
+  constexpr std::size_t kUnasked = 48 * 1024;
+  if (shape.shared_bytes + kDeclaredSharedBytes <= kUnasked) return;
+  // All that there is, always: host threads that launch one kernel ask for the same.
+  const std::size_t bytes = std::max(shape.shared_bytes, shared_bytes_of_block(context.device()));
+  check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                             static_cast<int>(bytes)),
+        fmt::format("asking for {} bytes of shared memory for {}", bytes, shape.name));
+}
+
 unsigned grid_for(const Context& context, std::int64_t count, std::int64_t per_block,
                   std::int64_t waves) {
   constexpr std::int64_t kBlocksPerMultiprocessor = 8;

@@ -31,6 +31,12 @@ struct LaunchShape {
 /// What CUDA takes for the blocks of `shape`. Throws Error where a grid holds fewer.
 dim3 grid_of(const LaunchShape& shape);
 
+/// Makes the context's device the one that this host thread's calls of CUDA mean.
+void choose_device(const Context& context);
+
+/// Lets the kernel have shape.shared_bytes, if a block must ask for so much.
+void ask_for_shared_memory(const Context& context, const LaunchShape& shape, const void* kernel);
+
 /// Starts kernel(arguments...) on the context's stream; arguments are converted to what the kernel
 /// takes. A grid without blocks starts nothing. Throws CudaError, or Error where the operation
 /// needs more blocks than a grid holds.
@@ -39,16 +45,8 @@ void launch(const Context& context, const LaunchShape& shape, void (*kernel)(Par
             Arguments&&... arguments) {
   if (shape.grid.x == 0 || shape.grid.y == 0) return;
   const dim3 grid = grid_of(shape);
-  check(cudaSetDevice(context.device().index), "choosing the device");
-  // Above 48 KiB a kernel must ask.
-  constexpr std::size_t kSharedBytesUnasked = 48 * 1024;
-  if (shape.shared_bytes > kSharedBytesUnasked) {
-    check(
-        cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel),
-                             cudaFuncAttributeMaxDynamicSharedMemorySize,
-                             static_cast<int>(shape.shared_bytes)),
-        fmt::format("asking for {} bytes of shared memory for {}", shape.shared_bytes, shape.name));
-  }
+  choose_device(context);
+  ask_for_shared_memory(context, shape, reinterpret_cast<const void*>(kernel));
   cudaLaunchConfig_t config{};
   config.gridDim = grid;
   config.blockDim = shape.block;

@@ -121,8 +121,7 @@ __device__ inline void keep_pack(T* to, const float (&values)[kPack]) {
 /// `bytes`, if a block's shared memory holds so much of a long row, else 0. A thread keeps and
 /// finds its own packs there, so that it need not wait.
 inline std::size_t kept_bytes(const Context& context, std::size_t bytes) {
-  constexpr std::size_t kOthers = 1024;  // that a kernel may use besides
-  return bytes + kOthers <= shared_bytes_of_block(context.device()) ? bytes : 0;
+  return bytes <= shared_bytes_of_block(context.device()) ? bytes : 0;
 }
 
 /// Over the threads of a row; every thread of the warp, and of the block where a row is on all of

@@ -153,7 +153,8 @@ std::size_t second_level_cache_bytes(Device device) {
 }
 
 std::size_t shared_bytes_of_block(Device device) {
-  return static_cast<std::size_t>(attribute(device, cudaDevAttrMaxSharedMemoryPerBlockOptin));
+  return static_cast<std::size_t>(attribute(device, cudaDevAttrMaxSharedMemoryPerBlockOptin)) -
+         kDeclaredSharedBytes;
 }
 
 std::string runtime_version() {

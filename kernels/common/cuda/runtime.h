@@ -41,7 +41,10 @@ DeviceProperties properties_of(Device device);
 int compute_capability(Device device);
 int multiprocessor_count(Device device);
 std::size_t second_level_cache_bytes(Device device);
-/// The most that a block may have if it asks.
+
+/// What the arrays that a kernel itself declares in shared memory may take, beside dynamic memory.
+inline constexpr std::size_t kDeclaredSharedBytes = 1024;
+/// The most dynamic shared memory that a block may have beside kDeclaredSharedBytes, if it asks.
 std::size_t shared_bytes_of_block(Device device);
 
 /// "13.0"; the driver's is "none" without one.

@@ -80,9 +80,9 @@ void naive_backward_row(const kernels::AttentionBackward& p, std::int64_t b, std
   const kernels::reference::AttentionHead<float> head(p, b, h);
   const std::vector<float> probabilities = probabilities_of(head, q, g.keys, log_sum_exp);
   const float* grad_output = HeadRows<const float>(p.grad_output, b, h).row(q);
-  const float delta = head.dot(grad_output, HeadRows<const float>(p.output, b, h).row(q));
   std::vector<float> factors(grad_output, grad_output + g.head_dim);
   for (float& x : factors) x = rounded<T>(x);
+  const float delta = head.dot(factors.data(), HeadRows<const float>(p.output, b, h).row(q));
   float* grad_query = HeadRows<float>(p.grad_query, b, h).row(q);
   const auto scale = static_cast<float>(g.scale);
   for (std::int64_t k = 0; k < g.keys; ++k) {

@@ -147,7 +147,19 @@ INSTANTIATE_TEST_SUITE_P(
                       oblong(7, 1, 16), oblong(1, 257, 24), square(8, 8, {.batch = 1, .heads = 3}),
                       square(17, 12, {.batch = 3, .heads = 1}), square(65, 20), oblong(4, 70, 192),
                       oblong(70, 32, 96), oblong(33, 130, 13), oblong(300, 20, 16),
+                      // More than one tile of keys, and of queries, at every width.
+                      oblong(70, 100, 96), square(130, 128, {.causal = true}),
                       square(20, 16, {.batch = 33, .heads = 4, .layout = Layout::fused})));
+
+// Every feature at once, with more than one tile of keys, at the widths that are not among the
+// cases above.
+constexpr AttentionCase kEverything{
+    .padding = Padding::holes, .bias = Bias::shared_heads, .causal = true, .dropout = 0.1F};
+
+INSTANTIATE_TEST_SUITE_P(Everything, AttentionTest,
+                         ::testing::Values(square(70, 64, kEverything),
+                                           oblong(40, 70, 128, kEverything),
+                                           oblong(20, 37, 200, kEverything)));
 
 INSTANTIATE_TEST_SUITE_P(
     Masks, AttentionTest,

@@ -1,4 +1,6 @@
 // Attention on f32 in TF32: what it rounds, and that it does so only where it is asked for.
+#include <cmath>
+
 #include <gtest/gtest.h>
 
 #include "tests/kernels/attention/attention_naive.h"
@@ -39,6 +41,16 @@ TEST(AttentionTf32Test, RoundsOperandsToNearestAndNothingElse) {
       EXPECT_EQ(in_tf32.grads.values[i], rounded<Tf32>(exact.grad_output[i]));
     }
   }
+}
+
+TEST(AttentionTf32Test, LeavesNoGradientOfAScoreThatHasNoRival) {
+  if (!test_device().is_cuda()) GTEST_SKIP() << "the CPU has no TF32";
+  // Its probability is 1 whatever it is. What the products round, the sum that they are compared
+  // with must have rounded too; what is left is the order of the sums.
+  const AttentionCase c{.queries = 3, .keys = 1, .head_dim = 32};
+  const AttentionOperands<float> in_tf32 = run_in(Precision::tf32, c);
+  for (const float gradient : in_tf32.grads.queries.values()) EXPECT_LT(std::abs(gradient), 1e-5F);
+  for (const float gradient : in_tf32.grads.keys.values()) EXPECT_LT(std::abs(gradient), 1e-5F);
 }
 
 TEST(AttentionTf32Test, MultipliesWiderHeadsExactly) {

@@ -125,6 +125,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{.rows = 64, .classes = 10, .scale = 1e4},
                       Case{.rows = 4099, .classes = 5, .weighted = true, .smoothing = 0.1},
                       Case{.rows = 37, .classes = 5000, .weighted = true, .ignoring = true},
+                      Case{.rows = 2, .classes = 12288},
                       Case{.rows = 2, .classes = 120000, .weighted = true},
                       Case{.rows = 700, .classes = 12, .weighted = true, .ignoring = true},
                       Case{.rows = 70, .classes = 24, .smoothing = 0.1},

@@ -79,6 +79,24 @@ int main() {
   CHECK("streams and events", da.get() == std::vector<float>(n, 11.f) && ms >= 0 &&
                                   cudaStreamQuery(s) == cudaSuccess &&
                                   cudaEventQuery(e1) == cudaSuccess);
+  // What CUDA prohibits during a capture spoils it, unless it is relaxed.
+  {
+    cudaGraph_t spoiled;
+    void* p = nullptr;
+    CHECK_CUDA(cudaStreamBeginCapture(s, cudaStreamCaptureModeThreadLocal));
+    CHECK("no allocation during a capture",
+          cudaMalloc(&p, 16) == cudaErrorStreamCaptureUnsupported && p == nullptr);
+    CHECK("a spoiled capture ends without a graph",
+          cudaMemsetAsync(da, 0, 4, s) == cudaErrorStreamCaptureInvalidated &&
+              cudaStreamEndCapture(s, &spoiled) == cudaErrorStreamCaptureInvalidated &&
+              spoiled == nullptr);
+    CHECK_CUDA(cudaStreamBeginCapture(s, cudaStreamCaptureModeRelaxed));
+    CHECK_CUDA(cudaMalloc(&p, 16));
+    CHECK_CUDA(cudaFree(p));
+    CHECK_CUDA(cudaStreamEndCapture(s, &spoiled));
+    CHECK_CUDA(cudaGraphDestroy(spoiled));
+    (void)cudaGetLastError();
+  }
   // Capture with a fork and a join.
   cudaGraph_t g;
   cudaGraphExec_t x;

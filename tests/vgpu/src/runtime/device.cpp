@@ -1,14 +1,24 @@
 // The device and the error state.
 #include "tests/vgpu/src/runtime/internal.h"
 namespace vgpu {
-static const DeviceInfo kDevs[] = {{80, 108, "NVIDIA A100-SXM4-80GB (vgpu)", 85091155968ull, 166912,
+// Limits by the CUDA C++ Programming Guide's table of compute capabilities; the rest of one product
+// of each. Order of fields: DeviceInfo.
+static const DeviceInfo kDevs[] = {{70, 80, "Tesla V100-SXM2-32GB (vgpu)", 34079637504ull, 98304,
+                                    98304, 6291456, 32, 2048, 1530000, 877000, 4096},
+                                   {75, 40, "Tesla T4 (vgpu)", 15828320256ull, 65536, 65536,
+                                    4194304, 16, 1024, 1590000, 5001000, 256},
+                                   {80, 108, "NVIDIA A100-SXM4-80GB (vgpu)", 85091155968ull, 166912,
                                     167936, 41943040, 32, 2048, 1410000, 1593000, 5120},
                                    {86, 84, "NVIDIA A40 (vgpu)", 48305799168ull, 101376, 102400,
                                     6291456, 16, 1536, 1740000, 7251000, 384},
                                    {89, 128, "NVIDIA GeForce RTX 4090 (vgpu)", 25393692672ull,
                                     101376, 102400, 75497472, 24, 1536, 2520000, 10501000, 384},
                                    {90, 132, "NVIDIA H100 80GB HBM3 (vgpu)", 85017755648ull, 232448,
-                                    233472, 52428800, 32, 2048, 1980000, 2619000, 5120}};
+                                    233472, 52428800, 32, 2048, 1980000, 2619000, 5120},
+                                   {100, 148, "NVIDIA B200 (vgpu)", 191503532032ull, 232448, 233472,
+                                    132644864, 32, 2048, 1965000, 3996000, 8192},
+                                   {120, 170, "NVIDIA GeForce RTX 5090 (vgpu)", 33661911040ull,
+                                    101376, 102400, 100663296, 24, 1536, 2407000, 14001000, 512}};
 int device_cc() {
   static int cc = [] {
     const char* e = environment_text("VGPU_CC", "9.0");
@@ -18,15 +28,20 @@ int device_cc() {
   }();
   return cc;
 }
+static const DeviceInfo& find_device() {
+  std::string known;
+  for (const DeviceInfo& d : kDevs) {
+    if (d.cc == device_cc()) return d;
+    known += format_text(" %d.%d", d.cc / 10, d.cc % 10);
+  }
+  log_line(
+      format_text("VGPU_CC asks for compute capability %d.%d, of which nothing is known here: "
+                  "take one of%s",
+                  device_cc() / 10, device_cc() % 10, known.c_str()));
+  abort();
+}
 const DeviceInfo& device() {
-  static DeviceInfo d = [] {
-    const DeviceInfo* best = &kDevs[0];
-    for (auto& k : kDevs)
-      if (k.cc <= device_cc()) best = &k;
-    DeviceInfo x = *best;
-    x.cc = device_cc();
-    return x;
-  }();
+  static const DeviceInfo& d = find_device();
   return d;
 }
 static cudaError_t g_pending = cudaSuccess;

@@ -5,6 +5,7 @@
 #include <cuda_runtime_api.h>
 #include <memory>
 #include <mutex>
+#include <thread>
 
 #include "tests/vgpu/src/exec/grid.h"
 #include "tests/vgpu/src/ptx/lower.h"
@@ -92,6 +93,8 @@ struct Stream {
   cudaStreamCaptureStatus capture = cudaStreamCaptureStatusNone;
   Graph* graph = nullptr;
   bool origin = false;
+  cudaStreamCaptureMode mode = cudaStreamCaptureModeGlobal;  // of the origin's capture
+  std::thread::id thread;                                    // that began it
   u64 capture_id = 0;
   std::vector<Node*> tail;  // what the next captured node depends on
 };
@@ -114,6 +117,7 @@ Stream* stream_of(cudaStream_t s);  // nullptr if invalid
 Kernel* kernel_of(const void* f);   // host function, cudaFunction_t or cudaKernel_t
 Var* var_of(const void* symbol);
 void clone_graph(const Graph& from, Graph& to, std::unordered_map<const Node*, Node*>* map);
+cudaError_t check_no_capture();               // for calls that CUDA prohibits during one: spoils it
 cudaError_t submit(cudaStream_t s, Node& n);  // runs it now, or adds it to the graph being captured
 cudaError_t launch(Kernel* k, dim3 g, dim3 b, void** args, size_t smem, cudaStream_t s, bool coop,
                    Dim3 cluster);

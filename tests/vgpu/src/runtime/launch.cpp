@@ -155,6 +155,7 @@ cudaError_t submit(cudaStream_t s, Node& n) {
     st->tail = {a};
     return cudaSuccess;
   }
+  if (st->capture == cudaStreamCaptureStatusInvalidated) return cudaErrorStreamCaptureInvalidated;
   return n.run();
 }
 

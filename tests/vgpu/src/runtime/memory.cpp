@@ -86,44 +86,53 @@ static cudaError_t release(void* p) {
   if (!p) return cudaSuccess;
   return mem_free(p) ? cudaSuccess : cudaErrorInvalidValue;
 }
+// What waits for no stream is not allowed while one is captured.
+static cudaError_t alloc_now(void** p, size_t n, MemKind k) {
+  if (cudaError_t e = check_no_capture()) return e;
+  return alloc(p, n, k);
+}
+static cudaError_t release_now(void* p) {
+  if (cudaError_t e = check_no_capture()) return e;
+  return release(p);
+}
 }  // namespace vgpu
 using namespace vgpu;
 
 VGPU_API cudaError_t cudaMalloc(void** p, size_t n) {
   API_ENTER;
-  return done(alloc(p, n, MemKind::Device));
+  return done(alloc_now(p, n, MemKind::Device));
 }
 VGPU_API cudaError_t cudaFree(void* p) {
   API_ENTER;
-  return done(release(p));
+  return done(release_now(p));
 }
 VGPU_API cudaError_t cudaMallocHost(void** p, size_t n) {
   API_ENTER;
-  return done(alloc(p, n, MemKind::Host));
+  return done(alloc_now(p, n, MemKind::Host));
 }
 VGPU_API cudaError_t cudaHostAlloc(void** p, size_t n, unsigned) {
   API_ENTER;
-  return done(alloc(p, n, MemKind::Host));
+  return done(alloc_now(p, n, MemKind::Host));
 }
 VGPU_API cudaError_t cudaFreeHost(void* p) {
   API_ENTER;
-  return done(release(p));
+  return done(release_now(p));
 }
 VGPU_API cudaError_t cudaMallocManaged(void** p, size_t n, unsigned) {
   API_ENTER;
-  return done(alloc(p, n, MemKind::Managed));
+  return done(alloc_now(p, n, MemKind::Managed));
 }
 VGPU_API cudaError_t cudaMallocPitch(void** p, size_t* pitch, size_t w, size_t h) {
   API_ENTER;
   *pitch = (w + 511) / 512 * 512;
-  return done(alloc(p, *pitch * h, MemKind::Device));
+  return done(alloc_now(p, *pitch * h, MemKind::Device));
 }
 VGPU_API cudaError_t cudaMalloc3D(cudaPitchedPtr* p, cudaExtent e) {
   API_ENTER;
   p->pitch = (e.width + 511) / 512 * 512;
   p->xsize = e.width;
   p->ysize = e.height;
-  return done(alloc(&p->ptr, p->pitch * e.height * e.depth, MemKind::Device));
+  return done(alloc_now(&p->ptr, p->pitch * e.height * e.depth, MemKind::Device));
 }
 VGPU_API cudaError_t cudaMallocAsync(void** p, size_t n, cudaStream_t s) {
   API_ENTER;

@@ -21,6 +21,26 @@ Stream* stream_of(cudaStream_t s) {
   return streams().count((Stream*)s) ? (Stream*)s : nullptr;
 }
 static Event* event_of(cudaEvent_t e) { return events().count((Event*)e) ? (Event*)e : nullptr; }
+
+static thread_local cudaStreamCaptureMode t_capture_mode = cudaStreamCaptureModeGlobal;
+// Whether the stream's capture prohibits unsafe calls of this thread (cudaStreamCaptureMode).
+static bool prohibits_unsafe_calls(const Stream* s) {
+  if (!s->origin || s->capture != cudaStreamCaptureStatusActive) return false;
+  if (s->mode == cudaStreamCaptureModeRelaxed) return false;
+  if (s->thread == std::this_thread::get_id()) return true;
+  return s->mode == cudaStreamCaptureModeGlobal && t_capture_mode == cudaStreamCaptureModeGlobal;
+}
+cudaError_t check_no_capture() {
+  if (t_capture_mode == cudaStreamCaptureModeRelaxed) return cudaSuccess;
+  cudaError_t status = cudaSuccess;
+  for (const Stream* s : streams()) {
+    if (!prohibits_unsafe_calls(s)) continue;
+    for (Stream* joined : streams())
+      if (joined->graph == s->graph) joined->capture = cudaStreamCaptureStatusInvalidated;
+    status = cudaErrorStreamCaptureUnsupported;
+  }
+  return status;
+}
 }  // namespace vgpu
 using namespace vgpu;
 #define GET_STREAM(st, s)    \
@@ -189,7 +209,7 @@ VGPU_API cudaError_t cudaStreamWaitEvent(cudaStream_t s, cudaEvent_t e, unsigned
   return cudaSuccess;
 }
 
-VGPU_API cudaError_t cudaStreamBeginCapture(cudaStream_t s, cudaStreamCaptureMode) {
+VGPU_API cudaError_t cudaStreamBeginCapture(cudaStream_t s, cudaStreamCaptureMode mode) {
   API_ENTER;
   GET_STREAM(st, s);
   if (st == &g_legacy) return done(cudaErrorStreamCaptureUnsupported);
@@ -197,6 +217,8 @@ VGPU_API cudaError_t cudaStreamBeginCapture(cudaStream_t s, cudaStreamCaptureMod
   st->capture = cudaStreamCaptureStatusActive;
   st->graph = new Graph;
   st->origin = true;
+  st->mode = mode;
+  st->thread = std::this_thread::get_id();
   st->capture_id = ++g_capture_ids;
   st->tail.clear();
   return cudaSuccess;
@@ -204,13 +226,15 @@ VGPU_API cudaError_t cudaStreamBeginCapture(cudaStream_t s, cudaStreamCaptureMod
 VGPU_API cudaError_t cudaStreamBeginCaptureToGraph(cudaStream_t s, cudaGraph_t g,
                                                    const cudaGraphNode_t* deps,
                                                    const cudaGraphEdgeData*, size_t n,
-                                                   cudaStreamCaptureMode) {
+                                                   cudaStreamCaptureMode mode) {
   API_ENTER;
   GET_STREAM(st, s);
   if (st == &g_legacy) return done(cudaErrorStreamCaptureUnsupported);
   st->capture = cudaStreamCaptureStatusActive;
   st->graph = (Graph*)g;
   st->origin = true;
+  st->mode = mode;
+  st->thread = std::this_thread::get_id();
   st->capture_id = ++g_capture_ids;
   st->tail.assign((Node**)deps, (Node**)deps + n);
   return cudaSuccess;
@@ -218,9 +242,9 @@ VGPU_API cudaError_t cudaStreamBeginCaptureToGraph(cudaStream_t s, cudaGraph_t g
 VGPU_API cudaError_t cudaStreamEndCapture(cudaStream_t s, cudaGraph_t* g) {
   API_ENTER;
   GET_STREAM(st, s);
-  if (st->capture != cudaStreamCaptureStatusActive || !st->origin)
-    return done(st->capture == cudaStreamCaptureStatusActive ? cudaErrorStreamCaptureUnmatched
-                                                             : cudaErrorIllegalState);
+  if (st->capture == cudaStreamCaptureStatusNone) return done(cudaErrorIllegalState);
+  if (!st->origin) return done(cudaErrorStreamCaptureUnmatched);
+  const bool spoiled = st->capture == cudaStreamCaptureStatusInvalidated;
   Graph* gr = st->graph;
   for (Stream* o : streams())
     if (o != st && o->graph == gr) {
@@ -233,8 +257,8 @@ VGPU_API cudaError_t cudaStreamEndCapture(cudaStream_t s, cudaGraph_t* g) {
   st->capture = cudaStreamCaptureStatusNone;
   st->graph = nullptr;
   st->tail.clear();
-  *g = (cudaGraph_t)gr;
-  return cudaSuccess;
+  *g = spoiled ? nullptr : (cudaGraph_t)gr;
+  return done(spoiled ? cudaErrorStreamCaptureInvalidated : cudaSuccess);
 }
 VGPU_API cudaError_t cudaStreamIsCapturing(cudaStream_t s, cudaStreamCaptureStatus* c) {
   API_ENTER;
@@ -268,7 +292,6 @@ VGPU_API cudaError_t cudaStreamUpdateCaptureDependencies(cudaStream_t s, cudaGra
   return cudaSuccess;
 }
 VGPU_API cudaError_t cudaThreadExchangeStreamCaptureMode(cudaStreamCaptureMode* m) {
-  static thread_local cudaStreamCaptureMode cur = cudaStreamCaptureModeGlobal;
-  std::swap(cur, *m);
+  std::swap(t_capture_mode, *m);
   return cudaSuccess;
 }

@@ -1,0 +1,31 @@
+// How one piece of workspace is divided among several arrays.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace ebb {
+
+/// Cuts memory into arrays, each aligned to 256 bytes if the memory is; without memory it counts
+/// their bytes, so that the same calls say what to acquire and then divide it.
+class WorkspaceParts {
+ public:
+  explicit WorkspaceParts(void* memory = nullptr) : memory_(static_cast<std::byte*>(memory)) {}
+
+  /// An array of `count` elements, uninitialised; not to be used when there is no memory.
+  template <class T>
+  T* take(std::int64_t count) {
+    T* array = memory_ == nullptr ? nullptr : reinterpret_cast<T*>(memory_ + bytes_);
+    bytes_ += (static_cast<std::size_t>(count) * sizeof(T) + 255) / 256 * 256;
+    return array;
+  }
+
+  /// Of all arrays so far.
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  std::byte* memory_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace ebb
