@@ -14,6 +14,7 @@
 #include "kernels/attention/attention_cuda.h"
 #include "kernels/attention/attention_fma_backward.cuh"
 #include "kernels/common/cuda/launch.h"
+#include "kernels/common/cuda/runtime.h"
 
 namespace ebb::kernels::cuda {
 namespace {
