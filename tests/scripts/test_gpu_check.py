@@ -60,6 +60,13 @@ class GpuCheckTest(unittest.TestCase):
         self.assertIn("## tests: failed", markdown)
         self.assertIn("what went wrong", markdown)
 
+    @staticmethod
+    def is_running(process):
+        try:
+            return Path(f"/proc/{process}/stat").read_text().split()[2] != "Z"
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+
     def test_what_hangs_is_ended_with_its_children_and_leaves_no_time(self):
         part = steps.Part("tests", self.report(), 1.5)
         begin = time.monotonic()
@@ -72,8 +79,9 @@ class GpuCheckTest(unittest.TestCase):
         self.assertEqual([step["status"] for step in record["steps"]], ["timed out", "not run"])
         self.assertEqual(late["detail"], "no time was left")
         child = int((self.folder / "logs/tests/hangs.log").read_text().split()[0])
-        state = Path(f"/proc/{child}/stat")
-        self.assertTrue(not state.exists() or state.read_text().split()[2] == "Z")
+        while self.is_running(child):  # a killed process may take its time to end
+            self.assertLess(time.monotonic() - begin, 60)
+            time.sleep(0.01)
 
     def test_a_share_of_the_time_leaves_the_rest_to_others(self):
         part = steps.Part("tests", self.report(), 3)
