@@ -9,6 +9,7 @@
 #include "apps/churn/data/prepared_data.h"
 #include "apps/churn/data/row_hashes.h"
 #include "apps/churn/data/split_customers.h"
+#include "apps/churn/model/column_importance.h"
 #include "kernels/common/error.h"
 #include "preprocessing/cleaning/duplicates.h"
 #include "preprocessing/common/counted.h"
@@ -133,6 +134,7 @@ preprocessing::PipelineConfig pipeline_config(const Table& table, const RunConfi
   }
   pipeline.steps = config.preprocessing.steps;
   pipeline.group_column = group_column(table, config);
+  pipeline.importance = logistic_importance(config.training.seed);
   pipeline.seed = config.training.seed;
   pipeline.numbers = config.preprocessing.numbers;
   pipeline.categories = config.preprocessing.categories;
