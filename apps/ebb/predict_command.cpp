@@ -1,7 +1,6 @@
 // ebb predict: scores for new customers, in bounded memory.
 #include <array>
 #include <chrono>
-#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +9,7 @@
 
 #include "apps/churn/artefact/model_file.h"
 #include "apps/churn/data/customer_tables.h"
+#include "apps/churn/data/new_rows.h"
 #include "apps/churn/data/score_columns.h"
 #include "apps/churn/decision/risk_band.h"
 #include "apps/churn/metrics/confusion_matrix.h"
@@ -25,7 +25,6 @@
 #include "preprocessing/common/names.h"
 #include "preprocessing/common/parallel.h"
 #include "preprocessing/csv/byte_source.h"
-#include "preprocessing/csv/csv_reader.h"
 #include "preprocessing/csv/csv_writer.h"
 
 namespace ebb::program {
@@ -40,8 +39,6 @@ The scores file has, for each customer in the order of the table: the id column 
 high when the probability is at least the threshold and at least the average customer's, low when it
 is below both, else medium. The label column is not needed. Columns whose values have drifted from
 those of training are named as warnings.)";
-
-constexpr std::size_t kRowsPerChunk = 16384;
 
 using Clock = std::chrono::steady_clock;
 
@@ -170,12 +167,10 @@ ExitCode write_scores(const PredictOptions& options, const InterruptGuard& inter
   const std::string& id = model.config.data.id_column;
   std::vector<std::string> texts;
   if (!id.empty()) texts.push_back(id);
-  preprocessing::CsvOptions reading = model.pipeline.schema_for_reading(texts);
-  reading.delimiter =
-      churn::further_delimiter(delimiter_of(options.model.delimiter), model.config.data);
-  preprocessing::CsvReader reader(options.model.data, reading);
+  preprocessing::CsvReader reader = churn::open_new_rows(
+      options.model.data, model.pipeline, texts,
+      churn::further_delimiter(delimiter_of(options.model.delimiter), model.config.data));
   const std::string source = preprocessing::source_name(options.model.data);
-  model.pipeline.require_columns(reader.header(), source);
   const bool has_id = !id.empty() && preprocessing::contains(reader.header(), id);
   if (has_id) {
     churn::check_id_column(id, source,
@@ -190,10 +185,7 @@ ExitCode write_scores(const PredictOptions& options, const InterruptGuard& inter
   // Written with the first scores, so that a table that does not fit writes nothing.
   std::string text = scorer.header(has_id);
   preprocessing::Table chunk;
-  const std::size_t chunk_rows = model.pipeline.steps().looks_at_other_rows()
-                                     ? std::numeric_limits<std::size_t>::max()
-                                     : kRowsPerChunk;
-  while (reader.next(chunk, chunk_rows)) {
+  while (reader.next(chunk, churn::rows_per_chunk(model.pipeline))) {
     interrupt.stop_here();
     text += scorer.score(chunk);
     output.write(text);

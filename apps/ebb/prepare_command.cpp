@@ -5,13 +5,12 @@
 #include <string>
 
 #include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
 
 #include "apps/churn/artefact/model_file.h"
 #include "apps/churn/artefact/run_folder.h"
 #include "apps/churn/config/config_file.h"
 #include "apps/churn/data/customer_tables.h"
-#include "apps/churn/data/write_table.h"
+#include "apps/churn/data/new_table.h"
 #include "apps/churn/reporting/text_table.h"
 #include "apps/ebb/commands.h"
 #include "apps/ebb/delimiter_option.h"
@@ -19,6 +18,7 @@
 #include "apps/ebb/input_files.h"
 #include "apps/ebb/interrupt.h"
 #include "apps/ebb/output.h"
+#include "apps/ebb/prepared_outputs.h"
 #include "apps/ebb/threads_option.h"
 #include "apps/ebb/usage.h"
 #include "engine/io/atomic_file.h"
@@ -38,6 +38,9 @@ constexpr const char* kPrepareFooter = R"(Examples:
   ebb prepare --data new.csv --model model/ --out inputs.csv
       what a trained model is given
 
+With --pipeline or --model the table is read in pieces, and may be larger than the memory, unless a
+step looks at a customer's other rows. CSV is written meanwhile; tensors, whose header has the
+number of rows, at the end, from the encoded rows in memory.
 Numbers are filled and scaled; categories become codes (0 missing, 1 unknown, then the values by
 frequency) or columns of 0 and 1. --out NAME.safetensors writes tensors, other names CSV.)";
 
@@ -114,98 +117,113 @@ preprocessing::Pipeline load_pipeline(const std::string& path) {
   }
 }
 
-churn::PreparedTable prepare(const PrepareOptions& options) {
-  if (!is_fitted(options)) return churn::prepare_table(config_of(options));
-  const std::optional<char> delimiter = delimiter_of(options.delimiter);
-  churn::IdColumn id_column{options.id_column.value_or(""), options.id_column.has_value()};
+/// A fitted pipeline and how to read tables for it.
+struct Fitted {
+  preprocessing::Pipeline pipeline;
+  churn::IdColumn id_column;
+  std::optional<char> delimiter;
+};
+
+Fitted load_fitted(const PrepareOptions& options) {
+  Fitted fitted;
+  fitted.id_column = {options.id_column.value_or(""), options.id_column.has_value()};
+  fitted.delimiter = delimiter_of(options.delimiter);
   if (!options.pipeline.empty()) {
-    return churn::apply_pipeline(options.data, load_pipeline(options.pipeline), id_column,
-                                 delimiter);
+    fitted.pipeline = load_pipeline(options.pipeline);
+    return fitted;
   }
   churn::ModelFile model = churn::load_model(options.model);
-  if (!options.id_column) id_column.name = model.config.data.id_column;
-  return churn::apply_pipeline(options.data, std::move(model.pipeline), id_column,
-                               churn::further_delimiter(delimiter, model.config.data));
+  if (!options.id_column) fitted.id_column.name = model.config.data.id_column;
+  fitted.delimiter = churn::further_delimiter(fitted.delimiter, model.config.data);
+  fitted.pipeline = std::move(model.pipeline);
+  return fitted;
 }
+
+/// What was written, for the user.
+struct Prepared {
+  preprocessing::Pipeline pipeline;
+  std::size_t rows = 0;
+  bool has_labels = false;
+  std::vector<std::string> notes;
+  std::vector<std::string> warnings;
+};
 
 bool writes_to_screen(const PrepareOptions& options) {
   return options.out == kStandardOutput || options.save_pipeline == kStandardOutput;
 }
 
-void print_summary(const PrepareOptions& options, const churn::PreparedTable& table) {
+void print_summary(const PrepareOptions& options, const Prepared& prepared) {
+  const preprocessing::Pipeline& pipeline = prepared.pipeline;
   std::FILE* stream = writes_to_screen(options) ? stderr : stdout;
-  for (const std::string& note : table.notes)
+  for (const std::string& note : prepared.notes)
     fmt::print(stream, "note      {}\n", churn::printable(note));
-  if (!table.pipeline.steps().empty()) {
+  if (!pipeline.steps().empty()) {
     if (is_fitted(options)) {
       fmt::print(stream, "What the steps did to the {} rows that they were fitted to:\n",
-                 churn::format_count(table.pipeline.training_rows()));
+                 churn::format_count(pipeline.training_rows()));
     }
-    for (const auto& [kind, summary] : table.pipeline.steps().describe())
+    for (const auto& [kind, summary] : pipeline.steps().describe())
       fmt::print(stream, "{:<15}  {}\n", kind, churn::printable(summary));
     fmt::print(stream, "\n");
   }
-  fmt::print(stream, "{}: {}, {}{}\n", churn::format_counted(table.rows.rows, "row"),
-             churn::format_counted(table.rows.number_count, "number"),
-             churn::format_counted(table.rows.category_count, "category", "categories"),
-             table.labels.empty() ? "" : ", labels");
+  fmt::print(stream, "{}: {}, {}{}\n", churn::format_counted(prepared.rows, "row"),
+             churn::format_counted(pipeline.number_names().size(), "number"),
+             churn::format_counted(pipeline.categories().size(), "category", "categories"),
+             prepared.has_labels ? ", labels" : "");
   if (options.out != kStandardOutput)
     fmt::print(stream, "written to {}\n", churn::printable(options.out));
   if (!options.save_pipeline.empty() && options.save_pipeline != kStandardOutput)
     fmt::print(stream, "pipeline written to {}\n", churn::printable(options.save_pipeline));
 }
 
-bool is_tensor_file(const std::string& name) { return lower_case(name).ends_with(".safetensors"); }
+/// Fits a pipeline to the whole table.
+Prepared fit(const PrepareOptions& options, churn::CategoryLayout layout, PreparedOutputs& outputs,
+             const InterruptGuard& interrupt) {
+  const churn::RunConfig config = config_of(options);
+  churn::PreparedTable table = churn::prepare_table(config);
+  // Ctrl-C also ends what feeds a pipe, and then looks like the end of the table.
+  interrupt.stop_here();
+  Prepared prepared{.pipeline = std::move(table.pipeline),
+                    .rows = table.rows.features.rows,
+                    .has_labels = !table.rows.labels.empty(),
+                    .notes = std::move(table.notes),
+                    .warnings = std::move(table.warnings)};
+  const auto writer = outputs.writer(prepared.pipeline, config.data.id_column, layout);
+  writer->add(std::move(table.rows));
+  writer->finish();
+  return prepared;
+}
 
-/// What is written. All places are opened before the work is done, so that one that cannot be
-/// written to is found, and nothing is put in its place before all is there.
-class Outputs {
- public:
-  explicit Outputs(const PrepareOptions& options) {
-    if (is_tensor_file(options.out)) {
-      tensors_.emplace(options.out);
-    } else {
-      csv_.emplace(options.out);
-    }
-    if (!options.save_pipeline.empty()) pipeline_.emplace(options.save_pipeline);
+/// Applies a fitted pipeline, piece by piece.
+Prepared apply(const PrepareOptions& options, churn::CategoryLayout layout,
+               PreparedOutputs& outputs, const InterruptGuard& interrupt) {
+  Fitted fitted = load_fitted(options);
+  Prepared prepared{.pipeline = std::move(fitted.pipeline), .notes = {}, .warnings = {}};
+  churn::NewTable table(options.data, prepared.pipeline, fitted.id_column, fitted.delimiter);
+  const auto writer = outputs.writer(prepared.pipeline, fitted.id_column.name, layout);
+  churn::PreparedRows rows;
+  while (table.next(rows)) {
+    interrupt.stop_here();
+    prepared.rows += rows.features.rows;
+    prepared.has_labels = !rows.labels.empty();
+    writer->add(std::move(rows));
   }
-
-  void write(const churn::PreparedTable& table, churn::CategoryLayout layout) {
-    if (tensors_) {
-      churn::write_tensor_table(*tensors_, table, layout);
-    } else {
-      churn::write_csv_table(table, layout, [&](std::string_view text) { csv_->write(text); });
-    }
-    if (pipeline_) pipeline_->write(table.pipeline.to_json().dump(2) + "\n");
-  }
-
-  void commit() {
-    const auto all = [&](auto action) {
-      if (tensors_) action(*tensors_);
-      if (csv_) action(*csv_);
-      if (pipeline_) action(*pipeline_);
-    };
-    all([](auto& output) { output.settle(); });
-    all([](auto& output) { output.commit(); });
-  }
-
- private:
-  std::optional<AtomicFile> tensors_;
-  std::optional<Output> csv_;
-  std::optional<Output> pipeline_;
-};
+  interrupt.stop_here();
+  writer->finish();
+  prepared.warnings = table.warnings();
+  return prepared;
+}
 
 ExitCode write_table(const PrepareOptions& options, churn::CategoryLayout layout,
                      const InterruptGuard& interrupt) {
-  Outputs outputs(options);
-  const churn::PreparedTable table = prepare(options);
-  // Ctrl-C also ends what feeds a pipe, and then looks like the end of the table.
-  interrupt.stop_here();
-  outputs.write(table, layout);
+  PreparedOutputs outputs(options.out, options.save_pipeline);
+  const Prepared prepared = is_fitted(options) ? apply(options, layout, outputs, interrupt)
+                                               : fit(options, layout, outputs, interrupt);
+  outputs.write_pipeline(prepared.pipeline);
   interrupt.stop_here();
   outputs.commit();
-  print_summary(options, table);
-  for (const std::string& warning : table.warnings) warn(warning);
+  print_summary(options, prepared);
+  for (const std::string& warning : prepared.warnings) warn(warning);
   return ExitCode::ok;
 }
 

@@ -48,15 +48,8 @@ std::vector<std::size_t> complete_rows(std::span<const Column* const> columns, s
     });
     if (is_complete) rows.push_back(row);
   }
-  if (rows.size() <= most) return rows;
   constexpr std::uint64_t kStream = ~std::uint64_t{0};  // minimum_covariance counts from 0
-  SplitMix64 generator(seed, kStream);
-  for (std::size_t i = 0; i < most; ++i) {
-    std::swap(rows[i], rows[i + generator.below(rows.size() - i)]);
-  }
-  rows.resize(most);
-  std::sort(rows.begin(), rows.end());
-  return rows;
+  return draw_rows(std::move(rows), most, SplitMix64(seed, kStream));
 }
 
 struct Units {

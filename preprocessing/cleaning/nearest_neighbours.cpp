@@ -16,18 +16,6 @@
 namespace ebb::preprocessing {
 namespace {
 
-/// Ascending rows, at most `most` of them.
-std::vector<std::size_t> draw_rows(std::size_t rows, std::size_t most, std::uint64_t seed) {
-  std::vector<std::size_t> drawn(rows);
-  std::iota(drawn.begin(), drawn.end(), std::size_t{0});
-  if (rows <= most) return drawn;
-  SplitMix64 generator(seed);
-  for (std::size_t i = 0; i < most; ++i) std::swap(drawn[i], drawn[i + generator.below(rows - i)]);
-  drawn.resize(most);
-  std::sort(drawn.begin(), drawn.end());
-  return drawn;
-}
-
 struct Neighbour {
   double distance = 0.0;
   std::size_t row = 0;
@@ -124,7 +112,10 @@ NeighbourImputer NeighbourImputer::fit(std::span<const Column* const> columns,
   }
   if (columns.empty()) fail("NeighbourImputer::fit: no columns");
   const std::size_t rows = columns.front()->numbers.size();
-  const std::vector<std::size_t> drawn = draw_rows(rows, options.most_rows, options.seed);
+  std::vector<std::size_t> all(rows);
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  const std::vector<std::size_t> drawn =
+      draw_rows(std::move(all), options.most_rows, SplitMix64(options.seed));
   std::vector<double> means;
   std::vector<std::vector<double>> kept;
   for (const Column* column : columns) {

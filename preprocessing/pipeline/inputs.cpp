@@ -141,6 +141,7 @@ Pipeline Pipeline::fit_in_place(Table& table, const PipelineConfig& config, Devi
                          .reserved = reserved,
                          .missing_tokens = config.missing_tokens,
                          .groups = groups.count < groups.of_row.size() ? &groups : nullptr,
+                         .importance = config.importance ? &config.importance : nullptr,
                          .seed = config.seed});
   // What new rows will be like, where the training rows got something else.
   std::optional<Table> as_new;

@@ -10,6 +10,7 @@
 #include "preprocessing/cleaning/missing_values.h"
 #include "preprocessing/csv/csv_options.h"
 #include "preprocessing/scaling/scaling.h"
+#include "preprocessing/selection/recursive_elimination.h"
 #include "preprocessing/steps/step_options.h"
 
 namespace ebb::preprocessing {
@@ -55,6 +56,9 @@ struct PipelineConfig {
   /// labels then tell of each other: a step that encodes by the label keeps them in one fold. A row
   /// without a value stands for itself. Empty: every row does.
   std::string group_column;
+  /// What a step asks how important columns are. Empty: there is no such model, and a step that
+  /// needs one is refused.
+  ImportanceModel importance;
   std::uint64_t seed = 0;  ///< of steps that draw random numbers
   NumberOptions numbers;
   CategoryOptions categories;

@@ -58,6 +58,7 @@ Selection eliminate_recursively(std::span<const std::string> names,
     for (std::size_t i = 0; i < count; ++i) {
       ColumnVerdict& verdict = selection.columns[left[order[i]]];
       verdict.is_kept = false;
+      verdict.round = round;
       verdict.reason = fmt::format("the least important of {} in round {}", left.size(), round);
     }
     std::erase_if(left, [&](std::size_t i) { return !selection.columns[i].is_kept; });

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
@@ -14,6 +15,17 @@ namespace ebb::preprocessing {
 /// Fits some model to the columns of these names and says how important each was to it: one number
 /// per name, larger for more important.
 using ImportanceFunction = std::function<std::vector<double>(std::span<const std::string>)>;
+
+/// Training rows for a model that tells importances.
+struct ImportanceSample {
+  Table rows;                        ///< the columns that may be asked about, and no others
+  std::vector<float> labels;         ///< 0 or 1
+  std::vector<std::uint32_t> folds;  ///< 0 or 1: what is learned from one is measured on the other
+};
+
+/// Prepares an ImportanceFunction, which does not refer to the sample. Layers above this one have
+/// the models.
+using ImportanceModel = std::function<ImportanceFunction(const ImportanceSample&)>;
 
 struct EliminationOptions {
   std::size_t keep = 1;

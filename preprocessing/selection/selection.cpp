@@ -18,13 +18,22 @@ std::vector<std::string> names_where(const Selection& selection, bool is_kept) {
 }
 
 ColumnVerdict read_verdict(const JsonReader& reader) {
-  reader.expect_keys({"name", "kept", "score", "reason"});
+  const bool has_round = reader.has("round");
+  if (has_round) {
+    reader.expect_keys({"name", "kept", "score", "reason", "round"});
+  } else {
+    reader.expect_keys({"name", "kept", "score", "reason"});
+  }
   ColumnVerdict verdict{.name = reader.member("name").text(),
                         .is_kept = reader.member("kept").boolean(),
                         .score = reader.member("score").number(),
-                        .reason = reader.member("reason").text()};
+                        .reason = reader.member("reason").text(),
+                        .round = has_round ? reader.member("round").count() : 0};
   if (verdict.is_kept != verdict.reason.empty()) {
     reader.refuse("a column has a reason if it is not kept, and only then");
+  }
+  if (has_round && (verdict.is_kept || verdict.round == 0)) {
+    reader.member("round").refuse("expected 1 or more, and of a column that is not kept alone");
   }
   return verdict;
 }
@@ -38,10 +47,11 @@ std::vector<std::string> Selection::dropped() const { return names_where(*this, 
 nlohmann::json to_json(const Selection& selection) {
   nlohmann::json columns = nlohmann::json::array();
   for (const ColumnVerdict& column : selection.columns) {
-    columns.push_back({{"name", column.name},
-                       {"kept", column.is_kept},
-                       {"score", column.score},
-                       {"reason", column.reason}});
+    nlohmann::json& verdict = columns.emplace_back(nlohmann::json{{"name", column.name},
+                                                                  {"kept", column.is_kept},
+                                                                  {"score", column.score},
+                                                                  {"reason", column.reason}});
+    if (column.round > 0) verdict["round"] = column.round;
   }
   return {{"columns", columns}};
 }

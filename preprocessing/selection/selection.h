@@ -1,6 +1,7 @@
 // Which columns a step keeps, and why: what every step of this folder gives.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,8 +17,9 @@ class JsonReader;
 struct ColumnVerdict {
   std::string name;
   bool is_kept = true;
-  double score = 0.0;  ///< what the step judged by; 0 where that is not defined
-  std::string reason;  ///< of a column that goes, one clause; else empty
+  double score = 0.0;     ///< what the step judged by; 0 where that is not defined
+  std::string reason;     ///< of a column that goes, one clause; else empty
+  std::size_t round = 0;  ///< of recursive elimination, counted from 1, in which it went; else 0
   bool operator==(const ColumnVerdict&) const = default;
 };
 
@@ -32,8 +34,8 @@ struct Selection {
 };
 
 nlohmann::json to_json(const Selection& selection);
-/// Throws DataError on scores that are not finite, repeated names, and a dropped column without a
-/// reason.
+/// Throws DataError on scores that are not finite, repeated names, a dropped column without a
+/// reason, and a round of a column that is kept.
 Selection selection_from_json(const JsonReader& reader);
 
 /// The columns of these names. Throws DataError on an unknown one.

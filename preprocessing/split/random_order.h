@@ -1,9 +1,12 @@
-// A seeded random order whose every bit is defined here, not by a standard library.
+// Seeded random orders and samples whose every bit is defined here, not by a standard library.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <utility>
+#include <vector>
 
 namespace ebb::preprocessing {
 
@@ -46,6 +49,17 @@ void shuffle(std::span<T> values, SplitMix64& generator) {
   for (std::size_t i = values.size(); i > 1; --i) {
     std::swap(values[i - 1], values[generator.below(i)]);
   }
+}
+
+/// The ascending `rows`, or `most` of them where there are more, ascending.
+inline std::vector<std::size_t> draw_rows(std::vector<std::size_t> rows, std::size_t most,
+                                          SplitMix64 generator) {
+  if (rows.size() <= most) return rows;
+  for (std::size_t i = 0; i < most; ++i)
+    std::swap(rows[i], rows[i + generator.below(rows.size() - i)]);
+  rows.resize(most);
+  std::sort(rows.begin(), rows.end());
+  return rows;
 }
 
 }  // namespace ebb::preprocessing

@@ -11,11 +11,10 @@
 #include "preprocessing/encoding/one_hot.h"
 #include "preprocessing/encoding/ordinal.h"
 #include "preprocessing/encoding/target_encoding.h"
-#include "preprocessing/split/group_split.h"
-#include "preprocessing/split/stratified_split.h"
 #include "preprocessing/steps/column_selector.h"
 #include "preprocessing/steps/each_column.h"
 #include "preprocessing/steps/every_step.h"
+#include "preprocessing/steps/step_folds.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -192,14 +191,6 @@ Fit read_fit(StepOptions& options, std::string_view method, std::span<const doub
     static_cast<void>(booleans_of(column, table));  // throws, and says where
     return BooleanEncoder();
   };
-}
-
-/// Shares out the training rows: those of a group lie in one fold, as they have one customer's
-/// label.
-std::vector<std::uint32_t> folds_of(const StepContext& context, std::uint32_t folds) {
-  if (context.groups != nullptr)
-    return stratified_group_folds(*context.groups, context.labels, folds, context.seed);
-  return stratified_folds(context.labels, folds, context.seed);
 }
 
 /// The training rows' own encodings: what the other folds say of each row's level.

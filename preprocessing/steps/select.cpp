@@ -1,19 +1,51 @@
 // select: keeps the columns that say something about the label, and something of their own.
+#include <algorithm>
 #include <functional>
+#include <map>
+#include <numeric>
 
 #include <nlohmann/json.hpp>
 
 #include "preprocessing/common/counted.h"
 #include "preprocessing/common/names.h"
 #include "preprocessing/selection/copies.h"
+#include "preprocessing/selection/recursive_elimination.h"
 #include "preprocessing/selection/relation.h"
 #include "preprocessing/selection/selection.h"
 #include "preprocessing/selection/varying.h"
+#include "preprocessing/split/random_order.h"
 #include "preprocessing/steps/column_selector.h"
 #include "preprocessing/steps/every_step.h"
+#include "preprocessing/steps/step_folds.h"
 
 namespace ebb::preprocessing {
 namespace {
+
+/// "; NAME REASON" of the first columns that went.
+std::string list_dropped(const Selection& selection) {
+  constexpr std::size_t kShown = 3;
+  std::string text;
+  std::size_t shown = 0;
+  for (const ColumnVerdict& column : selection.columns) {
+    if (column.is_kept || shown++ >= kShown) continue;
+    text += fmt::format("; \"{}\" {}", column.name, column.reason);
+  }
+  if (shown > kShown) text += fmt::format("; {} more", shown - kShown);
+  return text;
+}
+
+/// "; round 1: NAME (IMPORTANCE), NAME (IMPORTANCE); round 2: ..." of recursive elimination.
+std::string list_rounds(const Selection& selection) {
+  std::map<std::size_t, std::string> rounds;
+  for (const ColumnVerdict& column : selection.columns) {
+    if (column.is_kept) continue;
+    std::string& names = rounds[column.round];
+    names += fmt::format("{}\"{}\" ({:.4f})", names.empty() ? "" : ", ", column.name, column.score);
+  }
+  std::string text = " by importance";
+  for (const auto& [round, names] : rounds) text += fmt::format("; round {}: {}", round, names);
+  return text;
+}
 
 class Select final : public Step {
  public:
@@ -26,16 +58,10 @@ class Select final : public Step {
   }
   void apply(Table& table) const override { table.drop(table.present(dropped_)); }
   [[nodiscard]] std::string summary() const override {
-    constexpr std::size_t kShown = 3;
-    std::string text = fmt::format("{} of {} kept", selection_.kept().size(),
-                                   counted(selection_.columns.size(), "column"));
-    std::size_t shown = 0;
-    for (const ColumnVerdict& column : selection_.columns) {
-      if (column.is_kept || shown++ >= kShown) continue;
-      text += fmt::format("; \"{}\" {}", column.name, column.reason);
-    }
-    if (shown > kShown) text += fmt::format("; {} more", shown - kShown);
-    return text;
+    const bool has_rounds = std::ranges::any_of(selection_.columns, &ColumnVerdict::round);
+    return fmt::format("{} of {} kept{}", selection_.kept().size(),
+                       counted(selection_.columns.size(), "column"),
+                       has_rounds ? list_rounds(selection_) : list_dropped(selection_));
   }
   [[nodiscard]] nlohmann::json to_json() const override {
     return {{"selection", preprocessing::to_json(selection_)}};
@@ -46,18 +72,54 @@ class Select final : public Step {
   std::vector<std::string> dropped_;
 };
 
-enum class Rule { varying, distinct, related, uncorrelated };
+enum class Rule { varying, distinct, related, uncorrelated, important };
 
 Rule parse_rule(std::string_view name) {
   if (name == "varying") return Rule::varying;
   if (name == "distinct") return Rule::distinct;
   if (name == "related") return Rule::related;
   if (name == "uncorrelated") return Rule::uncorrelated;
-  fail<DataError>("\"{}\" is no rule: use varying, distinct, related or uncorrelated", name);
+  if (name == "important") return Rule::important;
+  fail<DataError>("\"{}\" is no rule: use varying, distinct, related, uncorrelated or important",
+                  name);
+}
+
+/// At most `most_rows` training rows with these columns alone.
+ImportanceSample draw_sample(const Table& table, std::span<const std::string> names,
+                             const StepContext& context, std::size_t most_rows) {
+  const std::vector<std::uint32_t> folds = folds_of(context, 2);
+  std::vector<std::size_t> all(table.rows());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  const std::vector<std::size_t> drawn =
+      draw_rows(std::move(all), most_rows, SplitMix64(context.seed));
+  ImportanceSample sample{.rows = select_rows(table, drawn), .labels = {}, .folds = {}};
+  std::vector<std::string> others = table.names();
+  std::erase_if(others, [&](const std::string& name) { return contains(names, name); });
+  sample.rows.drop(others);
+  for (const std::size_t row : drawn) {
+    sample.labels.push_back(context.labels[row]);
+    sample.folds.push_back(folds[row]);
+  }
+  return sample;
 }
 
 /// The options of one rule, then the selection by it.
 using Judge = std::function<Selection(std::span<const std::string>)>;
+
+Judge read_elimination(StepOptions& options, const Table& table, const StepContext& context) {
+  if (context.importance == nullptr)
+    options.refuse("rule", "there is no model here that tells how important columns are");
+  if (!options.has("most")) options.refuse("expected most: how many columns to keep");
+  const std::size_t keep = options.count("most", 1, 1);
+  const std::size_t per_round = options.count("per_round", 0, 1);
+  const std::size_t most_rows = options.count("most_rows", 20'000, 1);
+  return [=, &table, &context](std::span<const std::string> names) {
+    const std::size_t tenth = std::max<std::size_t>(1, names.size() / 10);
+    return eliminate_recursively(
+        names, (*context.importance)(draw_sample(table, names, context, most_rows)),
+        {.keep = keep, .per_round = per_round > 0 ? per_round : tenth});
+  };
+}
 
 Judge read_judge(StepOptions& options, Rule rule, const Table& table, const StepContext& context) {
   switch (rule) {
@@ -86,6 +148,8 @@ Judge read_judge(StepOptions& options, Rule rule, const Table& table, const Step
         return select_uncorrelated(table, names, context.labels, limit);
       };
     }
+    case Rule::important:
+      return read_elimination(options, table, context);
   }
   fail("select: unknown rule");
 }
@@ -101,7 +165,7 @@ ColumnType parse_type(std::string_view name) {
 
 std::unique_ptr<Step> fit_select(StepOptions& options, Table& table, const StepContext& context) {
   const Rule rule = options.parsed("rule", "related", parse_rule);
-  const bool needs_labels = rule == Rule::related || rule == Rule::uncorrelated;
+  const bool needs_labels = rule != Rule::varying && rule != Rule::distinct;
   if (needs_labels && context.labels.empty())
     options.refuse("rule", "this rule looks at the label, and there is no target");
   const ColumnType type = options.parsed("type", "any", parse_type);

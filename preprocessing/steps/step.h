@@ -10,6 +10,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "preprocessing/selection/recursive_elimination.h"
 #include "preprocessing/table/table.h"
 
 namespace ebb::preprocessing {
@@ -51,6 +52,8 @@ struct StepContext {
   /// Training rows that belong together, such as those of a customer; null where each stands for
   /// itself.
   const Groups* groups = nullptr;
+  /// What the columns' importance is asked from; null where there is no such model.
+  const ImportanceModel* importance = nullptr;
   std::uint64_t seed = 0;
 };
 

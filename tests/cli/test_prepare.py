@@ -21,6 +21,14 @@ step = "drop"
 columns = ["orders_90_days", "returns_*"]
 """
 
+ELIMINATION = """
+[[preprocessing.steps]]
+step = "select"
+rule = "important"
+most = 4
+per_round = 2
+"""
+
 
 def tensors_of(path):
     """Names, shapes and metadata of a safetensors file."""
@@ -69,6 +77,38 @@ class PrepareTest(ProgramTest):
         without = self.write("without.csv", "\n".join(
             ",".join(line.split(",")[:9] + line.split(",")[10:]) for line in TABLE.read_text().splitlines()) + "\n")
         self.prepare("--pipeline", "p.json", "--out", "-", data=without)  # returns_share is not needed
+
+    def test_columns_are_eliminated_by_importance(self):
+        config = self.write("steps.toml", ELIMINATION)
+        shown = self.fit("--config", config, "--save-pipeline", "p.json").stdout
+        self.assertRegex(shown, r'select +4 of \d+ columns kept by importance; round 1: ("\w+" \(-?[\d.]+\)(, )?){2}; '
+                                r'round 2: ')
+        pipeline = json.loads((self.folder / "p.json").read_text())
+        (step,) = pipeline["steps"]
+        verdicts = step["selection"]["columns"]
+        kept = [column for column in verdicts if column["kept"]]
+        gone = [column for column in verdicts if not column["kept"]]
+        self.assertEqual(len(kept), 4)
+        self.assertEqual(sorted(column["round"] for column in gone)[:3], [1, 1, 2])
+        for column in gone:
+            self.assertRegex(column["reason"], rf"the least important of \d+ in round {column['round']}$")
+            self.assertIn(f'"{column["name"]}"', shown)
+        names = {column["name"] for column in pipeline["numbers"] + pipeline["categories"]}
+        self.assertEqual(names, {column["name"] for column in kept})
+        # Applied to a table with the other columns, and to one without them.
+        fitted = (self.folder / "out.csv").read_text()
+        table = rows_of(TABLE.read_text())
+        wanted = [name for name in table[0] if name in names | {"customer_id", "churn"}]
+        few = self.write("few.csv", "".join(",".join(line) + "\n" for line in [
+            wanted, *([row[name] for name in wanted] for row in table)]))
+        for data in (TABLE, few):
+            again = self.prepare("--pipeline", "p.json", "--id-column", "customer_id", "--out", "-", data=data)
+            self.assertEqual(again.stdout, fitted)
+        files = set()
+        for threads in range(1, 6):
+            self.fit("--config", config, "--threads", str(threads), "--save-pipeline", "again.json")
+            files.add((self.folder / "again.json").read_bytes())
+        self.assertEqual(files, {(self.folder / "p.json").read_bytes()})
 
     def test_a_model_uses_its_steps(self):
         config = self.write("steps.toml", self.config.read_text() + STEPS)

@@ -68,20 +68,24 @@ class LargeTableTest(ProgramTest):
         super().setUp()
         self.train()
 
-    def predict(self, shell, *, limit, code=0):
-        """Scores what a shell command writes, within `limit` MiB."""
+    def give(self, shell, command, *, limit, code=0):
+        """Gives a command of ebb what a shell command writes, within `limit` MiB."""
         with subprocess.Popen(shell, shell=True, stdout=subprocess.PIPE, cwd=self.folder) as source:
-            result = self.ebb("predict", "--model", "model", "--data", "-", "--out", "scores.csv",
+            result = self.ebb(command, "--model", "model", "--data", "-", "--out", "out.csv",
                               "--threads", "1", code=code, stdin=source.stdout, **at_most(limit))
             source.stdout.close()
             source.wait()
         return result
+
+    def predict(self, shell, *, limit, code=0):
+        return self.give(shell, "predict", limit=limit, code=code)
 
     def test_memory_does_not_grow_with_the_table(self):
         # 42 MB; held as a whole it would take more than the limit lets it grow.
         self.write("rows.csv", "\n".join(TABLE.read_text().splitlines()[1:]) + "\n")
         repeat = f"head -n 1 {shlex.quote(str(TABLE))}; for i in $(seq 1500); do cat rows.csv; done"
         self.assertIn("600,000 customers scored", self.predict(repeat, limit=256).stdout)
+        self.assertIn("600,000 rows: ", self.give(repeat, "prepare", limit=160).stdout)
 
     def test_a_line_of_a_gigabyte(self):
         header = TABLE.read_text().splitlines()[0]

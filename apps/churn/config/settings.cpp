@@ -140,7 +140,8 @@ void add_preprocessing(std::vector<Setting>& list, const RunConfig& config) {
   SettingBuilder general(list, {"preprocessing"});
   general.steps(
       "steps", [](auto& c) -> auto& { return c.preprocessing.steps; },
-      "what is done to the columns before all else, in order: docs/pipeline.md");
+      "what is done to the columns before all else, in order, such as filling gaps or selecting "
+      "columns by a model's importance: docs/pipeline.md");
   general.flag(
       "two_values_as_category",
       [](auto& c) -> auto& { return c.preprocessing.two_values_as_category; },

@@ -1,20 +1,19 @@
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <optional>
 #include <utility>
 
 #include "apps/churn/data/customer_tables.h"
 #include "apps/churn/data/leak_warnings.h"
+#include "apps/churn/data/new_rows.h"
 #include "apps/churn/data/prepared_data.h"
 #include "apps/churn/data/row_hashes.h"
 #include "apps/churn/data/split_customers.h"
+#include "apps/churn/model/column_importance.h"
 #include "kernels/common/error.h"
 #include "preprocessing/cleaning/duplicates.h"
 #include "preprocessing/common/counted.h"
 #include "preprocessing/common/names.h"
-#include "preprocessing/csv/byte_source.h"
-#include "preprocessing/csv/csv_reader.h"
 #include "preprocessing/table/inference.h"
 
 namespace ebb::churn {
@@ -133,6 +132,7 @@ preprocessing::PipelineConfig pipeline_config(const Table& table, const RunConfi
   }
   pipeline.steps = config.preprocessing.steps;
   pipeline.group_column = group_column(table, config);
+  pipeline.importance = logistic_importance(config.training.seed);
   pipeline.seed = config.training.seed;
   pipeline.numbers = config.preprocessing.numbers;
   pipeline.categories = config.preprocessing.categories;
@@ -166,12 +166,6 @@ Labels read_labels(const Table& table, const DataConfig& data) {
 LabelledRows encode(const Pipeline& pipeline, const Table& table, const std::vector<float>& labels,
                     const std::vector<std::size_t>& rows, Device device) {
   return {pipeline.transform(select_rows(table, rows), nullptr, device), labels_of(labels, rows)};
-}
-
-void add_ids(const Column& column, PreparedTable& prepared) {
-  prepared.id_column = column.name;
-  prepared.ids.reserve(column.size());
-  for (std::size_t row = 0; row < column.size(); ++row) prepared.ids.push_back(column.text(row));
 }
 
 void add_notes(const Pipeline& pipeline, const Labels& labels, const RunConfig& config,
@@ -251,51 +245,15 @@ PreparedTable prepare_table(const RunConfig& config) {
   }
   const Labels labels = read_labels(table, config.data);
   PreparedTable prepared;
-  if (const Column* ids = table.find(config.data.id_column)) add_ids(*ids, prepared);
+  prepared.rows.ids = texts_of(table, config.data.id_column);
   const preprocessing::PipelineConfig wanted = pipeline_config(table, config, labels.classes);
   auto [pipeline, rows] = Pipeline::fit_transform(std::move(table), wanted);
   add_notes(pipeline, labels, config, data.notes);
   prepared.pipeline = std::move(pipeline);
-  prepared.rows = std::move(rows);
-  prepared.labels = labels.values;
+  prepared.rows.features = std::move(rows);
+  prepared.rows.labels = labels.values;
   prepared.notes = std::move(data.notes);
   prepared.warnings = std::move(data.warnings);
-  return prepared;
-}
-
-PreparedTable apply_pipeline(const std::filesystem::path& path, Pipeline pipeline,
-                             const IdColumn& id_column, std::optional<char> delimiter) {
-  if (!id_column.name.empty() && id_column.name == pipeline.target()) {
-    fail<DataError>("column \"{}\" is the target, and cannot name the rows too", id_column.name);
-  }
-  std::vector<std::string> wanted;
-  for (const std::string& name : {pipeline.target(), id_column.name}) {
-    if (!name.empty()) wanted.push_back(name);
-  }
-  preprocessing::CsvOptions options = pipeline.schema_for_reading(wanted);
-  options.delimiter = delimiter;
-  preprocessing::CsvReader reader(path, options);
-  const std::string source = preprocessing::source_name(path);
-  pipeline.require_columns(reader.header(), source,
-                           {&id_column.name, id_column.is_required ? 1U : 0U});
-  Table table;
-  reader.next(table, std::numeric_limits<std::size_t>::max());
-  PreparedTable prepared;
-  prepared.notes = table.notes;
-  if (const Column* ids = table.find(id_column.name)) {
-    add_ids(*ids, prepared);
-  } else if (!id_column.name.empty()) {
-    prepared.warnings.push_back(
-        fmt::format("{} has no id column \"{}\": its rows get no ids", source, id_column.name));
-  }
-  // New customers may have no label yet.
-  if (const Column* label = table.find(pipeline.target()); label != nullptr && has_values(*label))
-    prepared.labels = parse_labels(table, pipeline.target(), pipeline.classes()).values;
-  preprocessing::DriftReport drift;
-  prepared.rows = pipeline.transform(table, &drift);
-  for (std::string& warning : pipeline.drift_warnings(drift))
-    prepared.warnings.push_back(std::move(warning));
-  prepared.pipeline = std::move(pipeline);
   return prepared;
 }
 

@@ -52,13 +52,17 @@ struct PreparedData {
 /// with the same bits on each.
 PreparedData prepare_data(const RunConfig& config, Device device = {});
 
+/// Rows as model inputs, with what is written beside them.
+struct PreparedRows {
+  preprocessing::EncodedRows features;
+  std::vector<float> labels;     // of the rows; none without a target in the table
+  std::vector<std::string> ids;  // of the rows, as texts; none without an id column
+};
+
 /// A whole table as model inputs.
 struct PreparedTable {
   preprocessing::Pipeline pipeline;
-  preprocessing::EncodedRows rows;
-  std::vector<float> labels;     // of `rows`; none without a target in the table
-  std::vector<std::string> ids;  // of `rows`, as texts; none without an id column
-  std::string id_column;         // the name of theirs
+  PreparedRows rows;
   std::vector<std::string> notes;
   std::vector<std::string> warnings;
 };
@@ -66,20 +70,6 @@ struct PreparedTable {
 /// As prepare_data, with every row to train on and none to measure: for a table that was split
 /// before. The split, but for its group, and the model's settings in `config` do not count.
 PreparedTable prepare_table(const RunConfig& config);
-
-/// Which column has the ids of a table.
-struct IdColumn {
-  std::string name;          // empty: none
-  bool is_required = false;  // else a warning says that there are no ids
-};
-
-/// The table `path` as a fitted pipeline encodes it. Labels are read if the table has the target
-/// with some value in it. Warnings are of drift, and of an absent id column. Throws as
-/// load_labelled does, and DataError on a required id column that is absent or on one that is the
-/// target.
-PreparedTable apply_pipeline(const std::filesystem::path& path, preprocessing::Pipeline pipeline,
-                             const IdColumn& id_column,
-                             std::optional<char> delimiter = std::nullopt);
 
 /// Rows of a labelled table, as a fitted pipeline encodes them on `device`. `drift` is added to.
 /// Throws as read_csv, parse_labels and Pipeline::transform do.

@@ -1,7 +1,8 @@
-// A prepared table as a file.
+// Prepared tables as files, written piece by piece.
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -16,16 +17,30 @@ enum class CategoryLayout {
   one_hot,  ///< a column of 0 and 1 for "missing" and for each level; unknown is all 0
 };
 
-/// CSV text with a header: the ids, the features, the labels; piece by piece to `write`. Numbers in
-/// the shortest spelling that reads back as the same f32. Throws DataError, before anything is
-/// written, if two columns would have one name, or one none: such a table cannot be read.
-void write_csv_table(const PreparedTable& table, CategoryLayout layout,
-                     const std::function<void(std::string_view)>& write);
+/// Takes the rows of one table in pieces, which all have ids or none, and labels or none.
+class TableWriter {
+ public:
+  virtual ~TableWriter() = default;
+  virtual void add(PreparedRows rows) = 0;
+  /// After the last piece, of which there is one at least. The caller commits the file.
+  virtual void finish() = 0;
+};
+
+/// CSV text with a header: the ids, the features, the labels; each piece at once to `write`.
+/// Numbers in the shortest spelling that reads back as the same f32. `pipeline` must outlive the
+/// writer. add() throws DataError, before anything is written, if two columns would have one name,
+/// or one none: such a table cannot be read.
+std::unique_ptr<TableWriter> csv_table_writer(const preprocessing::Pipeline& pipeline,
+                                              std::string id_column, CategoryLayout layout,
+                                              std::function<void(std::string_view)> write);
 
 /// A safetensors file: "numbers" f32 [rows, numbers] and "codes" i32 [rows, categories], or
 /// "features" f32 [rows, width] with CategoryLayout::one_hot; "labels" f32 [rows] if there are
 /// some. Metadata: "names", a JSON array of the features' names in this order, and "pipeline".
-/// Throws as write_safetensors does, and as write_csv_table on names. The caller commits.
-void write_tensor_table(AtomicFile& output, const PreparedTable& table, CategoryLayout layout);
+/// Holds the encoded rows until finish(), 4 bytes a value: the header, which comes first, has their
+/// number and their checksums, and one tensor begins where another ends. `pipeline` and `output`
+/// must outlive the writer. Throws as write_safetensors does, and as csv_table_writer on names.
+std::unique_ptr<TableWriter> tensor_table_writer(const preprocessing::Pipeline& pipeline,
+                                                 CategoryLayout layout, AtomicFile& output);
 
 }  // namespace ebb::churn

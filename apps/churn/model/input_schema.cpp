@@ -1,6 +1,7 @@
 #include "apps/churn/model/input_schema.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "kernels/common/error.h"
 
@@ -41,6 +42,12 @@ Batch make_batch(const InputSchema& schema, const preprocessing::EncodedRows& ro
   write_batch(schema, rows, indices, batch.numbers.data<float>(),
               batch.token_rows.data<std::int32_t>());
   return batch;
+}
+
+Batch make_batch(const InputSchema& schema, const preprocessing::EncodedRows& rows) {
+  std::vector<std::size_t> all(rows.rows);
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return make_batch(schema, to_host(rows), all);
 }
 
 }  // namespace ebb::churn

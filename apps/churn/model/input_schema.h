@@ -46,5 +46,7 @@ void write_batch(const InputSchema& schema, const preprocessing::EncodedRows& ro
 /// The same as a batch on the CPU.
 Batch make_batch(const InputSchema& schema, const preprocessing::EncodedRows& rows,
                  std::span<const std::size_t> indices);
+/// All rows, wherever they are, as one batch on the CPU.
+Batch make_batch(const InputSchema& schema, const preprocessing::EncodedRows& rows);
 
 }  // namespace ebb::churn

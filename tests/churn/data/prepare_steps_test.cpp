@@ -74,6 +74,31 @@ TEST_F(PrepareStepsTest, TargetEncodingDoesNotSeeAnotherRowOfTheCustomer) {
   EXPECT_LE(count_encodings(prepare(panel() + ",3,city 7,55,no\n")), 10U);
 }
 
+/// 500 customers, in thirds to train on, to validate and to test; what the label of a third
+/// follows.
+std::string thirds(const std::string& training, const std::string& others) {
+  std::string text = "a,b,c,part,churn\n";
+  for (int i = 0; i < 500; ++i) {
+    const int values[] = {i * 37 % 101, i * 53 % 97, i * 71 % 89};
+    const std::string& followed = i % 3 == 0 ? training : others;
+    text += fmt::format("{}.5,{}.5,{}.5,{},{}\n", values[0], values[1], values[2],
+                        i % 3 == 0   ? "train"
+                        : i % 3 == 1 ? "val"
+                                     : "test",
+                        values[followed[0] - 'a'] + i % 7 * 4 > 50 ? "yes" : "no");
+  }
+  return text;
+}
+
+TEST_F(PrepareStepsTest, EliminationSeesTrainingRowsAlone) {
+  config_.preprocessing.steps = {{"select", {{"rule", "important"}, {"most", 1}}, "t.toml:1"}};
+  config_.split.column = "part";
+  const PreparedData data = prepare(thirds("b", "a"));
+  EXPECT_THAT(data.pipeline.number_names(), ElementsAre("b"));
+  EXPECT_EQ(prepare(thirds("b", "c")).pipeline.steps(), data.pipeline.steps());
+  EXPECT_THAT(prepare(thirds("c", "a")).pipeline.number_names(), ElementsAre("c"));
+}
+
 TEST_F(PrepareStepsTest, AStepMayMakeTheOnlyFeature) {
   config_.preprocessing.steps = {
       {"date", {{"columns", {"since"}}, {"parts", {"days"}}}, "t.toml:1"}};

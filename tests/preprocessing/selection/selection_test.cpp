@@ -224,6 +224,21 @@ TEST(Selection, JsonKeepsEveryBit) {
   EXPECT_THAT(message_of([&] { selection_from_json(JsonReader(bad)); }), HasSubstr("has a reason"));
 }
 
+TEST(Selection, JsonKeepsTheRoundOfAColumnThatWent) {
+  const std::vector<std::string> names = {"a", "b"};
+  const auto importance = [](std::span<const std::string> asked) {
+    return std::vector<double>(asked.size(), 0.1);
+  };
+  const Selection selection = eliminate_recursively(names, importance, {});
+  const nlohmann::json document = nlohmann::json::parse(to_json(selection).dump());
+  EXPECT_EQ(selection_from_json(JsonReader(document)), selection);
+  EXPECT_EQ(document["columns"][1]["round"], 1);
+  nlohmann::json bad = document;
+  bad["columns"][0]["round"] = 1;
+  EXPECT_THAT(message_of([&] { selection_from_json(JsonReader(bad)); }),
+              HasSubstr("columns[0].round: expected 1 or more"));
+}
+
 TEST(Selection, AnyThreadsGiveTheSame) {
   const Customers customers;
   const std::vector<std::string> names = customers.table.names();

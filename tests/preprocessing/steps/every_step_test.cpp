@@ -91,15 +91,26 @@ std::vector<StepCase> cases() {
       {declare("select", {{"rule", "distinct"}})},
       {declare("select", {{"rule", "varying"}, {"largest_share", 0.9}})},
       {declare("select", {{"rule", "uncorrelated"}, {"type", "number"}, {"limit", 0.9}})},
+      {declare("select", {{"rule", "important"}, {"most", 4}, {"most_rows", 100}})},
       {declare("pca", {{"columns", complete}})},
   };
 }
+
+/// A longer name is more important.
+const ImportanceModel kByLength = [](const ImportanceSample&) {
+  return [](std::span<const std::string> names) {
+    std::vector<double> lengths;
+    for (const std::string& name : names) lengths.push_back(static_cast<double>(name.size()));
+    return lengths;
+  };
+};
 
 class EveryStepTest : public ::testing::TestWithParam<StepCase> {
  protected:
   std::unique_ptr<Step> fit_to(Table& table) const {
     const std::vector<float> churn = labels();
-    return fit(GetParam().declaration, table, {.labels = churn, .seed = 3});
+    return fit(GetParam().declaration, table,
+               {.labels = churn, .importance = &kByLength, .seed = 3});
   }
 };
 
@@ -168,7 +179,7 @@ TEST_P(EveryStepTest, RefusesOptionsThatItDoesNotHave) {
   StepDeclaration declaration = GetParam().declaration;
   declaration.options["colour"] = 1;
   const std::vector<float> churn = labels();
-  EXPECT_THAT(refusal(declaration, customers(), {.labels = churn}),
+  EXPECT_THAT(refusal(declaration, customers(), {.labels = churn, .importance = &kByLength}),
               HasSubstr("unknown option \"colour\""));
 }
 
