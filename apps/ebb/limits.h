@@ -61,11 +61,12 @@ CLI::Validator parsed_by(Parse parse) {
   return {[check](std::string& text) { return check(text); }, ""};
 }
 
-/// One of `names`.
+/// One of `names`, of which there are two at least.
 inline CLI::Validator one_of(std::vector<std::string> names) {
   const auto check = [names = std::move(names)](const std::string& text) -> std::string {
     if (std::find(names.begin(), names.end(), text) != names.end()) return {};
-    return fmt::format("\"{}\" is not {}", text, fmt::join(names, " or "));
+    return fmt::format("\"{}\" is not {} or {}", text,
+                       fmt::join(names.begin(), names.end() - 1, ", "), names.back());
   };
   return {[check](std::string& text) { return check(text); }, ""};
 }

@@ -43,11 +43,13 @@ one_openmp = unittest.skipIf(b"__kmpc_fork_call" in Path(PROGRAM).read_bytes(),
 
 
 def at_most(mebibytes):
-    """Options of ProgramTest.ebb: the program may have that much address space. What does not fit
-    ends it with "not enough memory" and exit code 3. Without work it has some 100 MiB."""
+    """Options of ProgramTest.ebb: the program may have that much address space beside its own code,
+    of which GPUs have much. What does not fit ends it with "not enough memory" and exit code 3.
+    Without work it has some 50 MiB."""
     def limit():
         if not SANITIZED:
-            resource.setrlimit(resource.RLIMIT_AS, (mebibytes << 20, mebibytes << 20))
+            most = (mebibytes << 20) + Path(PROGRAM).stat().st_size
+            resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
     return {"preexec_fn": limit, "env": {**os.environ, "OMP_NUM_THREADS": "1"}}
 

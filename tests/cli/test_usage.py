@@ -104,8 +104,8 @@ class UsageTest(ProgramTest):
         for command in ("train", "audit", "prepare", "predict", "evaluate"):
             self.assertIn("CSV, TSV or JSON lines, plain, .gz, .xz or .zst; - for stdin", help_of(command))
         for command in (["train"], ["predict"], ["evaluate"], ["bench", "step"]):
-            self.assertIn("f32, or bf16 on a GPU, or on a processor with AVX-512 BF16 or AMX",
-                          help_of(*command))
+            self.assertIn("f32; tf32 in attention, on a GPU; or bf16 in linear layers, on a GPU or a processor "
+                          "with AVX-512 BF16 or AMX", help_of(*command))
         train = help_of("train")
         for text in ("Passes over the training rows (20)", "0: 16 to 128, by the number of training rows (0)",
                      "Threads, 0: all; results do not depend on it (0)"):
