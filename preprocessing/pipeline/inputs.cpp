@@ -37,15 +37,20 @@ std::vector<ColumnDeclaration> declare(const Table& table) {
   return declared;
 }
 
-/// What the declared columns hold, in parallel; but for reserved ones, such as customers and times,
-/// of which new rows have others.
-InputStatistics input_statistics_of(const Table& table, std::span<const ColumnDeclaration> declared,
-                                    std::span<const std::string> reserved) {
+/// Whether new rows have other values of the column than training rows: one that no step may touch,
+/// such as that of customers, or an identifier.
+bool has_new_values(const Column& column, std::span<const std::string> reserved) {
+  return column.kind == ColumnKind::identifier || contains(reserved, column.name);
+}
+
+/// What columns hold, in parallel; `table`: the raw one, of which the steps leave something else.
+/// Found for all before it is known which are needed, since the table would have to be kept.
+InputStatistics input_statistics_of(const Table& table, std::span<const std::string> reserved) {
   std::vector<const Column*> numbers;
   std::vector<const Column*> categories;
-  for (const auto& [name, kind] : declared) {
-    if (!contains(reserved, name))
-      (kind == DeclaredKind::number ? numbers : categories).push_back(&table.column(name));
+  for (const Column& column : table.columns()) {
+    if (!has_new_values(column, reserved))
+      (column.is_number() ? numbers : categories).push_back(&column);
   }
   InputStatistics inputs;
   inputs.numbers.resize(numbers.size());
@@ -57,6 +62,14 @@ InputStatistics input_statistics_of(const Table& table, std::span<const ColumnDe
       inputs.categories[i - numbers.size()] = fit_category(*categories[i - numbers.size()], {});
     }
   });
+  return inputs;
+}
+
+/// Those of the columns that are needed.
+InputStatistics only(InputStatistics inputs, std::span<const std::string> needed) {
+  std::erase_if(inputs.numbers, [&](const auto& input) { return !contains(needed, input.name); });
+  std::erase_if(inputs.categories,
+                [&](const auto& input) { return !contains(needed, input.name); });
   return inputs;
 }
 
@@ -134,7 +147,10 @@ Pipeline Pipeline::fit_in_place(Table& table, const PipelineConfig& config, Devi
   const std::vector<std::string> reserved = reserved_columns(config);
   Groups groups;
   if (!config.group_column.empty()) groups = groups_of(table, config.group_column);
-  const Table before = table;
+  InputStatistics statistics = input_statistics_of(table, reserved);
+  // What new rows will be like, where the training rows get something else.
+  std::optional<Table> as_new;
+  if (std::ranges::any_of(config.steps, encodes_out_of_fold)) as_new = table;
   StepSequence steps =
       StepSequence::fit(config.steps, table,
                         {.labels = labels,
@@ -143,9 +159,7 @@ Pipeline Pipeline::fit_in_place(Table& table, const PipelineConfig& config, Devi
                          .groups = groups.count < groups.of_row.size() ? &groups : nullptr,
                          .importance = config.importance ? &config.importance : nullptr,
                          .seed = config.seed});
-  // What new rows will be like, where the training rows got something else.
-  std::optional<Table> as_new;
-  if (std::ranges::any_of(config.steps, encodes_out_of_fold)) steps.apply(as_new.emplace(before));
+  if (as_new) steps.apply(*as_new);
   const Table& fitted = as_new ? *as_new : table;
   Pipeline pipeline = fit_features(fitted, config_after(steps, raw, fitted, config), device);
   std::vector<std::string> features = pipeline.category_names();
@@ -154,7 +168,7 @@ Pipeline Pipeline::fit_in_place(Table& table, const PipelineConfig& config, Devi
   for (const ColumnDeclaration& column : raw) {
     if (contains(needed, column.name)) pipeline.step_inputs_.push_back(column);
   }
-  pipeline.input_statistics_ = input_statistics_of(before, pipeline.step_inputs_, reserved);
+  pipeline.input_statistics_ = only(std::move(statistics), needed);
   pipeline.steps_ = std::move(steps);
   return pipeline;
 }
