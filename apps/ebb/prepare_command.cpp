@@ -180,7 +180,7 @@ void print_summary(const PrepareOptions& options, const Prepared& prepared) {
 Prepared fit(const PrepareOptions& options, churn::CategoryLayout layout, PreparedOutputs& outputs,
              const InterruptGuard& interrupt) {
   const churn::RunConfig config = config_of(options);
-  churn::PreparedTable table = churn::prepare_table(config);
+  churn::PreparedTable table = churn::prepare_table(config, [&] { interrupt.stop_here(); });
   // Ctrl-C also ends what feeds a pipe, and then looks like the end of the table.
   interrupt.stop_here();
   Prepared prepared{.pipeline = std::move(table.pipeline),

@@ -143,8 +143,8 @@ bool run_epochs_or_explain(const TrainArguments& arguments, churn::Trainer& trai
 std::optional<churn::PreparedData> read_data(const churn::RunConfig& settings,
                                              const InterruptGuard& interrupt) {
   return unless_interrupted(interrupt, [&] {
-    churn::PreparedData data =
-        churn::prepare_data(settings, churn::choose_device(settings.runtime.device));
+    churn::PreparedData data = churn::prepare_data(
+        settings, churn::choose_device(settings.runtime.device), [&] { interrupt.stop_here(); });
     interrupt.stop_here();
     return data;
   });

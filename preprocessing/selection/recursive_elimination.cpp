@@ -15,13 +15,13 @@ std::vector<double> importances_of(const std::vector<std::string>& names,
   if (scores.size() != names.size()) {
     fail("eliminate_recursively: {} importances for {} columns", scores.size(), names.size());
   }
-  const auto is_nan = [](double score) { return std::isnan(score); };
-  if (const auto found = std::find_if(scores.begin(), scores.end(), is_nan);
-      found != scores.end()) {
-    fail("eliminate_recursively: the importance of column \"{}\" is not a number",
-         shortened(names[static_cast<std::size_t>(found - scores.begin())]));
-  }
   return scores;
+}
+
+void drop(ColumnVerdict& verdict, std::size_t round, std::string reason) {
+  verdict.is_kept = false;
+  verdict.round = round;
+  verdict.reason = std::move(reason);
 }
 
 /// Positions, the least important first; of equal ones the later first.
@@ -51,17 +51,27 @@ Selection eliminate_recursively(std::span<const std::string> names,
     std::vector<std::string> asked;
     for (const std::size_t i : left) asked.push_back(names[i]);
     const std::vector<double> scores = importances_of(asked, importance);
-    for (std::size_t i = 0; i < left.size(); ++i) selection.columns[left[i]].score = scores[i];
-    if (left.size() <= options.keep) return selection;
-    const std::size_t count = std::min(options.per_round, left.size() - options.keep);
-    const std::vector<std::size_t> order = rising(scores);
-    for (std::size_t i = 0; i < count; ++i) {
-      ColumnVerdict& verdict = selection.columns[left[order[i]]];
-      verdict.is_kept = false;
-      verdict.round = round;
-      verdict.reason = fmt::format("the least important of {} in round {}", left.size(), round);
+    std::vector<std::size_t> features;
+    std::vector<double> importances;
+    for (std::size_t i = 0; i < left.size(); ++i) {
+      ColumnVerdict& verdict = selection.columns[left[i]];
+      if (std::isnan(scores[i])) {
+        drop(verdict, round, "can be no feature");
+      } else {
+        verdict.score = scores[i];
+        features.push_back(left[i]);
+        importances.push_back(scores[i]);
+      }
     }
-    std::erase_if(left, [&](std::size_t i) { return !selection.columns[i].is_kept; });
+    if (features.size() <= options.keep) return selection;
+    const std::size_t count = std::min(options.per_round, features.size() - options.keep);
+    const std::vector<std::size_t> order = rising(importances);
+    for (std::size_t i = 0; i < count; ++i) {
+      drop(selection.columns[features[order[i]]], round,
+           fmt::format("the least important of {} in round {}", features.size(), round));
+    }
+    std::erase_if(features, [&](std::size_t i) { return !selection.columns[i].is_kept; });
+    left = std::move(features);
   }
 }
 

@@ -13,7 +13,7 @@
 namespace ebb::preprocessing {
 
 /// Fits some model to the columns of these names and says how important each was to it: one number
-/// per name, larger for more important.
+/// per name, larger for more important; NaN of one that can be no feature, such as a constant.
 using ImportanceFunction = std::function<std::vector<double>(std::span<const std::string>)>;
 
 /// Training rows for a model that tells importances.
@@ -36,9 +36,10 @@ struct EliminationOptions {
 
 /// Asks for importances and drops the least important columns, over and over, until `keep` are
 /// left; of equal importances the later column goes (scikit-learn's RFE, which leaves ties to its
-/// sort). A column's score is the last importance that it had; where nothing has to go, one round
-/// is run for scores. Throws DataError unless 1 <= keep and 1 <= per_round; Error when `importance`
-/// gives another number of numbers or NaN.
+/// sort). What can be no feature goes first, beside others, with the score 0. A column's score is
+/// the last importance that it had; where nothing has to go, one round is run for scores. Throws
+/// DataError unless 1 <= keep and 1 <= per_round; Error when `importance` gives another number of
+/// numbers.
 Selection eliminate_recursively(std::span<const std::string> names,
                                 const ImportanceFunction& importance,
                                 const EliminationOptions& options);

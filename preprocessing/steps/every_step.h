@@ -112,9 +112,8 @@ std::unique_ptr<Step> restore_interact(const JsonReader& state);
 ///   related       (default) the `most` related to the label, or all of at least `least`:
 ///                 `relation` = "pearson", "spearman", "cramers_v" or "mutual_information"
 ///   uncorrelated  not numbers whose |r| with a kept one exceeds `limit` (0.95)
-///   important     the `most` that a model needs (StepContext::importance), by recursive
-///   elimination
-///                 of `per_round` at a time (a tenth of the columns), on `most_rows` (20000) rows
+///   important     the `most` that a model needs (StepContext::importance): `per_round` go at a
+///                 time (a tenth of the columns), judged on `most_rows` (20000) rows
 std::unique_ptr<Step> fit_select(StepOptions& options, Table& table, const StepContext& context);
 std::unique_ptr<Step> restore_select(const JsonReader& state);
 

@@ -1,8 +1,11 @@
 // select: keeps the columns that say something about the label, and something of their own.
 #include <algorithm>
+#include <cmath>
 #include <functional>
-#include <map>
+#include <iterator>
 #include <numeric>
+#include <set>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -34,16 +37,25 @@ std::string list_dropped(const Selection& selection) {
   return text;
 }
 
-/// "; round 1: NAME (IMPORTANCE), NAME (IMPORTANCE); round 2: ..." of recursive elimination.
+/// "; round 1: NAME (IMPORTANCE), NAME (IMPORTANCE); round 2: ..." of the first columns that went
+/// by recursive elimination.
 std::string list_rounds(const Selection& selection) {
-  std::map<std::size_t, std::string> rounds;
-  for (const ColumnVerdict& column : selection.columns) {
-    if (column.is_kept) continue;
-    std::string& names = rounds[column.round];
-    names += fmt::format("{}\"{}\" ({:.4f})", names.empty() ? "" : ", ", column.name, column.score);
-  }
+  constexpr std::size_t kShown = 12;
+  std::vector<ColumnVerdict> gone;
+  std::ranges::copy_if(selection.columns, std::back_inserter(gone),
+                       [](const ColumnVerdict& column) { return !column.is_kept; });
+  std::ranges::stable_sort(gone, std::less<>(), [](const ColumnVerdict& column) {
+    return std::pair(column.round, column.score);
+  });
   std::string text = " by importance";
-  for (const auto& [round, names] : rounds) text += fmt::format("; round {}: {}", round, names);
+  std::size_t round = 0;
+  for (std::size_t i = 0; i < std::min(kShown, gone.size()); ++i) {
+    text += gone[i].round == round ? ", " : fmt::format("; round {}: ", gone[i].round);
+    round = gone[i].round;
+    const double rounded = std::round(gone[i].score * 1e4) / 1e4 + 0.0;  // without -0
+    text += fmt::format("\"{}\" ({:.4f})", gone[i].name, rounded);
+  }
+  if (gone.size() > kShown) text += fmt::format("; {} more", gone.size() - kShown);
   return text;
 }
 
@@ -96,11 +108,25 @@ ImportanceSample draw_sample(const Table& table, std::span<const std::string> na
   std::vector<std::string> others = table.names();
   std::erase_if(others, [&](const std::string& name) { return contains(names, name); });
   sample.rows.drop(others);
+  std::set<std::pair<std::uint32_t, float>> found;
   for (const std::size_t row : drawn) {
     sample.labels.push_back(context.labels[row]);
     sample.folds.push_back(folds[row]);
+    found.emplace(folds[row], context.labels[row]);
+  }
+  if (found.size() < 4) {
+    fail<DataError>(
+        "one half of the {} training rows that importances are found on has one class alone: let "
+        "most_rows be more, or choose columns by another rule",
+        drawn.size());
   }
   return sample;
+}
+
+Selection keep_all(std::span<const std::string> names) {
+  Selection selection;
+  for (const std::string& name : names) selection.columns.push_back({.name = name, .reason = {}});
+  return selection;
 }
 
 /// The options of one rule, then the selection by it.
@@ -114,6 +140,7 @@ Judge read_elimination(StepOptions& options, const Table& table, const StepConte
   const std::size_t per_round = options.count("per_round", 0, 1);
   const std::size_t most_rows = options.count("most_rows", 20'000, 1);
   return [=, &table, &context](std::span<const std::string> names) {
+    if (names.size() <= keep) return keep_all(names);
     const std::size_t tenth = std::max<std::size_t>(1, names.size() / 10);
     return eliminate_recursively(
         names, (*context.importance)(draw_sample(table, names, context, most_rows)),

@@ -123,7 +123,8 @@ std::string group_column(const Table& table, const RunConfig& config) {
 }
 
 preprocessing::PipelineConfig pipeline_config(const Table& table, const RunConfig& config,
-                                              const std::array<std::string, 2>& classes) {
+                                              const std::array<std::string, 2>& classes,
+                                              const std::function<void()>& between) {
   preprocessing::PipelineConfig pipeline = column_roles(config);
   pipeline.classes = classes;
   pipeline.two_values_as_category = config.preprocessing.two_values_as_category;
@@ -132,7 +133,7 @@ preprocessing::PipelineConfig pipeline_config(const Table& table, const RunConfi
   }
   pipeline.steps = config.preprocessing.steps;
   pipeline.group_column = group_column(table, config);
-  pipeline.importance = logistic_importance(config.training.seed);
+  pipeline.importance = logistic_importance(config.training.seed, between);
   pipeline.seed = config.training.seed;
   pipeline.numbers = config.preprocessing.numbers;
   pipeline.categories = config.preprocessing.categories;
@@ -187,7 +188,8 @@ void add_notes(const Pipeline& pipeline, const Labels& labels, const RunConfig& 
 
 }  // namespace
 
-PreparedData prepare_data(const RunConfig& config, Device device) {
+PreparedData prepare_data(const RunConfig& config, Device device,
+                          const std::function<void()>& between) {
   PreparedData data;
   Table table = read_customers(config);
   const std::optional<Table> test = read_test_customers(config, table);
@@ -212,8 +214,9 @@ PreparedData prepare_data(const RunConfig& config, Device device) {
   if (test && !config.split.group.empty()) note_shared_groups(table, *test, config, data.notes);
   const preprocessing::Split& split = customers.rows;
   data.split = std::move(customers.description);
-  auto [pipeline, training_rows] = Pipeline::fit_transform(
-      select_rows(table, split.train), pipeline_config(table, config, labels.classes), device);
+  auto [pipeline, training_rows] =
+      Pipeline::fit_transform(select_rows(table, split.train),
+                              pipeline_config(table, config, labels.classes, between), device);
   data.pipeline = std::move(pipeline);
   add_notes(data.pipeline, labels, config, data.notes);
   data.columns = describe_columns(table, config, data.pipeline);
@@ -234,7 +237,7 @@ PreparedData prepare_data(const RunConfig& config, Device device) {
   return data;
 }
 
-PreparedTable prepare_table(const RunConfig& config) {
+PreparedTable prepare_table(const RunConfig& config, const std::function<void()>& between) {
   PreparedData data;
   Table table = read_customers(config);
   data.table_rows = table.rows();
@@ -246,7 +249,8 @@ PreparedTable prepare_table(const RunConfig& config) {
   const Labels labels = read_labels(table, config.data);
   PreparedTable prepared;
   prepared.rows.ids = texts_of(table, config.data.id_column);
-  const preprocessing::PipelineConfig wanted = pipeline_config(table, config, labels.classes);
+  const preprocessing::PipelineConfig wanted =
+      pipeline_config(table, config, labels.classes, between);
   auto [pipeline, rows] = Pipeline::fit_transform(std::move(table), wanted);
   add_notes(pipeline, labels, config, data.notes);
   prepared.pipeline = std::move(pipeline);

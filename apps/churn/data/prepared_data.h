@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -49,8 +50,10 @@ struct PreparedData {
 /// data.columns, as a number or a category, makes it one all the same.
 ///
 /// Duplicates are found, the pipeline is fitted and rows are encoded on `device`, where they stay,
-/// with the same bits on each.
-PreparedData prepare_data(const RunConfig& config, Device device = {});
+/// with the same bits on each. `between` is called between what takes long, the fits of a model
+/// that columns are eliminated by, and may end it by an exception.
+PreparedData prepare_data(const RunConfig& config, Device device = {},
+                          const std::function<void()>& between = {});
 
 /// Rows as model inputs, with what is written beside them.
 struct PreparedRows {
@@ -69,7 +72,7 @@ struct PreparedTable {
 
 /// As prepare_data, with every row to train on and none to measure: for a table that was split
 /// before. The split, but for its group, and the model's settings in `config` do not count.
-PreparedTable prepare_table(const RunConfig& config);
+PreparedTable prepare_table(const RunConfig& config, const std::function<void()>& between = {});
 
 /// Rows of a labelled table, as a fitted pipeline encodes them on `device`. `drift` is added to.
 /// Throws as read_csv, parse_labels and Pipeline::transform do.

@@ -37,9 +37,10 @@ std::unique_ptr<TableWriter> csv_table_writer(const preprocessing::Pipeline& pip
 /// A safetensors file: "numbers" f32 [rows, numbers] and "codes" i32 [rows, categories], or
 /// "features" f32 [rows, width] with CategoryLayout::one_hot; "labels" f32 [rows] if there are
 /// some. Metadata: "names", a JSON array of the features' names in this order, and "pipeline".
-/// Holds the encoded rows until finish(), 4 bytes a value: the header, which comes first, has their
-/// number and their checksums, and one tensor begins where another ends. `pipeline` and `output`
-/// must outlive the writer. Throws as write_safetensors does, and as csv_table_writer on names.
+/// Holds the encoded rows until finish(), 4 bytes a value, twice that while it grows: the header,
+/// which comes first, has their number and their checksums, and one tensor begins where another
+/// ends. `pipeline` and `output` must outlive the writer. Throws as write_safetensors does, and as
+/// csv_table_writer on names.
 std::unique_ptr<TableWriter> tensor_table_writer(const preprocessing::Pipeline& pipeline,
                                                  CategoryLayout layout, AtomicFile& output);
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <numeric>
@@ -111,12 +112,14 @@ std::vector<double> rises(const FeatureSubset& subset, const LogisticRegression&
 
 class LogisticImportance {
  public:
-  LogisticImportance(const ImportanceSample& sample, std::uint64_t seed)
+  LogisticImportance(const ImportanceSample& sample, std::uint64_t seed,
+                     std::function<void()> before_fit)
       : fitted_(preprocessing::Pipeline::fit_transform(sample.rows, {})),
         labels_(sample.labels),
         folds_{preprocessing::fold_rows(sample.folds, 0),
                preprocessing::fold_rows(sample.folds, 1)},
-        seed_(seed) {
+        seed_(seed),
+        before_fit_(std::move(before_fit)) {
     const std::vector<NumberFeature>& numbers = fitted_.pipeline.numbers();
     std::size_t indicator = numbers.size();
     for (std::size_t i = 0; i < numbers.size(); ++i) {
@@ -130,12 +133,15 @@ class LogisticImportance {
 
   std::vector<double> of(std::span<const std::string> names) const {
     std::vector<double> importances(names.size(), 0.0);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (!places_.contains(names[i])) importances[i] = std::numeric_limits<double>::quiet_NaN();
+    }
     const FeatureSubset subset = take(names);
     if (subset.rows.number_count + subset.rows.category_count == 0) return importances;
     Context context;
     preprocessing::SplitMix64 generator(seed_);
     for (const auto& [learned, measured] : folds_) {
-      if (learned.empty() || measured.empty()) continue;
+      if (before_fit_) before_fit_();
       LogisticRegression model(subset.schema);
       std::vector<float> labels;
       for (const std::size_t row : learned) labels.push_back(labels_[row]);
@@ -181,14 +187,16 @@ class LogisticImportance {
   std::vector<float> labels_;
   std::array<Fold, 2> folds_;
   std::uint64_t seed_;
+  std::function<void()> before_fit_;
   std::map<std::string, FeaturePlaces, std::less<>> places_;
 };
 
 }  // namespace
 
-preprocessing::ImportanceModel logistic_importance(std::uint64_t seed) {
-  return [seed](const ImportanceSample& sample) {
-    const auto model = std::make_shared<const LogisticImportance>(sample, seed);
+preprocessing::ImportanceModel logistic_importance(std::uint64_t seed,
+                                                   std::function<void()> before_fit) {
+  return [seed, before_fit = std::move(before_fit)](const ImportanceSample& sample) {
+    const auto model = std::make_shared<const LogisticImportance>(sample, seed, before_fit);
     return [model](std::span<const std::string> names) { return model->of(names); };
   };
 }

@@ -13,10 +13,13 @@ namespace ebb::churn {
 namespace {
 
 // Enough full-batch steps at this rate for the loss to settle to four digits on tables of 5,000 to
-// 10,000 rows; the decay is about scikit-learn's default penalty there.
+// 10,000 rows.
 constexpr std::int64_t kSteps = 400;
 constexpr double kLearningRate = 0.05;
-constexpr double kWeightDecay = 1e-3;
+
+Tensor sum_of_squares(const Pass& pass, const Tensor& weights) {
+  return sum(pass, multiply(pass, weights, weights));
+}
 
 }  // namespace
 
@@ -36,14 +39,23 @@ Tensor LogisticRegression::forward(const Pass& pass, const Batch& batch) const {
   return reshape(pass, add(pass, levels, numbers), {batch.rows()});
 }
 
+Tensor LogisticRegression::penalty(const Pass& pass, std::int64_t rows) const {
+  const Tensor levels = pass.parameter(*levels_);
+  Tensor squares = sum_of_squares(pass, slice(pass, levels, 0, 1, levels.extent(0) - 1));
+  if (numbers_ != nullptr)
+    squares = add(pass, squares, sum_of_squares(pass, pass.parameter(*numbers_)));
+  return scale(pass, squares, 0.5 / static_cast<double>(rows));
+}
+
 void LogisticRegression::fit(Context& context, const Batch& batch, std::span<const float> labels) {
   const Tensor targets = Tensor::from_values({batch.rows()}, labels);
   Tape tape(context, &parameters_);
-  AdamW optimizer(parameters_, {.weight_decay = kWeightDecay});
+  AdamW optimizer(parameters_, {.weight_decay = 0.0});
   const Schedule schedule = cosine_schedule(kLearningRate, 0.0, kSteps);
   for (std::int64_t step = 0; step < kSteps; ++step) {
     const Pass pass{context, &tape};
-    tape.backward(binary_cross_entropy(pass, forward(pass, batch), targets));
+    const Tensor loss = binary_cross_entropy(pass, forward(pass, batch), targets);
+    tape.backward(add(pass, loss, penalty(pass, batch.rows())));
     optimizer.step(context, tape.gradients(), {.learning_rate = schedule(step)});
     tape.clear();
   }

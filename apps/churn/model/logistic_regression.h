@@ -18,8 +18,9 @@ class LogisticRegression {
   /// equally.
   explicit LogisticRegression(const InputSchema& schema);
 
-  /// Fits it to `labels`, 0 or 1 for each row: full batches, AdamW with a cosine schedule, a light
-  /// L2 penalty.
+  /// Fits it to `labels`, 0 or 1 for each row: full batches, AdamW with a cosine schedule, and
+  /// scikit-learn's default penalty, half of the sum of squared weights but for the bias: it holds
+  /// back the weight of a level that few rows have.
   void fit(Context& context, const Batch& batch, std::span<const float> labels);
   /// Logits [rows].
   Tensor logits(Context& context, const Batch& batch) const;
@@ -31,6 +32,8 @@ class LogisticRegression {
 
  private:
   Tensor forward(const Pass& pass, const Batch& batch) const;
+  /// Divided by rows, as the loss is a mean.
+  Tensor penalty(const Pass& pass, std::int64_t rows) const;
 
   ParameterSet parameters_;
   const Parameter* levels_;
