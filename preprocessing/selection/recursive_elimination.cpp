@@ -18,12 +18,6 @@ std::vector<double> importances_of(const std::vector<std::string>& names,
   return scores;
 }
 
-void drop(ColumnVerdict& verdict, std::size_t round, std::string reason) {
-  verdict.is_kept = false;
-  verdict.round = round;
-  verdict.reason = std::move(reason);
-}
-
 /// Positions, the least important first; of equal ones the later first.
 std::vector<std::size_t> rising(const std::vector<double>& scores) {
   std::vector<std::size_t> order(scores.size());
@@ -56,7 +50,7 @@ Selection eliminate_recursively(std::span<const std::string> names,
     for (std::size_t i = 0; i < left.size(); ++i) {
       ColumnVerdict& verdict = selection.columns[left[i]];
       if (std::isnan(scores[i])) {
-        drop(verdict, round, "can be no feature");
+        verdict.drop("can be no feature", round);
       } else {
         verdict.score = scores[i];
         features.push_back(left[i]);
@@ -67,8 +61,8 @@ Selection eliminate_recursively(std::span<const std::string> names,
     const std::size_t count = std::min(options.per_round, features.size() - options.keep);
     const std::vector<std::size_t> order = rising(importances);
     for (std::size_t i = 0; i < count; ++i) {
-      drop(selection.columns[features[order[i]]], round,
-           fmt::format("the least important of {} in round {}", features.size(), round));
+      selection.columns[features[order[i]]].drop(
+          fmt::format("the least important of {} in round {}", features.size(), round), round);
     }
     std::erase_if(features, [&](std::size_t i) { return !selection.columns[i].is_kept; });
     left = std::move(features);

@@ -79,11 +79,6 @@ Selection all_kept(std::span<const std::string> names, const std::vector<double>
   return selection;
 }
 
-void drop(ColumnVerdict& verdict, std::string reason) {
-  verdict.is_kept = false;
-  verdict.reason = std::move(reason);
-}
-
 }  // namespace
 
 std::string_view relation_name(Relation relation) {
@@ -133,9 +128,9 @@ Selection select_related(const Table& table, std::span<const std::string> names,
                          scores[i], against);
     };
     if (scores[i] < options.least) {
-      drop(verdict, judged(fmt::format("below {:g}", options.least)));
+      verdict.drop(judged(fmt::format("below {:g}", options.least)));
     } else if (options.most && kept == *options.most) {
-      drop(verdict, judged(fmt::format("not among the {} highest", *options.most)));
+      verdict.drop(judged(fmt::format("not among the {} highest", *options.most)));
     } else {
       ++kept;
     }
@@ -169,9 +164,9 @@ Selection select_uncorrelated(const Table& table, std::span<const std::string> n
       kept.push_back(i);
       continue;
     }
-    drop(selection.columns[i],
-         fmt::format("r = {:.4f} with \"{}\", which is no less related to the label",
-                     r_with(*found), shortened(names[*found])));
+    selection.columns[i].drop(
+        fmt::format("r = {:.4f} with \"{}\", which is no less related to the label", r_with(*found),
+                    shortened(names[*found])));
   }
   return selection;
 }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
@@ -20,6 +21,13 @@ struct ColumnVerdict {
   double score = 0.0;     ///< what the step judged by; 0 where that is not defined
   std::string reason;     ///< of a column that goes, one clause; else empty
   std::size_t round = 0;  ///< of recursive elimination, counted from 1, in which it went; else 0
+
+  /// It goes, for this reason.
+  void drop(std::string why, std::size_t in_round = 0) {
+    is_kept = false;
+    reason = std::move(why);
+    round = in_round;
+  }
   bool operator==(const ColumnVerdict&) const = default;
 };
 

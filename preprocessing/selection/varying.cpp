@@ -49,13 +49,12 @@ ColumnVerdict verdict_on(const Column& column, double largest_share) {
   const Majority majority = majority_of(column);
   ColumnVerdict verdict{.name = column.name, .score = majority.share};
   if (majority.share < largest_share) return verdict;
-  verdict.is_kept = false;
   const std::string value = column.is_missing(majority.row)
                                 ? "no value"
                                 : fmt::format("\"{}\"", shortened(column.text(majority.row)));
-  verdict.reason = majority.share == 1.0
-                       ? fmt::format("{} in every row", value)
-                       : fmt::format("{} in {:.2f} % of the rows", value, 100.0 * majority.share);
+  verdict.drop(majority.share == 1.0
+                   ? fmt::format("{} in every row", value)
+                   : fmt::format("{} in {:.2f} % of the rows", value, 100.0 * majority.share));
   return verdict;
 }
 
