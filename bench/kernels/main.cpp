@@ -6,12 +6,11 @@
 // Each benchmark is named operation/direction/device/dtype/shape; --benchmark_filter chooses by it.
 // --contenders adds other kernels for the same operands on CUDA, named operation:contender/...: our
 // own matrix products (own) and the lower rungs of their ladder, attention in TF32 (tf32), NVIDIA's
-// cuBLASLt and cuDNN. What cannot run is skipped with the
-// reason. Counters: bytes/s or flop/s, `floor`: the share of the device's limit reached, and
-// `error`: the largest error against the same computation in float64, as a share of the largest
-// result. On the virtual GPU (scripts/vgpu) every kernel runs twice, the times mean nothing, and
-// the virtual GPU prints its counts at the end; counters are what one call has to move and to
-// compute.
+// cuBLASLt and cuDNN. What cannot run is skipped with the reason. Counters: bytes/s or flop/s,
+// `floor`: the share of the device's limit reached, and `error`: the largest error against the same
+// computation in float64, as a share of the largest result. On the virtual GPU (scripts/vgpu) every
+// kernel runs twice, the times mean nothing, and the virtual GPU prints its counts at the end;
+// counters are what one call has to move and to compute.
 #include <algorithm>
 #include <cstdio>
 #include <memory>

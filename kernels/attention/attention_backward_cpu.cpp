@@ -350,7 +350,7 @@ void attention_backward(Context& context, const AttentionBackward& p) {
   const BackwardScratch layout(measure, p, g);
   const std::int64_t flops =
       10 * g.queries * g.keys * g.head_dim * groups.batch_per_group * groups.heads_per_group;
-  for_parts(context, groups.batch * groups.heads, attention_grain(flops), measure.used(),
+  for_parts(context, groups.batch * groups.heads, attention_grain(flops), measure.bytes(),
             [&](std::int64_t begin, std::int64_t end, std::byte* memory) {
               ScratchCursor cursor(memory);
               BackwardScratch scratch(cursor, p, g);

@@ -342,7 +342,7 @@ void attention(Context& context, const AttentionForward& p) {
   const ForwardScratch layout(measure, p, g);
   const std::int64_t items = g.batch * g.heads * blocks_of(g.queries, kQueryBlock);
   const std::int64_t flops = 4 * std::min(g.queries, kQueryBlock) * g.keys * g.head_dim;
-  for_parts(context, items, attention_grain(flops), measure.used(),
+  for_parts(context, items, attention_grain(flops), measure.bytes(),
             [&](std::int64_t begin, std::int64_t end, std::byte* scratch) {
               HWY_DYNAMIC_DISPATCH(forward_items)(p, begin, end, scratch);
             });

@@ -3,6 +3,7 @@
 
 #include "kernels/attention/attention_geometry.h"
 #include "kernels/common/parallel.h"
+#include "kernels/common/workspace_parts.h"
 
 namespace ebb::kernels {
 
@@ -12,23 +13,8 @@ inline constexpr std::int64_t kKeyBlock = 64;
 // Queries in a tile: four vectors of the widest instruction set.
 inline constexpr std::int64_t kMostTileQueries = 64;
 
-/// Hands out pieces of a buffer, each aligned to 64 bytes; without a buffer it only adds up.
-class ScratchCursor {
- public:
-  explicit ScratchCursor(std::byte* memory = nullptr) : memory_(memory) {}
-
-  template <class T>
-  T* take(std::int64_t count) {
-    T* piece = memory_ == nullptr ? nullptr : reinterpret_cast<T*>(memory_ + used_);
-    used_ += (static_cast<std::size_t>(count) * sizeof(T) + 63) / 64 * 64;
-    return piece;
-  }
-  std::size_t used() const { return used_; }
-
- private:
-  std::byte* memory_;
-  std::size_t used_ = 0;
-};
+/// Aligned to cache lines.
+using ScratchCursor = AlignedParts<64>;
 
 /// The columns [begin, end) of the score matrix that are worked on together, and the keys among
 /// them that the padding mask leaves: positions [first, first + count) of HeadKeys.

@@ -6,17 +6,19 @@
 
 namespace ebb {
 
-/// Cuts memory into arrays, each aligned to 256 bytes if the memory is; without memory it counts
-/// their bytes, so that the same calls say what to acquire and then divide it.
-class WorkspaceParts {
+/// Cuts memory into arrays, each aligned to kAlignment bytes if the memory is; without memory it
+/// counts their bytes, so that the same calls say what to acquire and then divide it.
+template <std::size_t kAlignment>
+class AlignedParts {
  public:
-  explicit WorkspaceParts(void* memory = nullptr) : memory_(static_cast<std::byte*>(memory)) {}
+  explicit AlignedParts(void* memory = nullptr) : memory_(static_cast<std::byte*>(memory)) {}
 
   /// An array of `count` elements, uninitialised; not to be used when there is no memory.
   template <class T>
   T* take(std::int64_t count) {
     T* array = memory_ == nullptr ? nullptr : reinterpret_cast<T*>(memory_ + bytes_);
-    bytes_ += (static_cast<std::size_t>(count) * sizeof(T) + 255) / 256 * 256;
+    bytes_ +=
+        (static_cast<std::size_t>(count) * sizeof(T) + kAlignment - 1) / kAlignment * kAlignment;
     return array;
   }
 
@@ -27,5 +29,8 @@ class WorkspaceParts {
   std::byte* memory_;
   std::size_t bytes_ = 0;
 };
+
+/// As CUDA's own allocations are.
+using WorkspaceParts = AlignedParts<256>;
 
 }  // namespace ebb

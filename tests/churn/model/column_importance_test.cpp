@@ -88,7 +88,7 @@ TEST_F(ColumnImportanceTest, ManyLevelsWithoutMeaningAreNotImportant) {
     const double found = model(with_cities)(std::vector<std::string>{"weak", "city", "strong"})[1];
     squares += found * found / kTables;
   }
-  EXPECT_LT(std::sqrt(squares), 0.01);  // a fifth of what a weak number has
+  EXPECT_LT(std::sqrt(squares), 0.01);
 }
 
 TEST_F(ColumnImportanceTest, DoesNotDependOnUnits) {
