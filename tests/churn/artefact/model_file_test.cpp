@@ -10,6 +10,7 @@
 #include "engine/io/safetensors.h"
 #include "kernels/common/error.h"
 #include "tests/churn/support/small_model.h"
+#include "tests/support/test_json.h"
 
 namespace ebb::churn {
 namespace {
@@ -141,7 +142,7 @@ TEST_F(ModelFileTest, WrongContentsAreRefusedByName) {
 
 TEST_F(ModelFileTest, MetricsOfAnotherFormAreRefusedByName) {
   const auto refused = [&](const char* pointer, const nlohmann::json& value) {
-    nlohmann::json metrics = nlohmann::json::parse(kSmallMetrics);
+    nlohmann::json metrics = ebb::testing::json_of(kSmallMetrics);
     metrics[nlohmann::json::json_pointer(pointer)] = value;
     return refusal_with("metrics", metrics.dump());
   };

@@ -10,6 +10,7 @@
 #include "tests/churn/support/customers.h"
 #include "tests/support/message_of.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/test_json.h"
 
 namespace ebb::churn {
 namespace {
@@ -245,7 +246,7 @@ TEST_F(PrepareDataTest, TwoValuedNumbersBecomeCategoriesInAnySpelling) {
   texts.add(preprocessing::number_column("spend", {5.0, 5.0}));
   EXPECT_EQ(data.pipeline.transform(texts).codes, codes);
   const std::string json = data.pipeline.to_json().dump();
-  EXPECT_EQ(preprocessing::Pipeline::from_json(nlohmann::json::parse(json)), data.pipeline);
+  EXPECT_EQ(preprocessing::Pipeline::from_json(ebb::testing::json_of(json)), data.pipeline);
 }
 
 TEST_F(PrepareDataTest, TwoValuedNumbersStayNumbersWhereAsked) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <limits>
 #include <map>
 #include <string>
@@ -15,7 +14,7 @@
 #include "apps/churn/metrics/calibration.h"
 #include "apps/churn/metrics/ranking.h"
 #include "kernels/common/error.h"
-#include "tests/support/test_data.h"
+#include "tests/support/test_json.h"
 
 namespace ebb::churn {
 namespace {
@@ -39,9 +38,8 @@ struct FixtureCase {
 };
 
 std::vector<FixtureCase> load_fixture() {
-  std::ifstream file(ebb::testing::test_data("metrics_fixture.json"));
   std::vector<FixtureCase> cases;
-  for (const nlohmann::json& item : nlohmann::json::parse(file)) {
+  for (const nlohmann::json& item : ebb::testing::test_json("metrics_fixture.json")) {
     cases.push_back({item["name"], item["scores"], item["labels"], item["weights"],
                      item["kind"] == "logit" ? ScoreKind::logit : ScoreKind::probability,
                      item["threshold"], item["expected"]});

@@ -2,11 +2,11 @@
 #include "preprocessing/audit/audit.h"
 
 #include <cmath>
-#include <fstream>
 
 #include <nlohmann/json.hpp>
 
 #include "tests/preprocessing/audit/customers.h"
+#include "tests/support/test_json.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -59,7 +59,7 @@ TEST(Missingness, SharesGroupsAndTheLabel) {
 }
 
 TEST(TableDrift, KolmogorovSmirnovEqualsScipy) {
-  const json cases = json::parse(std::ifstream(ebb::testing::test_data("audit.json"))).at("cases");
+  const json cases = ebb::testing::test_json("audit.json").at("cases");
   ASSERT_EQ(cases.size(), 3U);
   for (const json& expected : cases) {
     const std::vector<double> before = expected.at("before");
@@ -168,7 +168,7 @@ TEST(Audit, EverythingPlantedIsReported) {
   EXPECT_EQ(document.at("leaks")[0].at("column"), "state");
   EXPECT_EQ(document.at("block_copy").at("lag"), 600);
   EXPECT_EQ(document.at("split").at("test_rows_in_train"), 0);
-  EXPECT_EQ(json::parse(document.dump()).at("version"), 1);
+  EXPECT_EQ(ebb::testing::through_text(document).at("version"), 1);
 }
 
 TEST(Audit, AnyThreadsGiveTheSameReport) {

@@ -63,7 +63,8 @@ Table sorted_coarse_table(std::size_t rows) {
 TEST(FindTwins, ASortedTableOfFewCategoriesHasNone) {
   for (const std::size_t rows : {2000U, 10000U, 100000U}) {
     const Table table = sorted_coarse_table(rows);
-    for (std::size_t columns = 2; columns <= 12; ++columns) {
+    const std::size_t step = rows < 100000 ? 1 : 5;  // the largest takes most of the time
+    for (std::size_t columns = 2; columns <= 12; columns += step) {
       std::vector<std::string> names = table.names();
       names.erase(names.begin(), names.end() - static_cast<std::ptrdiff_t>(columns));
       EXPECT_THAT(find_twins(table, names), IsEmpty()) << rows << " rows, " << columns;

@@ -8,6 +8,7 @@
 
 #include "preprocessing/table/column.h"
 #include "tests/preprocessing/support.h"
+#include "tests/support/test_json.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -17,7 +18,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 TEST(ForwardFill, AgreesWithPandas) {
-  const json log = json::parse(std::ifstream(ebb::testing::test_data("imputation.json")))["log"];
+  const json log = ebb::testing::test_json("imputation.json")["log"];
   const auto customers = log["customers"].get<std::vector<std::int32_t>>();
   const auto times = log["times"].get<std::vector<std::size_t>>();
   std::vector<std::size_t> order(times.size());

@@ -9,6 +9,7 @@
 #include "preprocessing/split/random_order.h"
 #include "preprocessing/statistics/distributions.h"
 #include "tests/preprocessing/support.h"
+#include "tests/support/test_json.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -19,8 +20,7 @@ using ::testing::HasSubstr;
 using Columns = std::vector<std::vector<double>>;
 
 const json& distances_of_scikit_learn() {
-  static const json document =
-      json::parse(std::ifstream(ebb::testing::test_data("mahalanobis.json")));
+  static const json document = ebb::testing::test_json("mahalanobis.json");
   return document;
 }
 
@@ -205,7 +205,7 @@ TEST(Mahalanobis, RefusesWhatHasNoDistance) {
 TEST(Mahalanobis, JsonRoundTripsAndIsChecked) {
   const Columns columns = cloud(100, 2, 9);
   const RobustDistance distance = fit_distance(columns);
-  const json good = json::parse(to_json(distance).dump());
+  const json good = ebb::testing::through_text(to_json(distance));
   const RobustDistance again = robust_distance_from_json(JsonReader(good));
   EXPECT_EQ(again, distance);
   EXPECT_EQ(again.distances(spans(columns)), distance.distances(spans(columns)));

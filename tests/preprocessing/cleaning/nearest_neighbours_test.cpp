@@ -6,6 +6,7 @@
 
 #include "preprocessing/split/random_order.h"
 #include "tests/preprocessing/support.h"
+#include "tests/support/test_json.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -35,7 +36,7 @@ std::size_t fill(const NeighbourImputer& imputer, std::vector<std::vector<double
 }
 
 TEST(NearestNeighbours, AgreesWithScikitLearn) {
-  const json document = json::parse(std::ifstream(ebb::testing::test_data("imputation.json")));
+  const json document = ebb::testing::test_json("imputation.json");
   ASSERT_EQ(document["cases"].size(), 4U);
   for (const json& one : document["cases"]) {
     SCOPED_TRACE(one["name"].get<std::string>());
@@ -120,7 +121,7 @@ TEST(NearestNeighbours, JsonRoundTripsAndIsChecked) {
   const NeighbourImputer imputer =
       fit_imputer({{1.0 / 3.0, kMissingNumber, 5}, {kMissingNumber, 2, -1e300}},
                   {.weights = NeighbourWeights::distance});
-  const json good = json::parse(to_json(imputer).dump());
+  const json good = ebb::testing::through_text(to_json(imputer));
   EXPECT_EQ(neighbour_imputer_from_json(JsonReader(good)), imputer);
   json bad = good;
   bad["kept"][1]["missing"] = {3};

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/preprocessing/support.h"
+#include "tests/support/test_json.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -20,7 +21,7 @@ OutlierBounds bounds_of(std::vector<double> values, const OutlierOptions& option
 }
 
 TEST(Outliers, BoundsAgreeWithPandasAndScipy) {
-  const json document = json::parse(std::ifstream(ebb::testing::test_data("outliers.json")));
+  const json document = ebb::testing::test_json("outliers.json");
   ASSERT_EQ(document["cases"].size(), 4U);
   for (const json& one : document["cases"]) {
     SCOPED_TRACE(one["name"].get<std::string>());
@@ -110,7 +111,7 @@ TEST(Outliers, JsonRoundTrips) {
   for (const OutlierTreatment treatment :
        {OutlierTreatment::report, OutlierTreatment::clip, OutlierTreatment::to_missing}) {
     const OutlierBounds bounds = {-1.0 / 3.0, 5e-324, treatment};
-    const json document = json::parse(to_json(bounds).dump());
+    const json document = ebb::testing::through_text(to_json(bounds));
     EXPECT_EQ(outlier_bounds_from_json(JsonReader(document)), bounds);
   }
   json bad = to_json(OutlierBounds{1, 2});

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/preprocessing/support.h"
+#include "tests/support/test_json.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -70,7 +71,7 @@ TEST(Ranges, JsonRoundTrips) {
   for (const DeclaredRange& range :
        {DeclaredRange{0.1, 120, RangeTreatment::clip}, DeclaredRange{.lower = -5},
         DeclaredRange{.upper = 1e300, .treatment = RangeTreatment::error}, DeclaredRange{}}) {
-    const json document = json::parse(to_json(range).dump());
+    const json document = ebb::testing::through_text(to_json(range));
     EXPECT_EQ(declared_range_from_json(JsonReader(document)), range);
   }
   json bad = to_json(DeclaredRange{1, 2});

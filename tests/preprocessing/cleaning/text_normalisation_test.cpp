@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/preprocessing/support.h"
+#include "tests/support/test_json.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -17,7 +18,7 @@ constexpr TextOptions kNothing = {.narrows = false,
                                   .joins_spaces = false};
 
 const json& texts_of_python() {
-  static const json document = json::parse(std::ifstream(ebb::testing::test_data("text.json")));
+  static const json document = ebb::testing::test_json("text.json");
   return document;
 }
 
@@ -112,7 +113,7 @@ TEST(TextNormalisation, AnyThreads) {
 TEST(TextNormalisation, JsonRoundTrips) {
   for (const TextOptions& options :
        {TextOptions{}, kNothing, TextOptions{.text_case = TextCase::fold}}) {
-    const json document = json::parse(to_json(options).dump());
+    const json document = ebb::testing::through_text(to_json(options));
     EXPECT_EQ(text_options_from_json(JsonReader(document)), options);
   }
   json bad = to_json(TextOptions{});

@@ -2,7 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/preprocessing/support.h"
-#include "tests/support/test_data.h"
+#include "tests/support/test_json.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -22,7 +22,7 @@ void expect_reads_as(const json& expected, const CsvOptions& options) {
 }
 
 TEST(DirtyTables, ReadAsWritten) {
-  const json tables = json::parse(std::ifstream(ebb::testing::test_data("dirty_tables.json")));
+  const json tables = ebb::testing::test_json("dirty_tables.json");
   ASSERT_EQ(tables.size(), 150U);
   for (std::size_t i = 0; i < tables.size(); ++i) {
     SCOPED_TRACE("table " + std::to_string(i));

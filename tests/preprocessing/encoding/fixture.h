@@ -7,12 +7,12 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/preprocessing/support.h"
+#include "tests/support/test_json.h"
 
 namespace ebb::preprocessing {
 
 inline const nlohmann::json& encoding_fixture() {
-  static const nlohmann::json document =
-      nlohmann::json::parse(std::ifstream(ebb::testing::test_data("encoding.json")));
+  static const nlohmann::json document = ebb::testing::test_json("encoding.json");
   return document;
 }
 

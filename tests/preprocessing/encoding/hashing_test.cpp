@@ -2,6 +2,7 @@
 #include "preprocessing/encoding/hashing.h"
 
 #include "tests/preprocessing/encoding/fixture.h"
+#include "tests/support/test_json.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -59,7 +60,7 @@ TEST(Hashing, RowsOfAMatrix) {
 
 TEST(Hashing, JsonRoundTripsAndIsChecked) {
   const HashingEncoder encoder = {1U << 24, ~std::uint64_t{0}, false};
-  json document = json::parse(to_json(encoder).dump());
+  json document = ebb::testing::through_text(to_json(encoder));
   EXPECT_EQ(hashing_encoder_from_json(JsonReader(document)), encoder);
   document["buckets"] = std::uint64_t{1} << 40;
   EXPECT_THAT(message_of([&] { hashing_encoder_from_json(JsonReader(document)); }),

@@ -5,6 +5,7 @@
 #include "preprocessing/split/random_order.h"
 #include "preprocessing/split/stratified_split.h"
 #include "tests/preprocessing/encoding/fixture.h"
+#include "tests/support/test_json.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -112,7 +113,7 @@ TEST(TargetEncoding, JsonRoundTripsAndIsChecked) {
   const Column column = fixture_column(fixture["texts"]);
   const auto targets = fixture["target"][3]["targets"].get<std::vector<double>>();
   const TargetEncoder encoder = TargetEncoder::fit(column, targets);
-  json document = json::parse(to_json(encoder).dump());
+  json document = ebb::testing::through_text(to_json(encoder));
   EXPECT_EQ(target_encoder_from_json(JsonReader(document)), encoder);
   document["encodings"].push_back(1.0);
   EXPECT_THAT(message_of([&] { target_encoder_from_json(JsonReader(document)); }),

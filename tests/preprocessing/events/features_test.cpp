@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/preprocessing/events/support.h"
+#include "tests/support/test_json.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -13,7 +14,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 const json& fixture() {
-  static const json value = json::parse(std::ifstream(ebb::testing::test_data("events.json")));
+  static const json value = ebb::testing::test_json("events.json");
   return value;
 }
 

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/preprocessing/events/support.h"
+#include "tests/support/test_json.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -83,11 +84,11 @@ TEST(Sequences, AreTheSameForAnyNumberOfThreads) {
 
 TEST(ItemVocabulary, ReadsBackFromJson) {
   const ItemVocabulary vocabulary({"y", "ÿ", "x"});
-  const nlohmann::json document = nlohmann::json::parse(to_json(vocabulary).dump());
+  const nlohmann::json document = ebb::testing::through_text(to_json(vocabulary));
   EXPECT_EQ(vocabulary_from_json(JsonReader(document)).items(), vocabulary.items());
   EXPECT_EQ(vocabulary.size(), 5U);
   const auto message = [](const char* text) {
-    const nlohmann::json bad = nlohmann::json::parse(text);
+    const nlohmann::json bad = ebb::testing::json_of(text);
     return message_of([&] { vocabulary_from_json(JsonReader(bad)); });
   };
   EXPECT_THAT(message(R"({"items": ["a", "b", "a"]})"), HasSubstr("item \"a\" is given twice"));

@@ -2,7 +2,6 @@
 #include "preprocessing/pca/pca.h"
 
 #include <cmath>
-#include <fstream>
 
 #include <nlohmann/json.hpp>
 
@@ -10,6 +9,7 @@
 #include "preprocessing/pca/symmetric_eigen.h"
 #include "preprocessing/split/random_order.h"
 #include "tests/preprocessing/support.h"
+#include "tests/support/test_json.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -48,7 +48,7 @@ Table mixtures(std::size_t rows, std::size_t columns) {
 }
 
 TEST(Pca, EqualsScikitLearn) {
-  const json cases = json::parse(std::ifstream(ebb::testing::test_data("pca.json"))).at("cases");
+  const json cases = ebb::testing::test_json("pca.json").at("cases");
   ASSERT_EQ(cases.size(), 4U);
   for (const json& expected : cases) {
     SCOPED_TRACE(expected.at("name"));
@@ -91,7 +91,7 @@ TEST(Pca, ConstantColumns) {
 TEST(Pca, JsonKeepsEveryBit) {
   const Table table = mixtures(50, 6);
   const Pca pca = Pca::fit(table, table.names(), {.components = 4, .standardise = true});
-  const json document = json::parse(to_json(pca).dump());
+  const json document = ebb::testing::through_text(to_json(pca));
   const Pca again = pca_from_json(JsonReader(document));
   EXPECT_EQ(again.state(), pca.state());
   EXPECT_EQ(again.transform(table), pca.transform(table));

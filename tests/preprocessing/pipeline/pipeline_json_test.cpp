@@ -7,6 +7,7 @@
 #include "preprocessing/pipeline/pipeline.h"
 #include "preprocessing/split/random_order.h"
 #include "tests/preprocessing/support.h"
+#include "tests/support/test_json.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -39,7 +40,7 @@ Pipeline fitted() {
 TEST(PipelineJson, RoundTripsToTheBit) {
   const Pipeline pipeline = fitted();
   const std::string text = pipeline.to_json().dump(2);
-  const Pipeline again = Pipeline::from_json(json::parse(text));
+  const Pipeline again = Pipeline::from_json(ebb::testing::json_of(text));
   EXPECT_EQ(again, pipeline);
   EXPECT_EQ(Pipeline::from_json(pipeline.to_json()), pipeline);
   EXPECT_EQ(again.to_json().dump(2), text);
@@ -57,7 +58,7 @@ TEST(PipelineJson, EveryScalingRoundTrips) {
     config.numbers.scaling = scaling;
     config.classes = {"0", "1"};
     const Pipeline pipeline = Pipeline::fit(table, config);
-    json document = json::parse(pipeline.to_json().dump());
+    json document = ebb::testing::through_text(pipeline.to_json());
     EXPECT_EQ(Pipeline::from_json(document), pipeline) << scaling_name(scaling);
     // Models of before have four keys; what a scaling has no use for is not written.
     json& scaler = document["numbers"][0]["scaler"];

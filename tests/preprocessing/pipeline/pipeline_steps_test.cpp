@@ -6,6 +6,7 @@
 
 #include "preprocessing/pipeline/pipeline.h"
 #include "tests/preprocessing/support.h"
+#include "tests/support/test_json.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -66,7 +67,7 @@ TEST(PipelineSteps, TrainingRowsDoNotSeeTheirOwnLabels) {
 TEST(PipelineSteps, SurviveJson) {
   const Table table = customers_with_texts();
   const Pipeline pipeline = Pipeline::fit(table, with_steps());
-  const Pipeline again = Pipeline::from_json(nlohmann::json::parse(pipeline.to_json().dump()));
+  const Pipeline again = Pipeline::from_json(ebb::testing::through_text(pipeline.to_json()));
   EXPECT_EQ(again, pipeline);
   EXPECT_EQ(again.transform(table).numbers, pipeline.transform(table).numbers);
 }

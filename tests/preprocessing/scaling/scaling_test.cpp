@@ -7,7 +7,7 @@
 
 #include "preprocessing/scaling/normal_distribution.h"
 #include "tests/preprocessing/support.h"
-#include "tests/support/test_data.h"
+#include "tests/support/test_json.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -42,7 +42,7 @@ TEST(Scaling, ConstantColumnsBecomeZero) {
 }
 
 TEST(Scaling, QuantileNormalAgreesWithScikitLearn) {
-  const json cases = json::parse(std::ifstream(ebb::testing::test_data("quantile_normal.json")));
+  const json cases = ebb::testing::test_json("quantile_normal.json");
   ASSERT_EQ(cases.size(), 5U);
   for (const json& one : cases) {
     SCOPED_TRACE(one["name"].get<std::string>());
@@ -61,7 +61,7 @@ TEST(Scaling, QuantileNormalAgreesWithScikitLearn) {
 }
 
 TEST(Scaling, EachAgreesWithScikitLearn) {
-  const json document = json::parse(std::ifstream(ebb::testing::test_data("scaling.json")));
+  const json document = ebb::testing::test_json("scaling.json");
   ASSERT_EQ(document["cases"].size(), 7U);
   for (const json& one : document["cases"]) {
     const auto values = one["values"].get<std::vector<double>>();

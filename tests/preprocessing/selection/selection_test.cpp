@@ -12,6 +12,7 @@
 #include "preprocessing/selection/varying.h"
 #include "preprocessing/table/labels.h"
 #include "tests/preprocessing/support.h"
+#include "tests/support/test_json.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -220,7 +221,7 @@ TEST(Selection, JsonKeepsEveryBit) {
   const Customers customers;
   const Selection selection = select_related(customers.table, customers.table.names(),
                                              customers.labels, {.most = 2, .least = 0.0});
-  const nlohmann::json document = nlohmann::json::parse(to_json(selection).dump());
+  const nlohmann::json document = ebb::testing::through_text(to_json(selection));
   EXPECT_EQ(selection_from_json(JsonReader(document)), selection);
   nlohmann::json bad = document;
   bad["columns"][1]["name"] = "far";
@@ -236,7 +237,7 @@ TEST(Selection, JsonKeepsTheRoundOfAColumnThatWent) {
     return std::vector<double>(asked.size(), 0.1);
   };
   const Selection selection = eliminate_recursively(names, importance, {});
-  const nlohmann::json document = nlohmann::json::parse(to_json(selection).dump());
+  const nlohmann::json document = ebb::testing::through_text(to_json(selection));
   EXPECT_EQ(selection_from_json(JsonReader(document)), selection);
   EXPECT_EQ(document["columns"][1]["round"], 1);
   nlohmann::json bad = document;

@@ -1,12 +1,12 @@
 #include "preprocessing/split/group_split.h"
 
 #include <cmath>
-#include <fstream>
 #include <set>
 
 #include <nlohmann/json.hpp>
 
 #include "tests/preprocessing/split/support.h"
+#include "tests/support/test_json.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -175,7 +175,7 @@ TEST(GroupFolds, ErrorsAndSeed) {
 }
 
 TEST(GroupFolds, FollowScikitLearn) {
-  const json fixture = json::parse(std::ifstream(ebb::testing::test_data("splits.json")));
+  const json fixture = ebb::testing::test_json("splits.json");
   ASSERT_EQ(fixture["group"].size(), 5U);
   for (const json& one : fixture["group"]) {
     SCOPED_TRACE(one["name"].get<std::string>());

@@ -1,11 +1,11 @@
 #include "preprocessing/split/time_split.h"
 
-#include <fstream>
 #include <limits>
 
 #include <nlohmann/json.hpp>
 
 #include "tests/preprocessing/split/support.h"
+#include "tests/support/test_json.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -110,7 +110,7 @@ TEST(TimeSplit, Errors) {
 }
 
 TEST(TimeFolds, AreThoseOfScikitLearn) {
-  const json fixture = json::parse(std::ifstream(ebb::testing::test_data("splits.json")));
+  const json fixture = ebb::testing::test_json("splits.json");
   ASSERT_EQ(fixture["time"].size(), 4U);
   for (const json& one : fixture["time"]) {
     const auto rounds = time_folds(one["times"].get<Times>(), one["folds"].get<std::uint32_t>());

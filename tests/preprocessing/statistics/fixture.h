@@ -2,18 +2,16 @@
 #pragma once
 
 #include <cmath>
-#include <fstream>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "tests/preprocessing/support.h"
+#include "tests/support/test_json.h"
 
 namespace ebb::preprocessing {
 
-inline nlohmann::json statistics_fixture() {
-  return nlohmann::json::parse(std::ifstream(ebb::testing::test_data("statistics.json")));
-}
+inline nlohmann::json statistics_fixture() { return ebb::testing::test_json("statistics.json"); }
 
 /// Numbers, NaN where the fixture has null.
 inline std::vector<double> numbers_of(const nlohmann::json& values) {

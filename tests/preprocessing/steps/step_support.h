@@ -9,6 +9,7 @@
 
 #include "preprocessing/steps/step_kinds.h"
 #include "tests/preprocessing/support.h"
+#include "tests/support/test_json.h"
 
 namespace ebb::preprocessing {
 
@@ -25,7 +26,7 @@ inline std::unique_ptr<Step> fit(const StepDeclaration& declaration, Table& tabl
 
 /// The step after its state went through text.
 inline std::unique_ptr<Step> through_json(const Step& step) {
-  const nlohmann::json state = nlohmann::json::parse(step_to_json(step).dump());
+  const nlohmann::json state = ebb::testing::through_text(step_to_json(step));
   return restore_step(JsonReader(state));
 }
 

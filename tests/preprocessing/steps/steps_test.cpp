@@ -4,6 +4,7 @@
 
 #include "preprocessing/steps/step_sequence.h"
 #include "tests/preprocessing/steps/step_support.h"
+#include "tests/support/test_json.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -270,7 +271,7 @@ TEST(Steps, UnknownOnesAreNamed) {
 
 TEST(Steps, RefuseStatesThatNoStepGives) {
   const auto message = [](const char* text) {
-    const nlohmann::json state = nlohmann::json::parse(text);
+    const nlohmann::json state = ebb::testing::json_of(text);
     return message_of([&] { restore_step(JsonReader(state)); });
   };
   EXPECT_THAT(message(R"({"step": "scale", "columns": []})"), HasSubstr("columns: there is none"));

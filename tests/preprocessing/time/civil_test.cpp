@@ -5,12 +5,13 @@
 
 #include "preprocessing/time/cyclic_parts.h"
 #include "tests/preprocessing/support.h"
+#include "tests/support/test_json.h"
 
 namespace ebb::preprocessing {
 namespace {
 
 TEST(Civil, DatesAreThoseOfDatetime) {
-  const auto fixture = nlohmann::json::parse(std::ifstream(ebb::testing::test_data("events.json")));
+  const auto fixture = ebb::testing::test_json("events.json");
   ASSERT_GT(fixture["dates"].size(), 200U);
   for (const auto& row : fixture["dates"]) {
     const auto days = row[0].get<std::int64_t>();

@@ -5,6 +5,7 @@
 #include "preprocessing/table/column.h"
 #include "preprocessing/time/timestamp.h"
 #include "tests/preprocessing/support.h"
+#include "tests/support/test_json.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 using ::testing::HasSubstr;
 
 TEST(TimeFormat, ReadsWhatPandasAndDatetimeRead) {
-  const auto fixture = nlohmann::json::parse(std::ifstream(ebb::testing::test_data("events.json")));
+  const auto fixture = ebb::testing::test_json("events.json");
   ASSERT_GT(fixture["times"].size(), 20U);
   for (const auto& row : fixture["times"]) {
     const TimeFormat format(row[1].get<std::string>());
