@@ -30,6 +30,7 @@ constexpr const char* kTrainFooter = R"(Examples:
   ebb train --data orders.csv --target churn --id-column user_id --split-group user_id --out model/
       no customer is both trained and tested on
   ebb train --data users.csv --target churn --objective cost --false-negative-cost 8 --out model/
+  ebb train --data users.csv --target churn --objective profit --customer-value 300 --out model/
   ebb train --config model/config.toml --out again/
       repeats a run, bit for bit; --data, --seed and the like change one thing about it
   ebb train --data users.csv --target churn --out model/ --resume
@@ -113,18 +114,6 @@ void declare_training(CLI::App& command, TrainArguments& to) {
       ->type_name("N")
       ->group("Training");
   declare_precision(command, to.precision, "Of products while training: ")->group("Training");
-  command
-      .add_option("--objective", to.objective,
-                  "What the threshold is best in on validation rows: f1, accuracy or cost (f1)")
-      ->check(parsed_by(churn::parse_threshold_objective))
-      ->type_name("NAME")
-      ->group("Training");
-  command
-      .add_option("--false-negative-cost", to.false_negative_cost,
-                  "For --objective cost: cost of a missed leaver, where a needless flag costs 1")
-      ->transform(within({.lowest = 0.0, .highest = 1e9, .open_lowest = true}))
-      ->type_name("X")
-      ->group("Training");
 }
 
 void declare_run(CLI::App& command, TrainArguments& to) {
@@ -217,10 +206,7 @@ void apply_options(const TrainArguments& from, churn::RunConfig& config) {
   override_with(from.epochs, config.training.epochs);
   override_with(from.batch_size, config.training.batch_size);
   override_with(from.precision, config.training.precision);
-  if (from.objective) {
-    config.decision.objective = churn::parse_threshold_objective(*from.objective);
-  }
-  override_with(from.false_negative_cost, config.decision.false_negative_cost);
+  apply_decision(from.decision, config.decision);
   override_with(from.device, config.runtime.device);
   override_with(from.threads, config.runtime.threads);
   if (from.detect_anomaly) config.runtime.detect_anomaly = true;
@@ -243,6 +229,7 @@ void declare_train_options(CLI::App& command, TrainArguments& arguments) {
   declare_data(command, arguments);
   declare_split(command, arguments);
   declare_training(command, arguments);
+  declare_decision(command, arguments.decision);
   declare_run(command, arguments);
 }
 
@@ -257,10 +244,6 @@ churn::RunConfig run_config(const TrainArguments& arguments) {
   }
   if (arguments.out.empty() && !arguments.dry_run) {
     fail<UsageError>("--out is missing: the folder for the model (or --dry-run)");
-  }
-  if (arguments.false_negative_cost &&
-      config.decision.objective != churn::ThresholdObjective::cost) {
-    fail<UsageError>("--false-negative-cost has no effect without --objective cost");
   }
   churn::validate(config);
   const Device device = take_device(config.runtime.device);

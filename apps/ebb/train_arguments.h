@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "apps/churn/config/run_config.h"
+#include "apps/ebb/decision_options.h"
 
 namespace CLI {
 class App;
@@ -46,8 +47,7 @@ struct TrainArguments {
   std::optional<std::int64_t> batch_size;
   std::optional<Precision> precision;
 
-  std::optional<std::string> objective;
-  std::optional<double> false_negative_cost;
+  DecisionOptions decision;
 
   std::optional<std::string> device;
   std::optional<int> threads;

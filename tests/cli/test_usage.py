@@ -113,7 +113,7 @@ class UsageTest(ProgramTest):
 
     def test_an_unknown_name_lists_those_there_are(self):
         for option, value, names in (("--device", "gpu", "auto, cpu, cuda or cuda:N"),
-                                     ("--objective", "auc", "f1, accuracy or cost"),
+                                     ("--objective", "auc", "f1, accuracy, cost, profit or budget"),
                                      ("--preset", "sed", "seed")):
             message = self.refused(*self.train_arguments(), option, value)
             self.assertIn(f"{option}: ", message)

@@ -110,6 +110,7 @@ void validate(const RunConfig& config) {
     fail<DataError>("model.dim = {} is more than {} times model.heads = {}: take more heads",
                     config.model.dim, kernels::kMaxHeadDim, config.model.heads);
   }
+  check_campaign(config.decision.campaign);
   check_split(config.split);
   check_roles(config.data, config.split);
 }

@@ -109,6 +109,8 @@ struct TrainingConfig {
 struct DecisionConfig {
   ThresholdObjective objective = ThresholdObjective::f1;
   double false_negative_cost = 5.0;  // in units of a false positive; for the cost objective
+  Campaign campaign;                 // for the profit objective
+  double contact_share = 0.1;        // of all customers; for the budget objective
   bool operator==(const DecisionConfig&) const = default;
 };
 

@@ -303,13 +303,33 @@ void add_decision(std::vector<Setting>& list) {
   SettingBuilder decision(list, {"decision"});
   decision.choice(
       "objective", [](auto& c) -> auto& { return c.decision.objective; },
-      std::vector{ThresholdObjective::f1, ThresholdObjective::accuracy, ThresholdObjective::cost},
+      std::vector(kThresholdObjectives.begin(), kThresholdObjectives.end()),
       [](ThresholdObjective value) { return to_string(value); },
       "what the threshold is best in, on validation rows");
   decision.number(
       "false_negative_cost", [](auto& c) -> auto& { return c.decision.false_negative_cost; },
       {.lowest = 0.0, .highest = 1e9, .open_lowest = true},
       "of missing a leaver, in units of flagging a stayer; for objective = \"cost\"");
+  decision.number(
+      "contact_share", [](auto& c) -> auto& { return c.decision.contact_share; },
+      {.lowest = 0.0, .highest = 1.0, .open_lowest = true, .open_highest = true},
+      "of all customers, as many as a campaign can contact; for objective = \"budget\"");
+  constexpr NumberRange kMoney{.lowest = 0.0, .highest = 1e12};
+  decision.number(
+      "customer_value", [](auto& c) -> auto& { return c.decision.campaign.customer_value; },
+      {.lowest = 0.0, .highest = 1e12, .open_lowest = true},
+      "of a leaver who is kept, in any currency; this and the next three for objective = "
+      "\"profit\"");
+  decision.number(
+      "incentive_cost", [](auto& c) -> auto& { return c.decision.campaign.incentive_cost; }, kMoney,
+      "of the offer, paid for everyone who takes it");
+  decision.number(
+      "contact_cost", [](auto& c) -> auto& { return c.decision.campaign.contact_cost; }, kMoney,
+      "of reaching one customer");
+  decision.number(
+      "acceptance_rate", [](auto& c) -> auto& { return c.decision.campaign.acceptance_rate; },
+      {.lowest = 0.0, .highest = 1.0, .open_lowest = true, .open_highest = true},
+      "share of contacted leavers who take the offer and stay");
 }
 
 void add_runtime(std::vector<Setting>& list) {

@@ -30,6 +30,12 @@ double quality_of(const ConfusionMatrix& matrix, const ThresholdOptions& options
     case ThresholdObjective::cost:
       return -(options.false_negative_cost * matrix.false_negative + matrix.false_positive) /
              matrix.total();
+    case ThresholdObjective::profit:
+      return campaign_profit(matrix, options.campaign) / matrix.total();
+    case ThresholdObjective::budget: {
+      const double flagged = (matrix.true_positive + matrix.false_positive) / matrix.total();
+      return flagged <= options.contact_share ? flagged : -flagged;
+    }
   }
   fail("unknown threshold objective {}", static_cast<int>(options.objective));
 }
@@ -75,7 +81,8 @@ Gap widest_best_run(const std::vector<Gap>& gaps) {
 
 double calibrated_threshold(const ThresholdOptions& options) {
   switch (options.objective) {
-    case ThresholdObjective::f1: {
+    case ThresholdObjective::f1:
+    case ThresholdObjective::budget: {
       const double rate = options.training_base_rate;
       return rate > 0 && rate < 1 ? rate : 0.5;
     }
@@ -83,6 +90,8 @@ double calibrated_threshold(const ThresholdOptions& options) {
       return 0.5;
     case ThresholdObjective::cost:
       return 1 / (1 + options.false_negative_cost);
+    case ThresholdObjective::profit:
+      return std::min(break_even_probability(options.campaign), 1.0);
   }
   fail("unknown threshold objective {}", static_cast<int>(options.objective));
 }
@@ -109,6 +118,11 @@ void check_options(const ThresholdOptions& options) {
     fail<DataError>("training base rate {}; expected a share in [0, 1]",
                     options.training_base_rate);
   }
+  if (!(options.contact_share > 0 && options.contact_share < 1)) {
+    fail<DataError>("contact share {}; expected a share above 0 and below 1",
+                    options.contact_share);
+  }
+  check_campaign(options.campaign);
 }
 
 }  // namespace
@@ -121,16 +135,19 @@ std::string_view to_string(ThresholdObjective objective) {
       return "accuracy";
     case ThresholdObjective::cost:
       return "cost";
+    case ThresholdObjective::profit:
+      return "profit";
+    case ThresholdObjective::budget:
+      return "budget";
   }
   fail("unknown threshold objective {}", static_cast<int>(objective));
 }
 
 ThresholdObjective parse_threshold_objective(std::string_view name) {
-  for (const auto objective :
-       {ThresholdObjective::f1, ThresholdObjective::accuracy, ThresholdObjective::cost}) {
+  for (const ThresholdObjective objective : kThresholdObjectives) {
     if (name == to_string(objective)) return objective;
   }
-  fail<DataError>("threshold objective '{}'; expected f1, accuracy or cost", name);
+  fail<DataError>("threshold objective '{}'; expected f1, accuracy, cost, profit or budget", name);
 }
 
 ThresholdChoice choose_threshold(const ScoredRows& validation, const ThresholdOptions& options) {
@@ -141,7 +158,10 @@ ThresholdChoice choose_threshold(const ScoredRows& validation, const ThresholdOp
   }
   const std::vector<ScoreGroup> ranking = rank_by_score(validation);
   const ClassTotals totals = class_totals(ranking);
-  if (totals.positive == 0 || totals.negative == 0) return fall_back(totals, options);
+  const bool needs_labels = options.objective != ThresholdObjective::budget;
+  if (ranking.empty() || (needs_labels && (totals.positive == 0 || totals.negative == 0))) {
+    return fall_back(totals, options);
+  }
 
   const Gap best = widest_best_run(gaps_between(ranking, options));
   const double middle = best.low + best.width() / 2;

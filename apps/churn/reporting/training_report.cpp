@@ -71,14 +71,20 @@ std::string table_of(const std::vector<TableColumn>& columns) {
 
 }  // namespace
 
+ThresholdOptions threshold_options(const DecisionConfig& decision, double training_base_rate) {
+  return {.objective = decision.objective,
+          .false_negative_cost = decision.false_negative_cost,
+          .campaign = decision.campaign,
+          .contact_share = decision.contact_share,
+          .training_base_rate = training_base_rate};
+}
+
 ModelReport report_on(const PartScores& scores, const PreparedData& data,
                       const DecisionConfig& decision) {
   ModelReport report;
   report.threshold =
       choose_threshold({.scores = scores.validation, .labels = data.validation.labels},
-                       {.objective = decision.objective,
-                        .false_negative_cost = decision.false_negative_cost,
-                        .training_base_rate = data.training_base_rate});
+                       threshold_options(decision, data.training_base_rate));
   const double threshold = report.threshold.threshold;
   report.train = measure(scores.train, data.train, threshold, "train");
   report.validation = measure(scores.validation, data.validation, threshold, "validation");
@@ -129,10 +135,6 @@ std::string report_table(const nlohmann::ordered_json& report) {
   return table_of(columns);
 }
 
-std::string metrics_table(const nlohmann::ordered_json& metrics) {
-  return table_of({{"value", metrics}});
-}
-
 std::string confusion_table(const ConfusionMatrix& confusion, const std::string& positive) {
   TextTable table({"", "flagged", "not flagged"});
   table.add({printable(positive), format_count(confusion.true_positive),
@@ -159,6 +161,18 @@ std::string explain(const ThresholdChoice& choice, const DecisionConfig& decisio
           "missed "
           "leaver costs {} and a needless flag 1",
           choice.threshold, choice.objective_value, decision.false_negative_cost);
+    case ThresholdObjective::profit:
+      return fmt::format(
+          "{:.4f}: contacting whoever is flagged earns most on the validation rows, {:.2f} per "
+          "customer, where a leaver who is kept is worth {}, {:.4g} % of leavers take the offer of "
+          "{}, and a contact costs {}",
+          choice.threshold, choice.objective_value, decision.campaign.customer_value,
+          100 * decision.campaign.acceptance_rate, decision.campaign.incentive_cost,
+          decision.campaign.contact_cost);
+    case ThresholdObjective::budget:
+      return fmt::format(
+          "{:.4f}: it flags {:.2f} % of the validation rows, where {:.4g} % can be contacted",
+          choice.threshold, 100 * choice.objective_value, 100 * decision.contact_share);
   }
   fail("explain: unknown objective");
 }

@@ -37,6 +37,9 @@ struct TrainingReport {
                           // that is right for most
 };
 
+/// How choose_threshold is asked for what the configuration wants.
+ThresholdOptions threshold_options(const DecisionConfig& decision, double training_base_rate);
+
 /// Chooses the threshold and measures. Throws Error when a part has scores for another number of
 /// rows than it has.
 ModelReport report_on(const PartScores& scores, const PreparedData& data,
@@ -56,8 +59,6 @@ void require_report(const nlohmann::json& document);
 /// The metrics of a report as to_json gives it, side by side, for people: the network on all parts;
 /// the others on the test rows, or the validation rows if there are none.
 std::string report_table(const nlohmann::ordered_json& report);
-/// The same of one set of rows, as to_json(Metrics) gives them.
-std::string metrics_table(const nlohmann::ordered_json& metrics);
 /// Decisions against truth, for people. `positive`: the class that is predicted.
 std::string confusion_table(const ConfusionMatrix& confusion, const std::string& positive);
 

@@ -111,8 +111,10 @@ RunConfig perturbed() {
     perturb_each(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p);
   }
   {
-    auto& [objective, cost] = decision;
-    perturb_each(objective, cost);
+    auto& [objective, cost, campaign, share] = decision;
+    perturb_each(objective, cost, share);
+    auto& [value, incentive, contact, acceptance] = campaign;
+    perturb_each(value, incentive, contact, acceptance);
   }
   auto& [device, threads, detect_anomaly, cuda_graph] = runtime;
   device = "cuda:1";

@@ -23,6 +23,14 @@ ThresholdOptions cost(double false_negative_cost) {
   return {ThresholdObjective::cost, false_negative_cost};
 }
 
+ThresholdOptions profit(const Campaign& campaign) {
+  return {.objective = ThresholdObjective::profit, .campaign = campaign};
+}
+
+ThresholdOptions budget(double contact_share) {
+  return {.objective = ThresholdObjective::budget, .contact_share = contact_share};
+}
+
 /// Overlapping classes, repeated scores, and weights that binary fractions hold exactly.
 struct Sample {
   Floats scores, labels, weights;
@@ -40,6 +48,11 @@ struct Sample {
 double quality(const ConfusionMatrix& matrix, const ThresholdOptions& options) {
   if (options.objective == ThresholdObjective::f1) return matrix.f1();
   if (options.objective == ThresholdObjective::accuracy) return matrix.accuracy();
+  if (options.objective == ThresholdObjective::profit) {
+    return (matrix.true_positive * gain_from_leaver(options.campaign) -
+            matrix.false_positive * loss_from_stayer(options.campaign)) /
+           matrix.total();
+  }
   return -(options.false_negative_cost * matrix.false_negative + matrix.false_positive) /
          matrix.total();
 }
@@ -49,7 +62,8 @@ TEST(Threshold, NoOtherThresholdIsBetter) {
   const ScoredRows unweighted{sample.scores, sample.labels};
   const ScoredRows weighted{sample.scores, sample.labels, sample.weights};
   for (const ScoredRows& rows : {unweighted, weighted}) {
-    for (const ThresholdOptions& options : {kF1, kAccuracy, cost(1), cost(5), cost(0.2)}) {
+    for (const ThresholdOptions& options : {kF1, kAccuracy, cost(1), cost(5), cost(0.2), profit({}),
+                                            profit({.customer_value = 40})}) {
       const ThresholdChoice choice = choose_threshold(rows, options);
       EXPECT_FALSE(choice.fallback_reason);
       const double reached = quality(confusion_at(rows, choice.threshold), options);
@@ -59,6 +73,44 @@ TEST(Threshold, NoOtherThresholdIsBetter) {
       }
     }
   }
+}
+
+TEST(Threshold, ABudgetFlagsAsManyAsCanBeContacted) {
+  const Floats scores{0.1f, 0.2f, 0.3f, 0.3f, 0.5f, 0.6f, 0.7f, 0.8f}, labels(8, 0.0f);
+  const auto flagged = [&](double share) {
+    const ThresholdChoice choice = choose_threshold({scores, labels}, budget(share));
+    EXPECT_FALSE(choice.fallback_reason);  // it asks for no labels
+    const auto count = std::count_if(scores.begin(), scores.end(), [&](float score) {
+      return is_flagged(score, choice.threshold);
+    });
+    EXPECT_EQ(choice.objective_value, static_cast<double>(count) / 8);
+    return count;
+  };
+  EXPECT_EQ(flagged(0.25), 2);
+  EXPECT_EQ(flagged(0.3), 2);
+  EXPECT_EQ(flagged(0.5), 4);
+  EXPECT_EQ(flagged(0.7), 4);  // the fifth and the sixth score alike
+  EXPECT_EQ(flagged(0.75), 6);
+  EXPECT_EQ(flagged(0.01), 0);
+}
+
+TEST(Threshold, WithoutLeaversAProfitFallsBackToWhereAContactPays) {
+  const Floats scores{0.1f, 0.2f}, labels{0, 0};
+  const Campaign campaign;
+  const ThresholdChoice choice = choose_threshold({scores, labels}, profit(campaign));
+  EXPECT_TRUE(choice.fallback_reason);
+  const double p = choice.threshold;
+  EXPECT_NEAR(p * gain_from_leaver(campaign), (1 - p) * loss_from_stayer(campaign), 1e-12);
+  // Where even a sure leaver does not pay, only a sure one is flagged.
+  EXPECT_EQ(choose_threshold({scores, labels}, profit({.contact_cost = 100})).threshold, 1.0);
+}
+
+TEST(Threshold, RefusesABudgetAndACampaignThatAreNone) {
+  const Floats scores{0.1f, 0.2f}, labels{0, 1};
+  for (const double share : {0.0, 1.0, -0.1, std::nan("")}) {
+    EXPECT_THROW(choose_threshold({scores, labels}, budget(share)), DataError) << share;
+  }
+  EXPECT_THROW(choose_threshold({scores, labels}, profit({.customer_value = 5})), DataError);
 }
 
 TEST(Threshold, LiesMidwayBetweenNeighbouringScores) {
@@ -164,7 +216,8 @@ TEST(Threshold, ObjectivesHaveNames) {
     parse_threshold_objective("F2");
     FAIL();
   } catch (const DataError& error) {
-    EXPECT_STREQ(error.what(), "threshold objective 'F2'; expected f1, accuracy or cost");
+    EXPECT_STREQ(error.what(),
+                 "threshold objective 'F2'; expected f1, accuracy, cost, profit or budget");
   }
 }
 
