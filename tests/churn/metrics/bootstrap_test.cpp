@@ -51,13 +51,19 @@ TEST(Bootstrap, OfAShareIsThatOfTheBinomialDistribution) {
   EXPECT_NEAR(intervals[0].high, 0.25 + half, 0.15 * half);
 }
 
-TEST(Bootstrap, DrawsAsManyRowsAsThereAreInFallingOrderOfScores) {
+TEST(Bootstrap, DrawsAsManyRowsAsThereAreInFallingOrderOfScoresEachAlikeOften) {
   const Sample sample(300);
-  bootstrap_intervals(sample.rows(), {.samples = 50}, [](const ScoredRows& rows) {
+  std::vector<double> drawn(300);
+  set_default_threads(1);  // the measure below adds up
+  bootstrap_intervals(sample.rows(), {.samples = 400}, [&](const ScoredRows& rows) {
     EXPECT_EQ(std::accumulate(rows.weights.begin(), rows.weights.end(), 0.0), 300.0);
     EXPECT_TRUE(std::is_sorted(rows.scores.rbegin(), rows.scores.rend()));
+    for (std::size_t row = 0; row < 300; ++row) drawn[row] += rows.weights[row];
     return std::vector<double>{0.0};
   });
+  set_default_threads(0);
+  // Five standard deviations of a Poisson distribution around 400.
+  for (const double times : drawn) EXPECT_NEAR(times, 400.0, 5 * std::sqrt(400.0));
 }
 
 TEST(Bootstrap, IsTheSameForAnyThreadsAndAnotherForAnotherSeed) {
