@@ -41,6 +41,7 @@ def cases():
         (200, 0.2, 0.0, (200.0, 10.0, 1.0, 0.3)),
         (300, 0.1, 1.5, (80.0, 20.0, 5.0, 0.15)),
         (100, 0.5, 3.0, (1000.0, 0.0, 0.0, 0.6)),
+        (60, 0.4, 0.5, (200.0, 60.0, 10.0, 0.5)),  # most rates have their best on a curve far from convex
     ]:
         y = (generator.random(rows) < churn).astype(int)
         y[:2] = 0, 1
