@@ -16,7 +16,8 @@ using Floats = std::vector<float>;
 
 TEST(ExpectedProfit, IsThatOfAllThresholdsTried) {
   // The fixture averages over 200,000 quantiles of the acceptance rate.
-  for (const nlohmann::json& item : ebb::testing::test_json("profit.json").at("cases")) {
+  const nlohmann::json cases = ebb::testing::test_json("profit.json").at("cases");
+  for (const nlohmann::json& item : cases) {
     const Floats scores = item.at("scores");
     const Floats labels = item.at("labels");
     const std::vector<double> money = item.at("campaign");
@@ -52,7 +53,8 @@ TEST(ExpectedProfit, IsNoneWhereNobodyIsWorthAContact) {
 }
 
 TEST(IncompleteBeta, AgreesWithScipy) {
-  for (const nlohmann::json& item : ebb::testing::test_json("profit.json").at("incomplete_beta")) {
+  const nlohmann::json values = ebb::testing::test_json("profit.json").at("incomplete_beta");
+  for (const nlohmann::json& item : values) {
     const double a = item[0];
     const double b = item[1];
     const double x = item[2];
