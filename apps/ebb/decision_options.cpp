@@ -77,6 +77,13 @@ void declare_decision(CLI::App& command, DecisionOptions& to) {
         ->type_name("X")
         ->group(kGroup);
   }
+  command
+      .add_option("--calibration", to.calibration,
+                  "How probabilities are brought to what happened on validation rows: none, "
+                  "temperature, platt, or isotonic, which wants some thousand rows (none)")
+      ->check(parsed_by(churn::parse_calibration_method))
+      ->type_name("NAME")
+      ->group(kGroup);
 }
 
 void apply_decision(const DecisionOptions& from, churn::DecisionConfig& decision) {
@@ -90,6 +97,7 @@ void apply_decision(const DecisionOptions& from, churn::DecisionConfig& decision
     }
     option.setting(decision) = *given;
   }
+  if (from.calibration) decision.calibration = churn::parse_calibration_method(*from.calibration);
 }
 
 }  // namespace ebb::program

@@ -21,9 +21,10 @@ struct DecisionOptions {
   std::optional<double> incentive_cost;
   std::optional<double> contact_cost;
   std::optional<double> acceptance_rate;
+  std::optional<std::string> calibration;
 };
 
-/// Declares --objective and what the objectives need, in the group "Decision".
+/// Declares --objective, what the objectives need, and --calibration, in the group "Decision".
 void declare_decision(CLI::App& command, DecisionOptions& to);
 
 /// Puts the options over `decision`. Throws UsageError for an option that the objective, which the

@@ -41,6 +41,7 @@ struct EvaluateOptions {
   ModelOptions model;
   std::string json;
   std::size_t bootstrap_samples = 0;  // 0: no intervals
+  bool reliability = false;
 };
 
 nlohmann::ordered_json json_of(const EvaluateOptions& options, const churn::Evaluation& evaluation,
@@ -75,7 +76,7 @@ ExitCode evaluate(const EvaluateOptions& options) {
   const churn::LabelledRows rows = churn::load_labelled(
       options.model.data, model.pipeline, drift,
       churn::further_delimiter(delimiter_of(options.model.delimiter), model.config.data), device);
-  const std::vector<float> scores = probabilities(predictor, rows.features, options.model);
+  const std::vector<float> scores = probabilities(predictor, model, rows.features, options.model);
   const churn::Evaluation evaluation = churn::evaluate({.scores = scores, .labels = rows.labels},
                                                        evaluation_options(options, model));
 
@@ -86,6 +87,7 @@ ExitCode evaluate(const EvaluateOptions& options) {
   if (options.json != kStandardOutput) {
     fmt::print("{}\n{}", churn::evaluation_table(evaluation),
                churn::confusion_table(evaluation.metrics.confusion, model.pipeline.classes()[1]));
+    if (options.reliability) fmt::print("\n{}", churn::reliability_table(evaluation));
   }
   return ExitCode::ok;
 }
@@ -105,6 +107,8 @@ void add_evaluate(CLI::App& program, Command& chosen) {
                    "95 % confidence intervals from so many bootstrap samples; 1000 is usual")
       ->transform(within<std::size_t>(2, 1'000'000))
       ->type_name("N");
+  command->add_flag("--reliability", options->reliability,
+                    "Show for each range of probabilities what happened");
   command->callback([&chosen, options] { chosen = [options] { return evaluate(*options); }; });
 }
 

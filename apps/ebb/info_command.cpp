@@ -74,6 +74,9 @@ void print_model(const std::string& path) {
              model.config.model.layers, model.config.model.dim, model.config.model.heads,
              churn::format_count(json.at("parameters").get<double>()),
              json.at("best_epoch").get<std::uint64_t>(), json.at("epochs").get<std::uint64_t>());
+  if (!model.calibration.why().empty()) {
+    fmt::print("calibration      {}\n", churn::printable(model.calibration.why()));
+  }
   fmt::print("threshold        {}\n\n{}", churn::explain(model.threshold, model.config.decision),
              churn::report_table(json));
 }

@@ -66,7 +66,7 @@ churn::Predictor make_predictor(const churn::ModelFile& model, const ModelOption
   }
 }
 
-std::vector<float> probabilities(churn::Predictor& predictor,
+std::vector<float> probabilities(churn::Predictor& predictor, const churn::ModelFile& model,
                                  const preprocessing::EncodedRows& rows,
                                  const ModelOptions& options) {
   std::vector<float> scores = predictor.probabilities(rows);
@@ -76,6 +76,7 @@ std::vector<float> probabilities(churn::Predictor& predictor,
         "train wrote it",
         options.model);
   }
+  model.calibration.apply(scores);
   return scores;
 }
 

@@ -40,9 +40,10 @@ Device settle_device(const ModelOptions& options, std::FILE* stream);
 /// UnsupportedError on a precision that this machine lacks.
 churn::Predictor make_predictor(const churn::ModelFile& model, const ModelOptions& options);
 
-/// What the predictor gives for these rows. Throws DataError, which names the model, when weights
-/// that are finite but far too large make NaN of a row.
-std::vector<float> probabilities(churn::Predictor& predictor,
+/// What the predictor, which is the model's, gives for these rows, calibrated as the model says.
+/// Throws DataError, which names the model, when weights that are finite but far too large make NaN
+/// of a row.
+std::vector<float> probabilities(churn::Predictor& predictor, const churn::ModelFile& model,
                                  const preprocessing::EncodedRows& rows,
                                  const ModelOptions& options);
 

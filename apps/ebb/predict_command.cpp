@@ -91,7 +91,7 @@ class Scorer {
   std::string score(const preprocessing::Table& chunk) {
     const preprocessing::EncodedRows rows = model_.pipeline.transform(chunk, &drift_, device_);
     const Clock::time_point start = Clock::now();
-    const std::vector<float> scores = probabilities(predictor_, rows, options_);
+    const std::vector<float> scores = probabilities(predictor_, model_, rows, options_);
     network_seconds_ += seconds_since(start);
     const preprocessing::Column* ids = chunk.find(model_.config.data.id_column);
     std::vector<Lines> parts((scores.size() + kRowsPerPart - 1) / kRowsPerPart);

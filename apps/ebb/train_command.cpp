@@ -80,6 +80,7 @@ void write_model(const churn::RunFolder& folder, const churn::RunConfig& config,
   model.config = churn::without_location(config);
   model.pipeline = data.pipeline;
   model.weights = trainer.best_weights();
+  model.calibration = report.network.calibration;
   model.threshold = report.network.threshold;
   model.training_base_rate = data.training_base_rate;
   model.metrics = metrics_json(config, data, trainer, report).dump();

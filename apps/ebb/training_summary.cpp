@@ -142,6 +142,9 @@ void print_report(const churn::RunConfig& config, const churn::PreparedData& dat
   const churn::Metrics& metrics = has_test ? *report.network.test : *report.network.validation;
   fmt::print("{} rows by decision\n{}\n", has_test ? "test" : "validation",
              churn::confusion_table(metrics.confusion, data.pipeline.classes()[1]));
+  if (!report.network.calibration.why().empty()) {
+    fmt::print("calibration {}\n", report.network.calibration.why());
+  }
   fmt::print("threshold {}\n", churn::explain(report.network.threshold, config.decision));
 }
 

@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from program import TABLE, ProgramTest
+from program import TABLE, ProgramTest, rows_of
 
 
 class DecisionTest(ProgramTest):
@@ -40,6 +40,27 @@ class DecisionTest(ProgramTest):
         one_thread = json.loads(self.ebb(*command, "--json", "-", "--threads", "1").stdout)
         self.assertEqual(one_thread["intervals"], measured["intervals"])
         self.assertRegex(self.ebb(*command).stdout, r"roc_auc +0\.\d{4} +0\.\d{4} +0\.\d{4}\n")
+
+    def test_calibrated_scores_keep_their_order(self):
+        self.train(out="plain")
+        plain = json.loads(self.ebb("evaluate", "--model", "plain", "--data", TABLE, "--json", "-").stdout)
+        trained = self.train("--calibration", "platt")
+        self.assertRegex(trained.stdout, r"calibration logits times \S+ plus \S+ \(Platt\)")
+        self.assertRegex(self.ebb("info", "--model", "model").stdout, r"calibration +logits times")
+        platt = json.loads(self.ebb("evaluate", "--model", "model", "--data", TABLE, "--json", "-").stdout)
+        self.assertEqual(platt["roc_auc"], plain["roc_auc"])
+        self.assertNotEqual(platt["log_loss"], plain["log_loss"])
+        self.assertEqual(sum(bin["rows"] for bin in platt["reliability"]), platt["rows"])
+        shown = self.ebb("evaluate", "--model", "model", "--data", TABLE, "--reliability").stdout
+        self.assertRegex(shown, r"probability +rows +mean +happened\n0\.")
+        for model in ("plain", "model"):
+            self.ebb("predict", "--model", model, "--data", TABLE, "--out", f"{model}.csv")
+        scores = {model: [float(row["probability"]) for row in rows_of((self.folder / f"{model}.csv").read_text())]
+                  for model in ("plain", "model")}
+        self.assertNotEqual(scores["plain"], scores["model"])
+        by_plain = sorted(range(len(scores["plain"])), key=lambda row: (scores["plain"][row], scores["model"][row]))
+        calibrated = [scores["model"][row] for row in by_plain]
+        self.assertEqual(calibrated, sorted(calibrated))
 
     def test_options_of_another_objective_are_refused(self):
         for option, needed in (("--contact-share", "budget"), ("--customer-value", "profit"),

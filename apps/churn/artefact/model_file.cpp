@@ -54,6 +54,7 @@ void save_model(const fs::path& path, const ModelFile& model) {
   SafetensorsMetadata metadata = new_metadata(kModelFormat, model.config.training.precision);
   metadata["config"] = to_toml(without_location(model.config), TomlComments::none);
   metadata["pipeline"] = model.pipeline.to_json().dump();
+  metadata["calibration"] = model.calibration.to_json().dump();
   metadata["threshold"] = spell_number(model.threshold.threshold);
   metadata["threshold_objective_value"] = spell_number(model.threshold.objective_value);
   if (model.threshold.fallback_reason) {
@@ -79,6 +80,11 @@ ModelFile load_model(const fs::path& path) {
   model.pipeline = metadata.parsed("pipeline", [](const std::string& text) {
     return preprocessing::Pipeline::from_json(parse_json(text));
   });
+  if (file.metadata().contains("calibration")) {  // which older versions do not write
+    model.calibration = metadata.parsed("calibration", [](const std::string& text) {
+      return ScoreCalibration::from_json(preprocessing::JsonReader(parse_json(text), "", ""));
+    });
+  }
   model.threshold.threshold = read_share(metadata, "threshold");
   model.threshold.objective_value = metadata.number("threshold_objective_value");
   if (const auto found = file.metadata().find("threshold_fallback_reason");

@@ -7,6 +7,7 @@
 
 #include "apps/churn/artefact/build_info.h"
 #include "apps/churn/config/run_config.h"
+#include "apps/churn/decision/score_calibration.h"
 #include "apps/churn/decision/threshold.h"
 #include "engine/tensor/tensor.h"
 #include "preprocessing/pipeline/pipeline.h"
@@ -17,6 +18,7 @@ struct ModelFile {
   RunConfig config;  // of the training, without_location()
   preprocessing::Pipeline pipeline;
   std::map<std::string, Tensor> weights;  // by parameter name
+  ScoreCalibration calibration;           // of the network's probabilities, before the threshold
   ThresholdChoice threshold;
   double training_base_rate = 0.0;
   std::string metrics = "{}";    // JSON; times of a machine do not belong in it

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/churn/decision/score_calibration.h"
 #include "apps/churn/decision/threshold.h"
 #include "kernels/activation/activation.h"
 #include "kernels/common/precision.h"
@@ -111,6 +112,7 @@ struct DecisionConfig {
   double false_negative_cost = 5.0;  // in units of a false positive; for the cost objective
   Campaign campaign;                 // for the profit objective
   double contact_share = 0.1;        // of all customers; for the budget objective
+  CalibrationMethod calibration = CalibrationMethod::none;  // fitted to validation rows
   bool operator==(const DecisionConfig&) const = default;
 };
 

@@ -330,6 +330,11 @@ void add_decision(std::vector<Setting>& list) {
       "acceptance_rate", [](auto& c) -> auto& { return c.decision.campaign.acceptance_rate; },
       {.lowest = 0.0, .highest = 1.0, .open_lowest = true, .open_highest = true},
       "share of contacted leavers who take the offer and stay");
+  decision.choice(
+      "calibration", [](auto& c) -> auto& { return c.decision.calibration; },
+      std::vector(kCalibrationMethods.begin(), kCalibrationMethods.end()),
+      [](CalibrationMethod value) { return to_string(value); },
+      "how probabilities are brought to what happened on validation rows");
 }
 
 void add_runtime(std::vector<Setting>& list) {

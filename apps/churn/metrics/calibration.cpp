@@ -50,20 +50,32 @@ double brier_score(const ScoredRows& rows) {
   });
 }
 
-double expected_calibration_error(const ScoredRows& rows, int bins) {
+std::vector<ReliabilityBin> reliability_bins(const ScoredRows& rows, int bins) {
   if (bins < 1) fail("{} calibration bins; expected at least 1", bins);
-  // Per bin: weight times (label - probability). Its size is the bin's gap times the bin's weight.
-  std::vector<double> surplus(static_cast<std::size_t>(bins), 0.0);
-  double weight = 0;
+  std::vector<ReliabilityBin> found(static_cast<std::size_t>(bins));
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const double p = rows.probability(row);
-    const int bin = std::min(static_cast<int>(p * bins), bins - 1);
-    surplus[static_cast<std::size_t>(bin)] +=
-        rows.weight(row) * ((rows.is_positive(row) ? 1.0 : 0.0) - p);
-    weight += rows.weight(row);
+    ReliabilityBin& bin =
+        found[static_cast<std::size_t>(std::min(static_cast<int>(p * bins), bins - 1))];
+    bin.rows += rows.weight(row);
+    bin.mean_probability += rows.weight(row) * p;
+    if (rows.is_positive(row)) bin.positive_share += rows.weight(row);
   }
+  for (ReliabilityBin& bin : found) {
+    bin.mean_probability /= bin.rows;
+    bin.positive_share /= bin.rows;
+  }
+  return found;
+}
+
+double expected_calibration_error(const ScoredRows& rows, int bins) {
   double gaps = 0;
-  for (const double gap : surplus) gaps += std::abs(gap);
+  double weight = 0;
+  for (const ReliabilityBin& bin : reliability_bins(rows, bins)) {
+    if (bin.rows == 0) continue;
+    gaps += bin.rows * std::abs(bin.positive_share - bin.mean_probability);
+    weight += bin.rows;
+  }
   return gaps / weight;
 }
 

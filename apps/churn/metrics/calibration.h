@@ -1,6 +1,8 @@
 // How far probabilities can be taken at their word. All sums run in float64, in row order.
 #pragma once
 
+#include <vector>
+
 #include "apps/churn/metrics/scored_rows.h"
 
 namespace ebb::churn {
@@ -15,9 +17,20 @@ double log_loss(const ScoredRows& rows);
 /// Brier score: mean of (p - y)^2. NaN without weight.
 double brier_score(const ScoredRows& rows);
 
-/// Expected calibration error (Guo et al. 2017): over equal-width bins [i/bins, (i+1)/bins) of the
-/// probability (the last bin holds 1 as well), the mean, weighted by the rows in a bin, of
-/// |share of positives - mean probability|. NaN without weight; Error when bins < 1.
+/// Rows of like probability, for a reliability diagram.
+struct ReliabilityBin {
+  double rows = 0;              ///< by weight
+  double mean_probability = 0;  ///< NaN without rows
+  double positive_share = 0;    ///< likewise
+};
+
+/// Bin i of equal width holds the probabilities in [i/bins, (i+1)/bins); the last holds 1 as well.
+/// Error when bins < 1.
+std::vector<ReliabilityBin> reliability_bins(const ScoredRows& rows, int bins = kCalibrationBins);
+
+/// Expected calibration error (Guo et al. 2017): over reliability_bins, the mean, weighted by the
+/// rows in a bin, of |share of positives - mean probability|. NaN without weight; Error when bins
+/// < 1.
 double expected_calibration_error(const ScoredRows& rows, int bins = kCalibrationBins);
 
 }  // namespace ebb::churn

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "apps/churn/reporting/text_table.h"
@@ -25,6 +26,7 @@ nlohmann::ordered_json finite_or_null(double value) {
 Evaluation evaluate(const ScoredRows& rows, const EvaluationOptions& options) {
   Evaluation evaluation;
   evaluation.metrics = compute_metrics(rows, options.threshold);
+  evaluation.reliability = reliability_bins(rows);
   evaluation.campaign = campaign_result(rows, evaluation.metrics, options.campaign);
   if (!options.intervals) return evaluation;
   evaluation.intervals =
@@ -63,6 +65,11 @@ nlohmann::ordered_json to_json(const Evaluation& evaluation) {
     json["intervals"][figures[i].name] = {finite_or_null(interval.low),
                                           finite_or_null(interval.high)};
   }
+  for (const ReliabilityBin& bin : evaluation.reliability) {
+    json["reliability"].push_back({{"rows", bin.rows},
+                                   {"mean_probability", finite_or_null(bin.mean_probability)},
+                                   {"positive_share", finite_or_null(bin.positive_share)}});
+  }
   return json;
 }
 
@@ -86,6 +93,20 @@ std::string evaluation_table(const Evaluation& evaluation) {
   for (std::size_t i = 0; i < figures.size(); ++i) {
     add(figures[i].name, format_metric(figures[i].value),
         has_intervals ? &evaluation.intervals[i] : nullptr);
+  }
+  return table.to_text();
+}
+
+std::string reliability_table(const Evaluation& evaluation) {
+  TextTable table({"probability", "rows", "mean", "happened"});
+  const auto bins = static_cast<double>(evaluation.reliability.size());
+  for (std::size_t i = 0; i < evaluation.reliability.size(); ++i) {
+    const ReliabilityBin& bin = evaluation.reliability[i];
+    if (bin.rows == 0) continue;
+    const auto low = static_cast<double>(i);
+    table.add({fmt::format("{:.3f} to {:.3f}", low / bins, (low + 1) / bins),
+               format_count(bin.rows), format_metric(bin.mean_probability),
+               format_metric(bin.positive_share)});
   }
   return table.to_text();
 }

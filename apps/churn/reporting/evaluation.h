@@ -10,6 +10,7 @@
 #include "apps/churn/decision/campaign.h"
 #include "apps/churn/decision/expected_profit.h"
 #include "apps/churn/metrics/bootstrap.h"
+#include "apps/churn/metrics/calibration.h"
 #include "apps/churn/metrics/metrics.h"
 
 namespace ebb::churn {
@@ -22,6 +23,7 @@ struct CampaignResult {
 
 struct Evaluation {
   Metrics metrics;
+  std::vector<ReliabilityBin> reliability;
   std::optional<CampaignResult> campaign;
   std::vector<Interval> intervals;  ///< of named_figures(); empty: none were asked for
 };
@@ -43,11 +45,14 @@ struct NamedFigure {
 std::vector<NamedFigure> named_figures(const Metrics& metrics,
                                        const std::optional<CampaignResult>& campaign);
 
-/// to_json(Metrics), with "campaign" and, by name, "intervals" [low, high] where there are; null
-/// for what is undefined.
+/// to_json(Metrics), with the campaign's figures, by name "intervals" [low, high], where there are,
+/// and "reliability", an object per bin; null for what is undefined.
 nlohmann::ordered_json to_json(const Evaluation& evaluation);
 
 /// For people: rows, base rate and threshold, then a line per figure with its interval.
 std::string evaluation_table(const Evaluation& evaluation);
+
+/// For people: a line per bin of probabilities that has rows, what was predicted and what happened.
+std::string reliability_table(const Evaluation& evaluation);
 
 }  // namespace ebb::churn

@@ -79,9 +79,13 @@ ThresholdOptions threshold_options(const DecisionConfig& decision, double traini
           .training_base_rate = training_base_rate};
 }
 
-ModelReport report_on(const PartScores& scores, const PreparedData& data,
-                      const DecisionConfig& decision) {
+ModelReport report_on(PartScores scores, const PreparedData& data, const DecisionConfig& decision) {
   ModelReport report;
+  report.calibration = ScoreCalibration::fit(
+      {.scores = scores.validation, .labels = data.validation.labels}, decision.calibration);
+  for (std::vector<float>* part : {&scores.train, &scores.validation, &scores.test}) {
+    report.calibration.apply(*part);
+  }
   report.threshold =
       choose_threshold({.scores = scores.validation, .labels = data.validation.labels},
                        threshold_options(decision, data.training_base_rate));

@@ -9,6 +9,7 @@
 
 #include "apps/churn/config/run_config.h"
 #include "apps/churn/data/prepared_data.h"
+#include "apps/churn/decision/score_calibration.h"
 #include "apps/churn/decision/threshold.h"
 #include "apps/churn/metrics/metrics.h"
 
@@ -24,6 +25,7 @@ struct PartScores {
 /// One model, decided by the threshold that its own scores on the validation rows ask for. A part
 /// without rows has no metrics.
 struct ModelReport {
+  ScoreCalibration calibration;
   ThresholdChoice threshold;
   std::optional<Metrics> train;
   std::optional<Metrics> validation;
@@ -40,10 +42,9 @@ struct TrainingReport {
 /// How choose_threshold is asked for what the configuration wants.
 ThresholdOptions threshold_options(const DecisionConfig& decision, double training_base_rate);
 
-/// Chooses the threshold and measures. Throws Error when a part has scores for another number of
-/// rows than it has.
-ModelReport report_on(const PartScores& scores, const PreparedData& data,
-                      const DecisionConfig& decision);
+/// Calibrates the scores, chooses the threshold and measures. Throws Error when a part has scores
+/// for another number of rows than it has.
+ModelReport report_on(PartScores scores, const PreparedData& data, const DecisionConfig& decision);
 
 TrainingReport report_on_training(const PartScores& network, const PartScores& logistic_regression,
                                   const PreparedData& data, const DecisionConfig& decision);

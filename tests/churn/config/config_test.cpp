@@ -40,6 +40,7 @@ void perturb(int& value) { value += 3; }
 void perturb(std::size_t& value) { value += 3; }
 void perturb(std::optional<char>& delimiter) { delimiter = '\t'; }
 void perturb(ThresholdObjective& value) { value = ThresholdObjective::cost; }
+void perturb(CalibrationMethod& value) { value = CalibrationMethod::isotonic; }
 void perturb(Precision& value) { value = Precision::bf16; }
 void perturb(NumberEmbedding& value) { value = NumberEmbedding::linear; }
 void perturb(kernels::Activation& value) { value = kernels::Activation::silu; }
@@ -111,8 +112,8 @@ RunConfig perturbed() {
     perturb_each(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p);
   }
   {
-    auto& [objective, cost, campaign, share] = decision;
-    perturb_each(objective, cost, share);
+    auto& [objective, cost, campaign, share, calibration] = decision;
+    perturb_each(objective, cost, share, calibration);
     auto& [value, incentive, contact, acceptance] = campaign;
     perturb_each(value, incentive, contact, acceptance);
   }
