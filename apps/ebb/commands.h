@@ -22,6 +22,7 @@ void add_train(CLI::App& program, Command& chosen, const std::vector<std::string
 void add_prepare(CLI::App& program, Command& chosen);
 void add_evaluate(CLI::App& program, Command& chosen);
 void add_predict(CLI::App& program, Command& chosen);
+void add_offers(CLI::App& program, Command& chosen);
 void add_events(CLI::App& program, Command& chosen);
 void add_bench(CLI::App& program, Command& chosen);
 void add_info(CLI::App& program, Command& chosen);

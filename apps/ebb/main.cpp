@@ -47,6 +47,7 @@ void declare_commands(CLI::App& program, Command& chosen,
   add_prepare(program, chosen);
   add_evaluate(program, chosen);
   add_predict(program, chosen);
+  add_offers(program, chosen);
   add_events(program, chosen);
   add_bench(program, chosen);
   add_info(program, chosen);
