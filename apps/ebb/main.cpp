@@ -44,6 +44,7 @@ void declare_commands(CLI::App& program, Command& chosen,
   program.get_formatter()->column_width(34);
   add_audit(program, chosen);
   add_train(program, chosen, command_line);
+  add_cv(program, chosen, command_line);
   add_prepare(program, chosen);
   add_evaluate(program, chosen);
   add_predict(program, chosen);

@@ -62,7 +62,7 @@ void declare_data(CLI::App& command, TrainArguments& to) {
       ->group("Data");
 }
 
-void declare_split(CLI::App& command, TrainArguments& to) {
+void declare_split(CLI::App& command, TrainArguments& to, PartsToMeasure parts) {
   const auto fraction = [&](const char* name, std::optional<double>& value, const char* text,
                             bool may_be_none) {
     command.add_option(name, value, text)
@@ -73,15 +73,17 @@ void declare_split(CLI::App& command, TrainArguments& to) {
   };
   fraction("--validation-fraction", to.validation_fraction,
            "Of all rows: they choose the best epoch and the threshold (0.15)", false);
-  fraction("--test-fraction", to.test_fraction,
-           "Of all rows: they measure the model (0.2; 0: no test rows)", true);
-  command.add_option("--test-data", to.test_data, "A table of test rows instead")
-      ->type_name("FILE")
-      ->group("Split");
   const auto column = [&](const char* name, std::optional<std::string>& value, const char* text) {
     command.add_option(name, value, text)->type_name("COLUMN")->group("Split");
   };
-  column("--split-column", to.split_column, "A column with train, val or test instead");
+  if (parts == PartsToMeasure::test_rows) {
+    fraction("--test-fraction", to.test_fraction,
+             "Of all rows: they measure the model (0.2; 0: no test rows)", true);
+    command.add_option("--test-data", to.test_data, "A table of test rows instead")
+        ->type_name("FILE")
+        ->group("Split");
+    column("--split-column", to.split_column, "A column with train, val or test instead");
+  }
   column("--split-group", to.split_group,
          "Rows of one value stay in one part, as a customer's several rows must. The column is no "
          "feature, unless the --config file declares it a number or a category");
@@ -123,8 +125,6 @@ void declare_run(CLI::App& command, TrainArguments& to) {
   command.add_flag("--overwrite", to.overwrite, "Replace the model in --out")->group("Run");
   command.add_flag("--dry-run", to.dry_run, "Show columns, size and time; train and write nothing")
       ->group("Run");
-  declare_device(command, to.device)->group("Run");
-  declare_threads(command, to.threads)->group("Run");
   command
       .add_flag("--detect-anomaly", to.detect_anomaly,
                 "Stop at the first operation that makes NaN or inf, in every step; slower")
@@ -226,14 +226,27 @@ void declare_train_options(CLI::App& command, TrainArguments& arguments) {
     footer += fmt::format("  {:<9} {}\n", preset.name, preset.description);
   }
   command.footer(footer + '\n' + kTrainFooter);
-  declare_data(command, arguments);
-  declare_split(command, arguments);
-  declare_training(command, arguments);
-  declare_decision(command, arguments.decision);
+  declare_settings(command, arguments, PartsToMeasure::test_rows);
   declare_run(command, arguments);
 }
 
+void declare_settings(CLI::App& command, TrainArguments& arguments, PartsToMeasure parts) {
+  declare_data(command, arguments);
+  declare_split(command, arguments, parts);
+  declare_training(command, arguments);
+  declare_decision(command, arguments.decision);
+  declare_device(command, arguments.device)->group("Run");
+  declare_threads(command, arguments.threads)->group("Run");
+}
+
 churn::RunConfig run_config(const TrainArguments& arguments) {
+  if (arguments.out.empty() && !arguments.dry_run) {
+    fail<UsageError>("--out is missing: the folder for the model (or --dry-run)");
+  }
+  return settings_of(arguments);
+}
+
+churn::RunConfig settings_of(const TrainArguments& arguments) {
   refuse_contradictions(arguments);
   churn::RunConfig config = starting_point(arguments);
   apply_options(arguments, config);
@@ -241,9 +254,6 @@ churn::RunConfig run_config(const TrainArguments& arguments) {
   if (config.data.target.empty()) fail<UsageError>("--target is missing: the label column");
   if (config.data.path == "-" && config.split.test_data == "-") {
     refuse("--data", "--test-data", "both are standard input, which can be read once");
-  }
-  if (arguments.out.empty() && !arguments.dry_run) {
-    fail<UsageError>("--out is missing: the folder for the model (or --dry-run)");
   }
   churn::validate(config);
   const Device device = take_device(config.runtime.device);

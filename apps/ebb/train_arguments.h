@@ -56,9 +56,17 @@ struct TrainArguments {
 /// Declares the options on `command`, which fill `arguments` when it is parsed.
 void declare_train_options(CLI::App& command, TrainArguments& arguments);
 
+/// What measures a model: test rows, or folds, with which some options of the split make no sense.
+enum class PartsToMeasure { test_rows, folds };
+
+/// Declares those of the options that say what the configuration is.
+void declare_settings(CLI::App& command, TrainArguments& arguments, PartsToMeasure parts);
+
 /// The configuration that the file or preset gives, with the options over it. Throws UsageError on
 /// options that exclude each other or that are missing, with the reason; DataError and IoError from
 /// the file.
+churn::RunConfig settings_of(const TrainArguments& arguments);
+/// The same for a training, which needs --out.
 churn::RunConfig run_config(const TrainArguments& arguments);
 
 }  // namespace ebb::program

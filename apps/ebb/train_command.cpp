@@ -11,7 +11,6 @@
 #include "apps/churn/config/device_choice.h"
 #include "apps/churn/training/divergence.h"
 #include "apps/churn/training/logistic_baseline.h"
-#include "apps/churn/training/predictor.h"
 #include "apps/ebb/commands.h"
 #include "apps/ebb/dry_run.h"
 #include "apps/ebb/input_files.h"
@@ -56,20 +55,10 @@ churn::RunConfig with_absolute_paths(churn::RunConfig config) {
   return config;
 }
 
-churn::PartScores network_scores(const churn::RunConfig& config, const churn::PreparedData& data,
-                                 const churn::Trainer& trainer) {
-  churn::Predictor predictor(churn::schema_of(data.pipeline), config.model, trainer.best_weights(),
-                             config.runtime);
-  return {predictor.probabilities(data.train.features),
-          predictor.probabilities(data.validation.features),
-          predictor.probabilities(data.test.features)};
-}
-
 churn::TrainingReport measure(const churn::RunConfig& config, const churn::PreparedData& data,
                               const churn::Trainer& trainer) {
-  const churn::LogisticBaseline logistic = churn::fit_logistic_baseline(data, config.runtime);
-  return churn::report_on_training(network_scores(config, data, trainer),
-                                   {logistic.train, logistic.validation, logistic.test}, data,
+  return churn::report_on_training(churn::network_scores(config, data, trainer.best_weights()),
+                                   churn::fit_logistic_baseline(data, config.runtime), data,
                                    config.decision);
 }
 
@@ -80,8 +69,8 @@ void write_model(const churn::RunFolder& folder, const churn::RunConfig& config,
   model.config = churn::without_location(config);
   model.pipeline = data.pipeline;
   model.weights = trainer.best_weights();
-  model.calibration = report.network.calibration;
-  model.threshold = report.network.threshold;
+  model.calibration = report.network.decision.calibration;
+  model.threshold = report.network.decision.threshold;
   model.training_base_rate = data.training_base_rate;
   model.metrics = metrics_json(config, data, trainer, report).dump();
   model.data_fingerprint = data.fingerprint;

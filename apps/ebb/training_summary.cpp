@@ -142,16 +142,16 @@ void print_report(const churn::RunConfig& config, const churn::PreparedData& dat
   const churn::Metrics& metrics = has_test ? *report.network.test : *report.network.validation;
   fmt::print("{} rows by decision\n{}\n", has_test ? "test" : "validation",
              churn::confusion_table(metrics.confusion, data.pipeline.classes()[1]));
-  if (!report.network.calibration.why().empty()) {
-    fmt::print("calibration {}\n", report.network.calibration.why());
+  if (!report.network.decision.calibration.why().empty()) {
+    fmt::print("calibration {}\n", report.network.decision.calibration.why());
   }
-  fmt::print("threshold {}\n", churn::explain(report.network.threshold, config.decision));
+  fmt::print("threshold {}\n", churn::explain(report.network.decision.threshold, config.decision));
 }
 
 nlohmann::ordered_json metrics_json(const churn::RunConfig& config, const churn::PreparedData& data,
                                     const churn::Trainer& trainer,
                                     const churn::TrainingReport& report) {
-  const churn::ThresholdChoice& threshold = report.network.threshold;
+  const churn::ThresholdChoice& threshold = report.network.decision.threshold;
   nlohmann::ordered_json json = {
       {"target", config.data.target},
       {"classes", data.pipeline.classes()},

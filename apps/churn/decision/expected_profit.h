@@ -25,9 +25,4 @@ struct ExpectedProfit {
 /// `check_campaign` does.
 ExpectedProfit expected_maximum_profit(const ScoredRows& rows, const Campaign& campaign);
 
-/// The regularised incomplete beta function I_x(a, b), the distribution function of Beta(a, b):
-/// the continued fraction of DLMF 8.17.22, to some 1e-14. Throws Error unless a, b > 0 and x lies
-/// in [0, 1].
-double regularised_incomplete_beta(double a, double b, double x);
-
 }  // namespace ebb::churn

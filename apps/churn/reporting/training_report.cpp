@@ -29,7 +29,7 @@ nlohmann::ordered_json json_or_null(const std::optional<Metrics>& metrics) {
 }
 
 nlohmann::ordered_json json_of(const ModelReport& report) {
-  return {{"threshold", report.threshold.threshold},
+  return {{"threshold", report.decision.threshold.threshold},
           {"train", json_or_null(report.train)},
           {"validation", json_or_null(report.validation)},
           {"test", json_or_null(report.test)}};
@@ -71,25 +71,31 @@ std::string table_of(const std::vector<TableColumn>& columns) {
 
 }  // namespace
 
-ThresholdOptions threshold_options(const DecisionConfig& decision, double training_base_rate) {
-  return {.objective = decision.objective,
-          .false_negative_cost = decision.false_negative_cost,
-          .campaign = decision.campaign,
-          .contact_share = decision.contact_share,
-          .training_base_rate = training_base_rate};
+Decision decide(std::vector<float> validation_scores, const PreparedData& data,
+                const DecisionConfig& decision) {
+  const std::vector<float>& labels = data.validation.labels;
+  Decision made;
+  made.calibration =
+      ScoreCalibration::fit({.scores = validation_scores, .labels = labels}, decision.calibration);
+  made.calibration.apply(validation_scores);
+  made.threshold = choose_threshold({.scores = validation_scores, .labels = labels},
+                                    {.objective = decision.objective,
+                                     .false_negative_cost = decision.false_negative_cost,
+                                     .campaign = decision.campaign,
+                                     .contact_share = decision.contact_share,
+                                     .training_base_rate = data.training_base_rate});
+  return made;
 }
 
 ModelReport report_on(PartScores scores, const PreparedData& data, const DecisionConfig& decision) {
-  ModelReport report;
-  report.calibration = ScoreCalibration::fit(
-      {.scores = scores.validation, .labels = data.validation.labels}, decision.calibration);
+  ModelReport report{.decision = decide(scores.validation, data, decision),
+                     .train = {},
+                     .validation = {},
+                     .test = {}};
   for (std::vector<float>* part : {&scores.train, &scores.validation, &scores.test}) {
-    report.calibration.apply(*part);
+    report.decision.calibration.apply(*part);
   }
-  report.threshold =
-      choose_threshold({.scores = scores.validation, .labels = data.validation.labels},
-                       threshold_options(decision, data.training_base_rate));
-  const double threshold = report.threshold.threshold;
+  const double threshold = report.decision.threshold.threshold;
   report.train = measure(scores.train, data.train, threshold, "train");
   report.validation = measure(scores.validation, data.validation, threshold, "validation");
   report.test = measure(scores.test, data.test, threshold, "test");

@@ -12,21 +12,24 @@
 #include "apps/churn/decision/score_calibration.h"
 #include "apps/churn/decision/threshold.h"
 #include "apps/churn/metrics/metrics.h"
+#include "apps/churn/training/part_scores.h"
 
 namespace ebb::churn {
 
-/// Probabilities of the positive class for the rows of each part of the split.
-struct PartScores {
-  std::vector<float> train;
-  std::vector<float> validation;
-  std::vector<float> test;
+/// What turns a model's probabilities into decisions.
+struct Decision {
+  ScoreCalibration calibration;
+  ThresholdChoice threshold;  // of calibrated probabilities
 };
+
+/// As the configuration wants, from the model's probabilities of the validation rows.
+Decision decide(std::vector<float> validation_scores, const PreparedData& data,
+                const DecisionConfig& decision);
 
 /// One model, decided by the threshold that its own scores on the validation rows ask for. A part
 /// without rows has no metrics.
 struct ModelReport {
-  ScoreCalibration calibration;
-  ThresholdChoice threshold;
+  Decision decision;
   std::optional<Metrics> train;
   std::optional<Metrics> validation;
   std::optional<Metrics> test;
@@ -38,9 +41,6 @@ struct TrainingReport {
   ModelReport base_rate;  // everybody gets the training rows' share of positives, and the decision
                           // that is right for most
 };
-
-/// How choose_threshold is asked for what the configuration wants.
-ThresholdOptions threshold_options(const DecisionConfig& decision, double training_base_rate);
 
 /// Calibrates the scores, chooses the threshold and measures. Throws Error when a part has scores
 /// for another number of rows than it has.

@@ -18,7 +18,7 @@ std::vector<float> predict(Context& context, const LogisticRegression& model, co
 
 }  // namespace
 
-LogisticBaseline fit_logistic_baseline(const PreparedData& data, const RuntimeConfig& runtime) {
+PartScores fit_logistic_baseline(const PreparedData& data, const RuntimeConfig& runtime) {
   const InputSchema schema = schema_of(data.pipeline);
   const Batch batch = make_batch(schema, data.train.features);
   LogisticRegression model(schema);

@@ -52,24 +52,5 @@ TEST(ExpectedProfit, IsNoneWhereNobodyIsWorthAContact) {
   EXPECT_EQ(result.contacted_share, 0.0);
 }
 
-TEST(IncompleteBeta, AgreesWithScipy) {
-  const nlohmann::json values = ebb::testing::test_json("profit.json").at("incomplete_beta");
-  for (const nlohmann::json& item : values) {
-    const double a = item[0];
-    const double b = item[1];
-    const double x = item[2];
-    const double expected = item[3];
-    EXPECT_NEAR(regularised_incomplete_beta(a, b, x), expected, 2e-14 + 1e-12 * expected)
-        << a << ", " << b << ", " << x;
-  }
-}
-
-TEST(IncompleteBeta, RefusesWhatItIsNotDefinedFor) {
-  EXPECT_THROW(regularised_incomplete_beta(0, 1, 0.5), Error);
-  EXPECT_THROW(regularised_incomplete_beta(1, -1, 0.5), Error);
-  EXPECT_THROW(regularised_incomplete_beta(1, 1, 1.5), Error);
-  EXPECT_THROW(regularised_incomplete_beta(1, 1, std::nan("")), Error);
-}
-
 }  // namespace
 }  // namespace ebb::churn

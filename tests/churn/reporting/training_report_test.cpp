@@ -25,8 +25,8 @@ TEST(TrainingReport, EachModelIsDecidedByItsOwnThreshold) {
   const PartScores network = {{0.1f, 0.2f, 0.3f, 0.9f}, {0.2f, 0.6f, 0.8f}, {0.7f, 0.3f}};
   const PartScores logistic = {{0.1f, 0.1f, 0.1f, 0.2f}, {0.05f, 0.15f, 0.25f}, {0.2f, 0.01f}};
   const TrainingReport report = report_on_training(network, logistic, some_data(), {});
-  EXPECT_NEAR(report.network.threshold.threshold, 0.4, 1e-6);
-  EXPECT_NEAR(report.logistic_regression.threshold.threshold, 0.1, 1e-6);
+  EXPECT_NEAR(report.network.decision.threshold.threshold, 0.4, 1e-6);
+  EXPECT_NEAR(report.logistic_regression.decision.threshold.threshold, 0.1, 1e-6);
   EXPECT_EQ(report.network.test->accuracy, 1.0);
   EXPECT_EQ(report.logistic_regression.test->accuracy, 1.0);
   EXPECT_EQ(report.base_rate.test->roc_auc, 0.5);

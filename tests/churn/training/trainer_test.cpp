@@ -259,7 +259,7 @@ TEST_F(TrainerTest, ChoosesABatchSizeForTheNumberOfRows) {
 
 TEST_F(TrainerTest, FitsALogisticRegressionBeside) {
   const PreparedData data = prepare_data(config_);
-  const LogisticBaseline baseline = fit_logistic_baseline(data, config_.runtime);
+  const PartScores baseline = fit_logistic_baseline(data, config_.runtime);
   ASSERT_EQ(baseline.train.size(), data.train.rows());
   ASSERT_EQ(baseline.test.size(), data.test.rows());
   EXPECT_GT(compute_metrics({.scores = baseline.train, .labels = data.train.labels}, 0.5).roc_auc,
@@ -281,7 +281,7 @@ TEST_F(TrainerTest, FitsALogisticRegressionWithoutAOneHotMatrix) {
     return memory.current + memory.cached;
   };
   const std::size_t before = held();
-  const LogisticBaseline baseline = fit_logistic_baseline(data, config_.runtime);
+  const PartScores baseline = fit_logistic_baseline(data, config_.runtime);
   // 2,600 rows of 1,400 levels would be 14 MB.
   EXPECT_LT(held() - before, std::size_t{2} << 20);
   EXPECT_GT(compute_metrics({.scores = baseline.train, .labels = data.train.labels}, 0.5).roc_auc,
