@@ -14,6 +14,8 @@
 #include "apps/churn/reporting/text_table.h"
 #include "apps/ebb/commands.h"
 #include "apps/ebb/delimiter_option.h"
+#include "apps/ebb/device_option.h"
+#include "apps/ebb/devices.h"
 #include "apps/ebb/drop_columns_option.h"
 #include "apps/ebb/input_files.h"
 #include "apps/ebb/interrupt.h"
@@ -57,6 +59,7 @@ struct PrepareOptions {
   std::string out;
   std::string save_pipeline;
   std::string categories = "codes";
+  std::string device = "auto";
   int threads = 0;
 };
 
@@ -177,10 +180,10 @@ void print_summary(const PrepareOptions& options, const Prepared& prepared) {
 }
 
 /// Fits a pipeline to the whole table.
-Prepared fit(const PrepareOptions& options, churn::CategoryLayout layout, PreparedOutputs& outputs,
-             const InterruptGuard& interrupt) {
+Prepared fit(const PrepareOptions& options, churn::CategoryLayout layout, Device device,
+             PreparedOutputs& outputs, const InterruptGuard& interrupt) {
   const churn::RunConfig config = config_of(options);
-  churn::PreparedTable table = churn::prepare_table(config, [&] { interrupt.stop_here(); });
+  churn::PreparedTable table = churn::prepare_table(config, device, [&] { interrupt.stop_here(); });
   // Ctrl-C also ends what feeds a pipe, and then looks like the end of the table.
   interrupt.stop_here();
   Prepared prepared{.pipeline = std::move(table.pipeline),
@@ -195,11 +198,12 @@ Prepared fit(const PrepareOptions& options, churn::CategoryLayout layout, Prepar
 }
 
 /// Applies a fitted pipeline, piece by piece.
-Prepared apply(const PrepareOptions& options, churn::CategoryLayout layout,
+Prepared apply(const PrepareOptions& options, churn::CategoryLayout layout, Device device,
                PreparedOutputs& outputs, const InterruptGuard& interrupt) {
   Fitted fitted = load_fitted(options);
   Prepared prepared{.pipeline = std::move(fitted.pipeline), .notes = {}, .warnings = {}};
-  churn::NewTable table(options.data, prepared.pipeline, fitted.id_column, fitted.delimiter);
+  churn::NewTable table(options.data, prepared.pipeline, fitted.id_column, fitted.delimiter,
+                        device);
   const auto writer = outputs.writer(prepared.pipeline, fitted.id_column.name, layout);
   churn::PreparedRows rows;
   while (table.next(rows)) {
@@ -214,11 +218,11 @@ Prepared apply(const PrepareOptions& options, churn::CategoryLayout layout,
   return prepared;
 }
 
-ExitCode write_table(const PrepareOptions& options, churn::CategoryLayout layout,
+ExitCode write_table(const PrepareOptions& options, churn::CategoryLayout layout, Device device,
                      const InterruptGuard& interrupt) {
   PreparedOutputs outputs(options.out, options.save_pipeline);
-  const Prepared prepared = is_fitted(options) ? apply(options, layout, outputs, interrupt)
-                                               : fit(options, layout, outputs, interrupt);
+  const Prepared prepared = is_fitted(options) ? apply(options, layout, device, outputs, interrupt)
+                                               : fit(options, layout, device, outputs, interrupt);
   outputs.write_pipeline(prepared.pipeline);
   interrupt.stop_here();
   outputs.commit();
@@ -231,10 +235,14 @@ ExitCode run(const PrepareOptions& options) {
   const churn::CategoryLayout layout = parse_layout(options.categories);
   check(options);
   set_default_threads(options.threads);
+  const Device device = take_device(options.device);
+  note_device(device, writes_to_screen(options) ? stderr : stdout);
   const bool has_file = options.out != kStandardOutput;
   return write_unless_interrupted(
       has_file ? options.out : options.save_pipeline,
-      [&](const InterruptGuard& interrupt) { return write_table(options, layout, interrupt); },
+      [&](const InterruptGuard& interrupt) {
+        return write_table(options, layout, device, interrupt);
+      },
       has_file ? stdout : stderr);
 }
 
@@ -263,6 +271,7 @@ void declare(CLI::App& command, PrepareOptions& to) {
       ->required();
   command.add_option("--save-pipeline", to.save_pipeline, "Write the fitted pipeline, as JSON")
       ->type_name("FILE");
+  declare_device(command, to.device);
   declare_threads(command, to.threads);
 }
 

@@ -1,6 +1,8 @@
 #include "preprocessing/cleaning/outliers.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <vector>
 
 #include <nlohmann/json.hpp>

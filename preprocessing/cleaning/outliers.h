@@ -2,14 +2,13 @@
 // beyond them.
 #pragma once
 
-#include <cmath>
 #include <cstddef>
-#include <limits>
 #include <span>
 #include <string_view>
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "preprocessing/cleaning/treat_outlier.h"
 #include "preprocessing/common/json_reader.h"
 #include "preprocessing/table/column.h"
 
@@ -22,12 +21,6 @@ namespace ebb::preprocessing {
 ///   quantile  q(share) to q(1 - share)   (share 0.01)
 /// Where more than three quarters of the values are equal, iqr takes all others for outliers.
 enum class OutlierRule { iqr, z_score, quantile };
-
-enum class OutlierTreatment {
-  report,      ///< counted only
-  clip,        ///< the nearer bound
-  to_missing,  ///< NaN
-};
 
 struct OutlierOptions {
   OutlierRule rule = OutlierRule::iqr;
@@ -54,13 +47,6 @@ struct OutlierCounts {
 /// largest ones. Sorts. Throws DataError naming the column if all values are missing or an option
 /// is out of range.
 OutlierBounds fit_outlier_bounds(const Column& column, const OutlierOptions& options);
-
-/// What stands in for `value`; NaN stays.
-inline double treat_outlier(double value, double lower, double upper, OutlierTreatment treatment) {
-  if (treatment == OutlierTreatment::report || !(value < lower || value > upper)) return value;
-  if (treatment == OutlierTreatment::to_missing) return std::numeric_limits<double>::quiet_NaN();
-  return value < lower ? lower : upper;
-}
 
 /// Treats all values in place and counts those beyond the bounds, in one parallel pass.
 OutlierCounts treat_outliers(std::span<double> values, const OutlierBounds& bounds);

@@ -34,9 +34,7 @@ RangeReport apply_range(std::span<double> values, const DeclaredRange& range, st
   check_range(range);
   const OutOfBounds found =
       treat_out_of_bounds(values, range.lower, range.upper, [&](double value) {
-        if (range.treatment == RangeTreatment::error) return value;
-        if (range.treatment == RangeTreatment::to_missing) return std::nan("");
-        return value < range.lower ? range.lower : range.upper;
+        return treat_outlier(value, range.lower, range.upper, treatment_of(range.treatment));
       });
   if (range.treatment == RangeTreatment::error && found.first_row) {
     const std::size_t row = *found.first_row;

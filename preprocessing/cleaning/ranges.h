@@ -9,6 +9,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "preprocessing/cleaning/treat_outlier.h"
 #include "preprocessing/common/json_reader.h"
 #include "preprocessing/table/table.h"
 
@@ -20,6 +21,12 @@ enum class RangeTreatment {
   clip,        ///< the nearer end
   error,       ///< DataError that names the first line
 };
+
+/// What treat_outlier() is to do about it: to `error` nothing.
+constexpr OutlierTreatment treatment_of(RangeTreatment treatment) {
+  if (treatment == RangeTreatment::error) return OutlierTreatment::report;
+  return treatment == RangeTreatment::clip ? OutlierTreatment::clip : OutlierTreatment::to_missing;
+}
 
 /// Values from lower to upper are possible, both included; an infinite end is open.
 struct DeclaredRange {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/common/error.h"
+#include "preprocessing/columns/project_numbers.h"
 #include "preprocessing/common/parallel.h"
 #include "preprocessing/pca/symmetric_eigen.h"
 #include "preprocessing/statistics/moments.h"
@@ -132,24 +133,25 @@ std::vector<std::vector<double>> Pca::transform(const Table& table) const {
       table, state_.columns,
       "give it, or fit again with missing values filled before, also if none is missing");
   std::vector<std::vector<double>> out(components(), std::vector<double>(table.rows()));
-  parallel_ranges(table.rows(), columns.size() * components(), kBlockRows,
-                  [&](std::size_t begin, std::size_t end) {
-                    std::vector<double> centred(end - begin);
-                    for (std::size_t j = 0; j < columns.size(); ++j) {
-                      for (std::size_t row = begin; row < end; ++row) {
-                        centred[row - begin] =
-                            (columns[j][row] - state_.means[j]) / state_.scales[j];
-                      }
-                      for (std::size_t c = 0; c < out.size(); ++c) {
-                        const double weight = state_.weights[c * columns.size() + j];
-                        double* const sums = out[c].data() + begin;
-                        for (std::size_t i = 0; i < centred.size(); ++i) {
-                          sums[i] += weight * centred[i];
-                        }
-                      }
-                    }
-                  });
+  std::vector<const double*> of;
+  for (const Numbers values : columns) of.push_back(values.data());
+  std::vector<double*> outputs;
+  for (std::vector<double>& component : out) outputs.push_back(component.data());
+  Context context;
+  std::int32_t has_missing = 0;  // looked for above
+  project(context, table.rows(), of, outputs, &has_missing);
   return out;
+}
+
+void Pca::project(Context& context, std::size_t rows, std::span<const double* const> columns,
+                  std::span<double* const> components, std::int32_t* has_missing) const {
+  project_numbers(context, {.rows = static_cast<std::int64_t>(rows),
+                            .of = columns,
+                            .means = state_.means,
+                            .scales = state_.scales,
+                            .weights = state_.weights,
+                            .outputs = components,
+                            .has_missing = has_missing});
 }
 
 std::vector<std::vector<double>> Pca::inverse(

@@ -6,12 +6,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "kernels/common/context.h"
 #include "preprocessing/table/table.h"
 
 namespace ebb::preprocessing {
@@ -56,6 +58,11 @@ class Pca {
 
   /// One column of numbers per component. Linear cost in rows. Throws DataError as fit does.
   [[nodiscard]] std::vector<std::vector<double>> transform(const Table& table) const;
+  /// The same on any device: column j of state().columns at columns[j], component c at
+  /// components[c], each [rows] in the memory of the context's device, as is `has_missing`, which
+  /// becomes 1 where a value is missing.
+  void project(Context& context, std::size_t rows, std::span<const double* const> columns,
+               std::span<double* const> components, std::int32_t* has_missing) const;
   /// The columns that these components stand for: exact, but for rounding, with all components,
   /// else the nearest. Throws Error on another number of components or unequal lengths.
   [[nodiscard]] std::vector<std::vector<double>> inverse(

@@ -208,4 +208,9 @@ std::vector<double> as_numbers(const Column& column, const Table& table) {
   return numbers;
 }
 
+Column in_spelling_of(const CategoryFeature& feature, const Column& column, const Table& table) {
+  if (!feature.holds_numbers) return as_text(column);
+  return as_text(number_column(column.name, as_numbers(column, table)));
+}
+
 }  // namespace ebb::preprocessing

@@ -96,4 +96,8 @@ std::size_t bucket_of(std::span<const double> edges, double value);
 /// text that is no number.
 std::vector<double> as_numbers(const Column& column, const Table& table);
 
+/// The column of `table` as texts in the spelling of the feature's levels: where these are numbers
+/// as_numbers' texts, and it throws as that does.
+Column in_spelling_of(const CategoryFeature& feature, const Column& column, const Table& table);
+
 }  // namespace ebb::preprocessing

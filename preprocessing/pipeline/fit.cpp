@@ -148,11 +148,10 @@ bool becomes_number(const Column& column, const PipelineConfig& config) {
 
 /// The facts of the columns that become numbers, found on a GPU; none on the CPU, where each is
 /// looked at as it is fitted.
-std::vector<std::optional<NumberFacts>> facts_on(Device device, const Table& table,
+std::vector<std::optional<NumberFacts>> facts_on(DeviceTable* device, const Table& table,
                                                  const PipelineConfig& config) {
   std::vector<std::optional<NumberFacts>> facts(table.columns().size());
-  if (!device.is_cuda()) return facts;
-  Context context(device);
+  if (device == nullptr) return facts;
   for (std::size_t i = 0; i < facts.size(); ++i) {
     const Column& column = table.columns()[i];
     if (column.name == config.target || !becomes_number(column, config) ||
@@ -160,7 +159,7 @@ std::vector<std::optional<NumberFacts>> facts_on(Device device, const Table& tab
       continue;
     }
     const NumberOptions& options = options_for(config.number_columns, column.name, config.numbers);
-    facts[i] = facts_of(context, column, options.fill);
+    facts[i] = facts_of(device->context(), device->column(column.name), options.fill);
   }
   return facts;
 }
@@ -187,11 +186,11 @@ Fitted fit_column(const Column& column, const std::optional<NumberFacts>& facts,
 }  // namespace
 
 Pipeline Pipeline::fit_features(const Table& training_rows, const PipelineConfig& given,
-                                Device device) {
+                                DeviceTable* on_device) {
   PipelineConfig config = given;
   add_two_valued(training_rows, config);
   check_config(training_rows, config);
-  const std::vector<std::optional<NumberFacts>> facts = facts_on(device, training_rows, config);
+  const std::vector<std::optional<NumberFacts>> facts = facts_on(on_device, training_rows, config);
   std::vector<Fitted> fitted(training_rows.columns().size());
   parallel_for(fitted.size(), training_rows.rows(), [&](std::size_t i) {
     fitted[i] = fit_column(training_rows.columns()[i], facts[i], config);

@@ -139,8 +139,13 @@ Column missing_column(const std::string& name, ColumnKind kind, std::size_t rows
   return column;
 }
 
-Pipeline Pipeline::fit_in_place(Table& table, const PipelineConfig& config, Device device) {
-  if (config.steps.empty()) return fit_features(table, config, device);
+Pipeline Pipeline::fit_in_place(Table& table, const PipelineConfig& config, Device device,
+                                std::optional<DeviceTable>& on_device) {
+  // The columns of a table, on the device if that is a GPU.
+  const auto bring = [&](const Table& columns, std::optional<DeviceTable>& memory) {
+    return device.is_cuda() ? &memory.emplace(columns, device) : nullptr;
+  };
+  if (config.steps.empty()) return fit_features(table, config, bring(table, on_device));
   const std::vector<ColumnDeclaration> raw = declare(table);
   for (const std::string& name : config.drop_columns) static_cast<void>(table.column(name));
   const std::vector<float> labels = labels_of(table, config);
@@ -161,7 +166,9 @@ Pipeline Pipeline::fit_in_place(Table& table, const PipelineConfig& config, Devi
                          .seed = config.seed});
   if (as_new) steps.apply(*as_new);
   const Table& fitted = as_new ? *as_new : table;
-  Pipeline pipeline = fit_features(fitted, config_after(steps, raw, fitted, config), device);
+  std::optional<DeviceTable> new_on_device;
+  Pipeline pipeline = fit_features(fitted, config_after(steps, raw, fitted, config),
+                                   bring(fitted, as_new ? new_on_device : on_device));
   std::vector<std::string> features = pipeline.category_names();
   for (const NumberFeature& feature : pipeline.numbers_) features.push_back(feature.name);
   const std::vector<std::string> needed = steps.needs(std::move(features));
@@ -174,26 +181,56 @@ Pipeline Pipeline::fit_in_place(Table& table, const PipelineConfig& config, Devi
 }
 
 Pipeline Pipeline::fit(const Table& training_rows, const PipelineConfig& config, Device device) {
-  if (config.steps.empty()) return fit_features(training_rows, config, device);
+  std::optional<DeviceTable> on_device;
+  if (config.steps.empty()) {
+    if (device.is_cuda()) on_device.emplace(training_rows, device);
+    return fit_features(training_rows, config, on_device ? &*on_device : nullptr);
+  }
   Table table = training_rows;
-  return fit_in_place(table, config, device);
+  return fit_in_place(table, config, device, on_device);
 }
 
 FittedRows Pipeline::fit_transform(Table training_rows, const PipelineConfig& config,
                                    Device device) {
   FittedRows fitted;
-  fitted.pipeline = fit_in_place(training_rows, config, device);
-  fitted.rows = fitted.pipeline.encode(training_rows, nullptr, device);
+  std::optional<DeviceTable> on_device;
+  fitted.pipeline = fit_in_place(training_rows, config, device, on_device);
+  if (!device.is_cuda()) {
+    fitted.rows = fitted.pipeline.encode(training_rows, nullptr);
+    return fitted;
+  }
+  if (!on_device) on_device.emplace(training_rows, device);
+  fitted.rows = fitted.pipeline.encode(*on_device);
   return fitted;
 }
 
 EncodedRows Pipeline::transform(const Table& table, DriftReport* report, Device device) const {
-  if (steps_.empty()) return encode(table, report, device);
+  if (device.is_cuda()) return transform_on_device(table, report, device);
+  if (steps_.empty()) return encode(table, report);
   Table columns = select_inputs(table);
   const bool judges_inputs = report != nullptr && !input_statistics_.empty();
   if (judges_inputs) count_inputs(table, columns, *report);
   steps_.apply(columns);
-  return encode(columns, judges_inputs ? nullptr : report, device);
+  return encode(columns, judges_inputs ? nullptr : report);
+}
+
+EncodedRows Pipeline::transform_on_device(const Table& table, DriftReport* report,
+                                          Device device) const {
+  if (steps_.empty()) {
+    DeviceTable on_device(table, device);
+    EncodedRows rows = encode(on_device);
+    if (report != nullptr) count_features(table, *report);
+    return rows;
+  }
+  const Table columns = select_inputs(table);
+  const bool judges_inputs = report != nullptr && !input_statistics_.empty();
+  if (judges_inputs) count_inputs(table, columns, *report);
+  DeviceTable on_device(columns, device);
+  steps_.apply(on_device);
+  EncodedRows rows = encode(on_device);
+  if (report != nullptr && !judges_inputs)
+    count_features(on_device.download(on_device.names()), *report);
+  return rows;
 }
 
 void Pipeline::count_inputs(const Table& table, const Table& selected, DriftReport& report) const {

@@ -3,7 +3,6 @@
 #include "preprocessing/statistics/column_moments.h"
 #include "preprocessing/statistics/order_statistics.h"
 #include "preprocessing/statistics/sorted_column.h"
-#include "preprocessing/table/device_column.h"
 
 namespace ebb::preprocessing {
 
@@ -13,8 +12,8 @@ NumberFacts facts_of(const Column& column, NumberFill fill) {
   return facts;
 }
 
-NumberFacts facts_of(Context& context, const Column& column, NumberFill fill) {
-  const Tensor values = upload(column, context.device()).values;
+NumberFacts facts_of(Context& context, const DeviceColumn& column, NumberFill fill) {
+  const Tensor& values = column.values;
   NumberFacts facts{moments_of(context, {&values, 1}).front(), {}};
   if (fill == NumberFill::median) facts.median = median_of(context, sort_column(context, values));
   return facts;

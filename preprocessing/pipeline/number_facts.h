@@ -6,7 +6,7 @@
 #include "kernels/common/context.h"
 #include "preprocessing/cleaning/missing_values.h"
 #include "preprocessing/statistics/moments.h"
-#include "preprocessing/table/column.h"
+#include "preprocessing/table/device_column.h"
 
 namespace ebb::preprocessing {
 
@@ -18,7 +18,7 @@ struct NumberFacts {
 /// Of a number column with a value, in parallel.
 NumberFacts facts_of(const Column& column, NumberFill fill);
 
-/// The same to the same bits, on the context's device, to which the column is copied.
-NumberFacts facts_of(Context& context, const Column& column, NumberFill fill);
+/// The same to the same bits, of a column on the context's device.
+NumberFacts facts_of(Context& context, const DeviceColumn& column, NumberFill fill);
 
 }  // namespace ebb::preprocessing

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "preprocessing/pipeline/features.h"
 #include "preprocessing/pipeline/pipeline_config.h"
 #include "preprocessing/steps/step_sequence.h"
+#include "preprocessing/table/device_table.h"
 #include "preprocessing/table/table.h"
 
 namespace ebb::preprocessing {
@@ -56,8 +58,9 @@ class Pipeline {
   /// Declared steps come first: they see all columns but the target and config.drop_columns, and
   /// what they leave becomes the features, which are fitted to the training rows as transform will
   /// give them.
-  /// On a GPU moments and medians of the features are found there; all that is fitted has the bits
-  /// that it has on the CPU. Throws UnsupportedError on a device that cannot be used.
+  /// On a GPU moments and medians of the features are found there, to which their columns are
+  /// copied once; all that is fitted has the bits that it has on the CPU. Throws UnsupportedError
+  /// on a device that cannot be used.
   static Pipeline fit(const Table& training_rows, const PipelineConfig& config, Device device = {});
 
   /// As fit, and encodes the training rows. Not always as transform would: where a step encodes
@@ -69,9 +72,9 @@ class Pipeline {
   /// Throws DataError for a column that is missing (unless AbsentColumn::impute) or a text in a
   /// number column (with its line). Categories not known get kEncodedUnknown. `report`, if given,
   /// is added to. Rows are encoded one by one, so that a table can come in pieces, unless
-  /// steps().looks_at_other_rows(). On a GPU the columns are copied to its memory, are encoded
-  /// there, and the rows stay there; they have the bits that they have on the CPU. Throws
-  /// UnsupportedError on a device that cannot be used.
+  /// steps().looks_at_other_rows(). On a GPU the columns are copied to its memory once, are
+  /// changed by the steps and encoded there, and the rows stay there; they have the bits that they
+  /// have on the CPU. Throws UnsupportedError on a device that cannot be used.
   EncodedRows transform(const Table& table, DriftReport* report = nullptr,
                         Device device = {}) const;
 
@@ -123,17 +126,24 @@ class Pipeline {
   bool operator==(const Pipeline&) const = default;
 
  private:
-  /// Fits to columns as the steps left them.
+  /// Fits to columns as the steps left them. `on_device`: the same columns on a GPU, which finds
+  /// what it can; null on the CPU.
   static Pipeline fit_features(const Table& training_rows, const PipelineConfig& config,
-                               Device device);
-  /// Fits the steps, which change `table`, then the features.
-  static Pipeline fit_in_place(Table& table, const PipelineConfig& config, Device device);
+                               DeviceTable* on_device);
+  /// Fits the steps, which change `table`, then the features. On a GPU the columns that they are
+  /// fitted to are in `on_device` then, unless those are other ones.
+  static Pipeline fit_in_place(Table& table, const PipelineConfig& config, Device device,
+                               std::optional<DeviceTable>& on_device);
   /// The columns of step_inputs_, of their kinds.
   Table select_inputs(const Table& table) const;
   /// Adds the drift of a table's columns, which are `selected`, to the report.
   void count_inputs(const Table& table, const Table& selected, DriftReport& report) const;
+  EncodedRows transform_on_device(const Table& table, DriftReport* report, Device device) const;
+  /// Adds the drift of the features of columns, as the steps left them, to the report.
+  void count_features(const Table& table, DriftReport& report) const;
   /// Encodes columns as the steps left them.
-  EncodedRows encode(const Table& table, DriftReport* report, Device device) const;
+  EncodedRows encode(const Table& table, DriftReport* report) const;
+  EncodedRows encode(DeviceTable& table) const;
 
   std::string target_;
   std::array<std::string, 2> classes_;

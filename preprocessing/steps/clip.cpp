@@ -23,6 +23,14 @@ struct Clipped {
     result.push_back(std::move(column));
     return result;
   }
+  [[nodiscard]] ColumnMap map(DeviceTable& table) const {
+    require_type(table, name, ColumnType::number);
+    return NumberMap{{.formula = NumberFormula::bound,
+                      .lower = bounds.lower,
+                      .upper = bounds.upper,
+                      .treatment = bounds.treatment},
+                     {}};
+  }
   [[nodiscard]] nlohmann::json to_json() const {
     return {{"name", name},
             {"bounds", preprocessing::to_json(bounds)},

@@ -42,6 +42,11 @@ void require_selectable(const StepOptions& options, std::string_view key, const 
   }
 }
 
+[[noreturn]] void fail_of_other_type(const std::string& name, ColumnKind kind, ColumnType type) {
+  fail<DataError>("column \"{}\" is one of {}, and was one of {} in training", name,
+                  kind_name(kind), type == ColumnType::number ? "numbers" : "categories");
+}
+
 }  // namespace
 
 std::vector<std::string> list_columns(StepOptions& options, std::string_view key,
@@ -90,9 +95,15 @@ std::vector<std::string> select_columns(StepOptions& options, std::string_view k
 }
 
 void require_type(const Column& column, ColumnType type) {
-  if (has_type(column, type) && !column.has_integers()) return;
-  fail<DataError>("column \"{}\" is one of {}, and was one of {} in training", column.name,
-                  kind_name(column.kind), type == ColumnType::number ? "numbers" : "categories");
+  if (!has_type(column, type) || column.has_integers())
+    fail_of_other_type(column.name, column.kind, type);
+}
+
+void require_type(const DeviceTable& table, const std::string& name, ColumnType type) {
+  const ColumnKind kind = table.kind(name);
+  const bool is_number = kind == ColumnKind::number;
+  const bool has_type = type == ColumnType::any || is_number == (type == ColumnType::number);
+  if (!has_type || (!is_number && !table.holds_texts(name))) fail_of_other_type(name, kind, type);
 }
 
 bool matches(std::string_view pattern, std::string_view text) {

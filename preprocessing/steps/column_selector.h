@@ -33,6 +33,8 @@ std::vector<std::string> list_columns(StepOptions& options, std::string_view key
 
 /// Throws DataError unless the column is of `type`: new rows hold something else than in training.
 void require_type(const Column& column, ColumnType type);
+/// The same of a column on a device.
+void require_type(const DeviceTable& table, const std::string& name, ColumnType type);
 
 /// Whether `text` is matched by a pattern with *, whole.
 bool matches(std::string_view pattern, std::string_view text);

@@ -8,6 +8,7 @@
 
 #include "preprocessing/common/names.h"
 #include "preprocessing/common/parallel.h"
+#include "preprocessing/steps/column_maps.h"
 #include "preprocessing/steps/column_selector.h"
 #include "preprocessing/steps/every_step.h"
 #include "preprocessing/time/cyclic_parts.h"
@@ -80,6 +81,9 @@ class Date final : public Step {
       }
     }
   }
+  void apply(DeviceTable& table) const override {
+    for (const std::string& name : table.present(names_)) apply(table, name);
+  }
   [[nodiscard]] std::string summary() const override {
     return fmt::format("{} of {}", fmt::join(parts_, ", "), list_names(names_));
   }
@@ -88,6 +92,30 @@ class Date final : public Step {
   }
 
  private:
+  /// The time of each level, and a missing one at the end; empty where a text is no time.
+  [[nodiscard]] std::vector<std::int64_t> times_of(const std::vector<std::string>& levels) const {
+    std::vector<std::int64_t> times;
+    for (const std::string& level : levels) {
+      const auto time = format_.parse(level);
+      if (!time) return {};
+      times.push_back(*time);
+    }
+    times.push_back(kMissingInteger);
+    return times;
+  }
+  void apply(DeviceTable& table, const std::string& name) const {
+    std::vector<std::int64_t> times;
+    if (table.holds_texts(name)) times = times_of(table.column(name).levels);
+    // Numbers are read one by one, and what is no time is named with its line.
+    if (times.empty()) return apply_on_host(table, {&name, 1});
+    std::vector<LevelMap> maps;
+    for (const std::string& part : parts_) {
+      for (Column& column : columns_of_part(name, part, times))
+        maps.push_back(level_map(std::move(column.name), std::move(column.numbers)));
+    }
+    replace_at_end(table, name, maps);
+  }
+
   std::vector<std::string> names_;
   std::vector<std::string> parts_;
   TimeFormat format_;

@@ -1,23 +1,22 @@
 // derive: a number made of others.
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <limits>
 
 #include <nlohmann/json.hpp>
 
+#include "preprocessing/columns/combine_numbers.h"
+#include "preprocessing/columns/map_numbers.h"
 #include "preprocessing/common/counted.h"
 #include "preprocessing/common/names.h"
-#include "preprocessing/common/parallel.h"
 #include "preprocessing/statistics/quantiles.h"
+#include "preprocessing/steps/column_maps.h"
 #include "preprocessing/steps/column_selector.h"
 #include "preprocessing/steps/every_step.h"
-#include "preprocessing/steps/finite_or_missing.h"
 
 namespace ebb::preprocessing {
 namespace {
 
-constexpr std::size_t kRowsPerRange = 16384;
 constexpr std::size_t kMostBins = 4096;
 
 enum class Operation { ratio, difference, sum, product, log1p, bins };
@@ -57,31 +56,36 @@ struct Formula {
   std::vector<double> edges;  // of bins, ascending
 };
 
-double bin_of(const std::vector<double>& edges, double value) {
-  if (std::isnan(value)) return value;
-  return static_cast<double>(std::ranges::lower_bound(edges, value) - edges.begin());
+/// Of an operation on one column.
+NumberMapping mapping_of(const Formula& formula) {
+  if (formula.operation == Operation::log1p) return {.formula = NumberFormula::log1p};
+  return {.formula = NumberFormula::bin,
+          .scaler = {.knots = formula.edges.data(), .knot_count = std::ssize(formula.edges)}};
 }
 
-/// The result without regard to whether it is finite.
-double evaluate(const Formula& formula, const std::vector<const double*>& values, std::size_t row) {
-  double result = values[0][row];
-  switch (formula.operation) {
+Combination combination_of(Operation operation) {
+  switch (operation) {
     case Operation::ratio:
-      return result / values[1][row];
+      return Combination::ratio;
     case Operation::difference:
-      return result - values[1][row];
-    case Operation::log1p:
-      return std::copysign(std::log1p(std::abs(result)), result);
-    case Operation::bins:
-      return bin_of(formula.edges, result);
+      return Combination::difference;
     case Operation::sum:
-      for (std::size_t i = 1; i < values.size(); ++i) result += values[i][row];
-      return result;
-    case Operation::product:
-      for (std::size_t i = 1; i < values.size(); ++i) result *= values[i][row];
-      return result;
+      return Combination::sum;
+    default:
+      return Combination::product;
   }
-  return result;
+}
+
+/// The formula's column from those that it is `of`, on the context's device.
+void evaluate(Context& context, const Formula& formula, std::span<const double* const> of,
+              std::size_t rows, double* output) {
+  const auto count = static_cast<std::int64_t>(rows);
+  if (of.size() == 1) {
+    const NumberColumn column{.values = of[0], .output = output, .mapping = mapping_of(formula)};
+    return map_numbers(context, {count, {&column, 1}});
+  }
+  const CombinedColumn column{combination_of(formula.operation), of, output};
+  combine_numbers(context, {count, {&column, 1}});
 }
 
 class Derive final : public Step {
@@ -99,12 +103,18 @@ class Derive final : public Step {
     std::vector<const double*> values;
     for (const std::string& name : formula_.of) values.push_back(table.numbers(name).data());
     std::vector<double> results(table.rows());
-    parallel_ranges(results.size(), values.size(), kRowsPerRange,
-                    [&](std::size_t begin, std::size_t end) {
-                      for (std::size_t row = begin; row < end; ++row)
-                        results[row] = finite_or_missing(evaluate(formula_, values, row));
-                    });
+    Context context;
+    evaluate(context, formula_, values, results.size(), results.data());
     table.add(number_column(formula_.name, std::move(results)));
+  }
+  void apply(DeviceTable& table) const override {
+    if (!table.has_all(formula_.of)) return;
+    std::vector<const double*> values;
+    for (const std::string& name : formula_.of)
+      values.push_back(table.numbers(name).values.view().as<const double>());
+    DeviceColumn results = empty_numbers(table, formula_.name);
+    evaluate(table.context(), formula_, values, table.rows(), results.values.view().as<double>());
+    table.add(std::move(results));
   }
   [[nodiscard]] std::string summary() const override {
     return fmt::format("\"{}\" is the {} of {}", formula_.name, name_of(formula_.operation).name,

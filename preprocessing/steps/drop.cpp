@@ -17,6 +17,7 @@ class Drop final : public Step {
     return wanted;
   }
   void apply(Table& table) const override { table.drop(table.present(names_)); }
+  void apply(DeviceTable& table) const override { table.drop(table.present(names_)); }
   [[nodiscard]] std::string summary() const override {
     return fmt::format("{} taken out", list_names(names_));
   }

@@ -11,6 +11,7 @@
 #include "preprocessing/common/json_reader.h"
 #include "preprocessing/common/names.h"
 #include "preprocessing/common/parallel.h"
+#include "preprocessing/steps/column_maps.h"
 #include "preprocessing/steps/step.h"
 
 namespace ebb::preprocessing {
@@ -20,6 +21,7 @@ namespace ebb::preprocessing {
 ///   std::string name                                    the column
 ///   std::vector<std::string> outputs() const            the columns that take its place
 ///   std::vector<Column> apply(Column column) const      those, of as many rows
+///   ColumnMap map(DeviceTable& table) const             the same on a device
 ///   nlohmann::json to_json() const
 ///   static std::string summarise(const std::vector<Transform>&)
 /// and may have kScales = true: the columns are those of Step::scaled().
@@ -49,6 +51,16 @@ class EachColumn final : public Step {
     table.replace(names, [&](std::size_t i, Column column) {
       return transforms_[present[i]].apply(std::move(column));
     });
+  }
+  void apply(DeviceTable& table) const override {
+    std::vector<std::string> names;
+    std::vector<ColumnMap> maps;
+    for (const Transform& transform : transforms_) {
+      if (!table.has(transform.name)) continue;
+      names.push_back(transform.name);
+      maps.push_back(transform.map(table));
+    }
+    map_columns(table, names, maps);
   }
   [[nodiscard]] std::vector<std::string> scaled() const override {
     std::vector<std::string> names;

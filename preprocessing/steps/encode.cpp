@@ -80,6 +80,41 @@ struct EncodeColumn {
   }
 };
 
+/// What stands for `levels`, of column_of_levels(), in the columns `names`, of which each row has a
+/// value in one at most.
+LevelMap spread_map(std::vector<std::string> names, std::vector<std::int32_t> places,
+                    const std::vector<float>& values) {
+  LevelMap map{.names = std::move(names)};
+  map.values.assign(values.begin(), values.end());
+  map.missing = values.empty() ? 1.0 : map.values.back();
+  if (!values.empty()) map.values.pop_back();
+  map.missing_place = places.back();
+  places.pop_back();
+  map.places = std::move(places);
+  return map;
+}
+
+/// The same as EncodeColumn, of column_of_levels().
+struct MapLevels {
+  const std::string& name;
+  const Column& levels;
+
+  LevelMap operator()(const OneHotEncoder& encoder) const {
+    return spread_map(encoder.names(name), encoder.encode(levels), {});
+  }
+  LevelMap operator()(const HashingEncoder& encoder) const {
+    HashedCodes codes = hash_levels(encoder, levels);
+    return spread_map(hashed_names(encoder, name), std::move(codes.buckets), codes.signs);
+  }
+  LevelMap operator()(const BooleanEncoder&) const {
+    return level_map(name, booleans_or_missing(levels));
+  }
+  template <class Numeric>
+  LevelMap operator()(const Numeric& encoder) const {
+    return level_map(name, encoder.encode(levels));
+  }
+};
+
 struct Encoded {
   static constexpr std::string_view kKind = "encode";
 
@@ -96,6 +131,11 @@ struct Encoded {
   [[nodiscard]] std::vector<Column> apply(const Column& column) const {
     require_type(column, ColumnType::category);
     return std::visit(EncodeColumn{name, column}, encoder);
+  }
+  [[nodiscard]] ColumnMap map(DeviceTable& table) const {
+    require_type(table, name, ColumnType::category);
+    const Column levels = column_of_levels(table.column(name));
+    return std::visit(MapLevels{name, levels}, encoder);
   }
   [[nodiscard]] nlohmann::json to_json() const {
     const nlohmann::json state = std::visit(

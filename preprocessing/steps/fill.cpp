@@ -46,6 +46,17 @@ struct Filled {
     return result;
   }
 
+  [[nodiscard]] ColumnMap map(DeviceTable& table) const {
+    require_type(table, name, number ? ColumnType::number : ColumnType::category);
+    const std::string indicator = has_indicator ? indicator_name() : "";
+    if (number) return NumberMap{{.missing = *number}, indicator};
+    Column levels = column_of_levels(table.column(name));
+    fill_codes(levels);
+    const std::int32_t code_of_missing = levels.codes.back();
+    levels.codes.pop_back();
+    return CodeMap{std::move(levels.levels), std::move(levels.codes), code_of_missing, indicator};
+  }
+
   void fill_codes(Column& column) const {
     const auto found = std::ranges::find(column.levels, text);
     const auto code = static_cast<std::int32_t>(found - column.levels.begin());

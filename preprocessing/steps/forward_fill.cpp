@@ -66,6 +66,13 @@ class ForwardFill final : public Step {
     return wanted;
   }
   void apply(Table& table) const override { static_cast<void>(fill_all(table)); }
+  void apply(DeviceTable& table) const override {
+    std::vector<std::string> columns = names_;
+    for (const std::string& name : {history_.customer, history_.time}) {
+      if (!contains(columns, name)) columns.push_back(name);
+    }
+    apply_on_host(table, columns);
+  }
 
   FillCounts fill_all(Table& table) const {
     if (table.find(history_.customer) == nullptr || table.find(history_.time) == nullptr) return {};

@@ -1,11 +1,11 @@
 // interact: the products of pairs of numbers.
 #include <nlohmann/json.hpp>
 
+#include "preprocessing/columns/combine_numbers.h"
 #include "preprocessing/common/names.h"
-#include "preprocessing/common/parallel.h"
+#include "preprocessing/steps/column_maps.h"
 #include "preprocessing/steps/column_selector.h"
 #include "preprocessing/steps/every_step.h"
-#include "preprocessing/steps/finite_or_missing.h"
 
 namespace ebb::preprocessing {
 namespace {
@@ -26,13 +26,17 @@ std::vector<Pair> pairs_of(const std::vector<std::string>& names) {
   return pairs;
 }
 
-Column product_of(const Pair& pair, const std::vector<double>& first,
-                  const std::vector<double>& second) {
-  std::vector<double> products(first.size());
-  for (std::size_t row = 0; row < products.size(); ++row) {
-    products[row] = finite_or_missing(first[row] * second[row]);
+/// outputs[i] is the product of the i-th pair of `values`.
+void multiply_pairs(Context& context, std::span<const double* const> values, std::size_t rows,
+                    std::span<double* const> outputs) {
+  std::vector<const double*> of;  // two of each pair
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    for (std::size_t j = i + 1; j < values.size(); ++j) of.insert(of.end(), {values[i], values[j]});
   }
-  return number_column(pair.name(), std::move(products));
+  std::vector<CombinedColumn> columns;
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    columns.push_back({Combination::product, std::span(of).subspan(2 * i, 2), outputs[i]});
+  combine_numbers(context, {static_cast<std::int64_t>(rows), columns});
 }
 
 class Interact final : public Step {
@@ -48,16 +52,32 @@ class Interact final : public Step {
     return wanted;
   }
   void apply(Table& table) const override {
-    std::vector<Pair> pairs = pairs_of(names_);
-    std::erase_if(pairs, [&](const Pair& pair) {
-      return table.find(pair.first) == nullptr || table.find(pair.second) == nullptr;
-    });
-    std::vector<Column> products(pairs.size());
-    parallel_for(pairs.size(), table.rows(), [&](std::size_t i) {
-      products[i] =
-          product_of(pairs[i], table.numbers(pairs[i].first), table.numbers(pairs[i].second));
-    });
+    const std::vector<std::string> present = table.present(names_);
+    std::vector<const double*> values;
+    for (const std::string& name : present) values.push_back(table.numbers(name).data());
+    std::vector<Column> products;
+    std::vector<double*> outputs;
+    for (const Pair& pair : pairs_of(present)) {
+      products.push_back(number_column(pair.name(), std::vector<double>(table.rows())));
+      outputs.push_back(products.back().numbers.data());
+    }
+    Context context;
+    multiply_pairs(context, values, table.rows(), outputs);
     for (Column& column : products) table.add(std::move(column));
+  }
+  void apply(DeviceTable& table) const override {
+    const std::vector<std::string> present = table.present(names_);
+    std::vector<const double*> values;
+    for (const std::string& name : present)
+      values.push_back(table.numbers(name).values.view().as<const double>());
+    std::vector<DeviceColumn> products;
+    std::vector<double*> outputs;
+    for (const Pair& pair : pairs_of(present)) {
+      products.push_back(empty_numbers(table, pair.name()));
+      outputs.push_back(products.back().values.view().as<double>());
+    }
+    multiply_pairs(table.context(), values, table.rows(), outputs);
+    for (DeviceColumn& column : products) table.add(std::move(column));
   }
   [[nodiscard]] std::string summary() const override {
     return fmt::format("{} products of pairs of {}", pairs_of(names_).size(), list_names(names_));

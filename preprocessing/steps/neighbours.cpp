@@ -26,6 +26,7 @@ class Neighbours final : public Step {
     return wanted;
   }
   void apply(Table& table) const override { static_cast<void>(fill(table)); }
+  void apply(DeviceTable& table) const override { apply_on_host(table, names_); }
   /// Returns how many values were missing.
   std::size_t fill(Table& table) const {
     if (!table.has_all(names_)) return 0;

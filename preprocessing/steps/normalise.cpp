@@ -24,6 +24,13 @@ struct Normalised {
     result.push_back(std::move(column));
     return result;
   }
+  [[nodiscard]] ColumnMap map(DeviceTable& table) const {
+    require_type(table, name, ColumnType::category);
+    Column levels = column_of_levels(table.column(name));
+    normalise_levels(levels, options, nullptr, missing);
+    levels.codes.pop_back();
+    return CodeMap{std::move(levels.levels), std::move(levels.codes), kMissingCode, {}};
+  }
   [[nodiscard]] nlohmann::json to_json() const {
     return {{"name", name},
             {"options", preprocessing::to_json(options)},

@@ -7,6 +7,7 @@
 
 #include "preprocessing/common/counted.h"
 #include "preprocessing/common/names.h"
+#include "preprocessing/steps/column_maps.h"
 #include "preprocessing/steps/column_selector.h"
 #include "preprocessing/steps/every_step.h"
 
@@ -34,6 +35,27 @@ class PcaStep final : public Step {
     const std::vector<std::string> names = component_names();
     for (std::size_t i = 0; i < names.size(); ++i)
       table.add(number_column(names[i], std::move(components[i])));
+  }
+  void apply(DeviceTable& table) const override {
+    const std::vector<std::string>& columns = pca_.state().columns;
+    if (!table.has_all(columns)) return;
+    std::vector<const double*> of;
+    for (const std::string& name : columns) {
+      if (table.kind(name) != ColumnKind::number) return apply_on_host(table, columns);  // refuses
+      of.push_back(table.column(name).values.view().as<const double>());
+    }
+    std::vector<DeviceColumn> components;
+    std::vector<double*> outputs;
+    for (std::string& name : component_names()) {
+      components.push_back(empty_numbers(table, std::move(name)));
+      outputs.push_back(components.back().values.view().as<double>());
+    }
+    const Tensor has_missing = Tensor::zeros({1}, DType::i32, table.device());
+    pca_.project(table.context(), table.rows(), of, outputs, has_missing.view().as<std::int32_t>());
+    if (has_missing.to(Device()).values<std::int32_t>()[0] != 0)
+      return apply_on_host(table, columns);  // refuses, and says where
+    table.drop(columns);
+    for (DeviceColumn& component : components) table.add(std::move(component));
   }
   [[nodiscard]] std::string summary() const override {
     double share = 0.0;

@@ -6,6 +6,7 @@
 #include "preprocessing/cleaning/ranges.h"
 #include "preprocessing/common/counted.h"
 #include "preprocessing/common/parallel.h"
+#include "preprocessing/steps/column_maps.h"
 #include "preprocessing/steps/column_selector.h"
 #include "preprocessing/steps/every_step.h"
 
@@ -23,6 +24,16 @@ class Range final : public Step {
     return wanted;
   }
   void apply(Table& table) const override { static_cast<void>(treat(table)); }
+  void apply(DeviceTable& table) const override {
+    const std::vector<std::string> present = table.present(names_);
+    if (range_.treatment == RangeTreatment::error) return apply_on_host(table, present);
+    for (const std::string& name : present) require_type(table, name, ColumnType::number);
+    const NumberMapping mapping{.formula = NumberFormula::bound,
+                                .lower = range_.lower,
+                                .upper = range_.upper,
+                                .treatment = treatment_of(range_.treatment)};
+    map_columns(table, present, std::vector<ColumnMap>(present.size(), NumberMap{mapping, {}}));
+  }
   /// Returns how many values were impossible.
   std::size_t treat(Table& table) const {
     const std::vector<std::string> present = table.present(names_);

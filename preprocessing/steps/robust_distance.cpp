@@ -31,6 +31,9 @@ class RobustDistanceStep final : public Step {
       distance = std::min(distance, std::numeric_limits<double>::max());  // no column holds more
     table.add(number_column(name_, std::move(distances)));
   }
+  void apply(DeviceTable& table) const override {
+    if (table.has_all(of_)) apply_on_host(table, of_);
+  }
   void count_isolated(const Table& table) {
     const std::vector<double>& distances = table.numbers(name_);
     isolated_ = static_cast<std::size_t>(std::ranges::count_if(

@@ -24,6 +24,10 @@ struct Scaled {
     result.push_back(std::move(column));
     return result;
   }
+  [[nodiscard]] ColumnMap map(DeviceTable& table) const {
+    require_type(table, name, ColumnType::number);
+    return NumberMap{{.formula = NumberFormula::scale, .scaler = scaler.view()}, {}};
+  }
   [[nodiscard]] nlohmann::json to_json() const {
     return {{"name", name}, {"scaler", preprocessing::to_json(scaler)}};
   }

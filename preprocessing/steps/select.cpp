@@ -69,6 +69,7 @@ class Select final : public Step {
     return wanted;
   }
   void apply(Table& table) const override { table.drop(table.present(dropped_)); }
+  void apply(DeviceTable& table) const override { table.drop(table.present(dropped_)); }
   [[nodiscard]] std::string summary() const override {
     const bool has_rounds = std::ranges::any_of(selection_.columns, &ColumnVerdict::round);
     return fmt::format("{} of {} kept{}", selection_.kept().size(),

@@ -11,6 +11,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "preprocessing/selection/recursive_elimination.h"
+#include "preprocessing/table/device_table.h"
 #include "preprocessing/table/table.h"
 
 namespace ebb::preprocessing {
@@ -33,12 +34,24 @@ class Step {
   /// Throws DataError for a column that holds something else than in training, and for a name that
   /// would be there twice; the table is not to be used then.
   virtual void apply(Table& table) const = 0;
+  /// The same to columns on a device, to the same bits.
+  virtual void apply(DeviceTable& table) const = 0;
   /// The numbers that it scales, which are not to be scaled once more as features.
   [[nodiscard]] virtual std::vector<std::string> scaled() const { return {}; }
   /// What the step did to the training rows, for the user: "412 missing values in 3 columns".
   [[nodiscard]] virtual std::string summary() const = 0;
   /// The state, without "step"; StepKind::restore takes it.
   [[nodiscard]] virtual nlohmann::json to_json() const = 0;
+
+ protected:
+  /// apply(DeviceTable&) for what no kernel does: the columns `names` come to the host, as far as
+  /// they are there, and go back when they are next asked for.
+  void apply_on_host(DeviceTable& table, std::span<const std::string> names) const {
+    const std::vector<std::string> present = table.present(names);
+    Table columns = table.download(present);
+    apply(columns);
+    table.put_back(present, columns);
+  }
 };
 
 /// What fitting may look at besides the columns.

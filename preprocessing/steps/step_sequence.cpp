@@ -31,6 +31,10 @@ void StepSequence::apply(Table& table) const {
   for (const auto& step : steps_) step->apply(table);
 }
 
+void StepSequence::apply(DeviceTable& table) const {
+  for (const auto& step : steps_) step->apply(table);
+}
+
 std::vector<std::string> StepSequence::scaled() const {
   std::vector<std::string> names;
   for (const auto& step : steps_) {

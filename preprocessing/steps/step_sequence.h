@@ -32,6 +32,7 @@ class StepSequence {
   [[nodiscard]] bool looks_at_other_rows() const;
   /// Applies all steps.
   void apply(Table& table) const;
+  void apply(DeviceTable& table) const;
   /// The columns that a step scaled.
   [[nodiscard]] std::vector<std::string> scaled() const;
   /// For each step its kind and what it did to the training rows.

@@ -72,8 +72,20 @@ class CudaTest(ProgramTest):
                           "--out", "model")
         for name in ("hash_rows", "sum_blocks", "make_keys", "columns_to_rows", "gather("):
             self.assertIn(name, trained)
-        for command in (["predict", "--out", "scores.csv"], ["evaluate"]):
+        for command in (["predict", "--out", "scores.csv"], ["evaluate"], ["prepare", "--out", "-"]):
             self.assertIn("columns_to_rows", kernels(*command, "--model", "model", "--data", self.table))
+        self.write("steps.toml", "".join(f"[[preprocessing.steps]]\nstep = '{step}'\n" for step in ("clip", "fill", "encode")))
+        fitted = ["prepare", "--config", "steps.toml", "--data", self.table, "--target", "churn", "--id-column", "customer_id",
+                  "--save-pipeline", "pipeline.json", "--out", "table.csv"]
+        self.assertIn("columns_to_rows", kernels(*fitted))
+        applied = ["prepare", "--data", self.table, "--pipeline", "pipeline.json", "--id-column", "customer_id", "--out", "again.csv"]
+        self.assertIn("pass_over_columns", kernels(*applied))
+        there = {name: (self.folder / name).read_bytes() for name in ("pipeline.json", "table.csv", "again.csv")}
+        self.ebb(*fitted, "--device", "cpu")
+        self.ebb(*applied, "--device", "cpu")
+        for name, content in there.items():
+            self.assertEqual(content, (self.folder / name).read_bytes(), name)
+        self.assertEqual(there["table.csv"], there["again.csv"])
 
     def test_info_lists_the_device(self):
         lines = self.ebb("info").stdout.splitlines()

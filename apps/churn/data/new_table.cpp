@@ -30,9 +30,10 @@ preprocessing::CsvReader open_table(const std::filesystem::path& path,
 }  // namespace
 
 NewTable::NewTable(const std::filesystem::path& path, const preprocessing::Pipeline& pipeline,
-                   const IdColumn& id_column, std::optional<char> delimiter)
+                   const IdColumn& id_column, std::optional<char> delimiter, Device device)
     : pipeline_(pipeline),
       id_column_(id_column.name),
+      device_(device),
       reader_(open_table(path, pipeline, id_column, delimiter)) {
   if (!id_column_.empty() && !preprocessing::contains(reader_.header(), id_column_)) {
     warnings_.push_back(fmt::format("{} has no id column \"{}\": its rows get no ids",
@@ -45,7 +46,7 @@ bool NewTable::next(PreparedRows& rows) {
   if (!reader_.next(table, rows_per_chunk(pipeline_))) return false;
   rows.ids = texts_of(table, id_column_);
   rows.labels = labels_of(table);
-  rows.features = pipeline_.transform(table, &drift_);
+  rows.features = to_host(pipeline_.transform(table, &drift_, device_));
   return true;
 }
 

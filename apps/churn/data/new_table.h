@@ -22,13 +22,14 @@ struct IdColumn {
 /// read if the table has the target with some value in its first piece.
 class NewTable {
  public:
-  /// Opens it. `pipeline` must outlive this. Throws as open_new_rows does, and DataError on a
-  /// required id column that is absent or on one that is the target.
+  /// Opens it. `pipeline` must outlive this; rows are encoded on `device`. Throws as open_new_rows
+  /// does, and DataError on a required id column that is absent or on one that is the target.
   NewTable(const std::filesystem::path& path, const preprocessing::Pipeline& pipeline,
-           const IdColumn& id_column, std::optional<char> delimiter = std::nullopt);
+           const IdColumn& id_column, std::optional<char> delimiter = std::nullopt,
+           Device device = {});
 
-  /// Replaces `rows` by the next ones; false at the end. Throws as CsvReader::next, parse_labels
-  /// and Pipeline::transform do: a label must be in every row or in none.
+  /// Replaces `rows` by the next ones, in host memory; false at the end. Throws as CsvReader::next,
+  /// parse_labels and Pipeline::transform do: a label must be in every row or in none.
   bool next(PreparedRows& rows);
 
   /// Of an absent id column, and of drift in the rows that were read.
@@ -39,6 +40,7 @@ class NewTable {
 
   const preprocessing::Pipeline& pipeline_;
   std::string id_column_;
+  Device device_;
   preprocessing::CsvReader reader_;
   preprocessing::DriftReport drift_;
   std::optional<bool> has_labels_;  // known from the first piece on

@@ -142,16 +142,17 @@ PreparedData prepare_data(const RunConfig& config, Device device,
   return prepare_split(customers, split, config, device, between);
 }
 
-PreparedTable prepare_table(const RunConfig& config, const std::function<void()>& between) {
-  LabelledCustomers customers = read_labelled_customers(config, Device(), TestTable::ignored);
+PreparedTable prepare_table(const RunConfig& config, Device device,
+                            const std::function<void()>& between) {
+  LabelledCustomers customers = read_labelled_customers(config, device, TestTable::ignored);
   PreparedTable prepared;
   prepared.rows.ids = texts_of(customers.table, config.data.id_column);
   const preprocessing::PipelineConfig wanted =
       pipeline_config(customers.table, config, customers.labels.classes, between);
-  auto [pipeline, rows] = Pipeline::fit_transform(std::move(customers.table), wanted);
+  auto [pipeline, rows] = Pipeline::fit_transform(std::move(customers.table), wanted, device);
   add_notes(pipeline, customers.labels, config, customers.notes);
   prepared.pipeline = std::move(pipeline);
-  prepared.rows.features = std::move(rows);
+  prepared.rows.features = to_host(std::move(rows));
   prepared.rows.labels = std::move(customers.labels.values);
   prepared.notes = std::move(customers.notes);
   prepared.warnings = std::move(customers.warnings);

@@ -71,8 +71,10 @@ struct PreparedTable {
 };
 
 /// As prepare_data, with every row to train on and none to measure: for a table that was split
-/// before. The split, but for its group, and the model's settings in `config` do not count.
-PreparedTable prepare_table(const RunConfig& config, const std::function<void()>& between = {});
+/// before. The split, but for its group, and the model's settings in `config` do not count. The
+/// rows are in host memory.
+PreparedTable prepare_table(const RunConfig& config, Device device = {},
+                            const std::function<void()>& between = {});
 
 /// Rows of a labelled table, as a fitted pipeline encodes them on `device`. `drift` is added to.
 /// Throws as read_csv, parse_labels and Pipeline::transform do.
