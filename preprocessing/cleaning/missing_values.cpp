@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "kernels/common/error.h"
+#include "preprocessing/statistics/moments.h"
 #include "preprocessing/statistics/order_statistics.h"
 #include "preprocessing/statistics/quantiles.h"
 
@@ -11,9 +12,14 @@ namespace ebb::preprocessing {
 double fill_value(std::span<const double> values, NumberFill fill, double constant) {
   if (fill == NumberFill::constant) return constant;
   if (fill == NumberFill::median) return median_of(values);
+  if (fill == NumberFill::mean) {
+    const Moments moments = moments_of(values);
+    if (moments.count == 0) fail("fill_value: every value is missing");
+    return moments.mean;
+  }
   const std::vector<double> sorted = sorted_values(values);
   if (sorted.empty()) fail("fill_value: every value is missing");
-  return fill == NumberFill::mean ? mean_of(sorted) : mode_of(sorted);
+  return mode_of(sorted);
 }
 
 std::string_view fill_name(NumberFill fill) {

@@ -19,7 +19,8 @@ enum class MissingIndicator {
 };
 
 /// The fill value for `values` (NaN where missing, at least one is not). The median of an even
-/// number of values is the mean of the middle two; of several modes the least is taken. `constant`
+/// number of values is the mean of the middle two, the mean that of moments_of(); of several modes
+/// the least is taken. `constant`
 /// is returned for NumberFill::constant.
 double fill_value(std::span<const double> values, NumberFill fill, double constant = 0.0);
 

@@ -17,15 +17,14 @@ namespace ebb::preprocessing {
 
 /// One column, of codes or of numbers; its array is in the memory of the context's device.
 struct CountedColumn {
-  const std::int32_t* codes = nullptr;  ///< [rows], kMissingCode: missing; or null
+  bool holds_codes = false;             ///< else numbers
+  const std::int32_t* codes = nullptr;  ///< [rows], kMissingCode: missing
   std::size_t levels = 0;               ///< of them
-  const double* values = nullptr;       ///< [rows], NaN: missing; or null
+  const double* values = nullptr;       ///< [rows], NaN: missing
   std::span<const double> edges;        ///< ascending, in host memory
 
   /// How many counts there are.
-  [[nodiscard]] std::size_t places() const {
-    return (codes != nullptr ? levels : edges.size() + 1) + 1;
-  }
+  [[nodiscard]] std::size_t places() const { return (holds_codes ? levels : edges.size() + 1) + 1; }
 };
 
 struct CountPlaces {

@@ -9,7 +9,7 @@ namespace ebb::preprocessing::cpu {
 namespace {
 
 void count_column(const CountedColumn& column, std::size_t rows, std::uint64_t* counts) {
-  if (column.codes != nullptr) {
+  if (column.holds_codes) {
     for (std::size_t row = 0; row < rows; ++row) ++counts[column.codes[row] + 1];
     return;
   }

@@ -64,7 +64,7 @@ __global__ void __launch_bounds__(kTileThreads)
       atomicAdd(all + place, 1ull);
     }
   };
-  if (job.codes != nullptr) {
+  if (job.codes != nullptr) {  // there is a row
     visit_rows<4>(job.codes, rows, [&](std::int32_t code) { count(place_of(code)); });
   } else {
     const auto* const edges = reinterpret_cast<const double*>(tables + job.edges);
@@ -100,7 +100,9 @@ void count_places(Context& context, const PlaceCounts& p) {
       reinterpret_cast<unsigned long long*>(const_cast<std::byte*>(memory) + counts);
   // A block reads eight rows for every count that it adds.
   const auto least_rows = static_cast<std::int64_t>(8 * kept);
-  const std::int64_t blocks = tile_blocks(context, p.columns.rows, jobs.size(), least_rows);
+  const std::int64_t blocks =
+      std::min(blocks_of(p.columns.rows, 2 * kTileThreads),
+               tile_blocks(context, p.columns.rows, jobs.size(), least_rows));
   launch(context,
          {"count_places",
           {blocks, static_cast<std::int64_t>(jobs.size())},

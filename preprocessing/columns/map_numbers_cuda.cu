@@ -11,7 +11,7 @@ namespace {
 template <bool kShort>
 struct NumberJob {
   static constexpr int kRows = 2;
-  static constexpr int kBlocks = kShort ? 0 : 2;  // with 3, registers would be spilled
+  static constexpr int kBlocks = 0;
 
   __device__ void operator()(const std::byte* knots, std::int64_t row, int count) const {
     NumberMapping mapping = column.mapping;

@@ -15,18 +15,22 @@ std::vector<std::size_t> level_counts(const Column& column) {
 }
 
 CategoryEncoder CategoryEncoder::fit(const Column& column, std::size_t min_count) {
-  const std::vector<std::size_t> counts = level_counts(column);
+  return fit(column.levels, level_counts(column), min_count);
+}
+
+CategoryEncoder CategoryEncoder::fit(const std::vector<std::string>& of_counts,
+                                     std::span<const std::size_t> counts, std::size_t min_count) {
   std::vector<std::size_t> order;
   for (std::size_t level = 0; level < counts.size(); ++level) {
     // A level of the whole table may be absent from the training rows.
     if (counts[level] > 0 && counts[level] >= min_count) order.push_back(level);
   }
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return counts[a] != counts[b] ? counts[a] > counts[b] : column.levels[a] < column.levels[b];
+    return counts[a] != counts[b] ? counts[a] > counts[b] : of_counts[a] < of_counts[b];
   });
   std::vector<std::string> levels;
   levels.reserve(order.size());
-  for (const std::size_t level : order) levels.push_back(column.levels[level]);
+  for (const std::size_t level : order) levels.push_back(of_counts[level]);
   return restore(std::move(levels));
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -28,6 +29,9 @@ class CategoryEncoder {
   CategoryEncoder() = default;
   /// Fits to a text column. Levels that occur fewer than `min_count` times become unknown.
   static CategoryEncoder fit(const Column& column, std::size_t min_count);
+  /// The same from level_counts() of `levels`.
+  static CategoryEncoder fit(const std::vector<std::string>& levels,
+                             std::span<const std::size_t> counts, std::size_t min_count);
   /// Restores an encoder from its levels in order of code. Throws DataError on a repeated level.
   static CategoryEncoder restore(std::vector<std::string> levels);
 

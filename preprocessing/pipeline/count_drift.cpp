@@ -1,14 +1,18 @@
 // What the rows of a table hold, to be compared with the training rows.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "kernels/common/error.h"
-#include "preprocessing/common/parallel.h"
-#include "preprocessing/pipeline/encoded_columns.h"
+#include "preprocessing/columns/count_places.h"
+#include "preprocessing/pipeline/drift_columns.h"
 #include "preprocessing/pipeline/pipeline.h"
+#include "preprocessing/statistics/column_moments.h"
 
 namespace ebb::preprocessing {
 namespace {
+
+using Counts = std::span<const std::size_t>;
 
 void start_report(std::span<const JudgedNumber> numbers,
                   std::span<const CategoryFeature> categories, DriftReport& report) {
@@ -27,53 +31,114 @@ void start_report(std::span<const JudgedNumber> numbers,
   }
 }
 
-void count_value(const NumberStatistics& training, double value, ColumnDrift& drift) {
-  drift.lowest = drift.values == 0 ? value : std::min(drift.lowest, value);
-  drift.highest = drift.values == 0 ? value : std::max(drift.highest, value);
-  ++drift.values;
-  drift.sum += value;
-  ++drift.counts[bucket_of(training.edges, value)];
-  if (value < training.minimum || value > training.maximum) ++drift.outside;
+/// The edges of the training buckets between two more, below the first and beyond the second of
+/// which lie the values that no training row had.
+std::vector<double> edges_of(const NumberStatistics& training) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  std::vector<double> edges = {std::nextafter(training.minimum, -kInfinity)};
+  edges.insert(edges.end(), training.edges.begin(), training.edges.end());
+  edges.push_back(training.maximum);
+  return edges;
 }
 
-void count_numbers(const NumberStatistics& training, const EncodedNumber& number,
-                   ColumnDrift& drift) {
+/// `counts`: of the missing values, then of the ranges that edges_of() cuts.
+void add_number(const DriftNumber& number, Counts counts, ColumnDrift& drift) {
+  const Moments& moments = number.moments;
   drift.is_absent = number.is_absent;
-  for (const double value : number.values) {
-    if (std::isnan(value)) {
-      ++drift.missing;
-    } else {
-      count_value(training, value, drift);
-    }
-  }
+  drift.missing += moments.missing;
+  if (moments.count == 0) return;
+  drift.lowest = drift.values == 0 ? moments.minimum : std::min(drift.lowest, moments.minimum);
+  drift.highest = drift.values == 0 ? moments.maximum : std::max(drift.highest, moments.maximum);
+  drift.values += moments.count;
+  drift.sum += moments.mean * static_cast<double>(moments.count);
+  const std::size_t below = counts[1];
+  const std::size_t above = counts.back();
+  drift.outside += below + above;
+  drift.counts.front() += below;
+  drift.counts.back() += above;
+  for (std::size_t i = 0; i < drift.counts.size(); ++i) drift.counts[i] += counts[2 + i];
 }
 
-void count_codes(const EncodedCategory& category, ColumnDrift& drift) {
-  drift.is_absent = category.is_absent;
-  for (std::size_t row = 0; row < category.column().codes.size(); ++row) {
-    const std::int32_t code = category.code(row);
-    ++drift.counts[static_cast<std::size_t>(code)];
-    if (code == kEncodedMissing) ++drift.missing;
-    if (code == kEncodedUnknown && drift.unseen++ == 0)
-      drift.unseen_example = shortened(category.column().text(row));
+/// The text of the first row whose code is that of an unknown level.
+std::string first_unknown(const DriftCategory& category,
+                          std::span<const std::int32_t> code_of_level, std::size_t rows) {
+  Tensor on_host;
+  std::span<const std::int32_t> codes(category.codes, category.on_device == nullptr ? rows : 0);
+  if (category.on_device != nullptr) {
+    on_host = category.on_device->to(Device());
+    codes = on_host.values<std::int32_t>();
   }
+  for (const std::int32_t code : codes) {
+    if (code == kMissingCode) continue;
+    const auto level = static_cast<std::size_t>(code);
+    if (code_of_level[level] == kEncodedUnknown) return shortened(category.levels[level]);
+  }
+  return {};
+}
+
+/// `counts`: of the missing values, then of the levels.
+void add_category(const DriftCategory& category, const CategoryEncoder& encoder, Counts counts,
+                  std::size_t rows, ColumnDrift& drift) {
+  drift.is_absent = category.is_absent;
+  drift.missing += counts[0];
+  drift.counts[kEncodedMissing] += counts[0];
+  std::vector<std::int32_t> code_of_level;
+  std::size_t unseen = 0;
+  for (std::size_t level = 0; level < category.levels.size(); ++level) {
+    const std::int32_t code = code_of_level.emplace_back(encoder.code(category.levels[level]));
+    drift.counts[static_cast<std::size_t>(code)] += counts[1 + level];
+    if (code == kEncodedUnknown) unseen += counts[1 + level];
+  }
+  if (drift.unseen == 0 && unseen > 0)
+    drift.unseen_example = first_unknown(category, code_of_level, rows);
+  drift.unseen += unseen;
 }
 
 }  // namespace
 
-void count_drift(const Pipeline& pipeline, std::span<const EncodedNumber> numbers,
-                 std::span<const EncodedCategory> categories, std::size_t rows,
-                 DriftReport& report) {
+DriftNumber drift_number(std::span<const double> values, bool is_absent) {
+  return {values.data(), moments_of(values), is_absent};
+}
+
+DriftCategory drift_category(const Column& column, bool is_absent) {
+  return {column.codes.data(), column.levels, nullptr, is_absent};
+}
+
+DriftNumber drift_number(Context& context, const DeviceColumn& column, bool is_absent) {
+  return {column.values.view().as<const double>(), moments_of(context, {&column.values, 1}).front(),
+          is_absent};
+}
+
+DriftCategory drift_category(const DeviceColumn& column, bool is_absent) {
+  const Tensor* const on_device = column.values.device().is_cuda() ? &column.values : nullptr;
+  return {column.values.view().as<const std::int32_t>(), column.levels, on_device, is_absent};
+}
+
+void count_drift(Context& context, const Pipeline& pipeline, std::span<const DriftNumber> numbers,
+                 std::span<const DriftCategory> categories, std::size_t rows, DriftReport& report) {
   const std::vector<JudgedNumber> judged = pipeline.judged_numbers();
-  start_report(judged, pipeline.judged_categories(), report);
+  const std::vector<CategoryFeature>& judged_categories = pipeline.judged_categories();
+  start_report(judged, judged_categories, report);
   report.rows += rows;
-  parallel_for(report.columns.size(), rows, [&](std::size_t i) {
-    if (i < numbers.size()) {
-      count_numbers(judged[i].statistics, numbers[i], report.columns[i]);
-    } else {
-      count_codes(categories[i - numbers.size()], report.columns[i]);
-    }
-  });
+  std::vector<std::vector<double>> edges;
+  for (const JudgedNumber& number : judged) edges.push_back(edges_of(number.statistics));
+  std::vector<CountedColumn> columns;
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    columns.push_back({.values = numbers[i].values, .edges = edges[i]});
+  for (const DriftCategory& category : categories)
+    columns.push_back({.holds_codes = true,
+                       .codes = category.codes,
+                       .levels = category.levels.size(),
+                       .edges = {}});
+  const std::vector<std::vector<std::size_t>> counts =
+      count_places(context, {static_cast<std::int64_t>(rows), columns});
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    add_number(numbers[i], counts[i], report.columns[i]);
+  for (std::size_t i = 0; i < categories.size(); ++i) {
+    const std::size_t place = numbers.size() + i;
+    add_category(categories[i], judged_categories[i].encoder, counts[place], rows,
+                 report.columns[place]);
+  }
 }
 
 }  // namespace ebb::preprocessing

@@ -2,8 +2,8 @@
 // something else than in training is converted on the host first.
 #include <deque>
 
+#include "preprocessing/pipeline/drift_columns.h"
 #include "preprocessing/pipeline/encode_rows.h"
-#include "preprocessing/pipeline/encoded_columns.h"
 #include "preprocessing/pipeline/find_column.h"
 
 namespace ebb::preprocessing {
@@ -25,11 +25,13 @@ class DeviceFeatures {
 
   void add(const NumberFeature& feature) {
     const DeviceColumn& column = number_of(feature);
+    numbers_.push_back(&column);
     values_.numbers.push_back(column.values.view().as<const double>());
   }
 
   void add(const CategoryFeature& feature) {
     const DeviceColumn& column = category_of(feature);
+    categories_.push_back(&column);
     std::vector<std::int32_t>& code_of_level = code_of_level_.emplace_back();
     for (const std::string& level : column.levels)
       code_of_level.push_back(feature.encoder.code(level));
@@ -38,6 +40,18 @@ class DeviceFeatures {
   }
 
   [[nodiscard]] const FeatureValues& values() const { return values_; }
+  [[nodiscard]] std::vector<DriftNumber> drift_numbers() const {
+    std::vector<DriftNumber> numbers;
+    for (const DeviceColumn* column : numbers_)
+      numbers.push_back(drift_number(table_.context(), *column, !table_.has(column->name)));
+    return numbers;
+  }
+  [[nodiscard]] std::vector<DriftCategory> drift_categories() const {
+    std::vector<DriftCategory> categories;
+    for (const DeviceColumn* column : categories_)
+      categories.push_back(drift_category(*column, !table_.has(column->name)));
+    return categories;
+  }
 
  private:
   const DeviceColumn& number_of(const NumberFeature& feature) {
@@ -64,17 +78,24 @@ class DeviceFeatures {
   DeviceTable& table_;
   AbsentColumn absent_;
   FeatureValues values_;
+  std::vector<const DeviceColumn*> numbers_;
+  std::vector<const DeviceColumn*> categories_;
   std::deque<DeviceColumn> made_;
   std::deque<std::vector<std::int32_t>> code_of_level_;
 };
 
 }  // namespace
 
-EncodedRows Pipeline::encode(DeviceTable& table) const {
+EncodedRows Pipeline::encode(DeviceTable& table, DriftReport* report) const {
   DeviceFeatures features(table, absent_columns_);
   for (const NumberFeature& feature : numbers_) features.add(feature);
   for (const CategoryFeature& feature : categories_) features.add(feature);
-  return encode_rows(table.context(), *this, features.values());
+  EncodedRows rows = encode_rows(table.context(), *this, features.values());
+  if (report != nullptr) {
+    count_drift(table.context(), *this, features.drift_numbers(), features.drift_categories(),
+                rows.rows, *report);
+  }
+  return rows;
 }
 
 }  // namespace ebb::preprocessing

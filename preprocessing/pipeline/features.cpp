@@ -131,8 +131,7 @@ NumberFeature fit_number(const Column& column, const NumberFacts& facts,
   const TrainingValues values = look_at(column, facts.moments);
   NumberFeature feature;
   feature.name = column.name;
-  feature.fill_value =
-      facts.median ? *facts.median : fill_value(column.numbers, options.fill, options.constant);
+  feature.fill_value = facts.fill.value_or(options.constant);
   feature.has_indicator =
       options.indicator == MissingIndicator::always ||
       (options.indicator == MissingIndicator::when_missing && values.moments.missing > 0);
@@ -159,14 +158,19 @@ NumberStatistics number_statistics(const Column& column) {
 
 CategoryFeature fit_category(const Column& values, const CategoryOptions& options) {
   const bool holds_texts = !values.is_number() && !values.has_integers();
-  const Column converted = holds_texts ? Column() : as_text(values);
-  const Column& column = holds_texts ? values : converted;
+  if (holds_texts) return fit_category(values, level_counts(values), options);
+  const Column texts = as_text(values);
+  CategoryFeature feature = fit_category(texts, level_counts(texts), options);
+  feature.holds_numbers = values.is_number();
+  return feature;
+}
+
+CategoryFeature fit_category(const Column& column, std::span<const std::size_t> counts,
+                             const CategoryOptions& options) {
   CategoryFeature feature;
   feature.name = column.name;
-  feature.holds_numbers = values.is_number();
-  feature.encoder = CategoryEncoder::fit(column, options.min_count);
+  feature.encoder = CategoryEncoder::fit(column.levels, counts, options.min_count);
   feature.counts.assign(static_cast<std::size_t>(feature.encoder.cardinality()), 0);
-  const std::vector<std::size_t> counts = level_counts(column);
   std::size_t present = 0;
   for (std::size_t level = 0; level < counts.size(); ++level) {
     const auto code = static_cast<std::size_t>(feature.encoder.code(column.levels[level]));

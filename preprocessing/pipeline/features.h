@@ -85,6 +85,9 @@ NumberFeature fit_number(const Column& column, const NumberFacts& facts,
                          const NumberOptions& options, std::size_t quantiles, std::size_t bins);
 /// Fits one text column, or a number column by its numbers' shortest spellings.
 CategoryFeature fit_category(const Column& column, const CategoryOptions& options);
+/// The same from level_counts() of a text column.
+CategoryFeature fit_category(const Column& column, std::span<const std::size_t> counts,
+                             const CategoryOptions& options);
 
 /// The statistics of a number column alone; zeros if all values are missing.
 NumberStatistics number_statistics(const Column& column);

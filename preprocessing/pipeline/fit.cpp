@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "kernels/common/error.h"
+#include "preprocessing/columns/count_places.h"
 #include "preprocessing/common/names.h"
 #include "preprocessing/common/parallel.h"
 #include "preprocessing/pipeline/pipeline.h"
@@ -146,36 +147,65 @@ bool becomes_number(const Column& column, const PipelineConfig& config) {
   return column.is_number() && !contains(config.number_categories, column.name);
 }
 
-/// The facts of the columns that become numbers, found on a GPU; none on the CPU, where each is
+/// What a GPU found in a column's training values.
+struct ColumnFacts {
+  std::optional<NumberFacts> number;
+  std::optional<std::vector<std::size_t>> level_counts;
+};
+
+/// How often each level occurs in the columns of texts at `places`.
+void count_levels(DeviceTable& table, const std::vector<std::size_t>& places,
+                  const std::vector<Column>& columns, std::vector<ColumnFacts>& facts) {
+  std::vector<CountedColumn> counted;
+  for (const std::size_t i : places) {
+    const Tensor& codes = table.column(columns[i].name).values;
+    counted.push_back({.holds_codes = true,
+                       .codes = codes.view().as<const std::int32_t>(),
+                       .levels = columns[i].levels.size(),
+                       .edges = {}});
+  }
+  std::vector<std::vector<std::size_t>> counts =
+      count_places(table.context(), {static_cast<std::int64_t>(table.rows()), counted});
+  for (std::size_t k = 0; k < places.size(); ++k) {
+    counts[k].erase(counts[k].begin());  // of missing values
+    facts[places[k]].level_counts = std::move(counts[k]);
+  }
+}
+
+/// The facts of the columns that become features, found on a GPU; none on the CPU, where each is
 /// looked at as it is fitted.
-std::vector<std::optional<NumberFacts>> facts_on(DeviceTable* device, const Table& table,
-                                                 const PipelineConfig& config) {
-  std::vector<std::optional<NumberFacts>> facts(table.columns().size());
+std::vector<ColumnFacts> facts_on(DeviceTable* device, const Table& table,
+                                  const PipelineConfig& config) {
+  std::vector<ColumnFacts> facts(table.columns().size());
   if (device == nullptr) return facts;
+  std::vector<std::size_t> texts;
   for (std::size_t i = 0; i < facts.size(); ++i) {
     const Column& column = table.columns()[i];
-    if (column.name == config.target || !becomes_number(column, config) ||
-        left_out(column, config)) {
-      continue;
+    if (column.name == config.target || left_out(column, config)) continue;
+    if (becomes_number(column, config)) {
+      const NumberFill fill = options_for(config.number_columns, column.name, config.numbers).fill;
+      facts[i].number = facts_of(device->context(), device->column(column.name), fill);
+    } else if (device->holds_texts(column.name)) {
+      texts.push_back(i);
     }
-    const NumberOptions& options = options_for(config.number_columns, column.name, config.numbers);
-    facts[i] = facts_of(device->context(), device->column(column.name), options.fill);
   }
+  count_levels(*device, texts, table.columns(), facts);
   return facts;
 }
 
-Fitted fit_column(const Column& column, const std::optional<NumberFacts>& facts,
-                  const PipelineConfig& config) {
+Fitted fit_column(const Column& column, const ColumnFacts& facts, const PipelineConfig& config) {
   if (column.name == config.target) return {};
   // What stays is no identifier, which could hold integers in place of codes.
   if (auto dropped = left_out(column, config)) return *std::move(dropped);
   if (becomes_number(column, config)) {
     const NumberOptions& options = options_for(config.number_columns, column.name, config.numbers);
-    return fit_number(column, facts ? *facts : facts_of(column, options.fill), options,
-                      config.quantiles, config.bins);
+    return fit_number(column, facts.number ? *facts.number : facts_of(column, options.fill),
+                      options, config.quantiles, config.bins);
   }
-  CategoryFeature feature =
-      fit_category(column, options_for(config.category_columns, column.name, config.categories));
+  const CategoryOptions& options =
+      options_for(config.category_columns, column.name, config.categories);
+  CategoryFeature feature = facts.level_counts ? fit_category(column, *facts.level_counts, options)
+                                               : fit_category(column, options);
   if (feature.encoder.levels().empty()) {
     return DroppedColumn{
         column.name, are_comma_decimals(column.levels) ? Reason::decimal_comma : Reason::too_rare};
@@ -190,7 +220,7 @@ Pipeline Pipeline::fit_features(const Table& training_rows, const PipelineConfig
   PipelineConfig config = given;
   add_two_valued(training_rows, config);
   check_config(training_rows, config);
-  const std::vector<std::optional<NumberFacts>> facts = facts_on(on_device, training_rows, config);
+  const std::vector<ColumnFacts> facts = facts_on(on_device, training_rows, config);
   std::vector<Fitted> fitted(training_rows.columns().size());
   parallel_for(fitted.size(), training_rows.rows(), [&](std::size_t i) {
     fitted[i] = fit_column(training_rows.columns()[i], facts[i], config);

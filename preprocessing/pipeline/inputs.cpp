@@ -6,7 +6,6 @@
 #include "kernels/common/error.h"
 #include "preprocessing/common/names.h"
 #include "preprocessing/common/parallel.h"
-#include "preprocessing/pipeline/encoded_columns.h"
 #include "preprocessing/pipeline/find_column.h"
 #include "preprocessing/pipeline/pipeline.h"
 #include "preprocessing/split/group_split.h"
@@ -200,55 +199,8 @@ FittedRows Pipeline::fit_transform(Table training_rows, const PipelineConfig& co
     return fitted;
   }
   if (!on_device) on_device.emplace(training_rows, device);
-  fitted.rows = fitted.pipeline.encode(*on_device);
+  fitted.rows = fitted.pipeline.encode(*on_device, nullptr);
   return fitted;
-}
-
-EncodedRows Pipeline::transform(const Table& table, DriftReport* report, Device device) const {
-  if (device.is_cuda()) return transform_on_device(table, report, device);
-  if (steps_.empty()) return encode(table, report);
-  Table columns = select_inputs(table);
-  const bool judges_inputs = report != nullptr && !input_statistics_.empty();
-  if (judges_inputs) count_inputs(table, columns, *report);
-  steps_.apply(columns);
-  return encode(columns, judges_inputs ? nullptr : report);
-}
-
-EncodedRows Pipeline::transform_on_device(const Table& table, DriftReport* report,
-                                          Device device) const {
-  if (steps_.empty()) {
-    DeviceTable on_device(table, device);
-    EncodedRows rows = encode(on_device);
-    if (report != nullptr) count_features(table, *report);
-    return rows;
-  }
-  const Table columns = select_inputs(table);
-  const bool judges_inputs = report != nullptr && !input_statistics_.empty();
-  if (judges_inputs) count_inputs(table, columns, *report);
-  DeviceTable on_device(columns, device);
-  steps_.apply(on_device);
-  EncodedRows rows = encode(on_device);
-  if (report != nullptr && !judges_inputs)
-    count_features(on_device.download(on_device.names()), *report);
-  return rows;
-}
-
-void Pipeline::count_inputs(const Table& table, const Table& selected, DriftReport& report) const {
-  std::vector<EncodedNumber> numbers;
-  for (const StepInputNumber& input : input_statistics_.numbers) {
-    numbers.push_back({.owned = {},
-                       .values = selected.numbers(input.name),
-                       .is_absent = table.find(input.name) == nullptr});
-  }
-  std::vector<EncodedCategory> categories;
-  for (const CategoryFeature& input : input_statistics_.categories) {
-    EncodedCategory& category = categories.emplace_back();
-    category.of_table = &selected.column(input.name);
-    category.is_absent = table.find(input.name) == nullptr;
-    for (const std::string& level : category.of_table->levels)
-      category.code_of_level.push_back(input.encoder.code(level));
-  }
-  count_drift(*this, numbers, categories, table.rows(), report);
 }
 
 std::vector<JudgedNumber> Pipeline::judged_numbers() const {
@@ -265,24 +217,6 @@ std::vector<JudgedNumber> Pipeline::judged_numbers() const {
 
 const std::vector<CategoryFeature>& Pipeline::judged_categories() const {
   return input_statistics_.empty() ? categories_ : input_statistics_.categories;
-}
-
-Table Pipeline::select_inputs(const Table& table) const {
-  std::vector<Column> columns(step_inputs_.size());
-  parallel_for(columns.size(), table.rows(), [&](std::size_t i) {
-    const auto& [name, kind] = step_inputs_[i];
-    const Column* column = find_input(table, name, absent_columns_);
-    const bool is_number = kind == DeclaredKind::number;
-    if (column == nullptr) {
-      columns[i] =
-          missing_column(name, is_number ? ColumnKind::number : ColumnKind::category, table.rows());
-    } else {
-      columns[i] = is_number ? number_column(name, as_numbers(*column, table)) : as_text(*column);
-    }
-  });
-  Table selected(table.source(), table.lines());
-  for (Column& column : columns) selected.add(std::move(column));
-  return selected;
 }
 
 std::vector<ColumnDeclaration> Pipeline::inputs() const {

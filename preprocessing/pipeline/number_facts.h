@@ -12,7 +12,7 @@ namespace ebb::preprocessing {
 
 struct NumberFacts {
   Moments moments;
-  std::optional<double> median;  ///< where missing values are filled with it
+  std::optional<double> fill;  ///< fill_value(), unless that is a constant
 };
 
 /// Of a number column with a value, in parallel.

@@ -138,12 +138,11 @@ class Pipeline {
   Table select_inputs(const Table& table) const;
   /// Adds the drift of a table's columns, which are `selected`, to the report.
   void count_inputs(const Table& table, const Table& selected, DriftReport& report) const;
-  EncodedRows transform_on_device(const Table& table, DriftReport* report, Device device) const;
-  /// Adds the drift of the features of columns, as the steps left them, to the report.
-  void count_features(const Table& table, DriftReport& report) const;
-  /// Encodes columns as the steps left them.
+  void count_inputs(const Table& table, DeviceTable& selected, DriftReport& report) const;
+  EncodedRows transform_on(Device device, const Table& table, DriftReport* report) const;
+  /// Encodes columns as the steps left them, and adds their drift to the report, if given.
   EncodedRows encode(const Table& table, DriftReport* report) const;
-  EncodedRows encode(DeviceTable& table) const;
+  EncodedRows encode(DeviceTable& table, DriftReport* report) const;
 
   std::string target_;
   std::array<std::string, 2> classes_;

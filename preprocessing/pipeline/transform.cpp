@@ -10,6 +10,7 @@
 #include "kernels/common/error.h"
 #include "preprocessing/common/numbers.h"
 #include "preprocessing/common/parallel.h"
+#include "preprocessing/pipeline/drift_columns.h"
 #include "preprocessing/pipeline/encode_rows.h"
 #include "preprocessing/pipeline/encoded_columns.h"
 #include "preprocessing/pipeline/find_column.h"
@@ -88,13 +89,15 @@ EncodedRows Pipeline::encode(const Table& table, DriftReport* report) const {
   }
   Context context;
   EncodedRows out = encode_rows(context, *this, values);
-  if (report != nullptr) count_drift(*this, columns.numbers, columns.categories, out.rows, *report);
+  if (report == nullptr) return out;
+  std::vector<DriftNumber> numbers;
+  for (const EncodedNumber& number : columns.numbers)
+    numbers.push_back(drift_number(number.values, number.is_absent));
+  std::vector<DriftCategory> categories;
+  for (const EncodedCategory& category : columns.categories)
+    categories.push_back(drift_category(category.column(), category.is_absent));
+  count_drift(context, *this, numbers, categories, out.rows, *report);
   return out;
-}
-
-void Pipeline::count_features(const Table& table, DriftReport& report) const {
-  const FeatureColumns columns = columns_of(*this, table, absent_columns_);
-  count_drift(*this, columns.numbers, columns.categories, table.rows(), report);
 }
 
 EncodedRows to_host(EncodedRows rows) {

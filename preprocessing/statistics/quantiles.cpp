@@ -79,7 +79,7 @@ double mode_of(std::span<const double> sorted) {
     while (end < sorted.size() && sorted[end] == sorted[begin]) ++end;
     if (end - begin > most) {
       most = end - begin;
-      mode = sorted[begin];
+      mode = sorted[begin] + 0.0;  // 0 for -0
     }
     begin = end;
   }

@@ -33,7 +33,7 @@ double mean_of(std::span<const double> values);
 /// Population standard deviation around `mean` (divisor n), corrected for the error of `mean`.
 double standard_deviation(std::span<const double> values, double mean);
 
-/// The most frequent value of ascending `sorted` (not empty); of several the least.
+/// The most frequent value of ascending `sorted` (not empty); of several the least. -0 counts as 0.
 double mode_of(std::span<const double> sorted);
 
 }  // namespace ebb::preprocessing

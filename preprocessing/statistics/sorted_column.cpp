@@ -23,6 +23,13 @@ std::vector<std::uint64_t> keys_on_device(Context& context, const std::uint64_t*
   return cpu::keys_at(context, keys, ranks);
 }
 
+std::size_t longest_run_on_device(Context& context, const std::uint64_t* keys, std::size_t count) {
+  if constexpr (kBuiltWithCuda) {
+    if (context.device().is_cuda()) return cuda::longest_run(context, keys, count);
+  }
+  return cpu::longest_run(context, keys, count);
+}
+
 }  // namespace
 
 SortedColumn sort_column(Context& context, const Tensor& column) {
@@ -67,6 +74,14 @@ std::vector<double> quantiles_of(Context& context, const SortedColumn& column,
     quantiles.push_back(places[i].between(values[2 * i], values[2 * i + 1]));
   }
   return quantiles;
+}
+
+double mode_of(Context& context, const SortedColumn& column) {
+  if (column.count == 0) fail("mode_of: every value is missing");
+  if (column.count >> 32 != 0) fail("mode_of: {} values, expected fewer than 2^32", column.count);
+  const auto* keys = column.keys.view().as<const std::uint64_t>();
+  const std::size_t rank = longest_run_on_device(context, keys, column.count);
+  return values_at(context, column, {&rank, 1}).front();
 }
 
 double median_of(Context& context, const SortedColumn& column) {

@@ -31,6 +31,10 @@ std::vector<double> values_at(Context& context, const SortedColumn& column,
 std::vector<double> quantiles_of(Context& context, const SortedColumn& column,
                                  std::span<const double> shares);
 
+/// mode_of() (quantiles.h), to the same bits. Throws Error on a column without values, and on one
+/// of 2^32 values or more.
+double mode_of(Context& context, const SortedColumn& column);
+
 /// median_of() (order_statistics.h), to the same bits.
 double median_of(Context& context, const SortedColumn& column);
 

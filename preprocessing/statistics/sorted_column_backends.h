@@ -27,6 +27,8 @@ namespace ebb::preprocessing::cpu {
 std::int64_t sort_column(Context& context, const SortColumn& parameters);
 std::vector<std::uint64_t> keys_at(Context& context, const std::uint64_t* keys,
                                    std::span<const std::size_t> ranks);
+/// Where the most of `count` >= 1 ascending keys that are equal begin; of several the first.
+std::size_t longest_run(Context& context, const std::uint64_t* keys, std::size_t count);
 
 }  // namespace ebb::preprocessing::cpu
 
@@ -35,5 +37,6 @@ namespace ebb::preprocessing::cuda {
 std::int64_t sort_column(Context& context, const SortColumn& parameters);
 std::vector<std::uint64_t> keys_at(Context& context, const std::uint64_t* keys,
                                    std::span<const std::size_t> ranks);
+std::size_t longest_run(Context& context, const std::uint64_t* keys, std::size_t count);
 
 }  // namespace ebb::preprocessing::cuda

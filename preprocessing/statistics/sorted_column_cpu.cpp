@@ -21,4 +21,19 @@ std::vector<std::uint64_t> keys_at(Context&, const std::uint64_t* keys,
   return found;
 }
 
+std::size_t longest_run(Context&, const std::uint64_t* keys, std::size_t count) {
+  std::size_t longest = 0;
+  std::size_t first = 0;
+  for (std::size_t begin = 0; begin < count;) {
+    std::size_t end = begin;
+    while (end < count && keys[end] == keys[begin]) ++end;
+    if (end - begin > longest) {
+      longest = end - begin;
+      first = begin;
+    }
+    begin = end;
+  }
+  return first;
+}
+
 }  // namespace ebb::preprocessing::cpu

@@ -1,6 +1,7 @@
 // Sorting a column on CUDA: one kernel makes keys (8 bytes in, 8 out for a row), CUB sorts them.
 #include <cub/device/device_radix_sort.cuh>
 
+#include "kernels/common/cuda/collectives.cuh"
 #include "kernels/common/cuda/launch.h"
 #include "kernels/common/cuda/runtime.h"
 #include "preprocessing/statistics/ranks.h"
@@ -35,6 +36,43 @@ __global__ void find_missing(const std::uint64_t* keys, std::int64_t rows, std::
     }
   }
   *count = begin;
+}
+
+/// How many keys from `begin` on equal the first of them: looks twice as far each time, then
+/// between.
+__device__ inline std::uint32_t run_length(const std::uint64_t* keys, std::uint32_t begin,
+                                           std::uint32_t count) {
+  const std::uint64_t key = keys[begin];
+  const std::uint64_t most = count - begin;
+  std::uint64_t equal = 0;  // keys[begin + equal] is one of them
+  std::uint64_t other = 1;  // that at `other` is not, or is none
+  while (other < most && keys[begin + other] == key) {
+    equal = other;
+    other *= 2;
+  }
+  other = min(other, most);
+  while (other - equal > 1) {
+    const std::uint64_t middle = (equal + other) / 2;
+    (keys[begin + middle] == key ? equal : other) = middle;
+  }
+  return static_cast<std::uint32_t>(other);
+}
+
+/// `longest` becomes, in its upper half, the length of the longest run of equal keys, and in its
+/// lower one the complement of where it begins, so that of several the first is the greatest.
+__global__ void __launch_bounds__(kThreads)
+    find_longest_run(const std::uint64_t* keys, std::uint32_t count, unsigned long long* longest) {
+  unsigned long long found = 0;
+  const std::int64_t stride = std::int64_t{gridDim.x} * kThreads;
+  for (std::int64_t i = std::int64_t{blockIdx.x} * kThreads + threadIdx.x; i < count; i += stride) {
+    const auto begin = static_cast<std::uint32_t>(i);
+    if (begin > 0 && keys[begin] == keys[begin - 1]) continue;
+    const unsigned long long length = run_length(keys, begin, count);
+    found = max(found, length << 32 | (0xffffffffu - begin));
+  }
+  for (int distance = 16; distance > 0; distance /= 2)
+    found = max(found, __shfl_xor_sync(kAllLanes, found, distance));
+  if (threadIdx.x % 32 == 0) atomicMax(longest, found);
 }
 
 __global__ void __launch_bounds__(kThreads)
@@ -83,6 +121,18 @@ std::vector<std::uint64_t> keys_at(Context& context, const std::uint64_t* keys,
   ebb::cuda::copy(context.stream(), found.data(), device_found, ranks.size_bytes());
   context.synchronize();
   return found;
+}
+
+std::size_t longest_run(Context& context, const std::uint64_t* keys, std::size_t count) {
+  unsigned long long found = 0;
+  auto* longest = static_cast<unsigned long long*>(context.workspace().acquire(sizeof(found)));
+  ebb::cuda::zero(context.stream(), longest, sizeof(found));
+  launch(context,
+         {"mode_of", grid_for(context, static_cast<std::int64_t>(count), kThreads), kThreads},
+         find_longest_run, keys, static_cast<std::uint32_t>(count), longest);
+  ebb::cuda::copy(context.stream(), &found, longest, sizeof(found));
+  context.synchronize();
+  return 0xffffffffu - static_cast<std::uint32_t>(found);
 }
 
 }  // namespace ebb::preprocessing::cuda

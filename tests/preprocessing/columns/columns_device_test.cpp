@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "preprocessing/columns/combine_numbers.h"
+#include "preprocessing/columns/count_places.h"
 #include "preprocessing/columns/map_numbers.h"
 #include "preprocessing/columns/project_numbers.h"
 #include "preprocessing/columns/spread_levels.h"
@@ -387,6 +388,51 @@ TEST(ProjectNumbersDevice, RefusesWeightsOfOtherColumns) {
   const std::vector<double> one = {1.0};
   EXPECT_THAT(message_of<Error>([&] { project_numbers(context, {.rows = 1, .means = one}); }),
               ::testing::HasSubstr("1 means, 0 scales and 0 weights for 0 columns"));
+}
+
+/// Counts a column of numbers and columns of few and of `levels` levels at once.
+void expect_counted(std::size_t rows, std::size_t levels, std::size_t offset) {
+  SCOPED_TRACE(fmt::format("{} rows, {} levels", rows, levels));
+  const std::vector<double> values = many_numbers(rows, 3);
+  const Placed<double> numbers(values, offset, 0.5);
+  const std::vector<std::int32_t> few = many_codes(rows, 3);
+  const std::vector<std::int32_t> many = many_codes(rows, levels);
+  const Placed<std::int32_t> few_codes(few, offset, 0);
+  const Placed<std::int32_t> many_placed(many, offset, 0);
+  const std::vector<CountedColumn> columns = {
+      {.holds_codes = true, .codes = few_codes.begin(), .levels = 3, .edges = {}},
+      {.values = numbers.begin(), .edges = kKnots},
+      {.holds_codes = true, .codes = many_placed.begin(), .levels = levels, .edges = {}},
+      {.values = numbers.begin(), .edges = {}}};
+  std::vector<std::vector<std::size_t>> expected = {
+      std::vector<std::size_t>(4), std::vector<std::size_t>(kKnots.size() + 2),
+      std::vector<std::size_t>(levels + 1), std::vector<std::size_t>(2)};
+  for (const std::int32_t code : few) ++expected[0][static_cast<std::size_t>(code + 1)];
+  for (const std::int32_t code : many) ++expected[2][static_cast<std::size_t>(code + 1)];
+  for (const double value : values) {
+    std::size_t below = 0;
+    for (const double knot : kKnots) below += knot < value ? 1 : 0;
+    ++expected[1][std::isnan(value) ? 0 : 1 + below];
+    ++expected[3][std::isnan(value) ? 0 : 1];
+  }
+  Context context(test_device());
+  EXPECT_EQ(count_places(context, {static_cast<std::int64_t>(rows), columns}), expected);
+}
+
+TEST(CountPlacesDevice, TakesAnyNumberOfRows) {
+  for (const std::size_t rows : {0U, 1U, 2U, 3U, 127U, 130U, 1023U, 1026U, 5000U})
+    expect_counted(rows, 1 + rows % 40, 0);
+}
+
+TEST(CountPlacesDevice, TakesColumnsThatAreNotAligned) { expect_counted(515, 9, 1); }
+
+TEST(CountPlacesDevice, TakesMoreLevelsThanABlockHolds) {
+  for (const std::size_t levels : {12287U, 12288U, 40000U}) expect_counted(3000, levels, 0);
+}
+
+TEST(CountPlacesDevice, OfNoColumns) {
+  Context context(test_device());
+  EXPECT_TRUE(count_places(context, {.rows = 3, .columns = {}}).empty());
 }
 
 }  // namespace

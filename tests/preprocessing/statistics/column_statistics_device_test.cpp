@@ -113,6 +113,7 @@ TEST(SortedColumnDevice, HasTheOrderOfTheCpu) {
       for (std::size_t rank = 0; rank < ranks.size(); ++rank) ranks[rank] = rank;
       EXPECT_EQ(values_at(context, sorted, ranks), expected);
       expect_same_bits(median_of(context, sorted), median_of(columns[i]), "median");
+      expect_same_bits(mode_of(context, sorted), mode_of(expected), "mode");
       const std::vector<double> shares = {0.0, 0.25, 1.0 / 3, 0.5, 0.75, 0.999, 1.0};
       const std::vector<double> quantiles = quantiles_of(context, sorted, shares);
       for (std::size_t k = 0; k < shares.size(); ++k) {
@@ -127,6 +128,25 @@ TEST(SortedColumnDevice, MedianOfOddCountsNeedsNoDistance) {
   Context context(test_device());
   const std::vector<Tensor> tensors = tensors_of({{kHuge, -kHuge, -kHuge}});
   EXPECT_EQ(median_of(context, sort_column(context, tensors[0])), -kHuge);
+}
+
+TEST(SortedColumnDevice, HasTheLeastOfSeveralModes) {
+  SplitMix64 generator(1, 0);
+  for (const std::size_t values : {1U, 2U, 40U, 900U}) {
+    std::vector<double> column;
+    for (std::size_t i = 0; i < 2500; ++i)
+      column.push_back(static_cast<double>(generator.below(values)) - 20.0);
+    for (int i = 0; i < 300; ++i) column.insert(column.end(), {7.0, -7.5, kMissing, -0.0});
+    Context context(test_device());
+    const std::vector<Tensor> tensors = tensors_of({column});
+    expect_same_bits(mode_of(context, sort_column(context, tensors[0])),
+                     mode_of(sorted_values(column)), "mode");
+  }
+  Context context(test_device());
+  const std::vector<Tensor> tensors = tensors_of({{3.0, 1.0, 3.0, 1.0, 2.0}, {kMissing}});
+  EXPECT_EQ(mode_of(context, sort_column(context, tensors[0])), 1.0);
+  EXPECT_THAT(message_of<Error>([&] { mode_of(context, sort_column(context, tensors[1])); }),
+              ::testing::HasSubstr("every value is missing"));
 }
 
 TEST(SortedColumnDevice, RefusesRanksThatAreNotThere) {
