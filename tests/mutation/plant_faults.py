@@ -46,7 +46,8 @@ class Build:
     def __init__(self, folder: pathlib.Path, programs: set):
         self.folder = folder.resolve()
         run(["cmake", "-S", ROOT, "-B", self.folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
-             "-DEBB_CUDA=ON", "-DCMAKE_CUDA_ARCHITECTURES=90-virtual", "-DEBB_BUILD_BENCHMARKS=OFF"])
+             "-DEBB_CUDA=ON", "-DCMAKE_CUDA_ARCHITECTURES=90-virtual", "-DEBB_BUILD_BENCHMARKS=OFF",
+             "-DEBB_UNITY_BUILD=OFF"])
         run(["cmake", "--build", self.folder, "--target", "vgpu", *sorted(programs)])
         commands = json.loads((self.folder / "compile_commands.json").read_text())
         self.compile = {command["file"]: command["command"] for command in commands}
