@@ -24,6 +24,7 @@ void add_prepare(CLI::App& program, Command& chosen);
 void add_evaluate(CLI::App& program, Command& chosen);
 void add_predict(CLI::App& program, Command& chosen);
 void add_offers(CLI::App& program, Command& chosen);
+void add_explain(CLI::App& program, Command& chosen);
 void add_events(CLI::App& program, Command& chosen);
 void add_bench(CLI::App& program, Command& chosen);
 void add_info(CLI::App& program, Command& chosen);

@@ -24,6 +24,7 @@ constexpr const char* kProgramFooter = R"(A first session:
   ebb train    --data users.csv --target churn --id-column user_id --out model/
   ebb evaluate --model model/ --data labelled.csv
   ebb predict  --model model/ --data new.csv --out scores.csv
+  ebb explain  --model model/ --data new.csv --out reasons.csv
 `ebb train --help` shows more examples. From a log of events instead of a table of customers:
   ebb events --data orders.csv --customer user_id --time date --cutoff 2024-06-30 --window 90d --out users.csv
 
@@ -49,6 +50,7 @@ void declare_commands(CLI::App& program, Command& chosen,
   add_evaluate(program, chosen);
   add_predict(program, chosen);
   add_offers(program, chosen);
+  add_explain(program, chosen);
   add_events(program, chosen);
   add_bench(program, chosen);
   add_info(program, chosen);

@@ -9,6 +9,7 @@
 #include "apps/churn/artefact/run_folder.h"
 #include "apps/churn/config/config_file.h"
 #include "apps/churn/config/device_choice.h"
+#include "apps/churn/explanation/background.h"
 #include "apps/churn/training/divergence.h"
 #include "apps/churn/training/logistic_baseline.h"
 #include "apps/ebb/commands.h"
@@ -71,6 +72,7 @@ void write_model(const churn::RunFolder& folder, const churn::RunConfig& config,
   model.weights = trainer.best_weights();
   model.calibration = report.network.decision.calibration;
   model.threshold = report.network.decision.threshold;
+  model.background = churn::draw_background(data.train.features, config.training.seed);
   model.training_base_rate = data.training_base_rate;
   model.metrics = metrics_json(config, data, trainer, report).dump();
   model.data_fingerprint = data.fingerprint;

@@ -27,13 +27,14 @@ namespace ebb {
 ///     tape.clear();
 class Tape {
  public:
-  /// `parameters` may be null when only watched tensors need gradients.
+  /// `parameters` may be null when only watched tensors need gradients: those of parameters are not
+  /// computed then.
   explicit Tape(Context& context, const ParameterSet* parameters = nullptr);
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
   ~Tape();
 
-  /// The value of `parameter`, such that its gradient will be found.
+  /// The value of `parameter`, such that its gradient will be found if the tape has parameters.
   Tensor parameter(const Parameter& parameter);
   /// `leaf`, such that its gradient will be found and kept until clear().
   Tensor watch(const Tensor& leaf);

@@ -29,6 +29,13 @@ EncodedRows Pipeline::transform_on(Device device, const Table& table, DriftRepor
   return encode(columns, judges_inputs ? nullptr : report);
 }
 
+Table Pipeline::apply_steps(const Table& table) const {
+  if (steps_.empty()) return table;
+  Table columns = select_inputs(table);
+  steps_.apply(columns);
+  return columns;
+}
+
 void Pipeline::count_inputs(const Table& table, const Table& selected, DriftReport& report) const {
   std::vector<DriftNumber> numbers;
   for (const StepInputNumber& input : input_statistics_.numbers) {

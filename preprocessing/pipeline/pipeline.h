@@ -78,6 +78,10 @@ class Pipeline {
   EncodedRows transform(const Table& table, DriftReport* report = nullptr,
                         Device device = {}) const;
 
+  /// The columns that the features of a table's rows are made of: after all steps, before they are
+  /// filled and encoded. Throws as transform.
+  Table apply_steps(const Table& table) const;
+
   /// One sentence for each way in which the counted rows differ much from the training rows; see
   /// the limits in drift.h.
   std::vector<std::string> drift_warnings(const DriftReport& report) const;

@@ -1,5 +1,7 @@
 #include "apps/churn/artefact/model_file.h"
 
+#include <cmath>
+
 #include <nlohmann/json.hpp>
 
 #include "apps/churn/artefact/artefact_metadata.h"
@@ -40,6 +42,68 @@ fs::path locate(const fs::path& path) {
           : "name the folder that ebb train made with --out");
 }
 
+// Of tensors beside the weights: a sample of encoded training rows.
+constexpr const char* kBackgroundNumbers = "background/numbers";
+constexpr const char* kBackgroundCodes = "background/codes";
+
+void add_background(std::map<std::string, Tensor>& tensors,
+                    const preprocessing::EncodedRows& background) {
+  if (background.rows == 0) return;
+  const auto rows = static_cast<std::int64_t>(background.rows);
+  const auto add = [&](const char* name, const auto& values, std::size_t width) {
+    if (width == 0) return;
+    tensors.emplace(name, Tensor::from_values({rows, static_cast<std::int64_t>(width)}, values));
+  };
+  add(kBackgroundNumbers, background.numbers, background.number_count);
+  add(kBackgroundCodes, background.codes, background.category_count);
+}
+
+/// Takes one of the tensors out. Throws DataError unless it is [rows, width] of T, where there is
+/// one; `rows` is that of the tensor before.
+template <class T>
+std::vector<T> take_background(std::map<std::string, Tensor>& tensors, const char* name,
+                               std::size_t width, std::size_t& rows) {
+  const auto found = tensors.find(name);
+  if (found == tensors.end()) return {};
+  const Tensor tensor = found->second;
+  tensors.erase(found);
+  const Shape expected{
+      rows > 0 || tensor.rank() == 0 ? static_cast<std::int64_t>(rows) : tensor.extent(0),
+      static_cast<std::int64_t>(width)};
+  if (tensor.dtype() != dtype_of<T> || tensor.shape() != expected) {
+    fail<DataError>("{} is {} of {}, expected {} of {}", name, to_string(tensor.shape()),
+                    name_of(tensor.dtype()), to_string(expected), name_of(dtype_of<T>));
+  }
+  rows = static_cast<std::size_t>(expected[0]);
+  const std::span<T> values = tensor.values<T>();
+  return {values.begin(), values.end()};
+}
+
+preprocessing::EncodedRows take_background(std::map<std::string, Tensor>& tensors,
+                                           const preprocessing::Pipeline& pipeline) {
+  const std::vector<std::int32_t> cardinalities = pipeline.cardinalities();
+  preprocessing::EncodedRows rows;
+  rows.number_count = pipeline.bin_edges().size();
+  rows.category_count = cardinalities.size();
+  rows.numbers = take_background<float>(tensors, kBackgroundNumbers, rows.number_count, rows.rows);
+  rows.codes =
+      take_background<std::int32_t>(tensors, kBackgroundCodes, rows.category_count, rows.rows);
+  if (rows.numbers.size() != rows.rows * rows.number_count ||
+      rows.codes.size() != rows.rows * rows.category_count) {
+    fail<DataError>("{} and {} are not both there", kBackgroundNumbers, kBackgroundCodes);
+  }
+  for (const float number : rows.numbers) {
+    if (!std::isfinite(number)) fail<DataError>("{} holds {}", kBackgroundNumbers, number);
+  }
+  for (std::size_t i = 0; i < rows.codes.size(); ++i) {
+    const std::int32_t codes = cardinalities[i % rows.category_count];
+    if (rows.codes[i] >= 0 && rows.codes[i] < codes) continue;
+    fail<DataError>("{} holds the code {}, expected 0 to {}", kBackgroundCodes, rows.codes[i],
+                    codes - 1);
+  }
+  return rows;
+}
+
 double read_share(const MetadataReader& metadata, std::string_view name) {
   const double value = metadata.number(name);
   if (!(value >= 0.0 && value <= 1.0)) {
@@ -67,7 +131,9 @@ void save_model(const fs::path& path, const ModelFile& model) {
   } catch (const DataError& error) {
     fail<DataError>("{}: the metrics are wrong: {}", path.string(), error.what());
   }
-  write_safetensors(path, entries_of(model.weights), metadata);
+  std::map<std::string, Tensor> tensors = model.weights;
+  add_background(tensors, model.background);
+  write_safetensors(path, entries_of(tensors), metadata);
 }
 
 ModelFile load_model(const fs::path& path) {
@@ -96,6 +162,11 @@ ModelFile load_model(const fs::path& path) {
   model.metrics = metadata.parsed("metrics", compact_metrics);
   model.build = metadata.build();
   model.weights = tensors_of(file.entries());
+  try {
+    model.background = take_background(model.weights, model.pipeline);
+  } catch (const DataError& error) {
+    fail<DataError>("{}: the background is wrong: {}", location.string(), error.what());
+  }
   if (model.weights.empty()) fail<DataError>("{}: it holds no weights", location.string());
   return model;
 }

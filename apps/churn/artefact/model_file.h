@@ -19,6 +19,7 @@ struct ModelFile {
   preprocessing::Pipeline pipeline;
   std::map<std::string, Tensor> weights;  // by parameter name
   ScoreCalibration calibration;           // of the network's probabilities, before the threshold
+  preprocessing::EncodedRows background;  // some training rows, for explanations; may have none
   ThresholdChoice threshold;
   double training_base_rate = 0.0;
   std::string metrics = "{}";    // JSON; times of a machine do not belong in it

@@ -8,10 +8,10 @@
 #include <map>
 #include <memory>
 #include <numeric>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "apps/churn/model/feature_columns.h"
 #include "apps/churn/model/logistic_regression.h"
 #include "kernels/common/context.h"
 #include "preprocessing/common/parallel.h"
@@ -26,21 +26,14 @@ using preprocessing::EncodedRows;
 using preprocessing::FittedRows;
 using preprocessing::Fold;
 using preprocessing::ImportanceSample;
-using preprocessing::NumberFeature;
 
 constexpr std::size_t kDeals = 5;
-
-/// The places of a column's features: among the numbers, or among the categories.
-struct FeaturePlaces {
-  std::vector<std::size_t> numbers;  // the number, then its indicator
-  std::optional<std::size_t> category;
-};
 
 /// Some features of encoded rows, as a model takes them.
 struct FeatureSubset {
   InputSchema schema;
   EncodedRows rows;
-  std::vector<FeaturePlaces> columns;  // places within the subset
+  std::vector<FeatureColumn> columns;  // places within the subset
 };
 
 template <class T>
@@ -55,7 +48,7 @@ std::vector<T> take_columns(const std::vector<T>& values, std::size_t rows, std:
 }
 
 /// What a column adds to the logit of each of `rows`.
-std::vector<double> contributions_of(const FeaturePlaces& column, const FeatureSubset& subset,
+std::vector<double> contributions_of(const FeatureColumn& column, const FeatureSubset& subset,
                                      const LogisticRegression& model,
                                      std::span<const std::size_t> rows) {
   std::vector<double> added(rows.size(), 0.0);
@@ -120,21 +113,15 @@ class LogisticImportance {
                preprocessing::fold_rows(sample.folds, 1)},
         seed_(seed),
         before_fit_(std::move(before_fit)) {
-    const std::vector<NumberFeature>& numbers = fitted_.pipeline.numbers();
-    std::size_t indicator = numbers.size();
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-      FeaturePlaces& places = places_[numbers[i].name];
-      places.numbers.push_back(i);
-      if (numbers[i].has_indicator) places.numbers.push_back(indicator++);
+    for (FeatureColumn& column : feature_columns(fitted_.pipeline)) {
+      columns_.emplace(column.name, std::move(column));
     }
-    const auto& categories = fitted_.pipeline.categories();
-    for (std::size_t i = 0; i < categories.size(); ++i) places_[categories[i].name].category = i;
   }
 
   std::vector<double> of(std::span<const std::string> names) const {
     std::vector<double> importances(names.size(), 0.0);
     for (std::size_t i = 0; i < names.size(); ++i) {
-      if (!places_.contains(names[i])) importances[i] = std::numeric_limits<double>::quiet_NaN();
+      if (!columns_.contains(names[i])) importances[i] = std::numeric_limits<double>::quiet_NaN();
     }
     const FeatureSubset subset = take(names);
     if (subset.rows.number_count + subset.rows.category_count == 0) return importances;
@@ -160,9 +147,10 @@ class LogisticImportance {
     std::vector<std::size_t> numbers;
     std::vector<std::size_t> categories;
     for (const std::string& name : names) {
-      FeaturePlaces& column = subset.columns.emplace_back();
-      const auto found = places_.find(name);
-      if (found == places_.end()) continue;
+      FeatureColumn& column = subset.columns.emplace_back();
+      column.name = name;
+      const auto found = columns_.find(name);
+      if (found == columns_.end()) continue;
       for (const std::size_t place : found->second.numbers) {
         column.numbers.push_back(numbers.size());
         numbers.push_back(place);
@@ -188,7 +176,7 @@ class LogisticImportance {
   std::array<Fold, 2> folds_;
   std::uint64_t seed_;
   std::function<void()> before_fit_;
-  std::map<std::string, FeaturePlaces, std::less<>> places_;
+  std::map<std::string, FeatureColumn, std::less<>> columns_;
 };
 
 }  // namespace

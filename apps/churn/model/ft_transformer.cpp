@@ -52,13 +52,19 @@ FTTransformer::FTTransformer(const Scope& scope, const InputSchema& schema,
 FTTransformer::~FTTransformer() = default;
 
 Tensor FTTransformer::forward(const Pass& pass, const Batch& batch) const {
-  Tensor tokens = token_table_.forward(pass, batch.token_rows);
-  if (number_tokens_ != nullptr) {
-    const Tensor parts[] = {tokens, number_tokens_->forward(pass, batch.numbers)};
-    tokens = concat(pass, parts, 1);
-  }
+  return forward_tokens(pass, embed(pass, batch));
+}
+
+Tensor FTTransformer::embed(const Pass& pass, const Batch& batch) const {
+  const Tensor tokens = token_table_.forward(pass, batch.token_rows);
+  if (number_tokens_ == nullptr) return tokens;
+  const Tensor parts[] = {tokens, number_tokens_->forward(pass, batch.numbers)};
+  return concat(pass, parts, 1);
+}
+
+Tensor FTTransformer::forward_tokens(const Pass& pass, const Tensor& tokens) const {
   const Tensor class_token = encoder_.forward_first(pass, tokens, 1);
-  return head_.forward(pass, reshape(pass, class_token, {batch.rows(), class_token.extent(2)}));
+  return head_.forward(pass, reshape(pass, class_token, {tokens.extent(0), tokens.extent(2)}));
 }
 
 Network::Network(const InputSchema& schema, const ModelConfig& config, std::uint64_t seed,

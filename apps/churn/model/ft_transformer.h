@@ -25,6 +25,11 @@ class FTTransformer {
   /// The logit of the positive class, [rows, 1].
   Tensor forward(const Pass& pass, const Batch& batch) const;
 
+  /// The two halves of forward(): each column as a token, [rows, tokens, dim] in the order of
+  /// InputSchema::tokens(), and what the encoder and the head make of them.
+  Tensor embed(const Pass& pass, const Batch& batch) const;
+  Tensor forward_tokens(const Pass& pass, const Tensor& tokens) const;
+
  private:
   Embedding token_table_;                        // class token and category tokens
   std::unique_ptr<NumberTokens> number_tokens_;  // null without number features

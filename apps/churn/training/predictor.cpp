@@ -1,5 +1,6 @@
 #include "apps/churn/training/predictor.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <numeric>
@@ -21,8 +22,8 @@ struct Predictor::State {
         batches(schema, device),
         downloads{StagingBuffer(device), StagingBuffer(device)} {}
 
-  void predict_on_cpu(const preprocessing::EncodedRows& rows, float* probabilities);
-  void predict_on_gpu(const preprocessing::EncodedRows& rows, float* probabilities);
+  void predict_on_cpu(const preprocessing::EncodedRows& rows, float* logits);
+  void predict_on_gpu(const preprocessing::EncodedRows& rows, float* logits);
 
   InputSchema schema;
   Device device;
@@ -38,12 +39,6 @@ std::vector<std::size_t> indices_of(RowRange range) {
   std::vector<std::size_t> indices(static_cast<std::size_t>(range.count));
   std::iota(indices.begin(), indices.end(), static_cast<std::size_t>(range.begin));
   return indices;
-}
-
-void write_probabilities(const float* logits, RowRange range, float* probabilities) {
-  for (std::int64_t i = 0; i < range.count; ++i) {
-    probabilities[range.begin + i] = probability_of(logits[i]);
-  }
 }
 
 }  // namespace
@@ -64,31 +59,35 @@ void Predictor::set_weights(const Tensor& flat) {
 }
 
 std::vector<float> Predictor::probabilities(const preprocessing::EncodedRows& rows) {
-  std::vector<float> probabilities(rows.rows);
-  if (rows.rows == 0) return probabilities;
-  if (state_->device.is_cuda()) {
-    state_->predict_on_gpu(rows, probabilities.data());
-  } else {
-    state_->predict_on_cpu(rows, probabilities.data());
-  }
-  return probabilities;
+  std::vector<float> scores = logits(rows);
+  std::ranges::transform(scores, scores.begin(), probability_of);
+  return scores;
 }
 
-void Predictor::State::predict_on_cpu(const preprocessing::EncodedRows& rows,
-                                      float* probabilities) {
+std::vector<float> Predictor::logits(const preprocessing::EncodedRows& rows) {
+  std::vector<float> logits(rows.rows);
+  if (rows.rows == 0) return logits;
+  if (state_->device.is_cuda()) {
+    state_->predict_on_gpu(rows, logits.data());
+  } else {
+    state_->predict_on_cpu(rows, logits.data());
+  }
+  return logits;
+}
+
+void Predictor::State::predict_on_cpu(const preprocessing::EncodedRows& rows, float* logits) {
   const ShardPlan plan =
       Lanes::plan(static_cast<std::int64_t>(rows.rows), rows_per_shard(schema.tokens()));
   lanes.for_each_shard(plan, PassSettings{}, [&](const Pass& pass, RowRange range) {
     const Batch batch = make_batch(schema, rows, indices_of(range));
-    const Tensor logits = network.model.forward(pass, batch);
-    write_probabilities(logits.data<float>(), range, probabilities);
+    const Tensor output = network.model.forward(pass, batch);
+    std::copy_n(output.data<float>(), range.count, logits + range.begin);
   });
 }
 
 // While the device works on a shard, the next one travels to it, and the logits of the one before
 // travel back.
-void Predictor::State::predict_on_gpu(const preprocessing::EncodedRows& rows,
-                                      float* probabilities) {
+void Predictor::State::predict_on_gpu(const preprocessing::EncodedRows& rows, float* logits) {
   const ShardPlan plan =
       Lanes::plan(static_cast<std::int64_t>(rows.rows), rows_per_shard(schema.tokens()), device);
   const auto prepare = [&](std::int64_t shard) {
@@ -96,15 +95,16 @@ void Predictor::State::predict_on_gpu(const preprocessing::EncodedRows& rows,
   };
   std::int64_t shard = 0;
   const auto finish = [&](std::int64_t done) {
-    const std::byte* logits = downloads[static_cast<std::size_t>(done % 2)].downloaded();
-    write_probabilities(reinterpret_cast<const float*>(logits), plan.shard(done), probabilities);
+    const std::byte* output = downloads[static_cast<std::size_t>(done % 2)].downloaded();
+    const RowRange range = plan.shard(done);
+    std::copy_n(reinterpret_cast<const float*>(output), range.count, logits + range.begin);
   };
   prepare(0);
   lanes.for_each_shard(plan, PassSettings{}, [&](const Pass& pass, RowRange) {
     const LabelledBatch batch = batches.take();
     prepare(shard + 1);
-    const Tensor logits = network.model.forward(pass, batch.inputs);
-    downloads[static_cast<std::size_t>(shard % 2)].download(logits);
+    const Tensor output = network.model.forward(pass, batch.inputs);
+    downloads[static_cast<std::size_t>(shard % 2)].download(output);
     if (shard > 0) finish(shard - 1);
     ++shard;
   });

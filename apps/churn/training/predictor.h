@@ -24,6 +24,8 @@ class Predictor {
 
   /// The probability of the positive class for each row; the same bits for any number of threads.
   std::vector<float> probabilities(const preprocessing::EncodedRows& rows);
+  /// The same as log-odds, before probability_of().
+  std::vector<float> logits(const preprocessing::EncodedRows& rows);
 
  private:
   struct State;

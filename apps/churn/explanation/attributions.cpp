@@ -1,0 +1,30 @@
+#include "apps/churn/explanation/attributions.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace ebb::churn {
+
+void measure_gap(Attributions& attributions) {
+  attributions.largest_gap = 0.0;
+  for (std::size_t row = 0; row < attributions.rows; ++row) {
+    double gap = static_cast<double>(attributions.logits[row]) - attributions.base;
+    for (std::size_t column = 0; column < attributions.columns; ++column) {
+      gap -= attributions.value(row, column);
+    }
+    attributions.largest_gap = std::max(attributions.largest_gap, std::abs(gap));
+  }
+}
+
+std::vector<double> mean_magnitudes(const Attributions& attributions) {
+  std::vector<double> means(attributions.columns, 0.0);
+  for (std::size_t row = 0; row < attributions.rows; ++row) {
+    for (std::size_t column = 0; column < attributions.columns; ++column) {
+      means[column] +=
+          std::abs(attributions.value(row, column)) / static_cast<double>(attributions.rows);
+    }
+  }
+  return means;
+}
+
+}  // namespace ebb::churn
