@@ -1,6 +1,6 @@
 // ebb explain: why customers have their scores, in words.
 #include <chrono>
-#include <cmath>
+#include <limits>
 #include <memory>
 #include <set>
 #include <string>
@@ -21,6 +21,7 @@
 #include "apps/ebb/commands.h"
 #include "apps/ebb/delimiter_option.h"
 #include "apps/ebb/explain_globally.h"
+#include "apps/ebb/explanation_summary.h"
 #include "apps/ebb/input_files.h"
 #include "apps/ebb/interrupt.h"
 #include "apps/ebb/limits.h"
@@ -97,37 +98,6 @@ std::function<churn::Attributions(const preprocessing::EncodedRows&)> make_expla
   return [explainer](const preprocessing::EncodedRows& rows) { return explainer->explain(rows); };
 }
 
-/// What all customers have in common.
-struct Summary {
-  std::size_t rows = 0;
-  double base = 0.0;
-  double largest_gap = 0.0;
-  double squared_errors = 0.0;  // summed over rows and columns
-  bool has_errors = false;
-  std::vector<double> magnitudes;  // of each column, sums over rows of |effect|
-  std::vector<double> points;      // the same of the change of probability
-
-  void add(const churn::Attributions& found) {
-    base = found.base;
-    rows += found.rows;
-    largest_gap = std::max(largest_gap, found.largest_gap);
-    has_errors = !found.errors.empty();
-    for (const double error : found.errors) squared_errors += error * error;
-    magnitudes.resize(found.columns);
-    points.resize(found.columns);
-    for (std::size_t row = 0; row < found.rows; ++row) {
-      const float logit = found.logits[row];
-      const double probability = churn::probability_of(logit);
-      for (std::size_t column = 0; column < found.columns; ++column) {
-        const double effect = found.value(row, column);
-        magnitudes[column] += std::abs(effect);
-        points[column] +=
-            std::abs(probability - churn::probability_of(logit - static_cast<float>(effect)));
-      }
-    }
-  }
-};
-
 /// Turns chunks of the table into lines of the reasons file.
 class Explainer {
  public:
@@ -177,7 +147,7 @@ class Explainer {
   }
 
   std::vector<std::string> warnings() const { return model_.pipeline.drift_warnings(drift_); }
-  const Summary& summary() const { return summary_; }
+  const ExplanationSummary& summary() const { return summary_; }
   const std::vector<churn::FeatureColumn>& columns() const { return columns_; }
 
  private:
@@ -205,37 +175,8 @@ class Explainer {
   churn::ReasonWriter words_;
   double threshold_;
   preprocessing::DriftReport drift_;
-  Summary summary_;
+  ExplanationSummary summary_;
 };
-
-void print_summary(std::FILE* stream, const Explainer& explainer, double seconds) {
-  const Summary& summary = explainer.summary();
-  const auto rows = static_cast<double>(summary.rows);
-  const std::vector<double>& magnitudes = summary.magnitudes;
-  churn::TextTable table({"column", "mean effect", "in points"});
-  for (const std::size_t column : churn::strongest_columns(magnitudes, magnitudes.size())) {
-    table.add({churn::printable(explainer.columns()[column].name),
-               churn::format_metric(magnitudes[column] / rows),
-               fmt::format("{:.1f} %", 100.0 * summary.points[column] / rows)});
-  }
-  fmt::print(stream, "{}\n", table.to_text());
-  fmt::print(
-      stream,
-      "Effects are in log-odds, whatever their sign, from the average of {:.3f} (a probability "
-      "of {:.1f} %);\nin points: by how much the probability changes without them.\n",
-      summary.base, 100.0 * churn::probability_of(static_cast<float>(summary.base)));
-  if (summary.has_errors) {
-    fmt::print(stream,
-               "standard error of an effect {:.4f}; effects miss the log-odds by {:.1e} at most\n",
-               std::sqrt(summary.squared_errors / (rows * static_cast<double>(magnitudes.size()))),
-               summary.largest_gap);
-  } else {
-    fmt::print(stream, "effects miss the log-odds by {:.1e} at most\n", summary.largest_gap);
-  }
-  fmt::print(stream, "{} explained in {:.1f} s, {} rows/s\n",
-             churn::format_counted(summary.rows, "customer"), seconds,
-             churn::format_count(rows / seconds));
-}
 
 std::size_t explained_at_once(const preprocessing::Pipeline& pipeline) {
   constexpr std::size_t kRows = 1024;
@@ -293,7 +234,7 @@ ExitCode write_reasons(const ExplainOptions& options, const InterruptGuard& inte
   }
   output.commit();
   for (const std::string& warning : explainer.warnings()) warn(warning);
-  print_summary(stream, explainer, seconds);
+  print_summary(stream, explainer.summary(), explainer.columns(), seconds);
   for (const std::string& file : {options.out, global.importance, global.dependence}) {
     if (!file.empty() && file != kStandardOutput) {
       fmt::print(stream, "written {}\n", churn::printable(file));

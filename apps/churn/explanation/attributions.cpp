@@ -16,15 +16,4 @@ void measure_gap(Attributions& attributions) {
   }
 }
 
-std::vector<double> mean_magnitudes(const Attributions& attributions) {
-  std::vector<double> means(attributions.columns, 0.0);
-  for (std::size_t row = 0; row < attributions.rows; ++row) {
-    for (std::size_t column = 0; column < attributions.columns; ++column) {
-      means[column] +=
-          std::abs(attributions.value(row, column)) / static_cast<double>(attributions.rows);
-    }
-  }
-  return means;
-}
-
 }  // namespace ebb::churn

@@ -28,7 +28,4 @@ struct Attributions {
 /// Fills in largest_gap.
 void measure_gap(Attributions& attributions);
 
-/// Mean |value| of each column: how much it matters over all rows.
-std::vector<double> mean_magnitudes(const Attributions& attributions);
-
 }  // namespace ebb::churn
