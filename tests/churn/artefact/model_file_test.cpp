@@ -7,6 +7,7 @@
 
 #include "apps/churn/artefact/checkpoint.h"
 #include "apps/churn/config/config_file.h"
+#include "apps/churn/explanation/background.h"
 #include "engine/io/safetensors.h"
 #include "kernels/common/error.h"
 #include "tests/churn/support/small_model.h"
@@ -74,6 +75,31 @@ TEST_F(ModelFileTest, EverythingComesBackToTheBit) {
   const std::string bytes = read_bytes(path());
   save_model(path(), read);
   EXPECT_EQ(read_bytes(path()), bytes);
+}
+
+TEST_F(ModelFileTest, TheBackgroundComesBackAndIsChecked) {
+  ModelFile model = small_model(config_);
+  model.background = draw_background(prepare_data(config_).train.features, 1);
+  ASSERT_GT(model.background.rows, 2U);
+  save_model(path(), model);
+  const ModelFile read = load_model(path());
+  EXPECT_EQ(read.background.rows, model.background.rows);
+  EXPECT_EQ(read.background.numbers, model.background.numbers);
+  EXPECT_EQ(read.background.codes, model.background.codes);
+  EXPECT_EQ(read.weights.size(), model.weights.size());
+
+  const auto refusal_of = [&](auto change) {
+    ModelFile changed = model;
+    change(changed.background);
+    save_model(path(), changed);
+    return message_of<DataError>([&] { load_model(path()); });
+  };
+  EXPECT_THAT(refusal_of([](auto& rows) { rows.codes.front() = 99; }),
+              AllOf(HasSubstr(path()), HasSubstr("background/codes holds the code 99")));
+  EXPECT_THAT(refusal_of([](auto& rows) { rows.numbers.front() = std::nanf(""); }),
+              HasSubstr("background/numbers holds nan"));
+  EXPECT_THAT(refusal_of([](auto& rows) { rows.category_count = 0; }),
+              HasSubstr("are not both there"));
 }
 
 TEST_F(ModelFileTest, EqualRunsGiveEqualBytesWhereverTheyRan) {
