@@ -154,7 +154,7 @@ class Explainer {
   void append(std::string& text, const std::string& id, const preprocessing::Table& values,
               const churn::Attributions& found, std::size_t row) const {
     const std::span effects(found.values.data() + row * found.columns, found.columns);
-    const double probability = churn::probability_of(found.logits[row]);
+    const double probability = model_.calibration.apply(churn::probability_of(found.logits[row]));
     std::vector<std::string> fields = {
         id, fmt::format("{:.6f}", probability),
         model_.pipeline.classes()[churn::is_flagged(probability, threshold_) ? 1 : 0]};
