@@ -15,11 +15,6 @@ namespace {
 
 constexpr std::size_t kDriftBuckets = 10;
 
-/// Quantiles of a longer column are those of so many of its values, drawn at random
-/// (sorted_sample): the share of values below one is off by a standard deviation of 0.14 % at most.
-/// What is exact in any case: missing values, the least, the greatest, mean, deviation and median.
-constexpr std::size_t kMostSampled = std::size_t{1} << 17;
-
 /// Training values of one column, NaN where missing, as fitting looks at them.
 struct TrainingValues {
   std::span<const double> all;
@@ -27,8 +22,8 @@ struct TrainingValues {
   std::vector<double> sorted;  ///< all that are there, or a sample with the least and the greatest
 };
 
-TrainingValues look_at(const Column& column, const Moments& moments) {
-  TrainingValues values{column.numbers, moments, sorted_sample(column.numbers, kMostSampled)};
+TrainingValues look_at(const Column& column, NumberFacts facts) {
+  TrainingValues values{column.numbers, facts.moments, std::move(facts.sample)};
   if (values.sorted.size() < values.moments.count) {
     values.sorted.insert(values.sorted.begin(), values.moments.minimum);
     values.sorted.push_back(values.moments.maximum);
@@ -128,7 +123,7 @@ std::string describe(const DroppedColumn& column) {
 
 NumberFeature fit_number(const Column& column, const NumberFacts& facts,
                          const NumberOptions& options, std::size_t quantiles, std::size_t bins) {
-  const TrainingValues values = look_at(column, facts.moments);
+  const TrainingValues values = look_at(column, facts);
   NumberFeature feature;
   feature.name = column.name;
   feature.fill_value = facts.fill.value_or(options.constant);
@@ -148,7 +143,7 @@ NumberFeature fit_number(const Column& column, const NumberFacts& facts,
 }
 
 NumberStatistics number_statistics(const Column& column) {
-  const TrainingValues values = look_at(column, moments_of(column.numbers));
+  const TrainingValues values = look_at(column, facts_of(column, NumberFill::constant));
   if (!values.sorted.empty()) return statistics_of(values);
   NumberStatistics statistics;
   statistics.rows = statistics.missing = column.size();

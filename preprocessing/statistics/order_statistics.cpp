@@ -104,13 +104,22 @@ double median_of(std::span<const double> values) {
   return quantile(select_two(values, counts, count / 2), 0.5);
 }
 
+std::vector<std::size_t> sampled_rows(std::size_t rows, std::size_t most) {
+  const std::size_t stride = (rows + most - 1) / most;
+  std::vector<std::size_t> sampled;
+  sampled.reserve(std::min(rows, most));
+  for (std::size_t begin = 0; begin < rows; begin += stride) {
+    const std::size_t row = begin + place_within(begin, stride);
+    if (row < rows) sampled.push_back(row);
+  }
+  return sampled;
+}
+
 std::vector<double> sorted_sample(std::span<const double> values, std::size_t most) {
-  const std::size_t stride = (values.size() + most - 1) / most;
   std::vector<double> sample;
   sample.reserve(std::min(values.size(), most));
-  for (std::size_t begin = 0; begin < values.size(); begin += stride) {
-    const std::size_t row = begin + place_within(begin, stride);
-    if (row < values.size() && !std::isnan(values[row])) sample.push_back(values[row]);
+  for (const std::size_t row : sampled_rows(values.size(), most)) {
+    if (!std::isnan(values[row])) sample.push_back(values[row] + 0.0);
   }
   std::ranges::sort(sample);
   return sample;

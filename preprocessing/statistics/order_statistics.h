@@ -16,9 +16,12 @@ double order_statistic(std::span<const double> values, std::size_t rank);
 /// mean of the middle two, as quantile(sorted, 0.5) computes it.
 double median_of(std::span<const double> values);
 
-/// At most `most` >= 1 of the values, ascending, without NaN: all where there are no more, missing
-/// ones counted, else one of every so many rows on end, drawn by their place alone, so that it does
-/// not matter whether the rows have a period.
+/// The rows of a sample of at most `most` >= 1 of them, ascending: one of every so many rows on
+/// end, drawn by their place alone, so that it does not matter whether the rows have a period. All
+/// where there are no more.
+std::vector<std::size_t> sampled_rows(std::size_t rows, std::size_t most);
+
+/// The values of those rows, ascending, without NaN; 0 for -0.
 std::vector<double> sorted_sample(std::span<const double> values, std::size_t most);
 
 }  // namespace ebb::preprocessing

@@ -15,6 +15,14 @@ std::int64_t sort_on_device(Context& context, const SortColumn& parameters) {
   return cpu::sort_column(context, parameters);
 }
 
+void gather_on_device(Context& context, const std::uint64_t* from,
+                      std::span<const std::size_t> places, std::uint64_t* to) {
+  if constexpr (kBuiltWithCuda) {
+    if (context.device().is_cuda()) return cuda::gather(context, from, places, to);
+  }
+  cpu::gather(context, from, places, to);
+}
+
 std::vector<std::uint64_t> keys_on_device(Context& context, const std::uint64_t* keys,
                                           std::span<const std::size_t> ranks) {
   if constexpr (kBuiltWithCuda) {
@@ -56,6 +64,33 @@ std::vector<double> values_at(Context& context, const SortedColumn& column,
     values.push_back(number_of_key(key));
   }
   return values;
+}
+
+std::vector<double> to_host(Context& context, const SortedColumn& column) {
+  std::vector<double> values;
+  if (column.count == 0) return values;
+  context.synchronize();
+  const Tensor keys = column.keys.slice(0, 0, static_cast<std::int64_t>(column.count)).to(Device());
+  values.reserve(column.count);
+  for (const std::int64_t key : keys.values<std::int64_t>())
+    values.push_back(number_of_key(static_cast<std::uint64_t>(key)));
+  return values;
+}
+
+Tensor gather_rows(Context& context, const Tensor& column, std::span<const std::size_t> rows) {
+  kernels::OperandCheck("gather_rows")
+      .dense("column", column.view(), DType::f64, {column.extent(0)}, "[rows]");
+  for (const std::size_t row : rows) {
+    if (row >= static_cast<std::size_t>(column.extent(0)))
+      fail("gather_rows: row {} of {}", row, column.extent(0));
+  }
+  const Tensor gathered =
+      Tensor::empty({static_cast<std::int64_t>(rows.size())}, DType::f64, context.device());
+  if (!rows.empty()) {
+    gather_on_device(context, column.view().as<const std::uint64_t>(), rows,
+                     gathered.view().as<std::uint64_t>());
+  }
+  return gathered;
 }
 
 std::vector<double> quantiles_of(Context& context, const SortedColumn& column,

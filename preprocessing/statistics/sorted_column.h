@@ -26,6 +26,13 @@ SortedColumn sort_column(Context& context, const Tensor& column);
 std::vector<double> values_at(Context& context, const SortedColumn& column,
                               std::span<const std::size_t> ranks);
 
+/// All values in order, on the host; 0 for -0.
+std::vector<double> to_host(Context& context, const SortedColumn& column);
+
+/// The values of the given rows of `column`, as of sort_column(): f64 [rows.size()]. Throws Error
+/// on a row that is not there.
+Tensor gather_rows(Context& context, const Tensor& column, std::span<const std::size_t> rows);
+
 /// The quantiles at `shares` in [0, 1] as quantile() (quantiles.h) computes them. Throws Error on a
 /// column without values.
 std::vector<double> quantiles_of(Context& context, const SortedColumn& column,

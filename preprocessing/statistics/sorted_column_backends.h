@@ -25,6 +25,9 @@ namespace ebb::preprocessing::cpu {
 
 /// Fills in the keys; gives the number of values that are not missing.
 std::int64_t sort_column(Context& context, const SortColumn& parameters);
+/// to[i] = from[places[i]], of any 8 bytes.
+void gather(Context& context, const std::uint64_t* from, std::span<const std::size_t> places,
+            std::uint64_t* to);
 std::vector<std::uint64_t> keys_at(Context& context, const std::uint64_t* keys,
                                    std::span<const std::size_t> ranks);
 /// Where the most of `count` >= 1 ascending keys that are equal begin; of several the first.
@@ -35,6 +38,8 @@ std::size_t longest_run(Context& context, const std::uint64_t* keys, std::size_t
 namespace ebb::preprocessing::cuda {
 
 std::int64_t sort_column(Context& context, const SortColumn& parameters);
+void gather(Context& context, const std::uint64_t* from, std::span<const std::size_t> places,
+            std::uint64_t* to);
 std::vector<std::uint64_t> keys_at(Context& context, const std::uint64_t* keys,
                                    std::span<const std::size_t> ranks);
 std::size_t longest_run(Context& context, const std::uint64_t* keys, std::size_t count);

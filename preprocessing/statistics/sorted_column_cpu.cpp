@@ -14,10 +14,15 @@ std::int64_t sort_column(Context&, const SortColumn& p) {
   return std::lower_bound(p.keys, p.keys + p.rows, kMissingKey) - p.keys;
 }
 
-std::vector<std::uint64_t> keys_at(Context&, const std::uint64_t* keys,
+void gather(Context&, const std::uint64_t* from, std::span<const std::size_t> places,
+            std::uint64_t* to) {
+  for (std::size_t i = 0; i < places.size(); ++i) to[i] = from[places[i]];
+}
+
+std::vector<std::uint64_t> keys_at(Context& context, const std::uint64_t* keys,
                                    std::span<const std::size_t> ranks) {
-  std::vector<std::uint64_t> found;
-  for (const std::size_t rank : ranks) found.push_back(keys[rank]);
+  std::vector<std::uint64_t> found(ranks.size());
+  gather(context, keys, ranks, found.data());
   return found;
 }
 

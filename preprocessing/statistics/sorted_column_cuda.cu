@@ -1,6 +1,8 @@
 // Sorting a column on CUDA: one kernel makes keys (8 bytes in, 8 out for a row), CUB sorts them.
 #include <cub/device/device_radix_sort.cuh>
 
+#include "engine/tensor/tensor.h"
+#include "kernels/common/blocks.h"
 #include "kernels/common/cuda/collectives.cuh"
 #include "kernels/common/cuda/launch.h"
 #include "kernels/common/cuda/runtime.h"
@@ -108,17 +110,22 @@ std::int64_t sort_column(Context& context, const SortColumn& p) {
   return found;
 }
 
+void gather(Context& context, const std::uint64_t* from, std::span<const std::size_t> places,
+            std::uint64_t* to) {
+  auto* on_device = static_cast<std::size_t*>(context.workspace().acquire(places.size_bytes()));
+  ebb::cuda::copy(context.stream(), on_device, places.data(), places.size_bytes());
+  const auto count = static_cast<std::int64_t>(places.size());
+  launch(context, {"gather", blocks_of(count, kThreads), kThreads}, gather_keys, from, on_device,
+         count, to);
+}
+
 std::vector<std::uint64_t> keys_at(Context& context, const std::uint64_t* keys,
                                    std::span<const std::size_t> ranks) {
   std::vector<std::uint64_t> found(ranks.size());
-  auto* memory = static_cast<std::byte*>(context.workspace().acquire(2 * ranks.size_bytes()));
-  auto* device_ranks = reinterpret_cast<std::size_t*>(memory);
-  auto* device_found = reinterpret_cast<std::uint64_t*>(memory + ranks.size_bytes());
-  ebb::cuda::copy(context.stream(), device_ranks, ranks.data(), ranks.size_bytes());
-  const auto count = static_cast<std::int64_t>(ranks.size());
-  launch(context, {"values_at", (count + kThreads - 1) / kThreads, kThreads}, gather_keys, keys,
-         device_ranks, count, device_found);
-  ebb::cuda::copy(context.stream(), found.data(), device_found, ranks.size_bytes());
+  const Tensor on_device = Tensor::empty({std::ssize(ranks)}, DType::i64, context.device());
+  auto* values = on_device.view().as<std::uint64_t>();
+  gather(context, keys, ranks, values);
+  ebb::cuda::copy(context.stream(), found.data(), values, ranks.size_bytes());
   context.synchronize();
   return found;
 }

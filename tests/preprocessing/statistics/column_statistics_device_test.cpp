@@ -130,6 +130,34 @@ TEST(SortedColumnDevice, MedianOfOddCountsNeedsNoDistance) {
   EXPECT_EQ(median_of(context, sort_column(context, tensors[0])), -kHuge);
 }
 
+TEST(SortedColumnDevice, ComesToTheHost) {
+  Context context(test_device());
+  const std::vector<Tensor> tensors = tensors_of({{2.0, kMissing, -1.0, 7.0}, {kMissing}, {}});
+  const std::vector<double> expected = {-1.0, 2.0, 7.0};
+  EXPECT_EQ(to_host(context, sort_column(context, tensors[0])), expected);
+  EXPECT_TRUE(to_host(context, sort_column(context, tensors[1])).empty());
+  EXPECT_TRUE(to_host(context, sort_column(context, tensors[2])).empty());
+}
+
+TEST(SortedColumnDevice, GathersRows) {
+  Context context(test_device());
+  const std::vector<double> column = random_numbers(1000, 2);
+  const std::vector<Tensor> tensors = tensors_of({column});
+  for (const std::size_t count : {0U, 1U, 255U, 256U, 257U, 600U}) {
+    std::vector<std::size_t> rows;
+    for (std::size_t i = 0; i < count; ++i) rows.push_back((i * 7919 + 999) % 1000);
+    const Tensor gathered = gather_rows(context, tensors[0], rows).to(Device());
+    ASSERT_EQ(gathered.elements(), static_cast<std::int64_t>(count));
+    for (std::size_t i = 0; i < count; ++i)
+      expect_same_bits(gathered.values<double>()[i], column[rows[i]], "row");
+  }
+  const std::size_t row = 1000;
+  EXPECT_THAT(message_of<Error>([&] {
+                gather_rows(context, tensors[0], {&row, 1});
+              }),
+              ::testing::HasSubstr("row 1000 of 1000"));
+}
+
 TEST(SortedColumnDevice, HasTheLeastOfSeveralModes) {
   SplitMix64 generator(1, 0);
   for (const std::size_t values : {1U, 2U, 40U, 900U}) {
