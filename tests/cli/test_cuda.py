@@ -74,11 +74,13 @@ class CudaTest(ProgramTest):
             self.assertIn(name, trained)
         for command in (["predict", "--out", "scores.csv"], ["evaluate"], ["prepare", "--out", "-"]):
             self.assertIn("columns_to_rows", kernels(*command, "--model", "model", "--data", self.table))
-        self.write("steps.toml", "".join(f"[[preprocessing.steps]]\nstep = '{step}'\n" for step in ("clip", "fill", "encode")))
-        fitted = ["prepare", "--config", "steps.toml", "--data", self.table, "--target", "churn", "--id-column", "customer_id",
+        steps = [f"[[preprocessing.steps]]\nstep = '{step}'\n" for step in ("clip", "fill", "encode")]
+        self.write("steps.toml", "".join(steps))
+        table = ["--data", self.table, "--id-column", "customer_id"]
+        fitted = ["prepare", *table, "--config", "steps.toml", "--target", "churn",
                   "--save-pipeline", "pipeline.json", "--out", "table.csv"]
         self.assertIn("columns_to_rows", kernels(*fitted))
-        applied = ["prepare", "--data", self.table, "--pipeline", "pipeline.json", "--id-column", "customer_id", "--out", "again.csv"]
+        applied = ["prepare", *table, "--pipeline", "pipeline.json", "--out", "again.csv"]
         self.assertIn("pass_over_columns", kernels(*applied))
         there = {name: (self.folder / name).read_bytes() for name in ("pipeline.json", "table.csv", "again.csv")}
         self.ebb(*fitted, "--device", "cpu")
