@@ -240,10 +240,11 @@ void declare_settings(CLI::App& command, TrainArguments& arguments, PartsToMeasu
 }
 
 churn::RunConfig run_config(const TrainArguments& arguments) {
+  churn::RunConfig config = settings_of(arguments);
   if (arguments.out.empty() && !arguments.dry_run) {
     fail<UsageError>("--out is missing: the folder for the model (or --dry-run)");
   }
-  return settings_of(arguments);
+  return config;
 }
 
 churn::RunConfig settings_of(const TrainArguments& arguments) {

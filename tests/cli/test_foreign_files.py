@@ -104,6 +104,23 @@ class ForeignModelTest(ProgramTest):
         self.model.write(self.path)
         self.assertIn('classes: the class "yes" occurs twice', self.predict(code=3))
 
+    def without_background(self):
+        for name in [name for name in self.model.tensors if name.startswith("background/")]:
+            del self.model.tensors[name]
+
+    def test_a_background_of_other_columns(self):
+        own = self.model.metadata["pipeline"]
+        pipeline = json.loads(own)
+        pipeline["numbers"].pop()
+        self.model.metadata["pipeline"] = json.dumps(pipeline)
+        self.model.write(self.path)
+        self.assertRegex(self.predict(code=3), r"the background is wrong: background/numbers is \[64, \d+\] of f32, "
+                                               r"expected \[64, \d+\] of f32")
+        self.model.metadata["pipeline"] = own
+        self.model.tensors.pop("background/codes")
+        self.model.write(self.path)
+        self.assertIn("are not both there", self.predict(code=3))
+
     def test_a_pipeline_of_other_columns(self):
         own = json.loads(self.model.metadata["pipeline"])
         fewer = json.loads(json.dumps(own))
@@ -114,6 +131,7 @@ class ForeignModelTest(ProgramTest):
         for name, pipeline in ((f"without {dropped['name']}", fewer), ("another level", more)):
             with self.subTest(name):
                 self.model.metadata["pipeline"] = json.dumps(pipeline)
+                self.without_background()
                 self.model.write(self.path)
                 message = self.predict(code=3)
                 self.assertIn("model: the weights cannot be used with the pipeline", message)
@@ -126,6 +144,7 @@ class ForeignModelTest(ProgramTest):
             self.assertEqual(self.predict(), self.scores)
 
     def test_other_tensors(self):
+        self.without_background()
         name = next(iter(self.model.tensors))
         tensor = self.model.tensors.pop(name)
         self.model.write(self.path)
