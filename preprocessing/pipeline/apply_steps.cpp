@@ -37,11 +37,11 @@ Table Pipeline::apply_steps(const Table& table) const {
 }
 
 void Pipeline::count_inputs(const Table& table, const Table& selected, DriftReport& report) const {
-  std::vector<DriftNumber> numbers;
-  for (const StepInputNumber& input : input_statistics_.numbers) {
-    const bool is_absent = table.find(input.name) == nullptr;
-    numbers.push_back(drift_number(selected.numbers(input.name), is_absent));
-  }
+  std::vector<DriftNumber> numbers(input_statistics_.numbers.size());
+  parallel_for(numbers.size(), table.rows(), [&](std::size_t i) {
+    const std::string& name = input_statistics_.numbers[i].name;
+    numbers[i] = drift_number(selected.numbers(name), table.find(name) == nullptr);
+  });
   std::vector<DriftCategory> categories;
   for (const CategoryFeature& input : input_statistics_.categories) {
     const bool is_absent = table.find(input.name) == nullptr;

@@ -1,4 +1,4 @@
-// What a pipeline takes: which columns a table must have, and its way through the declared steps.
+// What a pipeline takes: which columns a table must have.
 #include <algorithm>
 #include <limits>
 #include <optional>

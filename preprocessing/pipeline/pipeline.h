@@ -58,9 +58,9 @@ class Pipeline {
   /// Declared steps come first: they see all columns but the target and config.drop_columns, and
   /// what they leave becomes the features, which are fitted to the training rows as transform will
   /// give them.
-  /// On a GPU moments and medians of the features are found there, to which their columns are
-  /// copied once; all that is fitted has the bits that it has on the CPU. Throws UnsupportedError
-  /// on a device that cannot be used.
+  /// On a GPU what fills are made of, moments and counts of levels are found there, to which their
+  /// columns are copied once; all that is fitted has the bits that it has on the CPU. Throws
+  /// UnsupportedError on a device that cannot be used.
   static Pipeline fit(const Table& training_rows, const PipelineConfig& config, Device device = {});
 
   /// As fit, and encodes the training rows. Not always as transform would: where a step encodes

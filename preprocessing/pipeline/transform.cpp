@@ -1,9 +1,6 @@
 // Pipeline::encode: a table's rows as model inputs, on the CPU (encode_on_device.cpp: on a GPU).
 //
 // Columns first become the values that encoding reads, column by column; then rows are written.
-#include <algorithm>
-#include <cmath>
-#include <limits>
 #include <span>
 #include <type_traits>
 
@@ -90,9 +87,10 @@ EncodedRows Pipeline::encode(const Table& table, DriftReport* report) const {
   Context context;
   EncodedRows out = encode_rows(context, *this, values);
   if (report == nullptr) return out;
-  std::vector<DriftNumber> numbers;
-  for (const EncodedNumber& number : columns.numbers)
-    numbers.push_back(drift_number(number.values, number.is_absent));
+  std::vector<DriftNumber> numbers(columns.numbers.size());
+  parallel_for(numbers.size(), out.rows, [&](std::size_t i) {
+    numbers[i] = drift_number(columns.numbers[i].values, columns.numbers[i].is_absent);
+  });
   std::vector<DriftCategory> categories;
   for (const EncodedCategory& category : columns.categories)
     categories.push_back(drift_category(category.column(), category.is_absent));

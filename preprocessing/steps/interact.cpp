@@ -53,6 +53,7 @@ class Interact final : public Step {
   }
   void apply(Table& table) const override {
     const std::vector<std::string> present = table.present(names_);
+    if (present.size() < 2) return;  // no pair
     std::vector<const double*> values;
     for (const std::string& name : present) values.push_back(table.numbers(name).data());
     std::vector<Column> products;
@@ -67,6 +68,7 @@ class Interact final : public Step {
   }
   void apply(DeviceTable& table) const override {
     const std::vector<std::string> present = table.present(names_);
+    if (present.size() < 2) return;  // no pair
     std::vector<const double*> values;
     for (const std::string& name : present)
       values.push_back(table.numbers(name).values.view().as<const double>());

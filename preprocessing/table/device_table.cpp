@@ -139,6 +139,12 @@ DeviceTable::Entry& DeviceTable::entry(std::string_view name) {
 }
 
 void DeviceTable::append(Entry entry) {
+  const std::size_t length =
+      entry.on_device ? static_cast<std::size_t>(entry.on_device->rows()) : entry.on_host->size();
+  if (length != rows()) {
+    fail("column \"{}\" has {} values, expected {}, as the table has rows", entry.name, length,
+         rows());
+  }
   entries_.push_back(std::move(entry));
   const std::string& name = entries_.back().name;
   if (positions_.emplace(name, entries_.size() - 1).second) return;

@@ -21,8 +21,8 @@ namespace ebb::preprocessing {
 /// put in the place of another. One thread at a time.
 class DeviceTable {
  public:
-  /// The columns of `table`, which must outlive this. Throws UnsupportedError on a device that
-  /// cannot be used, which may be the CPU.
+  /// The columns of `table`, which must outlive this, on `device`, which may be the CPU. Throws
+  /// UnsupportedError on one that cannot be used.
   DeviceTable(const Table& table, Device device);
 
   /// Of the device, for kernels that work on the columns.

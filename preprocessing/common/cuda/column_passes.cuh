@@ -98,14 +98,12 @@ class ColumnPass {
   }
   /// `of_row`: bytes that the job reads and writes for a row.
   void add(const Job& job, const Table& table, std::size_t of_row) {
-    const bool is_kept = table.bytes > 0 && table.bytes <= kTableBytes;
-    const std::size_t read = sizeof(PlacedJob<Job>) + (is_kept ? table.bytes : 0);
-    jobs_.push_back({job, table.offset, static_cast<std::uint32_t>(table.bytes), is_kept});
-    shared_bytes_ = std::max(shared_bytes_, DeviceTables::padded(read));
-    least_rows_ = std::max(least_rows_, static_cast<std::int64_t>(kTableShare * read / of_row));
+    jobs_.push_back({job, table.offset, static_cast<std::uint32_t>(table.bytes), false});
+    row_bytes_.push_back(of_row);
   }
   void run(Context& context, const char* name, std::int64_t rows) {
     if (jobs_.empty()) return;
+    keep_tables(shared_bytes_of_block(context.device()));
     const std::uint32_t jobs = tables_.add(jobs_.data(), jobs_.size());
     const std::byte* memory = tables_.upload(context);
     const auto count = static_cast<std::int64_t>(jobs_.size());
@@ -116,8 +114,24 @@ class ColumnPass {
   }
 
  private:
+  /// Decides which jobs keep their table in shared memory, of which a block may have `shared`
+  /// bytes.
+  void keep_tables(std::size_t shared) {
+    constexpr std::size_t kJobBytes = sizeof(PlacedJob<Job>);
+    const std::size_t most = std::min(kTableBytes, shared - DeviceTables::padded(kJobBytes));
+    for (std::size_t i = 0; i < jobs_.size(); ++i) {
+      const std::size_t bytes = jobs_[i].table_bytes;
+      jobs_[i].is_kept = bytes > 0 && DeviceTables::padded(bytes) <= most;
+      const std::size_t read = kJobBytes + (jobs_[i].is_kept ? bytes : 0);
+      shared_bytes_ = std::max(shared_bytes_, DeviceTables::padded(read));
+      least_rows_ =
+          std::max(least_rows_, static_cast<std::int64_t>(kTableShare * read / row_bytes_[i]));
+    }
+  }
+
   DeviceTables tables_;
   std::vector<PlacedJob<Job>> jobs_;
+  std::vector<std::size_t> row_bytes_;  // of each job: read and written for a row
   std::size_t shared_bytes_ = 0;
   std::int64_t least_rows_ = 1;
 };

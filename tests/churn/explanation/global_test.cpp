@@ -24,7 +24,7 @@ TEST(PermutationImportance, IsZeroForAnIgnoredColumnAndPositiveForTheOthers) {
   EXPECT_EQ(found[1].log_loss_rise, 0.0);
   EXPECT_EQ(found[1].log_loss_error, 0.0);
   EXPECT_EQ(found[1].auc_fall, 0.0);
-  for (const std::size_t group : {0, 2}) {
+  for (const std::size_t group : {0U, 2U}) {
     EXPECT_GT(found[group].log_loss_rise, 3 * found[group].log_loss_error);
     EXPECT_GT(found[group].auc_fall, 3 * found[group].auc_error);
   }

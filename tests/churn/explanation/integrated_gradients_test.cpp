@@ -63,7 +63,7 @@ TEST(IntegratedGradients, GradientsOfTokensAgreeWithFiniteDifferences) {
 }
 
 TEST(IntegratedGradients, QuadratureIsExactForPolynomials) {
-  for (const std::size_t count : {1, 2, 5, 16}) {
+  for (const std::size_t count : {1U, 2U, 5U, 16U}) {
     const auto degree = static_cast<double>(2 * count - 1);
     double integral = 0.0;
     for (const QuadratureNode& node : gauss_legendre(count)) {

@@ -233,6 +233,9 @@ TEST(DeviceTable, BringsAColumnOnceAndBack) {
   EXPECT_EQ(on_device.on_host("b").numbers, table.numbers("b"));
   EXPECT_THAT(testing::message_of([&] { on_device.add(table.column("b")); }),
               HasSubstr("column \"b\" exists twice"));
+  EXPECT_THAT(testing::message_of<Error>(
+                  [&] { on_device.add(number_column("e", std::vector<double>(10, 2.0))); }),
+              HasSubstr("column \"e\" has 10 values, expected 20"));
   EXPECT_THAT(testing::message_of([&] { on_device.column("none"); }),
               HasSubstr("there is no column \"none\""));
 }
