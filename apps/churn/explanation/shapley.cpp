@@ -23,8 +23,9 @@ using preprocessing::SplitMix64;
 
 // Rows on the way that the network is given at a time, about.
 constexpr std::size_t kRowsAtOnce = 32768;
-// Sums of some twenty differences of f32 log-odds, in f64.
-constexpr double kLargestGap = 1e-9;
+// The changes of a walk telescope, but for a customer that equals the background row it begins at:
+// the two have their f32 log-odds from different batches, which may differ by some last places.
+constexpr double kLargestGap = 16 * 0x1p-24;
 
 // Of a row's values: equal rows have equal hashes.
 std::uint64_t hash_of(const EncodedRows& rows, std::size_t row) {
