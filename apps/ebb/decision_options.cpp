@@ -23,6 +23,7 @@ struct ObjectiveOption {
 };
 
 constexpr churn::NumberRange kAboveZero{.lowest = 0.0, .highest = 1e9, .open_lowest = true};
+constexpr churn::NumberRange kCost{.lowest = -1e12, .highest = 1e12};
 constexpr churn::NumberRange kAmount{.lowest = 0.0, .highest = 1e12};
 constexpr churn::NumberRange kShare{
     .lowest = 0.0, .highest = 1.0, .open_lowest = true, .open_highest = true};
@@ -30,10 +31,19 @@ constexpr churn::NumberRange kShare{
 const std::vector<ObjectiveOption>& objective_options() {
   using Decision = churn::DecisionConfig;
   static const std::vector<ObjectiveOption> options = {
-      {"--false-negative-cost", ThresholdObjective::cost,
-       "cost of a missed leaver, where a needless flag costs 1 (5)", kAboveZero,
-       &DecisionOptions::false_negative_cost,
-       [](Decision& decision) -> double& { return decision.false_negative_cost; }},
+      {"--false-negative-cost", ThresholdObjective::cost, "cost of a leaver who is not flagged (5)",
+       kCost, &DecisionOptions::false_negative_cost,
+       [](Decision& decision) -> double& { return decision.costs.false_negative; }},
+      {"--false-positive-cost", ThresholdObjective::cost, "cost of a stayer who is flagged (1)",
+       kCost, &DecisionOptions::false_positive_cost,
+       [](Decision& decision) -> double& { return decision.costs.false_positive; }},
+      {"--true-positive-cost", ThresholdObjective::cost,
+       "cost of a leaver who is flagged; a gain is below 0 (0)", kCost,
+       &DecisionOptions::true_positive_cost,
+       [](Decision& decision) -> double& { return decision.costs.true_positive; }},
+      {"--true-negative-cost", ThresholdObjective::cost, "cost of a stayer who is not flagged (0)",
+       kCost, &DecisionOptions::true_negative_cost,
+       [](Decision& decision) -> double& { return decision.costs.true_negative; }},
       {"--contact-share", ThresholdObjective::budget,
        "share of all customers that can be contacted (0.1)", kShare,
        &DecisionOptions::contact_share,

@@ -16,6 +16,9 @@ namespace ebb::program {
 struct DecisionOptions {
   std::optional<std::string> objective;
   std::optional<double> false_negative_cost;
+  std::optional<double> false_positive_cost;
+  std::optional<double> true_positive_cost;
+  std::optional<double> true_negative_cost;
   std::optional<double> contact_share;
   std::optional<double> customer_value;
   std::optional<double> incentive_cost;

@@ -58,6 +58,11 @@ void declare_data(CLI::App& command, TrainArguments& to) {
   command.add_option("--id-column", to.id_column, "Names the customer; passed through to scores")
       ->type_name("COLUMN")
       ->group("Data");
+  command
+      .add_option("--weight-column", to.weight_column,
+                  "What each training row counts for: numbers, 0 or more; no feature")
+      ->type_name("COLUMN")
+      ->group("Data");
   declare_drop_columns(command, to.drop_columns, "Columns that the model must not see")
       ->group("Data");
 }
@@ -200,6 +205,7 @@ void apply_options(const TrainArguments& from, churn::RunConfig& config) {
   override_with(from.target, config.data.target);
   override_with(from.positive, config.data.positive);
   override_with(from.id_column, config.data.id_column);
+  override_with(from.weight_column, config.data.weight_column);
   if (!from.drop_columns.empty()) config.data.drop_columns = from.drop_columns;
   apply_split(from, config.split);
   override_with(from.seed, config.training.seed);

@@ -33,6 +33,7 @@ struct TrainArguments {
   std::optional<std::string> target;
   std::optional<std::string> positive;
   std::optional<std::string> id_column;
+  std::optional<std::string> weight_column;
   std::vector<std::string> drop_columns;
 
   std::optional<double> validation_fraction;

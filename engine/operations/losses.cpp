@@ -51,6 +51,7 @@ Tensor binary_cross_entropy(const Pass& pass, const Tensor& logits, const Tensor
                                                .ignored = options.ignored.view(),
                                                .positive_weight = options.positive_weight,
                                                .label_smoothing = options.label_smoothing,
+                                               .focusing = options.focusing,
                                                .normalizer = options.normalizer,
                                                .loss = loss.view(),
                                                .grad_logits = flat(gradient).view()});

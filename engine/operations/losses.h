@@ -11,6 +11,7 @@ struct BinaryCrossEntropyOptions {
   Tensor ignored;                // u8 [n]; nonzero rows do not count; undefined: none
   double positive_weight = 1.0;  // of rows with target 1
   double label_smoothing = 0.0;
+  double focusing = 0.0;    // gamma of the focal loss; 0: the plain cross-entropy
   double normalizer = 0.0;  // what the sum is divided by; 0: the sum of the weights that count
 };
 

@@ -53,9 +53,15 @@ Tensor binary_cross_entropy_composed(const Pass& pass, const Tensor& logits, con
   const Tensor y = shifted(pass, scale(pass, targets, 1.0 - options.label_smoothing),
                            options.label_smoothing / 2.0);
   const Tensor not_y = shifted(pass, scale(pass, y, -1.0), 1.0);
+  // What a logit costs a negative row: log(1 + e^x) times sigmoid(x)^focusing.
+  const auto cost = [&](const Tensor& logit) {
+    const Tensor complement = softplus(pass, scale(pass, logit, -1.0));
+    const Tensor power = exp(pass, scale(pass, complement, -options.focusing));
+    return multiply(pass, power, softplus(pass, logit));
+  };
   const Tensor if_positive =
-      multiply(pass, softplus(pass, scale(pass, x, -1.0)), scale(pass, y, options.positive_weight));
-  const Tensor if_negative = multiply(pass, softplus(pass, x), not_y);
+      multiply(pass, cost(scale(pass, x, -1.0)), scale(pass, y, options.positive_weight));
+  const Tensor if_negative = multiply(pass, cost(x), not_y);
   std::vector<double> weights(static_cast<std::size_t>(x.elements()), 1.0);
   double total = 0.0;
   const Tensor sample_weights = on_host(options.sample_weights);

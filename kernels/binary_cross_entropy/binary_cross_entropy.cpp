@@ -35,6 +35,9 @@ void check(const BinaryCrossEntropy& p) {
   if (!(p.label_smoothing >= 0.0 && p.label_smoothing <= 1.0)) {
     fail("binary_cross_entropy: label_smoothing is {}, expected [0, 1]", p.label_smoothing);
   }
+  if (!(p.focusing >= 0.0) || std::isinf(p.focusing)) {
+    fail("binary_cross_entropy: focusing is {}, expected a finite number, 0 or more", p.focusing);
+  }
   if (!(p.normalizer >= 0.0)) {
     fail("binary_cross_entropy: normalizer is {}, expected 0 or more", p.normalizer);
   }

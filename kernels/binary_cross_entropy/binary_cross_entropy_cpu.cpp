@@ -1,5 +1,5 @@
 // Binary cross-entropy on the CPU: rows are lanes. Moves 8 bytes per row, 12 with the gradient; one
-// exp, one log1p and two divisions per vector of rows.
+// exp, one log1p and two divisions per vector of rows, two exps more for the focal loss.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/binary_cross_entropy/binary_cross_entropy_cpu.cpp"
 #include <hwy/foreach_target.h>
@@ -18,6 +18,49 @@ namespace ebb::kernels::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
+/// Of vectors of logits x and -x.
+template <class V>
+struct LogisticPair {
+  V softplus;
+  V softplus_negative;
+  V sigmoid;
+  V sigmoid_negative;
+};
+
+template <class D, class V = hn::Vec<D>>
+LogisticPair<V> logistic_pair(D d, V x) {
+  const V one = hn::Set(d, 1.0F);
+  const V e = exp(d, hn::Neg(hn::Abs(x)));
+  const V tail = hn::Log1p(d, e);
+  const V larger = hn::Div(one, hn::Add(one, e));
+  const V smaller = hn::Mul(e, larger);
+  const auto below = hn::Lt(x, hn::Zero(d));
+  return {.softplus = hn::Add(maximum(x, hn::Zero(d)), tail),
+          .softplus_negative = hn::Add(maximum(hn::Neg(x), hn::Zero(d)), tail),
+          .sigmoid = hn::IfThenElse(below, smaller, larger),
+          .sigmoid_negative = hn::IfThenElse(below, larger, smaller)};
+}
+
+/// The pair as the focal loss has it: softplus(x) becomes sigmoid(x)^focusing * softplus(x), and
+/// sigmoid(x) the derivative of that.
+template <class D, class V>
+LogisticPair<V> focused(D d, const LogisticPair<V>& p, float focusing) {
+  const V gamma = hn::Set(d, focusing);
+  const V power = exp(d, hn::Neg(hn::Mul(gamma, p.softplus_negative)));
+  const V power_negative = exp(d, hn::Neg(hn::Mul(gamma, p.softplus)));
+  // A factor of 0 leaves out what may be infinite.
+  const auto rest = [&](V sigmoid, V softplus) {
+    return hn::IfThenZeroElse(hn::Eq(sigmoid, hn::Zero(d)), hn::Mul(sigmoid, softplus));
+  };
+  const V slope = hn::MulAdd(gamma, rest(p.sigmoid_negative, p.softplus), p.sigmoid);
+  const V slope_negative =
+      hn::MulAdd(gamma, rest(p.sigmoid, p.softplus_negative), p.sigmoid_negative);
+  return {.softplus = hn::Mul(power, p.softplus),
+          .softplus_negative = hn::Mul(power_negative, p.softplus_negative),
+          .sigmoid = hn::Mul(power, slope),
+          .sigmoid_negative = hn::Mul(power_negative, slope_negative)};
+}
+
 /// Rows [first, first + count): writes their gradient and returns their share of the weighted sum.
 /// `weights` are those of the rows, 0 where a row does not count.
 float weighted_rows(const BinaryCrossEntropy& p, std::int64_t first, std::int64_t count,
@@ -32,6 +75,7 @@ float weighted_rows(const BinaryCrossEntropy& p, std::int64_t first, std::int64_
   const V kept = hn::Set(d, 1.0F - static_cast<float>(p.label_smoothing));
   const V smoothed = hn::Set(d, static_cast<float>(p.label_smoothing) / 2.0F);
   const V positive_weight = hn::Set(d, static_cast<float>(p.positive_weight));
+  const auto focusing = static_cast<float>(p.focusing);
   V total = zero;
   for_vectors(count, [&](std::int64_t i, auto load, auto store) HWY_ATTR {
     const V x = load(logits + i);
@@ -39,22 +83,18 @@ float weighted_rows(const BinaryCrossEntropy& p, std::int64_t first, std::int64_
     const V target = hn::MulAdd(load(targets + i), kept, smoothed);
     const V positive = hn::Mul(positive_weight, target);
     const V negative = hn::Sub(one, target);
-    const V e = exp(d, hn::Neg(hn::Abs(x)));
-    const V tail = hn::Log1p(d, e);
-    const V loss_positive = hn::Mul(positive, hn::Add(maximum(hn::Neg(x), zero), tail));
-    const V loss_negative = hn::Mul(negative, hn::Add(maximum(x, zero), tail));
+    LogisticPair<V> logistic = logistic_pair(d, x);
+    if (focusing != 0.0F) logistic = focused(d, logistic, focusing);
+    const V loss_positive = hn::Mul(positive, logistic.softplus_negative);
+    const V loss_negative = hn::Mul(negative, logistic.softplus);
     const V loss = hn::Add(hn::IfThenZeroElse(hn::Eq(positive, zero), loss_positive),
                            hn::IfThenZeroElse(hn::Eq(negative, zero), loss_negative));
     // Lanes past the end have weight 0.
     const auto skipped = hn::Eq(weight, zero);
     total = hn::Add(total, hn::IfThenZeroElse(skipped, hn::Mul(weight, loss)));
     if (grad != nullptr) {
-      const V larger = hn::Div(one, hn::Add(one, e));
-      const V smaller = hn::Mul(e, larger);
-      const auto below = hn::Lt(x, zero);
-      const V sigmoid = hn::IfThenElse(below, smaller, larger);
-      const V complement = hn::IfThenElse(below, larger, smaller);
-      const V slope = hn::MulSub(negative, sigmoid, hn::Mul(positive, complement));
+      const V slope =
+          hn::MulSub(negative, logistic.sigmoid, hn::Mul(positive, logistic.sigmoid_negative));
       const V gradient = hn::Mul(hn::Mul(weight, hn::Set(d, scale)), slope);
       store(hn::IfThenZeroElse(skipped, gradient), grad + i);
     }

@@ -37,10 +37,21 @@ void binary_cross_entropy(const BinaryCrossEntropy& p) {
   const auto smoothing = static_cast<T>(p.label_smoothing);
   const auto positive_weight = static_cast<T>(p.positive_weight);
   const auto scale = static_cast<T>(inverse_normalizer<T>(p));
+  const auto focusing = static_cast<T>(p.focusing);
   const auto softplus = [](T x) { return std::max(x, T{0}) + std::log1p(std::exp(-std::fabs(x))); };
   const auto sigmoid = [](T x) {
     const T e = std::exp(-std::fabs(x));
     return (x < 0 ? e : T{1}) / (1 + e);
+  };
+  // sigmoid(x)^focusing * log(1 + e^x), and its derivative.
+  const auto focal_loss = [&](T x) {
+    return focusing == 0 ? softplus(x) : std::exp(-focusing * softplus(-x)) * softplus(x);
+  };
+  const auto focal_slope = [&](T x) {
+    if (focusing == 0) return sigmoid(x);
+    const T miss = sigmoid(-x);
+    return std::exp(-focusing * softplus(-x)) *
+           (sigmoid(x) + focusing * (miss == 0 ? T{0} : miss * softplus(x)));
   };
   T total = 0;
   for (std::int64_t row = 0; row < p.logits.elements(); ++row) {
@@ -51,10 +62,10 @@ void binary_cross_entropy(const BinaryCrossEntropy& p) {
       const T target = p.targets.as<T>()[row] * (1 - smoothing) + smoothing / 2;
       const T positive = positive_weight * target;
       const T negative = 1 - target;
-      const T loss = (positive == 0 ? 0 : positive * softplus(-x)) +
-                     (negative == 0 ? 0 : negative * softplus(x));
+      const T loss = (positive == 0 ? 0 : positive * focal_loss(-x)) +
+                     (negative == 0 ? 0 : negative * focal_loss(x));
       total += weight * loss;
-      gradient = weight * scale * (negative * sigmoid(x) - positive * sigmoid(-x));
+      gradient = weight * scale * (negative * focal_slope(x) - positive * focal_slope(-x));
     }
     if (p.grad_logits.present()) p.grad_logits.as<T>()[row] = gradient;
   }

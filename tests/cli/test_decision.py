@@ -72,6 +72,9 @@ class DecisionTest(ProgramTest):
                            "--objective", "profit", "--customer-value", "5", code=3)
         self.assertIn("customer_value 5 is not above incentive_cost 10", refused.stderr)
         refused = self.ebb("train", "--data", TABLE, "--target", "churn", "--out", "model",
+                           "--objective", "cost", "--true-positive-cost", "6", code=3)
+        self.assertIn("false_negative_cost 5 is not above true_positive_cost 6", refused.stderr)
+        refused = self.ebb("train", "--data", TABLE, "--target", "churn", "--out", "model",
                            "--objective", "luck", code=2)
         self.assertIn("expected f1, accuracy, cost, profit or budget", refused.stderr)
 

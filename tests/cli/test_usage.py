@@ -63,8 +63,7 @@ class UsageTest(ProgramTest):
                 message = self.refused(*command, option, value)
                 self.assertIn(f'{option}: "{value}" is not a number from 0 to ', message)
         for option, value, expected in (
-                ("--false-negative-cost", "0", "above 0 and at most 1000000000"),
-                ("--false-negative-cost", "inf", "above 0 and at most 1000000000"),
+                ("--false-negative-cost", "inf", "of at least -1000000000000 and at most 1000000000000"),
                 ("--validation-fraction", "0", "above 0 and below 1"),
                 ("--validation-fraction", "1", "above 0 and below 1"),
                 ("--test-fraction", "1", "of at least 0 and below 1"),

@@ -59,6 +59,11 @@ void check_roles(const DataConfig& data, const SplitConfig& split) {
     fail<DataError>("column \"{}\" is both {} and {}: it can be one of them", name, first, second);
   };
   if (data.target == data.id_column) refuse_same(data.target, "data.target", "data.id_column");
+  for (const auto& [setting, name] :
+       {std::pair<std::string_view, const std::string&>{"data.target", data.target},
+        {"data.id_column", data.id_column}}) {
+    if (data.weight_column == name) refuse_same(name, setting, "data.weight_column");
+  }
   const auto is_ignored = [&](const std::string& name) {
     const auto found = data.columns.find(name);
     return found != data.columns.end() && found->second == preprocessing::DeclaredKind::ignore;
@@ -110,6 +115,7 @@ void validate(const RunConfig& config) {
     fail<DataError>("model.dim = {} is more than {} times model.heads = {}: take more heads",
                     config.model.dim, kernels::kMaxHeadDim, config.model.heads);
   }
+  check_cost_matrix(config.decision.costs);
   check_campaign(config.decision.campaign);
   check_split(config.split);
   check_roles(config.data, config.split);

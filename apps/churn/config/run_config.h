@@ -22,7 +22,8 @@ struct DataConfig {
   std::string target;     // the label column
   std::string positive;   // the class to predict; empty: understood from yes/no, true/false, 0/1
   std::string id_column;  // passed through to the scores
-  std::vector<std::string> drop_columns;                       // never features
+  std::string weight_column;              // what each training row counts for; empty: 1
+  std::vector<std::string> drop_columns;  // never features
   std::map<std::string, preprocessing::DeclaredKind> columns;  // what columns are, by name
   std::optional<char> delimiter;  // found from the file if not given, but for blanks
   std::vector<std::string> missing_tokens = preprocessing::CsvOptions::default_missing_tokens();
@@ -100,7 +101,8 @@ struct TrainingConfig {
   double gradient_clip = 1.0;     // largest norm of the gradient; 0: unlimited
   double average_decay = 0.99;    // of the moving average of weights; 0: none
   double label_smoothing = 0.0;
-  double positive_weight = 1.0;
+  double positive_weight = 1.0;  // 0: what balances the classes (see settled())
+  double focal_gamma = 0.0;      // of the focal loss; 0: the plain cross-entropy
   SelectionMetric selection = SelectionMetric::log_loss;
   std::int64_t patience = 0;  // epochs without a better one before stopping; 0: never stop early
   bool operator==(const TrainingConfig&) const = default;
@@ -109,9 +111,9 @@ struct TrainingConfig {
 /// How probabilities become decisions. TOML: [decision].
 struct DecisionConfig {
   ThresholdObjective objective = ThresholdObjective::f1;
-  double false_negative_cost = 5.0;  // in units of a false positive; for the cost objective
-  Campaign campaign;                 // for the profit objective
-  double contact_share = 0.1;        // of all customers; for the budget objective
+  CostMatrix costs;            // for the cost objective
+  Campaign campaign;           // for the profit objective
+  double contact_share = 0.1;  // of all customers; for the budget objective
   CalibrationMethod calibration = CalibrationMethod::none;  // fitted to validation rows
   bool operator==(const DecisionConfig&) const = default;
 };

@@ -62,6 +62,9 @@ void add_data(std::vector<Setting>& list, const RunConfig& config) {
   data.text(
       "id_column", [](auto& c) -> auto& { return c.data.id_column; },
       "passed through to the scores, never a feature");
+  data.text(
+      "weight_column", [](auto& c) -> auto& { return c.data.weight_column; },
+      "what each training row counts for in the loss, never a feature; empty: all the same");
   data.texts(
       "drop_columns", [](auto& c) -> auto& { return c.data.drop_columns; }, "never features");
   add_delimiter(list);
@@ -286,7 +289,12 @@ void add_training(std::vector<Setting>& list) {
       kShareBelowOne, "moves labels towards 1/2");
   training.number(
       "positive_weight", [](auto& c) -> auto& { return c.training.positive_weight; },
-      {.lowest = 0.0, .highest = 1e6, .open_lowest = true}, "of the loss of positive rows");
+      {.lowest = 0.0, .highest = 1e6},
+      "of the loss of positive rows; 0: what makes both classes weigh the same");
+  training.number(
+      "focal_gamma", [](auto& c) -> auto& { return c.training.focal_gamma; },
+      {.lowest = 0.0, .highest = 100.0},
+      "of the focal loss, in which rows that are predicted well count less; 0: none");
   training.choice(
       "selection", [](auto& c) -> auto& { return c.training.selection; },
       std::vector{SelectionMetric::log_loss, SelectionMetric::roc_auc},
@@ -306,10 +314,19 @@ void add_decision(std::vector<Setting>& list) {
       std::vector(kThresholdObjectives.begin(), kThresholdObjectives.end()),
       [](ThresholdObjective value) { return to_string(value); },
       "what the threshold is best in, on validation rows");
+  constexpr NumberRange kCost{.lowest = -1e12, .highest = 1e12};
   decision.number(
-      "false_negative_cost", [](auto& c) -> auto& { return c.decision.false_negative_cost; },
-      {.lowest = 0.0, .highest = 1e9, .open_lowest = true},
-      "of missing a leaver, in units of flagging a stayer; for objective = \"cost\"");
+      "false_negative_cost", [](auto& c) -> auto& { return c.decision.costs.false_negative; },
+      kCost, "of missing a leaver; this and the next three for objective = \"cost\"");
+  decision.number(
+      "false_positive_cost", [](auto& c) -> auto& { return c.decision.costs.false_positive; },
+      kCost, "of flagging a stayer");
+  decision.number(
+      "true_positive_cost", [](auto& c) -> auto& { return c.decision.costs.true_positive; }, kCost,
+      "of flagging a leaver; below 0: a gain");
+  decision.number(
+      "true_negative_cost", [](auto& c) -> auto& { return c.decision.costs.true_negative; }, kCost,
+      "of leaving a stayer alone");
   decision.number(
       "contact_share", [](auto& c) -> auto& { return c.decision.contact_share; },
       {.lowest = 0.0, .highest = 1.0, .open_lowest = true, .open_highest = true},

@@ -25,6 +25,7 @@ ColumnRole role_of(const std::string& name, const RunConfig& config,
                    const preprocessing::Pipeline& pipeline) {
   if (name == config.data.target) return ColumnRole::target;
   if (name == config.data.id_column) return ColumnRole::id;
+  if (name == config.data.weight_column) return ColumnRole::weight;
   if (name == config.split.column) return ColumnRole::split;
   if (has_feature(pipeline.numbers(), name)) return ColumnRole::number_feature;
   if (has_feature(pipeline.categories(), name)) return ColumnRole::category_feature;
@@ -73,6 +74,8 @@ std::string_view to_string(ColumnRole role) {
       return "target";
     case ColumnRole::id:
       return "id";
+    case ColumnRole::weight:
+      return "weight";
     case ColumnRole::split:
       return "split";
     case ColumnRole::left_out:

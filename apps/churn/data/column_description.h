@@ -16,11 +16,13 @@ enum class ColumnRole {
   step_input,  // no feature itself; declared steps make some of it
   target,
   id,
+  weight,
   split,
   left_out
 };
 
-/// "number feature", "category feature", "input of steps", "target", "id", "split", "left out".
+/// "number feature", "category feature", "input of steps", "target", "id", "weight", "split",
+/// "left out".
 std::string_view to_string(ColumnRole role);
 
 struct ColumnDescription {

@@ -23,6 +23,7 @@ std::map<std::string, DeclaredKind> kinds_to_read(const RunConfig& config) {
   }
   kinds.emplace(data.target, DeclaredKind::category);
   if (!data.id_column.empty()) kinds.emplace(data.id_column, DeclaredKind::identifier);
+  if (!data.weight_column.empty()) kinds.emplace(data.weight_column, DeclaredKind::number);
   if (!config.split.column.empty()) kinds.emplace(config.split.column, DeclaredKind::category);
   if (!config.split.group.empty()) kinds.emplace(config.split.group, DeclaredKind::identifier);
   for (const std::string& name : data.drop_columns) kinds.emplace(name, DeclaredKind::identifier);
@@ -38,6 +39,7 @@ void check_exists(const Table& table, std::string_view setting, const std::strin
 void check_columns(const Table& table, const RunConfig& config) {
   check_exists(table, "the target (data.target)", config.data.target);
   check_exists(table, "data.id_column", config.data.id_column);
+  check_exists(table, "data.weight_column", config.data.weight_column);
   check_exists(table, "split.column", config.split.column);
   check_exists(table, "split.group", config.split.group);
   check_exists(table, "split.time", config.split.time);

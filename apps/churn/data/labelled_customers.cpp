@@ -1,6 +1,7 @@
 #include "apps/churn/data/labelled_customers.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "apps/churn/data/customer_tables.h"
@@ -9,6 +10,7 @@
 #include "preprocessing/cleaning/duplicates.h"
 #include "preprocessing/common/counted.h"
 #include "preprocessing/common/names.h"
+#include "preprocessing/common/numbers.h"
 #include "preprocessing/pipeline/pipeline.h"
 #include "preprocessing/table/inference.h"
 
@@ -84,6 +86,20 @@ Labels read_labels(const Table& table, const DataConfig& data) {
   return parse_labels(table, data.target, std::optional<std::string>(data.positive));
 }
 
+/// What each row counts for, if the configuration names a column of it.
+std::vector<double> read_weights(const Table& table, const std::string& name) {
+  if (name.empty()) return {};
+  const std::vector<double>& weights = table.numbers(name);
+  for (std::size_t row = 0; row < weights.size(); ++row) {
+    if (std::isfinite(weights[row]) && weights[row] >= 0.0) continue;
+    fail<DataError>(
+        "{}: the weight in column \"{}\" is {}, expected a finite number, 0 or more",
+        table.where(row), name,
+        std::isnan(weights[row]) ? "missing" : preprocessing::format_number(weights[row]));
+  }
+  return weights;
+}
+
 }  // namespace
 
 /// Which columns are no features by their role.
@@ -97,6 +113,7 @@ preprocessing::PipelineConfig column_roles(const RunConfig& config) {
     }
   };
   drop(config.data.id_column);
+  drop(config.data.weight_column);
   drop(config.split.column);
   // Their values tell whose a row is, or are times that do not come again; but see prepare_data.
   for (const std::string& name : {config.split.group, config.split.time}) {
@@ -129,6 +146,7 @@ LabelledCustomers read_labelled_customers(const RunConfig& config, Device device
                               config.preprocessing.drop_duplicates, customers.notes);
   }
   customers.labels = read_labels(table, config.data);
+  customers.weights = read_weights(table, config.data.weight_column);
   customers.table = std::move(table);
   return customers;
 }

@@ -24,6 +24,7 @@ struct LabelledCustomers {
   preprocessing::Table table;  // without duplicates, nor rows of the test table
   std::optional<preprocessing::Table> test;
   preprocessing::Labels labels;  // of `table`
+  std::vector<double> weights;   // likewise; empty without data.weight_column
   std::size_t table_rows = 0;    // read from the file
   std::size_t duplicates = 0;    // of those, dropped
   std::string fingerprint;       // of the tables' contents

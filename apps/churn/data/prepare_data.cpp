@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -73,7 +74,29 @@ std::vector<float> labels_of(const std::vector<float>& labels,
 
 LabelledRows encode(const Pipeline& pipeline, const Table& table, const std::vector<float>& labels,
                     const std::vector<std::size_t>& rows, Device device) {
-  return {pipeline.transform(select_rows(table, rows), nullptr, device), labels_of(labels, rows)};
+  return {
+      pipeline.transform(select_rows(table, rows), nullptr, device), labels_of(labels, rows), {}};
+}
+
+/// Of the training rows, scaled to a mean of 1, so that the learning rate need not know them.
+std::vector<float> training_weights(const LabelledCustomers& customers,
+                                    const std::vector<std::size_t>& rows) {
+  if (customers.weights.empty()) return {};
+  double total = 0.0;
+  for (const std::size_t row : rows) total += customers.weights[row];
+  if (!(total > 0.0) || std::isinf(total)) {
+    fail<DataError>(
+        "{}: the weights of the training rows add up to {}, expected a finite number "
+        "above 0: see the column that data.weight_column (--weight-column) names",
+        customers.table.source(), total);
+  }
+  const double scale = static_cast<double>(rows.size()) / total;
+  std::vector<float> weights;
+  weights.reserve(rows.size());
+  for (const std::size_t row : rows) {
+    weights.push_back(static_cast<float>(customers.weights[row] * scale));
+  }
+  return weights;
 }
 
 void add_notes(const Pipeline& pipeline, const Labels& labels, const RunConfig& config,
@@ -115,7 +138,8 @@ PreparedData prepare_split(const LabelledCustomers& customers, const CustomerSpl
   add_notes(data.pipeline, labels, config, data.notes);
   data.columns = describe_columns(table, config, data.pipeline);
 
-  data.train = {std::move(training_rows), labels_of(labels.values, rows.train)};
+  data.train = {std::move(training_rows), labels_of(labels.values, rows.train),
+                training_weights(customers, rows.train)};
   for (std::string& warning :
        leak_warnings(select_rows(table, rows.train), data.train.labels, data.pipeline)) {
     data.warnings.push_back(std::move(warning));

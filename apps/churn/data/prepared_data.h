@@ -17,6 +17,7 @@ namespace ebb::churn {
 struct LabelledRows {
   preprocessing::EncodedRows features;
   std::vector<float> labels;
+  std::vector<float> weights;  // of training rows: their mean is 1; empty: all 1
 
   std::size_t rows() const { return labels.size(); }
 };

@@ -28,8 +28,7 @@ double quality_of(const ConfusionMatrix& matrix, const ThresholdOptions& options
     case ThresholdObjective::accuracy:
       return matrix.accuracy();
     case ThresholdObjective::cost:
-      return -(options.false_negative_cost * matrix.false_negative + matrix.false_positive) /
-             matrix.total();
+      return -total_cost(matrix, options.costs) / matrix.total();
     case ThresholdObjective::profit:
       return campaign_profit(matrix, options.campaign) / matrix.total();
     case ThresholdObjective::budget: {
@@ -89,7 +88,7 @@ double calibrated_threshold(const ThresholdOptions& options) {
     case ThresholdObjective::accuracy:
       return 0.5;
     case ThresholdObjective::cost:
-      return 1 / (1 + options.false_negative_cost);
+      return break_even_probability(options.costs);
     case ThresholdObjective::profit:
       return std::min(break_even_probability(options.campaign), 1.0);
   }
@@ -108,12 +107,6 @@ ThresholdChoice fall_back(const ClassTotals& totals, const ThresholdOptions& opt
 }
 
 void check_options(const ThresholdOptions& options) {
-  if (!(options.false_negative_cost > 0) || std::isinf(options.false_negative_cost)) {
-    fail<DataError>(
-        "cost ratio {}; expected a positive number: what a missed leaver costs, "
-        "divided by what a needless offer costs",
-        options.false_negative_cost);
-  }
   if (!(options.training_base_rate >= 0 && options.training_base_rate <= 1)) {
     fail<DataError>("training base rate {}; expected a share in [0, 1]",
                     options.training_base_rate);
@@ -122,6 +115,7 @@ void check_options(const ThresholdOptions& options) {
     fail<DataError>("contact share {}; expected a share above 0 and below 1",
                     options.contact_share);
   }
+  check_cost_matrix(options.costs);
   check_campaign(options.campaign);
 }
 

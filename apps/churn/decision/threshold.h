@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "apps/churn/decision/campaign.h"
+#include "apps/churn/decision/cost_matrix.h"
 #include "apps/churn/metrics/scored_rows.h"
 
 namespace ebb::churn {
@@ -14,7 +15,7 @@ namespace ebb::churn {
 enum class ThresholdObjective {
   f1,        ///< highest F1 of the customers who leave
   accuracy,  ///< highest share of right decisions
-  cost,      ///< lowest expected cost per customer at a given cost ratio
+  cost,      ///< lowest cost of all decisions together
   profit,    ///< highest profit of a campaign that contacts whoever is flagged
   budget,    ///< as many flagged as a campaign can contact
 };
@@ -29,8 +30,7 @@ ThresholdObjective parse_threshold_objective(std::string_view name);
 
 struct ThresholdOptions {
   ThresholdObjective objective = ThresholdObjective::f1;
-  /// For `cost`: what missing a leaver costs, in units of what flagging a stayer costs.
-  double false_negative_cost = 1.0;
+  CostMatrix costs;            ///< for `cost`
   Campaign campaign;           ///< for `profit`
   double contact_share = 0.1;  ///< for `budget`: of all customers, those that can be contacted
   /// Share of leavers among the training rows: what F1 falls back on.
@@ -59,13 +59,12 @@ struct ThresholdChoice {
 ///
 /// With no rows, or rows of one class only (but for a budget, which asks for no labels), nothing
 /// can be compared. Then the threshold is what would be right for calibrated probabilities:
-/// accuracy 1/2, cost 1 / (1 + false_negative_cost), profit break_even_probability(), at most 1,
+/// accuracy 1/2, cost and profit break_even_probability(), at most 1,
 /// and for F1 and a budget the training base rate (1/2 if that is 0 or 1); `fallback_reason` says
 /// so.
 ///
-/// Throws Error as `check_rows` does, and for logits; DataError unless false_negative_cost is
-/// positive and finite, training_base_rate lies in [0, 1] and contact_share in (0, 1), and as
-/// `check_campaign` does.
+/// Throws Error as `check_rows` does, and for logits; DataError unless training_base_rate lies in
+/// [0, 1] and contact_share in (0, 1), and as `check_cost_matrix` and `check_campaign` do.
 ThresholdChoice choose_threshold(const ScoredRows& validation, const ThresholdOptions& options);
 
 }  // namespace ebb::churn

@@ -1,5 +1,5 @@
-// A thread moves an element of the batch, whose rows are its numbers, its token rows and its label:
-// 8 bytes moved for each, in whole rows.
+// A thread moves an element of the batch, whose rows are its numbers, its token rows, its label and
+// its weight: 8 bytes moved for each, in whole rows.
 #include "apps/churn/model/gather_batch.h"
 #include "kernels/common/cuda/divider.cuh"
 #include "kernels/common/cuda/launch.h"
@@ -17,9 +17,11 @@ struct Operands {
   const std::int32_t* first_rows;
   const std::int64_t* indices;
   const float* labels;
+  const float* weights;
   float* numbers;
   std::int32_t* token_rows;
   float* targets;
+  float* sample_weights;
   std::uint32_t number_count;
   std::uint32_t category_count;
   std::uint32_t elements;
@@ -40,8 +42,10 @@ __global__ void __launch_bounds__(kThreads) gather(Operands p) {
       p.token_rows[row * tokens + token] =
           token == 0 ? 0
                      : p.first_rows[token - 1] + p.from_codes[from * p.category_count + token - 1];
-    } else {
+    } else if (column == p.number_count + tokens) {
       p.targets[row] = p.labels[row];
+    } else {
+      p.sample_weights[row] = p.weights[row];
     }
   }
 }
@@ -50,8 +54,8 @@ __global__ void __launch_bounds__(kThreads) gather(Operands p) {
 
 void gather_batch(Context& context, const GatherBatch& p) {
   const std::int64_t batch = p.indices.elements();
-  const std::int64_t width =
-      p.numbers.shape[1] + p.token_rows.shape[1] + (p.labels.present() ? 1 : 0);
+  const std::int64_t width = p.numbers.shape[1] + p.token_rows.shape[1] +
+                             (p.labels.present() ? 1 : 0) + (p.weights.present() ? 1 : 0);
   constexpr std::int64_t kMost = std::int64_t{1} << 31;
   if (batch * width >= kMost) {
     fail("gather_batch: {} rows of {} elements, expected less than 2^31 elements", batch, width);
@@ -61,9 +65,11 @@ void gather_batch(Context& context, const GatherBatch& p) {
                           p.first_rows.as<std::int32_t>(),
                           p.indices.as<std::int64_t>(),
                           p.labels.as<float>(),
+                          p.weights.as<float>(),
                           p.numbers.as<float>(),
                           p.token_rows.as<std::int32_t>(),
                           p.targets.as<float>(),
+                          p.sample_weights.as<float>(),
                           static_cast<std::uint32_t>(p.numbers.shape[1]),
                           static_cast<std::uint32_t>(p.token_rows.shape[1] - 1),
                           static_cast<std::uint32_t>(batch * width),

@@ -47,14 +47,18 @@ Tensor LogisticRegression::penalty(const Pass& pass, std::int64_t rows) const {
   return scale(pass, squares, 0.5 / static_cast<double>(rows));
 }
 
-void LogisticRegression::fit(Context& context, const Batch& batch, std::span<const float> labels) {
+void LogisticRegression::fit(Context& context, const Batch& batch, std::span<const float> labels,
+                             std::span<const float> weights) {
   const Tensor targets = Tensor::from_values({batch.rows()}, labels);
+  const BinaryCrossEntropyOptions options{
+      .sample_weights = weights.empty() ? Tensor() : Tensor::from_values({batch.rows()}, weights),
+      .normalizer = static_cast<double>(batch.rows())};
   Tape tape(context, &parameters_);
   AdamW optimizer(parameters_, {.weight_decay = 0.0});
   const Schedule schedule = cosine_schedule(kLearningRate, 0.0, kSteps);
   for (std::int64_t step = 0; step < kSteps; ++step) {
     const Pass pass{context, &tape};
-    const Tensor loss = binary_cross_entropy(pass, forward(pass, batch), targets);
+    const Tensor loss = binary_cross_entropy(pass, forward(pass, batch), targets, options);
     tape.backward(add(pass, loss, penalty(pass, batch.rows())));
     optimizer.step(context, tape.gradients(), {.learning_rate = schedule(step)});
     tape.clear();

@@ -18,10 +18,11 @@ class LogisticRegression {
   /// equally.
   explicit LogisticRegression(const InputSchema& schema);
 
-  /// Fits it to `labels`, 0 or 1 for each row: full batches, AdamW with a cosine schedule, and
-  /// scikit-learn's default penalty, half of the sum of squared weights but for the bias: it holds
-  /// back the weight of a level that few rows have.
-  void fit(Context& context, const Batch& batch, std::span<const float> labels);
+  /// Fits it to `labels`, 0 or 1 for each row, which counts for its weight if there are any: full
+  /// batches, AdamW with a cosine schedule, and scikit-learn's default penalty, half of the sum of
+  /// squared weights but for the bias: it holds back the weight of a level that few rows have.
+  void fit(Context& context, const Batch& batch, std::span<const float> labels,
+           std::span<const float> weights = {});
   /// Logits [rows].
   Tensor logits(Context& context, const Batch& batch) const;
 

@@ -80,7 +80,7 @@ Decision decide(std::vector<float> validation_scores, const PreparedData& data,
   made.calibration.apply(validation_scores);
   made.threshold = choose_threshold({.scores = validation_scores, .labels = labels},
                                     {.objective = decision.objective,
-                                     .false_negative_cost = decision.false_negative_cost,
+                                     .costs = decision.costs,
                                      .campaign = decision.campaign,
                                      .contact_share = decision.contact_share,
                                      .training_base_rate = data.training_base_rate});
@@ -168,9 +168,11 @@ std::string explain(const ThresholdChoice& choice, const DecisionConfig& decisio
     case ThresholdObjective::cost:
       return fmt::format(
           "{:.4f}: it has the least cost on the validation rows, {:.4f} per customer, where a "
-          "missed "
-          "leaver costs {} and a needless flag 1",
-          choice.threshold, choice.objective_value, decision.false_negative_cost);
+          "missed leaver costs {}, a flagged one {}, a stayer who is flagged {} and one who is not "
+          "{}",
+          choice.threshold, choice.objective_value, decision.costs.false_negative,
+          decision.costs.true_positive, decision.costs.false_positive,
+          decision.costs.true_negative);
     case ThresholdObjective::profit:
       return fmt::format(
           "{:.4f}: contacting whoever is flagged earns most on the validation rows, {:.2f} per "

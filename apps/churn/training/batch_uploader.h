@@ -12,7 +12,14 @@ namespace ebb::churn {
 
 struct LabelledBatch {
   Batch inputs;
-  Tensor targets;  // f32 [rows]; undefined without labels
+  Tensor targets;         // f32 [rows]; undefined without labels
+  Tensor sample_weights;  // f32 [rows]; undefined without weights
+};
+
+/// What goes with each row of a table into its batch; empty: nothing.
+struct RowTargets {
+  std::span<const float> labels;
+  std::span<const float> weights;  // none without labels
 };
 
 /// Gathers rows on the host and brings them to the device, one batch ahead: what prepare() is given
@@ -29,9 +36,8 @@ class BatchUploader {
  public:
   BatchUploader(const InputSchema& schema, Device device);
 
-  /// The rows `indices`, and their labels where `labels` is not empty. Throws Error on rows of
-  /// another GPU.
-  void prepare(const preprocessing::EncodedRows& rows, std::span<const float> labels,
+  /// The rows `indices`, with their targets. Throws Error on rows of another GPU.
+  void prepare(const preprocessing::EncodedRows& rows, const RowTargets& targets,
                std::span<const std::size_t> indices);
   /// The batch that was prepared last, for work given until the prepare() after the next.
   LabelledBatch take();
@@ -43,9 +49,9 @@ class BatchUploader {
     Tensor codes;
   };
 
-  void prepare_on_host(const preprocessing::EncodedRows& rows, std::span<const float> labels,
+  void prepare_on_host(const preprocessing::EncodedRows& rows, const RowTargets& targets,
                        std::span<const std::size_t> indices);
-  void prepare_indices(std::span<const float> labels, std::span<const std::size_t> indices);
+  void prepare_indices(const RowTargets& targets, std::span<const std::size_t> indices);
   LabelledBatch gather_on_device();
 
   InputSchema schema_;
@@ -54,6 +60,7 @@ class BatchUploader {
   std::size_t current_ = 0;  // prepared last
   std::int64_t rows_ = 0;    // of that batch
   bool has_labels_ = false;
+  bool has_weights_ = false;
   DeviceRows from_;
   Tensor first_rows_;                // of GatherBatch; made when first needed
   std::array<Storage, 2> gathered_;  // batches that the device has gathered

@@ -23,7 +23,7 @@ PartScores fit_logistic_baseline(const PreparedData& data, const RuntimeConfig& 
   const Batch batch = make_batch(schema, data.train.features);
   LogisticRegression model(schema);
   Context context({}, runtime.threads);
-  model.fit(context, batch, data.train.labels);
+  model.fit(context, batch, data.train.labels, data.train.weights);
   return {predict(context, model, batch),
           predict(context, model, make_batch(schema, data.validation.features)),
           predict(context, model, make_batch(schema, data.test.features))};

@@ -41,6 +41,18 @@ void require_selectable(const RunConfig& config, const LabelledRows& validation)
       labels.size(), leavers == 0 ? "no customer who left" : "only customers who left");
 }
 
+// What makes the positive rows weigh as much as the negative ones.
+double balancing_weight(const LabelledRows& rows) {
+  double positive = 0.0;
+  double total = 0.0;
+  for (std::size_t row = 0; row < rows.rows(); ++row) {
+    const double weight = rows.weights.empty() ? 1.0 : static_cast<double>(rows.weights[row]);
+    total += weight;
+    if (rows.labels[row] == 1.0F) positive += weight;
+  }
+  return positive > 0.0 && positive < total ? (total - positive) / positive : 1.0;
+}
+
 }  // namespace
 
 struct Trainer::State {
@@ -124,7 +136,9 @@ std::span<const std::size_t> Trainer::State::rows_of_step(std::int64_t number) c
 }
 
 void Trainer::State::prepare(std::span<const std::size_t> rows) {
-  if (!rows.empty()) batches.prepare(data.train.features, data.train.labels, rows);
+  if (rows.empty()) return;
+  batches.prepare(data.train.features, {.labels = data.train.labels, .weights = data.train.weights},
+                  rows);
 }
 
 ShardPlan Trainer::State::plan_of(const LabelledBatch& batch) const {
@@ -139,9 +153,14 @@ PassSettings Trainer::State::pass_settings() const {
 
 Tensor Trainer::State::loss_of(const LabelledBatch& batch, const Pass& pass, RowRange range) const {
   const Tensor logits = network.model.forward(pass, batch.inputs.slice(range.begin, range.count));
+  const Tensor weights = batch.sample_weights.defined()
+                             ? batch.sample_weights.slice(0, range.begin, range.count)
+                             : Tensor();
   return binary_cross_entropy(pass, logits, batch.targets.slice(0, range.begin, range.count),
-                              {.positive_weight = config.training.positive_weight,
+                              {.sample_weights = weights,
+                               .positive_weight = config.training.positive_weight,
                                .label_smoothing = config.training.label_smoothing,
+                               .focusing = config.training.focal_gamma,
                                .normalizer = static_cast<double>(batch.inputs.rows())});
 }
 
@@ -208,6 +227,9 @@ RunConfig settled(RunConfig config, const PreparedData& data) {
   if (config.training.batch_size == 0) {
     const std::size_t rows = std::bit_ceil(data.train.rows() / kStepsPerEpoch);
     config.training.batch_size = std::clamp<std::int64_t>(static_cast<std::int64_t>(rows), 16, 128);
+  }
+  if (config.training.positive_weight == 0.0) {
+    config.training.positive_weight = balancing_weight(data.train);
   }
   return config;
 }

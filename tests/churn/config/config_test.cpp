@@ -92,8 +92,8 @@ RunConfig perturbed() {
   RunConfig config;
   auto& [data, split, preprocessing, model, training, decision, runtime] = config;
   {
-    auto& [a, b, c, d, e, f, g, h] = data;
-    perturb_each(a, b, c, d, e, f, g, h);
+    auto& [a, b, c, d, e, f, g, h, i] = data;
+    perturb_each(a, b, c, d, e, f, g, h, i);
   }
   {
     auto& [a, b, c, d, e, f] = split;
@@ -108,12 +108,14 @@ RunConfig perturbed() {
     perturb_each(a, b, c, d, e, f, g, h, i, j, k, l, m);
   }
   {
-    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = training;
-    perturb_each(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q] = training;
+    perturb_each(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q);
   }
   {
-    auto& [objective, cost, campaign, share, calibration] = decision;
-    perturb_each(objective, cost, share, calibration);
+    auto& [objective, costs, campaign, share, calibration] = decision;
+    perturb_each(objective, share, calibration);
+    auto& [hit, false_alarm, correct, miss] = costs;
+    perturb_each(hit, false_alarm, correct, miss);
     auto& [value, incentive, contact, acceptance] = campaign;
     perturb_each(value, incentive, contact, acceptance);
   }

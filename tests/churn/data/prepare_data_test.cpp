@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "apps/churn/config/config_file.h"
 #include "apps/churn/data/prepared_data.h"
 #include "kernels/common/error.h"
 #include "tests/churn/support/customers.h"
@@ -113,6 +114,54 @@ TEST_F(PrepareDataTest, DuplicatesAreDroppedBeforeTheSplit) {
   const PreparedData all = prepare(rows);
   EXPECT_EQ(all.duplicates, 0U);
   EXPECT_EQ(all.train.rows() + all.validation.rows() + all.test.rows(), 100U);
+}
+
+TEST_F(PrepareDataTest, AColumnOfWeightsIsNoFeatureAndHasAMeanOfOne) {
+  std::string text = "age,times,churn\n";
+  for (int i = 0; i < 100; ++i) text += fmt::format("{},{},{}\n", i * 7 % 83, i % 5, i % 4 / 3);
+  config_.data.path = folder_.write("customers.csv", text);
+  config_.data.drop_columns.clear();
+  config_.data.weight_column = "times";
+  const PreparedData data = prepare_data(config_);
+  EXPECT_THAT(data.pipeline.number_names(), ElementsAre("age"));
+  EXPECT_EQ(data.columns.at(1).role, ColumnRole::weight);
+  ASSERT_EQ(data.train.weights.size(), data.train.rows());
+  double total = 0.0;
+  for (const float weight : data.train.weights) total += static_cast<double>(weight);
+  EXPECT_NEAR(total / static_cast<double>(data.train.rows()), 1.0, 1e-6);
+  // They follow their rows: 0 to 4 times a scale, as many of each as the rows have.
+  std::vector<float> distinct = sorted(data.train.weights);
+  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
+  ASSERT_EQ(distinct.size(), 5U);
+  for (std::size_t i = 0; i < 5; ++i) {
+    EXPECT_NEAR(distinct[i], static_cast<float>(i) * distinct[1], 1e-6F);
+  }
+  EXPECT_THAT(data.validation.weights, IsEmpty());
+}
+
+TEST_F(PrepareDataTest, WeightsThatAreNoneAreRefusedWithTheirPlace) {
+  config_.data.drop_columns.clear();
+  config_.data.weight_column = "times";
+  const auto table = [](const char* third, const char* others = "1") {
+    std::string text = "age,times,churn\n";
+    for (int i = 0; i < 40; ++i) {
+      text += fmt::format("{},{},{}\n", i * 7 % 83, i == 2 ? third : others, i % 2);
+    }
+    return text;
+  };
+  EXPECT_THAT(refusal(table("-1")),
+              HasSubstr("customers.csv:4: the weight in column \"times\" is -1, expected a finite "
+                        "number, 0 or more"));
+  EXPECT_THAT(refusal(table("")), HasSubstr("customers.csv:4: the weight in column \"times\" is "
+                                            "missing"));
+  EXPECT_THAT(refusal(table("often")), HasSubstr("often"));
+  EXPECT_THAT(refusal(table("0", "0")),
+              HasSubstr("the weights of the training rows add up to 0, expected"));
+  EXPECT_THAT(refusal("age,churn\n1,0\n2,1\n"),
+              HasSubstr("there is no column \"times\", which data.weight_column names"));
+  config_.data.weight_column = "churn";
+  EXPECT_THAT(message_of<DataError>([&] { validate(config_); }),
+              HasSubstr("column \"churn\" is both data.target and data.weight_column"));
 }
 
 TEST_F(PrepareDataTest, CustomersWithSeveralRowsAreNotedUnlessTheSplitIsGiven) {

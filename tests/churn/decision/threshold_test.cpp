@@ -20,7 +20,7 @@ constexpr ThresholdOptions kF1{ThresholdObjective::f1};
 constexpr ThresholdOptions kAccuracy{ThresholdObjective::accuracy};
 
 ThresholdOptions cost(double false_negative_cost) {
-  return {ThresholdObjective::cost, false_negative_cost};
+  return {ThresholdObjective::cost, {.false_negative = false_negative_cost}};
 }
 
 ThresholdOptions profit(const Campaign& campaign) {
@@ -30,6 +30,10 @@ ThresholdOptions profit(const Campaign& campaign) {
 ThresholdOptions budget(double contact_share) {
   return {.objective = ThresholdObjective::budget, .contact_share = contact_share};
 }
+
+constexpr ThresholdOptions kEveryCost{
+    ThresholdObjective::cost,
+    {.true_positive = -20, .false_positive = 3, .true_negative = -2, .false_negative = 4}};
 
 /// Overlapping classes, repeated scores, and weights that binary fractions hold exactly.
 struct Sample {
@@ -53,7 +57,10 @@ double quality(const ConfusionMatrix& matrix, const ThresholdOptions& options) {
             matrix.false_positive * loss_from_stayer(options.campaign)) /
            matrix.total();
   }
-  return -(options.false_negative_cost * matrix.false_negative + matrix.false_positive) /
+  return -(options.costs.false_negative * matrix.false_negative +
+           options.costs.false_positive * matrix.false_positive +
+           options.costs.true_positive * matrix.true_positive +
+           options.costs.true_negative * matrix.true_negative) /
          matrix.total();
 }
 
@@ -62,12 +69,13 @@ TEST(Threshold, NoOtherThresholdIsBetter) {
   const ScoredRows unweighted{sample.scores, sample.labels};
   const ScoredRows weighted{sample.scores, sample.labels, sample.weights};
   for (const ScoredRows& rows : {unweighted, weighted}) {
-    for (const ThresholdOptions& options : {kF1, kAccuracy, cost(1), cost(5), cost(0.2), profit({}),
-                                            profit({.customer_value = 40})}) {
+    for (const ThresholdOptions& options : {kF1, kAccuracy, cost(1), cost(5), cost(0.2), kEveryCost,
+                                            profit({}), profit({.customer_value = 40})}) {
       const ThresholdChoice choice = choose_threshold(rows, options);
       EXPECT_FALSE(choice.fallback_reason);
       const double reached = quality(confusion_at(rows, choice.threshold), options);
-      EXPECT_NEAR(std::abs(reached), choice.objective_value, 1e-12);
+      const bool is_cost = options.objective == ThresholdObjective::cost;
+      EXPECT_NEAR(is_cost ? -reached : reached, choice.objective_value, 1e-12);
       for (int step = 0; step <= 1000; ++step) {
         EXPECT_GE(reached + 1e-12, quality(confusion_at(rows, step / 1000.0), options));
       }

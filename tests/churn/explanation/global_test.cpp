@@ -14,7 +14,7 @@ using preprocessing::EncodedRows;
 using ::testing::ElementsAre;
 
 TEST(PermutationImportance, IsZeroForAnIgnoredColumnAndPositiveForTheOthers) {
-  LabelledRows rows{random_rows(400, 1), {}};
+  LabelledRows rows{random_rows(400, 1), {}, {}};
   for (const float logit : additive_logits(rows.features)) {
     rows.labels.push_back(logit > 1.0F ? 1.0F : 0.0F);
   }

@@ -57,8 +57,8 @@ TEST(TrainingReport, ExplainsTheThreshold) {
   EXPECT_EQ(explain({0.25, 0.0, "there are no validation rows"}, {}),
             "0.2500: there are no validation rows");
   EXPECT_THAT(
-      explain({0.1, 0.3, {}}, {.objective = ThresholdObjective::cost, .false_negative_cost = 5}),
-      HasSubstr("a missed leaver costs 5"));
+      explain({0.1, 0.3, {}}, {.objective = ThresholdObjective::cost, .costs = {}}),
+      HasSubstr("a missed leaver costs 5, a flagged one 0, a stayer who is flagged 1 and one"));
 }
 
 }  // namespace

@@ -49,37 +49,50 @@ std::vector<T> values_of(const Tensor& tensor) {
   return {values.begin(), values.end()};
 }
 
-void expect_batches(const InputSchema& schema, bool has_labels) {
+std::vector<float> picked(const std::vector<float>& values, const std::vector<std::size_t>& rows) {
+  std::vector<float> those;
+  for (const std::size_t row : rows) those.push_back(values[row]);
+  return those;
+}
+
+void expect_batches(const InputSchema& schema, bool has_labels, bool has_weights) {
   const EncodedRows rows = rows_of(schema);
   const EncodedRows there = on_device(rows);
   std::vector<float> labels;
-  for (std::size_t row = 0; has_labels && row < kRows; ++row) {
-    labels.push_back(static_cast<float>(row % 3));
+  std::vector<float> weights;
+  for (std::size_t row = 0; row < kRows; ++row) {
+    if (has_labels) labels.push_back(static_cast<float>(row % 3));
+    if (has_weights) weights.push_back(0.5F + static_cast<float>(row));
   }
   BatchUploader batches(schema, test_device());
   const std::vector<std::vector<std::size_t>> parts = {
       {3, 0, 49, 3}, {7}, {1, 2, 4, 8, 16, 32}, {5, 6}};
-  batches.prepare(there, labels, parts.front());
+  batches.prepare(there, {labels, weights}, parts.front());
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const LabelledBatch batch = batches.take();
-    if (i + 1 < parts.size()) batches.prepare(there, labels, parts[i + 1]);
+    if (i + 1 < parts.size()) batches.prepare(there, {labels, weights}, parts[i + 1]);
     const Batch expected = make_batch(schema, rows, parts[i]);
     EXPECT_EQ(values_of<float>(batch.inputs.numbers), values_of<float>(expected.numbers));
     EXPECT_EQ(values_of<std::int32_t>(batch.inputs.token_rows),
               values_of<std::int32_t>(expected.token_rows));
     ASSERT_EQ(batch.targets.defined(), has_labels);
-    if (!has_labels) continue;
-    std::vector<float> targets;
-    for (const std::size_t row : parts[i]) targets.push_back(labels[row]);
-    EXPECT_EQ(values_of<float>(batch.targets), targets);
+    if (has_labels) {
+      EXPECT_EQ(values_of<float>(batch.targets), picked(labels, parts[i]));
+    }
+    ASSERT_EQ(batch.sample_weights.defined(), has_weights);
+    if (has_weights) {
+      EXPECT_EQ(values_of<float>(batch.sample_weights), picked(weights, parts[i]));
+    }
   }
 }
 
 TEST(BatchUploaderDevice, GathersWhatTheHostGathers) {
-  for (const bool has_labels : {false, true}) {
-    expect_batches({{{0, 1}, {0, 1}, {0, 2}}, {3, 5}}, has_labels);
-    expect_batches({{{0, 1}}, {}}, has_labels);
-    expect_batches({{}, {4}}, has_labels);
+  for (const int given : {0, 1, 2}) {
+    const bool has_labels = given > 0;
+    const bool has_weights = given > 1;
+    expect_batches({{{0, 1}, {0, 1}, {0, 2}}, {3, 5}}, has_labels, has_weights);
+    expect_batches({{{0, 1}}, {}}, has_labels, has_weights);
+    expect_batches({{}, {4}}, has_labels, has_weights);
   }
 }
 

@@ -60,6 +60,15 @@ TrainerState copy_of(TrainerState state) {
 
 class TrainerTest : public ::testing::Test {
  protected:
+  /// Of a network and a logistic regression trained on the data.
+  std::string fitted_bits(const PreparedData& data) const {
+    Trainer trainer(config_, data);
+    const PartScores baseline = fit_logistic_baseline(data, config_.runtime);
+    return weights_after(trainer) +
+           bytes_of(Tensor::from_values({static_cast<std::int64_t>(baseline.train.size())},
+                                        baseline.train));
+  }
+
   TemporaryFolder folder_;
   RunConfig config_ = quick_config(folder_);
 };
@@ -255,6 +264,47 @@ TEST_F(TrainerTest, ChoosesABatchSizeForTheNumberOfRows) {
   EXPECT_EQ(chosen(1'000'000), 128);
   config_.training.batch_size = 7;
   EXPECT_EQ(chosen(1000), 7);
+}
+
+TEST_F(TrainerTest, RowsOfWeightZeroAreNotLearnedFrom) {
+  PreparedData data = prepare_data(config_);
+  data.train.weights.assign(data.train.rows(), 1.5F);
+  for (std::size_t row = 0; row < data.train.rows(); row += 3) data.train.weights[row] = 0.0F;
+  const std::string before = fitted_bits(data);
+  for (std::size_t row = 0; row < data.train.rows(); row += 3) {
+    data.train.labels[row] = 1.0F - data.train.labels[row];
+  }
+  EXPECT_EQ(fitted_bits(data), before);
+  data.train.labels[1] = 1.0F - data.train.labels[1];
+  EXPECT_NE(fitted_bits(data), before);
+}
+
+TEST_F(TrainerTest, EqualWeightsChangeNothing) {
+  PreparedData data = prepare_data(config_);
+  const std::string before = fitted_bits(data);
+  data.train.weights.assign(data.train.rows(), 1.0F);
+  EXPECT_EQ(fitted_bits(data), before);
+}
+
+TEST_F(TrainerTest, BalancesTheClassesByTheWeightOfTheirRows) {
+  PreparedData data = prepare_data(config_);
+  data.train.labels = {1, 0, 0, 0, 1, 0, 0, 0};
+  config_.training.positive_weight = 0.0;
+  EXPECT_EQ(settled(config_, data).training.positive_weight, 3.0);
+  data.train.weights = {2, 1, 1, 1, 1, 0, 0, 0};
+  EXPECT_EQ(settled(config_, data).training.positive_weight, 1.0);
+  config_.training.positive_weight = 2.5;
+  EXPECT_EQ(settled(config_, data).training.positive_weight, 2.5);
+}
+
+TEST_F(TrainerTest, TheFocalLossTrainsOtherWeights) {
+  const PreparedData data = prepare_data(config_);
+  const std::string plain = fitted_bits(data);
+  config_.training.focal_gamma = 2.0;
+  const std::string focal = fitted_bits(data);
+  EXPECT_NE(focal, plain);
+  config_.training.positive_weight = 0.0;
+  EXPECT_NE(fitted_bits(data), focal);
 }
 
 TEST_F(TrainerTest, FitsALogisticRegressionBeside) {

@@ -28,7 +28,8 @@ BinaryCrossEntropyOptions all_options(const Tensor& like) {
   return {.sample_weights = values_like(like, {1.0, 2.0, 0.5, 0.0, 3.0, 1.0}),
           .ignored = Tensor::from_values({6}, std::vector<std::uint8_t>{0, 0, 0, 0, 1, 0}),
           .positive_weight = 2.5,
-          .label_smoothing = 0.1};
+          .label_smoothing = 0.1,
+          .focusing = 1.5};
 }
 
 BinaryCrossEntropyOptions share_options(const Tensor&) { return {.normalizer = 40.0}; }

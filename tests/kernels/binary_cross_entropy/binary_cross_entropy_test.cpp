@@ -39,12 +39,13 @@ struct Case {
   double positive_weight = 1.0;
   double smoothing = 0.0;
   double scale = 3.0;  // of the logits
+  double focusing = 0.0;
 };
 
 void PrintTo(const Case& c, std::ostream* out) {
   *out << "rows " << c.rows << " weighted " << c.weighted << " ignoring " << c.ignoring
        << " positive_weight " << c.positive_weight << " smoothing " << c.smoothing << " scale "
-       << c.scale;
+       << c.scale << " focusing " << c.focusing;
 }
 
 template <class T>
@@ -69,6 +70,7 @@ struct Operands {
     if (spec.ignoring) p.ignored = ignored.view();
     p.positive_weight = spec.positive_weight;
     p.label_smoothing = spec.smoothing;
+    p.focusing = spec.focusing;
     p.loss = loss.view();
     p.grad_logits = grad.view();
     return p;
@@ -123,8 +125,11 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{.rows = 31, .positive_weight = 2.5}, Case{.rows = 33, .weighted = true},
                       Case{.rows = 257, .ignoring = true},
                       Case{.rows = 1000, .weighted = true, .ignoring = true, .smoothing = 0.2},
-                      Case{.rows = 64, .scale = 1e4}, Case{.rows = 4099, .ignoring = true},
-                      Case{.rows = 30011, .weighted = true}));
+                      Case{.rows = 64, .scale = 1e4},
+                      Case{.rows = 64, .scale = 1e4, .focusing = 2.0},
+                      Case{.rows = 1003, .weighted = true, .smoothing = 0.1, .focusing = 2.0},
+                      Case{.rows = 50, .ignoring = true, .positive_weight = 3.0, .focusing = 0.5},
+                      Case{.rows = 4099, .ignoring = true}, Case{.rows = 30011, .weighted = true}));
 
 // The bits of a gradient do not depend on what is moved at once.
 TEST(BinaryCrossEntropyTest, TakesMemoryThatIsNotAlignedToAPack) {
@@ -160,16 +165,21 @@ TEST(BinaryCrossEntropyTest, TakesMemoryThatIsNotAlignedToAPack) {
 
 TEST(BinaryCrossEntropyTest, HasTheGradientOfItsFiniteDifferences) {
   if (test_device().is_cuda()) GTEST_SKIP() << "f64 is the CPU's";
-  Operands<double> operands(
-      {.rows = 13, .weighted = true, .positive_weight = 1.7, .smoothing = 0.1});
-  Context context(test_device(), 1);
-  const auto loss = [&] {
-    binary_cross_entropy(context, operands.parameters());
-    return operands.loss[0];
-  };
-  loss();
-  const Buffer<double> gradient = operands.grad;
-  ebb::testing::expect_gradient("grad_logits", gradient, operands.logits, loss);
+  for (const double focusing : {0.0, 0.5, 2.0}) {
+    Operands<double> operands({.rows = 13,
+                               .weighted = true,
+                               .positive_weight = 1.7,
+                               .smoothing = 0.1,
+                               .focusing = focusing});
+    Context context(test_device(), 1);
+    const auto loss = [&] {
+      binary_cross_entropy(context, operands.parameters());
+      return operands.loss[0];
+    };
+    loss();
+    const Buffer<double> gradient = operands.grad;
+    ebb::testing::expect_gradient("grad_logits", gradient, operands.logits, loss);
+  }
 }
 
 // Computed by PyTorch 2: F.binary_cross_entropy_with_logits with weight and pos_weight, reduction
@@ -196,16 +206,43 @@ TEST(BinaryCrossEntropyTest, EqualsPyTorch) {
   for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(grad[i], expected[i], 1e-15);
 }
 
+// By the formula in the paper, -alpha_t (1 - p_t)^gamma log(p_t), and its derivative, in Python.
+TEST(BinaryCrossEntropyTest, EqualsThePublishedFocalLoss) {
+  if (test_device().is_cuda()) GTEST_SKIP() << "f64 is the CPU's";
+  Buffer<double> logits({4}, {0.5, -1.25, 2.0, -3.0});
+  Buffer<double> targets({4}, {1, 0, 0, 1});
+  Buffer<double> loss{Shape{}};
+  Buffer<double> grad({4});
+  Context context(test_device(), 1);
+  BinaryCrossEntropy p;
+  p.logits = logits.view();
+  p.targets = targets.view();
+  p.positive_weight = 3.0;
+  p.focusing = 2.0;
+  p.loss = loss.view();
+  p.grad_logits = grad.view();
+  binary_cross_entropy(context, p);
+  EXPECT_NEAR(loss[0], 2.541033621368986, 1e-14);
+  const double expected[] = {-0.10345274801318581, 0.0076172139330956045, 0.26917843261212043,
+                             -0.8450624104761665};
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(grad[i], expected[i], 1e-15);
+}
+
 TEST(BinaryCrossEntropyTest, KeepsLimitsAtInfinityAndNaN) {
-  struct {
+  struct Limit {
     float logit, target, loss, gradient;
-  } const rows[] = {
+  };
+  const Limit rows[] = {
       {1e4F, 1, 0, 0},       {1e4F, 0, 1e4F, 1},           {-1e4F, 1, 1e4F, -1},
       {kInfinity, 1, 0, 0},  {kInfinity, 0, kInfinity, 1}, {-kInfinity, 1, kInfinity, -1},
       {-kInfinity, 0, 0, 0}, {kNaN, 1, kNaN, kNaN},        {kNaN, 0, kNaN, kNaN}};
+  std::vector<std::pair<Limit, double>> cases;
+  for (const double focusing : {0.0, 0.5, 2.0}) {
+    for (const Limit& row : rows) cases.emplace_back(row, focusing);
+  }
   for_each_backend([&]<class> {
-    for (const auto& row : rows) {
-      SCOPED_TRACE(fmt::format("logit {} target {}", row.logit, row.target));
+    for (const auto& [row, focusing] : cases) {
+      SCOPED_TRACE(fmt::format("logit {} target {} focusing {}", row.logit, row.target, focusing));
       Buffer<float> logits({1}, {row.logit});
       Buffer<float> targets({1}, {row.target});
       Buffer<float> loss{Shape{}};
@@ -216,6 +253,7 @@ TEST(BinaryCrossEntropyTest, KeepsLimitsAtInfinityAndNaN) {
       p.targets = targets.view();
       p.loss = loss.view();
       p.grad_logits = grad.view();
+      p.focusing = focusing;
       binary_cross_entropy(context, p);
       EXPECT_TRUE(std::isnan(row.loss) ? std::isnan(loss[0]) : loss[0] == row.loss) << loss[0];
       EXPECT_TRUE(std::isnan(row.gradient) ? std::isnan(grad[0]) : grad[0] == row.gradient)
@@ -287,6 +325,8 @@ TEST(BinaryCrossEntropyTest, NamesWhatDoesNotFit) {
             "binary_cross_entropy: ignored has dtype f32, expected u8");
   EXPECT_EQ(message([](auto& p) { p.positive_weight = 0; }),
             "binary_cross_entropy: positive_weight is 0, expected a finite number above 0");
+  EXPECT_EQ(message([](auto& p) { p.focusing = -1; }),
+            "binary_cross_entropy: focusing is -1, expected a finite number, 0 or more");
   EXPECT_EQ(message([](auto& p) { p.loss = {}; }), "binary_cross_entropy: loss is missing");
 }
 
