@@ -22,6 +22,9 @@ double draw(const Initializer& initializer, const RandomKey& key, std::uint64_t 
   if (initializer.kind == Initializer::Kind::uniform) {
     return initializer.value * (2.0 * first - 1.0);
   }
+  if (initializer.kind == Initializer::Kind::sign) {
+    return first < 0.5 ? -initializer.value : initializer.value;
+  }
   const double angle = 2.0 * std::numbers::pi * words[1] * 0x1p-32;
   return initializer.value * std::sqrt(-2.0 * std::log(first)) * std::cos(angle);
 }

@@ -15,8 +15,9 @@ namespace ebb {
 
 /// How a parameter starts.
 struct Initializer {
-  enum class Kind { constant, normal, uniform } kind = Kind::constant;
-  /// The constant, the standard deviation, or half of the width of a uniform range around 0.
+  enum class Kind { constant, normal, uniform, sign } kind = Kind::constant;
+  /// The constant, the standard deviation, half of the width of a uniform range around 0, or what
+  /// has a random sign.
   double value = 0.0;
 };
 

@@ -78,6 +78,7 @@ struct ModelConfig {
   std::int64_t bins = 16;         // of the piecewise-linear encoding
   std::int64_t frequencies = 16;  // of the periodic encoding
   double frequency_deviation = 0.1;
+  std::int64_t members = 1;  // of an ensemble inside the network; 1: none
   bool operator==(const ModelConfig&) const = default;
 };
 

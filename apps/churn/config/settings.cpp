@@ -230,6 +230,9 @@ void add_model(std::vector<Setting>& list) {
       "frequency_deviation", [](auto& c) -> auto& { return c.model.frequency_deviation; },
       {.lowest = 0.0, .highest = 1000.0, .open_lowest = true},
       "of the first frequencies of the periodic embedding");
+  model.whole_number(
+      "members", [](auto& c) -> auto& { return c.model.members; }, 1, 1024,
+      "of an ensemble inside the network, which share all but their heads; 1: none");
 }
 
 void add_optimizer(SettingBuilder& training) {

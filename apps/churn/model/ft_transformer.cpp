@@ -2,7 +2,9 @@
 
 #include <cmath>
 
+#include "apps/churn/model/member_heads.h"
 #include "apps/churn/model/number_tokens.h"
+#include "engine/operations/reduce.h"
 #include "engine/operations/views.h"
 
 namespace ebb::churn {
@@ -28,6 +30,11 @@ Initializer token_initializer(const ModelConfig& config) {
   return {Initializer::Kind::uniform, 1.0 / std::sqrt(static_cast<double>(config.dim))};
 }
 
+std::unique_ptr<Module> make_head(const Scope& scope, const ModelConfig& config) {
+  if (config.members > 1) return std::make_unique<MemberHeads>(scope, config);
+  return std::make_unique<Linear>(scope, config.dim, 1);
+}
+
 }  // namespace
 
 FTTransformer::FTTransformer(const Scope& scope, const InputSchema& schema,
@@ -35,7 +42,8 @@ FTTransformer::FTTransformer(const Scope& scope, const InputSchema& schema,
     : token_table_(scope.child("token_table"), schema.token_rows(), config.dim,
                    token_initializer(config)),
       encoder_(scope.child("encoder"), config.layers, encoder_options(config)),
-      head_(scope.child("head"), config.dim, 1) {
+      head_(make_head(scope.child("head"), config)),
+      is_ensemble_(config.members > 1) {
   if (schema.tokens() == 1) fail<DataError>("the table has no feature columns to learn from");
   if (schema.tokens() > kMostTokens) {
     fail<DataError>(
@@ -62,9 +70,19 @@ Tensor FTTransformer::embed(const Pass& pass, const Batch& batch) const {
   return concat(pass, parts, 1);
 }
 
-Tensor FTTransformer::forward_tokens(const Pass& pass, const Tensor& tokens) const {
+Tensor FTTransformer::logits_of_tokens(const Pass& pass, const Tensor& tokens) const {
   const Tensor class_token = encoder_.forward_first(pass, tokens, 1);
-  return head_.forward(pass, reshape(pass, class_token, {tokens.extent(0), tokens.extent(2)}));
+  return head_->forward(pass, reshape(pass, class_token, {tokens.extent(0), tokens.extent(2)}));
+}
+
+Tensor FTTransformer::member_logits(const Pass& pass, const Batch& batch) const {
+  return logits_of_tokens(pass, embed(pass, batch));
+}
+
+Tensor FTTransformer::forward_tokens(const Pass& pass, const Tensor& tokens) const {
+  const Tensor logits = logits_of_tokens(pass, tokens);
+  if (!is_ensemble_) return logits;
+  return reshape(pass, mean(pass, logits, 1), {tokens.extent(0), 1});
 }
 
 Network::Network(const InputSchema& schema, const ModelConfig& config, std::uint64_t seed,
@@ -81,7 +99,11 @@ double forward_flops_per_row(const InputSchema& schema, const ModelConfig& confi
   const auto tokens = static_cast<double>(schema.tokens());
   const auto dim = static_cast<double>(config.dim);
   const double weights = 4 * dim * dim + 2 * dim * static_cast<double>(config.feed_forward);
-  return static_cast<double>(config.layers) * (2 * tokens * weights + 4 * tokens * tokens * dim);
+  const double heads = config.members > 1 ? 2 * static_cast<double>(config.members) * (dim + 1) *
+                                                static_cast<double>(config.feed_forward)
+                                          : 0.0;
+  return static_cast<double>(config.layers) * (2 * tokens * weights + 4 * tokens * tokens * dim) +
+         heads;
 }
 
 }  // namespace ebb::churn

@@ -22,8 +22,10 @@ class FTTransformer {
   FTTransformer(const Scope& scope, const InputSchema& schema, const ModelConfig& config);
   ~FTTransformer();
 
-  /// The logit of the positive class, [rows, 1].
+  /// The logit of the positive class, [rows, 1]: of an ensemble the mean of its members' logits.
   Tensor forward(const Pass& pass, const Batch& batch) const;
+  /// Each member's logit, [rows, config.members].
+  Tensor member_logits(const Pass& pass, const Batch& batch) const;
 
   /// The two halves of forward(): each column as a token, [rows, tokens, dim] in the order of
   /// InputSchema::tokens(), and what the encoder and the head make of them.
@@ -31,10 +33,13 @@ class FTTransformer {
   Tensor forward_tokens(const Pass& pass, const Tensor& tokens) const;
 
  private:
+  Tensor logits_of_tokens(const Pass& pass, const Tensor& tokens) const;
+
   Embedding token_table_;                        // class token and category tokens
   std::unique_ptr<NumberTokens> number_tokens_;  // null without number features
   TransformerEncoder encoder_;
-  Linear head_;
+  std::unique_ptr<Module> head_;  // Linear, or MemberHeads of an ensemble
+  bool is_ensemble_;
 };
 
 /// A network with the parameters it owns, ready to run.
@@ -51,7 +56,8 @@ struct Network {
 std::int64_t rows_per_shard(std::int64_t tokens);
 
 /// Nominal floating-point operations of the forward direction for one row: matrix products and
-/// attention of all layers over all tokens. Training takes three times as many.
+/// attention of all layers over all tokens, and an ensemble's heads. Training takes three times as
+/// many.
 double forward_flops_per_row(const InputSchema& schema, const ModelConfig& config);
 
 }  // namespace ebb::churn

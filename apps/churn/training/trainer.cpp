@@ -15,6 +15,7 @@
 #include "apps/churn/training/predictor.h"
 #include "apps/churn/training/weights.h"
 #include "engine/operations/losses.h"
+#include "engine/operations/reduce.h"
 #include "engine/optim/early_stopping.h"
 #include "engine/optim/optimizer.h"
 #include "engine/optim/reduce_on_plateau.h"
@@ -152,16 +153,21 @@ PassSettings Trainer::State::pass_settings() const {
 }
 
 Tensor Trainer::State::loss_of(const LabelledBatch& batch, const Pass& pass, RowRange range) const {
-  const Tensor logits = network.model.forward(pass, batch.inputs.slice(range.begin, range.count));
-  const Tensor weights = batch.sample_weights.defined()
-                             ? batch.sample_weights.slice(0, range.begin, range.count)
-                             : Tensor();
-  return binary_cross_entropy(pass, logits, batch.targets.slice(0, range.begin, range.count),
-                              {.sample_weights = weights,
+  // Each member of an ensemble has a loss of its own: they learn side by side, not as one.
+  const Tensor logits =
+      network.model.member_logits(pass, batch.inputs.slice(range.begin, range.count));
+  const std::int64_t members = logits.extent(1);
+  const auto for_members = [&](const Tensor& of_rows) {
+    if (!of_rows.defined()) return of_rows;
+    const Tensor part = of_rows.slice(0, range.begin, range.count);
+    return members == 1 ? part : repeat(pass, part, 1, members).reshape({range.count * members});
+  };
+  return binary_cross_entropy(pass, logits, for_members(batch.targets),
+                              {.sample_weights = for_members(batch.sample_weights),
                                .positive_weight = config.training.positive_weight,
                                .label_smoothing = config.training.label_smoothing,
                                .focusing = config.training.focal_gamma,
-                               .normalizer = static_cast<double>(batch.inputs.rows())});
+                               .normalizer = static_cast<double>(batch.inputs.rows() * members)});
 }
 
 void Trainer::State::find_gradients(const LabelledBatch& batch) {

@@ -104,8 +104,8 @@ RunConfig perturbed() {
     perturb_each(a, b, c, d, e, f, g, h, i);
   }
   {
-    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m] = model;
-    perturb_each(a, b, c, d, e, f, g, h, i, j, k, l, m);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = model;
+    perturb_each(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
   }
   {
     auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q] = training;

@@ -1,6 +1,7 @@
 #include "apps/churn/model/ft_transformer.h"
 
 #include <array>
+#include <numeric>
 
 #include <gtest/gtest.h>
 
@@ -35,13 +36,15 @@ Batch small_batch(DType dtype) {
 struct Case {
   NumberEmbedding embedding;
   bool pre_norm;
+  std::int64_t members = 1;
 };
 
 class FTTransformerTest : public ::testing::TestWithParam<Case> {};
 
 TEST_P(FTTransformerTest, HasTheGradientsOfFiniteDifferences) {
-  Network network(small_schema(), small_model(GetParam().embedding, GetParam().pre_norm), 3,
-                  DType::f64);
+  ModelConfig model = small_model(GetParam().embedding, GetParam().pre_norm);
+  model.members = GetParam().members;
+  Network network(small_schema(), model, 3, DType::f64);
   const Batch batch = small_batch(DType::f64);
   const Tensor targets = Tensor::from_values({3}, std::vector<double>{1.0, 0.0, 1.0});
   Context context({}, 1);
@@ -60,6 +63,7 @@ INSTANTIATE_TEST_SUITE_P(Embeddings, FTTransformerTest,
                          ::testing::Values(Case{NumberEmbedding::linear, true},
                                            Case{NumberEmbedding::piecewise_linear, true},
                                            Case{NumberEmbedding::periodic, true},
+                                           Case{NumberEmbedding::linear, true, 3},
                                            Case{NumberEmbedding::periodic, false}));
 
 TEST(NetworkTest, RefusesATableWithoutFeatures) { EXPECT_THROW(Network({}, {}, 0), DataError); }
@@ -78,12 +82,36 @@ TEST(NetworkTest, WorksWithNumbersAloneAndCategoriesAlone) {
             (Shape{2, 1}));
 }
 
+TEST(NetworkTest, AnEnsembleGivesTheMeanOfItsMembersLogits) {
+  ModelConfig config = small_model(NumberEmbedding::periodic, true);
+  config.members = 4;
+  const Network network(small_schema(), config, 1);
+  Context context({}, 1);
+  const Batch batch = small_batch(DType::f32);
+  const Tensor members = network.model.member_logits(Pass{context}, batch);
+  ASSERT_EQ(members.shape(), (Shape{3, 4}));
+  const Tensor together = network.model.forward(Pass{context}, batch);
+  ASSERT_EQ(together.shape(), (Shape{3, 1}));
+  for (std::size_t row = 0; row < 3; ++row) {
+    const auto own = members.values<float>().subspan(4 * row, 4);
+    EXPECT_NEAR(together.values<float>()[row], std::accumulate(own.begin(), own.end(), 0.0F) / 4,
+                1e-6F);
+    EXPECT_NE(own[0], own[1]);
+    EXPECT_NE(own[2], own[3]);
+  }
+}
+
 TEST(NetworkTest, CountsItsOperations) {
   // Per layer and token 2 (4 d^2 + 2 d ff), and 4 T^2 d for attention.
   const InputSchema schema{{{0.0, 1.0}}, {3}};
   const ModelConfig model{.dim = 64, .layers = 2, .heads = 4, .feed_forward = 256};
   EXPECT_EQ(forward_flops_per_row(schema, model),
             2 * (2 * 3 * (4 * 64 * 64 + 2 * 64 * 256) + 4 * 3 * 3 * 64));
+  // A head has a hidden layer and a logit.
+  ModelConfig ensemble = model;
+  ensemble.members = 5;
+  EXPECT_EQ(forward_flops_per_row(schema, ensemble) - forward_flops_per_row(schema, model),
+            5 * 2 * (64 * 256 + 256));
 }
 
 TEST(InputSchemaTest, GivesEachCategoryItsOwnRowsOfTheTokenTable) {

@@ -68,13 +68,26 @@ Outcome train_on(Device device, RunConfig config, const PreparedData& data) {
   return outcome;
 }
 
-class DeviceTest : public ::testing::TestWithParam<NumberEmbedding> {};
+/// What a training may use beside the defaults.
+struct Recipe {
+  NumberEmbedding numbers;
+  bool is_weighted_ensemble = false;  // of three members, with the focal loss and weights of rows
+};
+
+class DeviceTest : public ::testing::TestWithParam<Recipe> {};
 
 // Every dropout is on, and gradients are clipped.
 TEST_P(DeviceTest, TrainsAsTheCpuDoesAndTwiceTheSame) {
   const TemporaryFolder folder;
-  const RunConfig config = tiny_config(folder, GetParam());
-  const PreparedData data = prepare_data(config);
+  RunConfig config = tiny_config(folder, GetParam().numbers);
+  PreparedData data = prepare_data(config);
+  if (GetParam().is_weighted_ensemble) {
+    config.model.members = 3;
+    config.training.focal_gamma = 1.5;
+    for (std::size_t row = 0; row < data.train.rows(); ++row) {
+      data.train.weights.push_back(0.25F * static_cast<float>(row % 9));
+    }
+  }
   const Outcome expected = train_on({}, config, data);
   const Outcome found = train_on(test_device(), config, data);
   ASSERT_EQ(found.losses.size(), expected.losses.size());
@@ -106,10 +119,11 @@ TEST_P(DeviceTest, TrainsAsTheCpuDoesAndTwiceTheSame) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(NumberEmbeddings, DeviceTest,
-                         ::testing::Values(NumberEmbedding::linear,
-                                           NumberEmbedding::piecewise_linear,
-                                           NumberEmbedding::periodic));
+INSTANTIATE_TEST_SUITE_P(Recipes, DeviceTest,
+                         ::testing::Values(Recipe{NumberEmbedding::linear},
+                                           Recipe{NumberEmbedding::piecewise_linear},
+                                           Recipe{NumberEmbedding::periodic},
+                                           Recipe{NumberEmbedding::linear, true}));
 
 TEST(DeviceResumeTest, GoesOnBitForBit) {
   const TemporaryFolder folder;

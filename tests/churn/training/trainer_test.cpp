@@ -85,6 +85,43 @@ TEST_F(TrainerTest, EndsWithEqualBitsForAnyNumberOfThreads) {
   }
 }
 
+TEST_F(TrainerTest, AnEnsembleEndsWithEqualBitsForAnyNumberOfThreads) {
+  config_.model.members = 3;
+  PreparedData data = prepare_data(config_);
+  data.train.weights.assign(data.train.rows(), 1.5F);
+  data.train.weights[4] = 0.0F;
+  const std::string first = fitted_bits(data);
+  config_.runtime.threads = 1;
+  EXPECT_EQ(fitted_bits(data), first);
+  data.train.labels[4] = 1.0F - data.train.labels[4];
+  EXPECT_EQ(fitted_bits(data), first);
+}
+
+// The loss of an ensemble is the mean of its members' losses, not the loss of their mean.
+TEST_F(TrainerTest, TheMembersOfAnEnsembleLearnSideBySide) {
+  config_.model.members = 3;
+  config_.model.attention_dropout = 0.0;
+  config_.model.activation_dropout = 0.0;
+  config_.model.residual_dropout = 0.0;
+  config_.training.batch_size = 1000;
+  config_.training.epochs = 1;
+  const PreparedData data = prepare_data(config_);
+  const InputSchema schema = schema_of(data.pipeline);
+  const Network network(schema, config_.model, config_.training.seed);
+  Context context({}, 1);
+  const Tensor logits =
+      network.model.member_logits(Pass{context}, make_batch(schema, data.train.features));
+  double expected = 0.0;
+  for (std::size_t i = 0; i < 3 * data.train.rows(); ++i) {
+    const auto x = static_cast<double>(logits.values<float>()[i]);
+    const bool left = data.train.labels[i / 3] == 1.0F;
+    expected += std::log1p(std::exp(left ? -x : x)) / static_cast<double>(3 * data.train.rows());
+  }
+  Trainer trainer(config_, data);
+  trainer.run_epoch(go_on);
+  EXPECT_NEAR(trainer.history().front().train_loss, expected, 1e-5);
+}
+
 TEST_F(TrainerTest, EndsWithTheSameBitsWhenResumedAfterAnyEpoch) {
   for (const ScheduleKind schedule : {ScheduleKind::cosine, ScheduleKind::reduce_on_plateau}) {
     config_.training.schedule = schedule;

@@ -62,6 +62,8 @@ TEST(ParametersTest, DrawsFromTheDistributionAskedFor) {
   ParameterSet parameters(DType::f64);
   const Parameter& normal = Scope(parameters).parameter("normal", {20000}, kNormal, true);
   const Parameter& uniform = Scope(parameters).parameter("uniform", {20000}, kUniform, true);
+  const Parameter& sign =
+      Scope(parameters).parameter("sign", {20000}, {Initializer::Kind::sign, 3.0}, true);
   parameters.initialize(7);
   double sum = 0.0;
   double squares = 0.0;
@@ -78,6 +80,12 @@ TEST(ParametersTest, DrawsFromTheDistributionAskedFor) {
     squares += x * x;
   }
   EXPECT_NEAR(squares / 20000, 0.25 / 3.0, 0.003);
+  sum = 0.0;
+  for (const double x : sign.value.values<double>()) {
+    EXPECT_EQ(std::fabs(x), 3.0);
+    sum += x;
+  }
+  EXPECT_NEAR(sum / 20000, 0.0, 0.09);
 }
 
 TEST(ParametersTest, NumbersStreamsByName) {

@@ -1,6 +1,7 @@
 // Gradients of modules with respect to their input and all parameters.
 #include <gtest/gtest.h>
 
+#include "engine/modules/batch_ensemble_linear.h"
 #include "engine/modules/embedding.h"
 #include "engine/modules/layer_norm.h"
 #include "engine/modules/linear.h"
@@ -28,6 +29,44 @@ TEST(ModulesTest, LinearHasRightGradients) {
   const Linear module(Scope(parameters), 5, 3, {.activation = Activation::gelu, .dropout = 0.3});
   parameters.initialize(1);
   expect_gradients(forward_of(module), {random_tensor({2, 3, 5}, 1)}, &parameters, kTraining);
+}
+
+TEST(ModulesTest, BatchEnsembleLinearHasRightGradients) {
+  ParameterSet parameters(DType::f64);
+  const BatchEnsembleLinear module(Scope(parameters), 4, 5, 3);
+  parameters.initialize(1);
+  expect_gradients(forward_of(module), {random_tensor({2, 4, 5}, 1)}, &parameters);
+}
+
+// Each member is a linear layer whose weight is the shared one times its two scales.
+TEST(ModulesTest, BatchEnsembleLinearIsALinearLayerPerMember) {
+  ParameterSet parameters(DType::f64);
+  const BatchEnsembleLinear module(Scope(parameters), 4, 5, 3);
+  parameters.initialize(1);
+  const auto values = [&](const char* name) { return parameters.at(name).value.values<double>(); };
+  double* const output_scale = parameters.at("output_scale").value.data<double>();
+  for (int i = 0; i < 12; ++i) output_scale[i] = 0.5 + i;
+  const Tensor input = random_tensor({2, 4, 5}, 1);
+  Context context({}, 1);
+  const Tensor output = module.forward({context}, input);
+  ASSERT_EQ(output.shape(), (Shape{2, 4, 3}));
+  for (std::size_t row = 0; row < 2; ++row) {
+    for (std::size_t member = 0; member < 4; ++member) {
+      for (std::size_t out = 0; out < 3; ++out) {
+        double expected = values("bias")[member * 3 + out];
+        for (std::size_t in = 0; in < 5; ++in) {
+          expected += values("output_scale")[member * 3 + out] * values("weight")[out * 5 + in] *
+                      values("input_scale")[member * 5 + in] *
+                      input.values<double>()[(row * 4 + member) * 5 + in];
+        }
+        EXPECT_NEAR(output.values<double>()[(row * 4 + member) * 3 + out], expected, 1e-14);
+      }
+    }
+  }
+  expect_error("BatchEnsembleLinear: 0 members, 5 inputs and 3 outputs, expected at least 1", [] {
+    ParameterSet none;
+    BatchEnsembleLinear(Scope(none), 0, 5, 3);
+  });
 }
 
 TEST(ModulesTest, LayerNormHasRightGradients) {

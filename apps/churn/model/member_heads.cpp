@@ -1,0 +1,31 @@
+#include "apps/churn/model/member_heads.h"
+
+#include <cmath>
+
+#include "engine/operations/activation.h"
+#include "engine/operations/elementwise.h"
+#include "engine/operations/reduce.h"
+
+namespace ebb::churn {
+
+MemberHeads::MemberHeads(const Scope& scope, const ModelConfig& config)
+    : Module(scope),
+      members_(config.members),
+      activation_(config.activation),
+      hidden_(scope.child("hidden"), config.members, config.dim, config.feed_forward),
+      dropout_(scope.child("dropout"), config.activation_dropout) {
+  const Initializer uniform{Initializer::Kind::uniform,
+                            1.0 / std::sqrt(static_cast<double>(config.feed_forward))};
+  weight_ = &scope.parameter("weight", {config.members, config.feed_forward}, uniform, true);
+  bias_ = &scope.parameter("bias", {config.members}, uniform, false);
+}
+
+Tensor MemberHeads::forward(const Pass& pass, const Tensor& input) const {
+  const ModuleScope here(pass, *this);
+  const Tensor hidden = hidden_.forward(pass, repeat(pass, input, 1, members_));
+  const Tensor active = dropout_.forward(pass, activate(pass, hidden, activation_));
+  const Tensor weighted = multiply(pass, active, pass.parameter(*weight_));
+  return add(pass, sum(pass, weighted, -1), pass.parameter(*bias_));
+}
+
+}  // namespace ebb::churn
