@@ -2,6 +2,8 @@
 //
 //   output_c[r] = ((0 + w_c,0 x_0[r]) + w_c,1 x_1[r]) + ...,   x_j = (of_j - mean_j) / scale_j
 //
+// missing where that is not finite.
+//
 // Rows are independent; the CPU and CUDA have the same bits: one order, and nothing is fused.
 #pragma once
 

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <vector>
 
+#include "preprocessing/columns/finite_or_missing.h"
 #include "preprocessing/columns/project_numbers_backends.h"
 #include "preprocessing/common/parallel.h"
 #include "preprocessing/statistics/moments.h"
@@ -30,6 +31,10 @@ void project_numbers(Context&, const ProjectNumbers& p) {
                         for (std::size_t i = 0; i < centred.size(); ++i)
                           sums[i] += weight * centred[i];
                       }
+                    }
+                    for (double* const output : p.outputs) {
+                      for (std::size_t row = begin; row < end; ++row)
+                        output[row] = finite_or_missing(output[row]);
                     }
                     if (has_missing)
                       std::atomic_ref(*p.has_missing).store(1, std::memory_order_relaxed);

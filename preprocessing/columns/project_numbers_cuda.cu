@@ -1,6 +1,7 @@
 // Sums of products of columns on CUDA (common/cuda/column_passes.cuh). Each thread sums 16 outputs
 // of two rows; a row moves 8 bytes in for each column, for every 16 outputs, and 8 out for each of
 // them. Means, scales and weights lie in shared memory, where they fit.
+#include "preprocessing/columns/finite_or_missing.h"
 #include "preprocessing/columns/project_numbers_backends.h"
 #include "preprocessing/common/cuda/column_passes.cuh"
 
@@ -43,6 +44,8 @@ struct ProjectJob {
     }
 #pragma unroll
     for (int k = 0; k < kOutputs; ++k) {
+#pragma unroll
+      for (int i = 0; i < kRows; ++i) sums[k][i] = finite_or_missing(sums[k][i]);
       if (k < output_count) write_rows(outputs[k] + row, count, sums[k]);
     }
     if (is_missing) atomicExch(has_missing, 1);

@@ -52,11 +52,12 @@ void Pipeline::count_inputs(const Table& table, const Table& selected, DriftRepo
 }
 
 void Pipeline::count_inputs(const Table& table, DeviceTable& selected, DriftReport& report) const {
-  std::vector<DriftNumber> numbers;
-  for (const StepInputNumber& input : input_statistics_.numbers) {
-    numbers.push_back(drift_number(selected.context(), selected.column(input.name),
-                                   table.find(input.name) == nullptr));
-  }
+  std::vector<const DeviceColumn*> inputs;
+  for (const StepInputNumber& input : input_statistics_.numbers)
+    inputs.push_back(&selected.column(input.name));
+  const std::vector<DriftNumber> numbers =
+      drift_numbers(selected.context(), inputs,
+                    [&](const DeviceColumn& column) { return table.find(column.name) == nullptr; });
   std::vector<DriftCategory> categories;
   for (const CategoryFeature& input : input_statistics_.categories) {
     categories.push_back(

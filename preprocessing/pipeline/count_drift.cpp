@@ -104,9 +104,17 @@ DriftCategory drift_category(const Column& column, bool is_absent) {
   return {column.codes.data(), column.levels, nullptr, is_absent};
 }
 
-DriftNumber drift_number(Context& context, const DeviceColumn& column, bool is_absent) {
-  return {column.values.view().as<const double>(), moments_of(context, {&column.values, 1}).front(),
-          is_absent};
+std::vector<DriftNumber> drift_numbers(Context& context,
+                                       std::span<const DeviceColumn* const> columns,
+                                       const std::function<bool(const DeviceColumn&)>& is_absent) {
+  std::vector<Tensor> values;
+  for (const DeviceColumn* column : columns) values.push_back(column->values);
+  const std::vector<Moments> moments = moments_of(context, values);
+  std::vector<DriftNumber> numbers;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    numbers.push_back({values[i].view().as<const double>(), moments[i], is_absent(*columns[i])});
+  }
+  return numbers;
 }
 
 DriftCategory drift_category(const DeviceColumn& column, bool is_absent) {

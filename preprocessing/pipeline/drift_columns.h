@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "engine/tensor/tensor.h"
 #include "kernels/common/context.h"
@@ -34,8 +36,10 @@ struct DriftCategory {
 /// Of columns on the host.
 DriftNumber drift_number(std::span<const double> values, bool is_absent);
 DriftCategory drift_category(const Column& column, bool is_absent);
-/// Of columns on the context's device.
-DriftNumber drift_number(Context& context, const DeviceColumn& column, bool is_absent);
+/// Of columns on the context's device, which looks at all numbers in one launch.
+std::vector<DriftNumber> drift_numbers(Context& context,
+                                       std::span<const DeviceColumn* const> columns,
+                                       const std::function<bool(const DeviceColumn&)>& is_absent);
 DriftCategory drift_category(const DeviceColumn& column, bool is_absent);
 
 /// Adds to `report` what the rows of a table hold: the values of pipeline.judged_numbers() and

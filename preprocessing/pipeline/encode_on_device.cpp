@@ -41,10 +41,9 @@ class DeviceFeatures {
 
   [[nodiscard]] const FeatureValues& values() const { return values_; }
   [[nodiscard]] std::vector<DriftNumber> drift_numbers() const {
-    std::vector<DriftNumber> numbers;
-    for (const DeviceColumn* column : numbers_)
-      numbers.push_back(drift_number(table_.context(), *column, !table_.has(column->name)));
-    return numbers;
+    return preprocessing::drift_numbers(
+        table_.context(), numbers_,
+        [&](const DeviceColumn& column) { return !table_.has(column.name); });
   }
   [[nodiscard]] std::vector<DriftCategory> drift_categories() const {
     std::vector<DriftCategory> categories;

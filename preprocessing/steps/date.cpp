@@ -105,7 +105,7 @@ class Date final : public Step {
   }
   void apply(DeviceTable& table, const std::string& name) const {
     std::vector<std::int64_t> times;
-    if (table.holds_texts(name)) times = times_of(table.column(name).levels);
+    if (table.holds_texts(name)) times = times_of(table.levels(name));
     // Numbers are read one by one, and what is no time is named with its line.
     if (times.empty()) return apply_on_host(table, {&name, 1});
     std::vector<LevelMap> maps;

@@ -1,6 +1,7 @@
 #include "preprocessing/table/column.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "kernels/common/error.h"
 #include "preprocessing/common/numbers.h"
@@ -94,6 +95,16 @@ std::size_t count_distinct(const std::vector<std::int64_t>& integers) {
   const auto range = static_cast<std::uint64_t>(highest) - static_cast<std::uint64_t>(lowest);
   return range / kDenseRange <= integers.size() ? count_by_bits(integers, lowest, range)
                                                 : count_by_sorting(integers);
+}
+
+bool is_same(const Column& first, const Column& second) {
+  const auto same_bits = [](double a, double b) {
+    return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
+  };
+  return first.name == second.name && first.kind == second.kind &&
+         std::ranges::equal(first.numbers, second.numbers, same_bits) &&
+         first.codes == second.codes && first.levels == second.levels &&
+         first.integers == second.integers;
 }
 
 std::string_view kind_name(ColumnKind kind) {

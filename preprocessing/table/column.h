@@ -64,6 +64,9 @@ struct Column {
   [[nodiscard]] std::string text(std::size_t row) const;
 };
 
+/// Whether two columns are the same, bit by bit: a missing number equals itself.
+bool is_same(const Column& first, const Column& second);
+
 /// How many rows have no value.
 std::size_t count_missing(const Column& column);
 

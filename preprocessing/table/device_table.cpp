@@ -62,6 +62,11 @@ const DeviceColumn& DeviceTable::numbers(std::string_view name) {
   return column(name);
 }
 
+const std::vector<std::string>& DeviceTable::levels(std::string_view name) const {
+  const Entry& found = entry(name);
+  return found.on_host != nullptr ? found.on_host->levels : found.on_device->levels;
+}
+
 const Column& DeviceTable::on_host(std::string_view name) {
   Entry& found = entry(name);
   if (found.on_host == nullptr)
@@ -114,11 +119,12 @@ void DeviceTable::put_back(std::span<const std::string> names, const Table& tabl
   });
   index_names();
   for (const Column& column : table.columns()) {
-    if (contains(names, column.name)) {
-      entry(column.name) = entry_of(column);
-    } else {
+    if (!contains(names, column.name)) {
       append(entry_of(column));
+      continue;
     }
+    Entry& place = entry(column.name);
+    if (place.on_host == nullptr || !is_same(*place.on_host, column)) place = entry_of(column);
   }
 }
 

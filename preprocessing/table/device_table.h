@@ -41,6 +41,8 @@ class DeviceTable {
   /// below throw DataError as Table::column does.
   [[nodiscard]] ColumnKind kind(std::string_view name) const;
   [[nodiscard]] bool holds_texts(std::string_view name) const;
+  /// The distinct texts of a column; nothing travels.
+  [[nodiscard]] const std::vector<std::string>& levels(std::string_view name) const;
   /// The column on the device. Valid until the table changes.
   const DeviceColumn& column(std::string_view name);
   /// The same of a number column; throws DataError for another kind, as Table::numbers.
@@ -57,7 +59,7 @@ class DeviceTable {
   /// A table of the columns on the host, for what no kernel does.
   Table download(std::span<const std::string> names);
   /// Puts the columns of `table`, which has as many rows, in the place of `names`: each in that of
-  /// its name, new ones at the end.
+  /// its name, new ones at the end. What has not changed stays where it is, on the device too.
   void put_back(std::span<const std::string> names, const Table& table);
 
  private:

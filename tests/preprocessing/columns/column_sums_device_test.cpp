@@ -92,6 +92,34 @@ TEST(ProjectNumbersDevice, TellsOfMissingValues) {
   }
 }
 
+TEST(ProjectNumbersDevice, GivesNoNumberThatIsNotFinite) {
+  // inf - inf, inf, and a number.
+  const std::vector<double> first = {1e300, 1e300, 1.0};
+  const std::vector<double> second = {1e300, 1.0, 1.0};
+  const Tensor inputs[] = {upload_values(std::span<const double>(first), test_device()),
+                           upload_values(std::span<const double>(second), test_device())};
+  const Tensor output = Tensor::empty({3}, DType::f64, test_device());
+  const Tensor has_missing = Tensor::zeros({1}, DType::i32, test_device());
+  const double* const of[] = {inputs[0].view().as<const double>(),
+                              inputs[1].view().as<const double>()};
+  double* const to = output.view().as<double>();
+  const double zeros[] = {0.0, 0.0};
+  const double scales[] = {1e-10, 1e-10};
+  const double weights[] = {1.0, -1.0};
+  Context context(test_device());
+  project_numbers(context, {.rows = 3,
+                            .of = of,
+                            .means = zeros,
+                            .scales = scales,
+                            .weights = weights,
+                            .outputs = {&to, 1},
+                            .has_missing = has_missing.view().as<std::int32_t>()});
+  const Tensor on_host = output.to(Device());
+  const std::span<const double> found = on_host.values<double>();
+  expect_same_bits({found.begin(), found.end()}, {kMissing, kMissing, 0.0});
+  EXPECT_EQ(has_missing.to(Device()).values<std::int32_t>()[0], 0);
+}
+
 TEST(ProjectNumbersDevice, RefusesWeightsOfOtherColumns) {
   Context context(test_device());
   const std::vector<double> one = {1.0};
