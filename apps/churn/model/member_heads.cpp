@@ -1,10 +1,9 @@
 #include "apps/churn/model/member_heads.h"
 
-#include <cmath>
-
 #include "engine/operations/activation.h"
 #include "engine/operations/elementwise.h"
 #include "engine/operations/reduce.h"
+#include "engine/operations/views.h"
 
 namespace ebb::churn {
 
@@ -13,11 +12,10 @@ MemberHeads::MemberHeads(const Scope& scope, const ModelConfig& config)
       members_(config.members),
       activation_(config.activation),
       hidden_(scope.child("hidden"), config.members, config.dim, config.feed_forward),
-      dropout_(scope.child("dropout"), config.activation_dropout) {
-  const Initializer uniform{Initializer::Kind::uniform,
-                            1.0 / std::sqrt(static_cast<double>(config.feed_forward))};
-  weight_ = &scope.parameter("weight", {config.members, config.feed_forward}, uniform, true);
-  bias_ = &scope.parameter("bias", {config.members}, uniform, false);
+      dropout_(scope.child("dropout"), config.activation_dropout),
+      shared_(scope.child("shared"), config.dim, 1) {
+  weight_ = &scope.parameter("weight", {config.members, config.feed_forward}, {}, true);
+  bias_ = &scope.parameter("bias", {config.members}, {}, false);
 }
 
 Tensor MemberHeads::forward(const Pass& pass, const Tensor& input) const {
@@ -25,7 +23,9 @@ Tensor MemberHeads::forward(const Pass& pass, const Tensor& input) const {
   const Tensor hidden = hidden_.forward(pass, repeat(pass, input, 1, members_));
   const Tensor active = dropout_.forward(pass, activate(pass, hidden, activation_));
   const Tensor weighted = multiply(pass, active, pass.parameter(*weight_));
-  return add(pass, sum(pass, weighted, -1), pass.parameter(*bias_));
+  const Tensor own = add(pass, sum(pass, weighted, -1), pass.parameter(*bias_));
+  const Tensor common = reshape(pass, shared_.forward(pass, input), {input.extent(0)});
+  return add(pass, own, repeat(pass, common, 1, members_));
 }
 
 }  // namespace ebb::churn

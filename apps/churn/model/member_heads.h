@@ -4,12 +4,15 @@
 #include "apps/churn/config/run_config.h"
 #include "engine/modules/batch_ensemble_linear.h"
 #include "engine/modules/dropout.h"
+#include "engine/modules/linear.h"
 
 namespace ebb::churn {
 
-/// [rows, dim] -> [rows, members]: each member's logit. A hidden layer of config.feed_forward
-/// numbers, whose weight the members share but for scales (BatchEnsembleLinear), an activation, and
-/// a linear map of each member's own. What is before it is computed once for all members.
+/// [rows, dim] -> [rows, members]: each member's logit, the sum of a linear map that all share, the
+/// head of a network without members, and of a part of its own: a hidden layer of
+/// config.feed_forward numbers, whose weight the members share but for scales
+/// (BatchEnsembleLinear), an activation, and a linear map of each member, which starts at 0. What
+/// is before it is computed once for all members.
 class MemberHeads : public Module {
  public:
   MemberHeads(const Scope& scope, const ModelConfig& config);
@@ -21,6 +24,7 @@ class MemberHeads : public Module {
   kernels::Activation activation_;
   BatchEnsembleLinear hidden_;
   Dropout dropout_;
+  Linear shared_;
   const Parameter* weight_;  // [members, feed_forward]
   const Parameter* bias_;    // [members]
 };

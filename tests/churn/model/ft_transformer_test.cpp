@@ -33,6 +33,13 @@ Batch small_batch(DType dtype) {
   return {values, Tensor::from_values({3, 3}, token_rows)};
 }
 
+/// Without weights of their own, as they start, all members are one.
+void give_members_weights(const Network& network) {
+  const Tensor& weight = network.parameters.at("head.weight").value;
+  const Tensor ones = Tensor::full(weight.shape(), 0.3, weight.dtype());
+  copy_values(ones, weight);
+}
+
 struct Case {
   NumberEmbedding embedding;
   bool pre_norm;
@@ -45,6 +52,7 @@ TEST_P(FTTransformerTest, HasTheGradientsOfFiniteDifferences) {
   ModelConfig model = small_model(GetParam().embedding, GetParam().pre_norm);
   model.members = GetParam().members;
   Network network(small_schema(), model, 3, DType::f64);
+  if (model.members > 1) give_members_weights(network);
   const Batch batch = small_batch(DType::f64);
   const Tensor targets = Tensor::from_values({3}, std::vector<double>{1.0, 0.0, 1.0});
   Context context({}, 1);
@@ -86,6 +94,7 @@ TEST(NetworkTest, AnEnsembleGivesTheMeanOfItsMembersLogits) {
   ModelConfig config = small_model(NumberEmbedding::periodic, true);
   config.members = 4;
   const Network network(small_schema(), config, 1);
+  give_members_weights(network);
   Context context({}, 1);
   const Batch batch = small_batch(DType::f32);
   const Tensor members = network.model.member_logits(Pass{context}, batch);
