@@ -1,4 +1,5 @@
 // ebb explain: why customers have their scores, in words.
+#include <array>
 #include <chrono>
 #include <limits>
 #include <memory>
@@ -229,13 +230,15 @@ ExitCode write_reasons(const ExplainOptions& options, const InterruptGuard& inte
   if (!global.importance.empty()) {
     write_importance(model, options.model, global, logits, between);
   }
+  if (!global.attention.empty()) write_attention(model, options.model, global);
   if (!global.dependence.empty()) {
     write_dependence(model, options.model, global, logits, between);
   }
   output.commit();
   for (const std::string& warning : explainer.warnings()) warn(warning);
   print_summary(stream, explainer.summary(), explainer.columns(), seconds);
-  for (const std::string& file : {options.out, global.importance, global.dependence}) {
+  for (const std::string& file :
+       {options.out, global.importance, global.attention, global.dependence}) {
     if (!file.empty() && file != kStandardOutput) {
       fmt::print(stream, "written {}\n", churn::printable(file));
     }
@@ -247,18 +250,23 @@ ExitCode explain(const ExplainOptions& options) {
   const GlobalOptions& global = options.global;
   std::vector<std::string> inputs = files_read(options.model);
   if (!options.background_data.empty()) inputs.push_back(options.background_data);
-  refuse_replacing("--out", options.out, inputs);
-  refuse_replacing("--importance", global.importance, inputs);
-  refuse_replacing("--dependence", global.dependence, inputs);
-  refuse_same_output("--out", options.out, "--importance", global.importance);
-  refuse_same_output("--out", options.out, "--dependence", global.dependence);
-  refuse_same_output("--importance", global.importance, "--dependence", global.dependence);
-  const bool reads_again = !global.importance.empty() || !global.dependence.empty();
+  const std::array<std::pair<const char*, std::string>, 4> outputs = {
+      {{"--out", options.out},
+       {"--importance", global.importance},
+       {"--attention", global.attention},
+       {"--dependence", global.dependence}}};
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    refuse_replacing(outputs[i].first, outputs[i].second, inputs);
+    for (std::size_t j = 0; j < i; ++j) {
+      refuse_same_output(outputs[j].first, outputs[j].second, outputs[i].first, outputs[i].second);
+    }
+  }
+  const bool reads_again =
+      !global.importance.empty() || !global.attention.empty() || !global.dependence.empty();
   if (options.model.data == "-" && (reads_again || options.background_data == "-")) {
     fail<UsageError>(
         "--data -: standard input can be read once only: write it to a file first for "
-        "--importance, "
-        "--dependence and --background-data");
+        "--importance, --attention, --dependence and --background-data");
   }
   if (!global.columns.empty() && global.dependence.empty()) {
     fail<UsageError>("--columns is about --dependence, which is missing");
@@ -307,6 +315,10 @@ void declare_explain_options(CLI::App& command, ExplainOptions& options) {
   command
       .add_option("--importance", options.global.importance,
                   "Write permutation importance to this file; the table needs the label column")
+      ->type_name("FILE");
+  command
+      .add_option("--attention", options.global.attention,
+                  "Write to this file where the network looks, which is no explanation by itself")
       ->type_name("FILE");
   command
       .add_option("--dependence", options.global.dependence,

@@ -9,6 +9,7 @@
 
 #include "apps/churn/data/customer_tables.h"
 #include "apps/churn/data/new_rows.h"
+#include "apps/churn/explanation/attention_rollout.h"
 #include "apps/churn/explanation/partial_dependence.h"
 #include "apps/churn/explanation/permutation_importance.h"
 #include "apps/ebb/delimiter_option.h"
@@ -23,6 +24,7 @@ namespace {
 // From where on columns are dealt together.
 constexpr double kAssociation = 0.7;
 constexpr std::size_t kMostDependenceRows = 500;
+constexpr std::size_t kMostAttentionRows = 2000;
 constexpr std::size_t kMostPoints = 20;
 // Customers whose single curves are written.
 constexpr std::size_t kMostCurves = 50;
@@ -55,6 +57,20 @@ std::vector<churn::FeatureColumn> chosen_columns(const churn::ModelFile& model,
     chosen.push_back(*found);
   }
   return chosen;
+}
+
+/// A sample of rows, and which they are.
+struct DrawnRows {
+  std::vector<std::size_t> places;
+  preprocessing::EncodedRows features;
+};
+
+DrawnRows drawn_rows(const preprocessing::EncodedRows& all, std::size_t most, std::uint64_t seed) {
+  std::vector<std::size_t> places(all.rows);
+  std::iota(places.begin(), places.end(), std::size_t{0});
+  places = preprocessing::draw_rows(std::move(places), most, preprocessing::SplitMix64(seed));
+  preprocessing::EncodedRows features = churn::take_rows(all, places);
+  return {std::move(places), std::move(features)};
 }
 
 }  // namespace
@@ -103,11 +119,7 @@ void write_dependence(const churn::ModelFile& model, const ModelOptions& options
   const std::vector<churn::FeatureColumn> columns = chosen_columns(model, global.columns);
   Output output(global.dependence);
   const FurtherRows all = read_further(options.data, model, options.delimiter);
-  std::vector<std::size_t> drawn(all.features.rows);
-  std::iota(drawn.begin(), drawn.end(), std::size_t{0});
-  drawn = preprocessing::draw_rows(std::move(drawn), kMostDependenceRows,
-                                   preprocessing::SplitMix64(global.seed));
-  const preprocessing::EncodedRows rows = churn::take_rows(all.features, drawn);
+  const auto [drawn, rows] = drawn_rows(all.features, kMostDependenceRows, global.seed);
   std::string text;
   preprocessing::append_csv_record(
       text, std::array<std::string, 6>{"column", "value", "row", "logit", "logit_centred",
@@ -137,6 +149,34 @@ void write_dependence(const churn::ModelFile& model, const ModelOptions& options
       }
     }
   }
+  output.write(text);
+  output.commit();
+}
+
+void write_attention(const churn::ModelFile& model, const ModelOptions& options,
+                     const GlobalOptions& global) {
+  Output output(global.attention);
+  const std::vector<churn::FeatureColumn> columns = churn::feature_columns(model.pipeline);
+  const preprocessing::EncodedRows rows =
+      drawn_rows(read_further(options.data, model, options.delimiter).features, kMostAttentionRows,
+                 global.seed)
+          .features;
+  const churn::AttentionRollout rollout =
+      churn::attention_rollout(churn::schema_of(model.pipeline), model.config.model, model.weights,
+                               columns, rows, options.threads);
+  std::vector<std::size_t> order(columns.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, std::greater<>(),
+                           [&](std::size_t column) { return rollout.columns[column]; });
+  std::string text;
+  preprocessing::append_csv_record(text, std::array<std::string, 2>{"column", "attention_share"});
+  for (const std::size_t column : order) {
+    preprocessing::append_csv_record(
+        text,
+        std::array<std::string, 2>{columns[column].name, six_digits(rollout.columns[column])});
+  }
+  preprocessing::append_csv_record(
+      text, std::array<std::string, 2>{"(class token itself)", six_digits(rollout.class_token)});
   output.write(text);
   output.commit();
 }

@@ -13,6 +13,7 @@ namespace ebb::program {
 
 struct GlobalOptions {
   std::string importance;            // file of permutation importance; empty: none
+  std::string attention;             // file of attention rollout; empty: none
   std::string dependence;            // file of dependence curves; empty: none
   std::vector<std::string> columns;  // of the curves; empty: all
   std::uint64_t seed = 0;
@@ -29,6 +30,10 @@ void write_importance(const churn::ModelFile& model, const ModelOptions& options
 void write_dependence(const churn::ModelFile& model, const ModelOptions& options,
                       const GlobalOptions& global, const churn::LogitFunction& logits,
                       const std::function<void()>& between);
+
+/// Writes each column's share of attention rollout, largest first, over a sample of customers.
+void write_attention(const churn::ModelFile& model, const ModelOptions& options,
+                     const GlobalOptions& global);
 
 /// All rows of a further table, with what the steps leave of its columns.
 struct FurtherRows {

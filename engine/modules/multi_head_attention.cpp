@@ -1,5 +1,9 @@
 #include "engine/modules/multi_head_attention.h"
 
+#include <cmath>
+
+#include "engine/operations/elementwise.h"
+#include "engine/operations/softmax.h"
 #include "engine/operations/views.h"
 
 namespace ebb {
@@ -53,6 +57,19 @@ Tensor MultiHeadAttention::forward_first(const Pass& pass, const Tensor& input, 
   const Tensor mixed = leading_attention(pass.with(LeadingPositions{count, length}), query,
                                          key_value, heads_, options(rows));
   return out_projection_.forward(pass, mixed);
+}
+
+Tensor MultiHeadAttention::probabilities(const Pass& pass, const Tensor& input) const {
+  const ModuleScope here(pass, *this);
+  const std::int64_t dim = input.extent(2);
+  const auto per_head = [&](std::int64_t first) {
+    const Tensor projected = in_projection_.forward(pass, input, first, dim);
+    const Shape shape{input.extent(0), input.extent(1), heads_, dim / heads_};
+    return transpose(pass, reshape(pass, projected, shape), 1, 2);
+  };
+  const Tensor scores = matmul(pass, per_head(0), transpose(pass, per_head(dim), 2, 3));
+  const double factor = 1.0 / std::sqrt(static_cast<double>(dim / heads_));
+  return softmax(pass, scale(pass, scores, factor));
 }
 
 }  // namespace ebb

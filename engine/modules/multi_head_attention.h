@@ -30,6 +30,10 @@ class MultiHeadAttention : public Module {
   Tensor forward_first(const Pass& pass, const Tensor& input, std::int64_t count,
                        const AttentionMasks& masks) const;
 
+  /// The weights that forward() mixes values by, [batch, heads, length, length], without masks and
+  /// dropout: to look at, since the fused kernel never holds them.
+  Tensor probabilities(const Pass& pass, const Tensor& input) const;
+
  private:
   AttentionOptions options(const AttentionMasks& masks) const;
 

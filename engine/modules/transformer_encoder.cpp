@@ -43,6 +43,11 @@ Tensor TransformerEncoderLayer::forward_first(const Pass& pass, const Tensor& in
   return add(part, middle.sum, feed_forward_dropout_.forward(part, transformed));
 }
 
+Tensor TransformerEncoderLayer::attention_probabilities(const Pass& pass,
+                                                        const Tensor& input) const {
+  return attention_.probabilities(pass, pre_norm_ ? norm1_.forward(pass, input) : input);
+}
+
 ResidualStream TransformerEncoderLayer::advance(const Pass& pass, const ResidualStream& stream,
                                                 const LayerNorm& next_norm, std::int64_t count,
                                                 const AttentionMasks& masks) const {
@@ -90,6 +95,17 @@ Tensor TransformerEncoder::forward_first(const Pass& pass, const Tensor& input, 
                                  needed(i), masks);
   }
   return stream.output;
+}
+
+std::vector<Tensor> TransformerEncoder::attention_probabilities(const Pass& pass,
+                                                                const Tensor& input) const {
+  std::vector<Tensor> probabilities;
+  Tensor value = input;
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    probabilities.push_back(layers_[i]->attention_probabilities(pass, value));
+    if (i + 1 < layers_.size()) value = layers_[i]->forward(pass, value);
+  }
+  return probabilities;
 }
 
 }  // namespace ebb

@@ -50,6 +50,9 @@ class TransformerEncoderLayer : public Module {
   ResidualStream advance(const Pass& pass, const ResidualStream& stream, const LayerNorm& next_norm,
                          std::int64_t count, const AttentionMasks& masks) const;
 
+  /// The attention's weights on an input of forward(); see MultiHeadAttention::probabilities.
+  Tensor attention_probabilities(const Pass& pass, const Tensor& input) const;
+
   const LayerNorm& first_norm() const { return norm1_; }
 
  private:
@@ -82,6 +85,9 @@ class TransformerEncoder : public Module {
   /// dropout included.
   Tensor forward_first(const Pass& pass, const Tensor& input, std::int64_t count,
                        const AttentionMasks& masks = {}) const;
+
+  /// Each layer's attention weights, [batch, heads, length, length].
+  std::vector<Tensor> attention_probabilities(const Pass& pass, const Tensor& input) const;
 
  private:
   std::vector<std::unique_ptr<TransformerEncoderLayer>> layers_;

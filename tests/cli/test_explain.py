@@ -60,6 +60,15 @@ class ExplainTest(ProgramTest):
         self.assertEqual(outputs["one"], outputs["two"])
         self.assertNotEqual(outputs["one"], outputs["other"])
 
+    def test_attention_is_shared_out_among_all_columns(self):
+        self.explain("--attention", "attention.csv")
+        shares = {row["column"]: float(row["attention_share"]) for row in self.rows("attention.csv")}
+        self.assertIn("plan", shares)
+        self.assertAlmostEqual(sum(shares.values()), 1, delta=1e-4)
+        self.assertIn("no explanation by itself", self.ebb("explain", "--help").stdout)
+        refused = self.explain("--attention", "reasons.csv", code=2)
+        self.assertIn("--attention", refused.stderr)
+
     def test_importance_and_dependence_are_written(self):
         self.explain("--importance", "importance.csv", "--dependence", "curves.csv", "--columns", "plan",
                      data=TABLE)

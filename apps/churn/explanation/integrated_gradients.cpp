@@ -137,10 +137,7 @@ void IntegratedGradients::State::explain(const Pass& pass, RowRange range, const
     };
     for (std::size_t i = 0; i < columns.size(); ++i) {
       double& value = found.values[place * columns.size() + i];
-      if (columns[i].category) value += token_value(1 + *columns[i].category);
-      for (const std::size_t number : columns[i].numbers) {
-        value += token_value(1 + schema.cardinalities.size() + number);
-      }
+      for (const std::size_t token : tokens_of(columns[i], schema)) value += token_value(token);
     }
   }
 }

@@ -37,6 +37,15 @@ void copy_row(const EncodedRows& from, std::size_t from_row, EncodedRows& to, st
               to.codes.data() + to_row * to.category_count);
 }
 
+std::vector<std::size_t> tokens_of(const FeatureColumn& column, const InputSchema& schema) {
+  std::vector<std::size_t> tokens;
+  if (column.category) tokens.push_back(1 + *column.category);
+  for (const std::size_t number : column.numbers) {
+    tokens.push_back(1 + schema.cardinalities.size() + number);
+  }
+  return tokens;
+}
+
 EncodedRows take_rows(const EncodedRows& rows, std::span<const std::size_t> indices) {
   EncodedRows taken = rows_like(rows, indices.size());
   for (std::size_t i = 0; i < indices.size(); ++i) copy_row(rows, indices[i], taken, i);

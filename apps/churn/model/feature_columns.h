@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/churn/model/input_schema.h"
 #include "preprocessing/pipeline/pipeline.h"
 
 namespace ebb::churn {
@@ -20,6 +21,9 @@ struct FeatureColumn {
 
 /// The pipeline's columns, as they are after its steps: numbers, then categories.
 std::vector<FeatureColumn> feature_columns(const preprocessing::Pipeline& pipeline);
+
+/// The tokens that a column becomes, in the order of InputSchema::tokens().
+std::vector<std::size_t> tokens_of(const FeatureColumn& column, const InputSchema& schema);
 
 /// The rows `indices` (repeats allowed) of rows in host memory.
 preprocessing::EncodedRows take_rows(const preprocessing::EncodedRows& rows,

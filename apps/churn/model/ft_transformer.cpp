@@ -85,6 +85,11 @@ Tensor FTTransformer::forward_tokens(const Pass& pass, const Tensor& tokens) con
   return reshape(pass, mean(pass, logits, 1), {tokens.extent(0), 1});
 }
 
+std::vector<Tensor> FTTransformer::attention_probabilities(const Pass& pass,
+                                                           const Batch& batch) const {
+  return encoder_.attention_probabilities(pass, embed(pass, batch));
+}
+
 Network::Network(const InputSchema& schema, const ModelConfig& config, std::uint64_t seed,
                  DType dtype, Device device)
     : parameters(dtype, device), model(Scope(parameters), schema, config) {

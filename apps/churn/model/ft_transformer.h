@@ -27,6 +27,10 @@ class FTTransformer {
   /// Each member's logit, [rows, config.members].
   Tensor member_logits(const Pass& pass, const Batch& batch) const;
 
+  /// Each layer's attention weights, [rows, heads, tokens, tokens], tokens in the order of
+  /// InputSchema::tokens().
+  std::vector<Tensor> attention_probabilities(const Pass& pass, const Batch& batch) const;
+
   /// The two halves of forward(): each column as a token, [rows, tokens, dim] in the order of
   /// InputSchema::tokens(), and what the encoder and the head make of them.
   Tensor embed(const Pass& pass, const Batch& batch) const;

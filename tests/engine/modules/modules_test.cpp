@@ -7,6 +7,7 @@
 #include "engine/modules/linear.h"
 #include "engine/modules/multi_head_attention.h"
 #include "engine/modules/sequential.h"
+#include "engine/operations/views.h"
 #include "tests/engine/support/tensors.h"
 #include "tests/kernels/support/expect_error.h"
 
@@ -84,6 +85,30 @@ TEST(ModulesTest, EmbeddingHasRightGradients) {
   expect_gradients(
       [&](const Pass& pass, std::span<const Tensor>) { return module.forward(pass, indices); }, {},
       &parameters);
+}
+
+TEST(ModulesTest, AttentionMixesValuesByItsProbabilities) {
+  ParameterSet parameters(DType::f64);
+  const MultiHeadAttention module(Scope(parameters), 8, 2, 0.0);
+  parameters.initialize(1);
+  const Tensor input = random_tensor({2, 3, 8}, 1);
+  Context context({}, 1);
+  const Pass pass{context};
+  const auto part = [&](const char* name, std::int64_t first, std::int64_t count) {
+    return parameters.at(name).value.slice(0, first, count);
+  };
+  const Tensor value =
+      linear(pass, input, part("in_projection.weight", 16, 8), part("in_projection.bias", 16, 8));
+  const Tensor heads = transpose(pass, value.reshape({2, 3, 2, 4}), 1, 2);
+  const Tensor mixed =
+      transpose(pass, matmul(pass, module.probabilities(pass, input), heads), 1, 2);
+  const Tensor expected =
+      linear(pass, contiguous(pass, mixed).reshape({2, 3, 8}), part("out_projection.weight", 0, 8),
+             part("out_projection.bias", 0, 8));
+  const Tensor found = module.forward(pass, input);
+  for (std::size_t i = 0; i < 48; ++i) {
+    EXPECT_NEAR(found.values<double>()[i], expected.values<double>()[i], 1e-13);
+  }
 }
 
 TEST(ModulesTest, MultiHeadAttentionHasRightGradients) {
