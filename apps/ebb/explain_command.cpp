@@ -185,7 +185,6 @@ std::size_t explained_at_once(const preprocessing::Pipeline& pipeline) {
 }
 
 ExitCode write_reasons(const ExplainOptions& options, const InterruptGuard& interrupt) {
-  const Clock::time_point start = Clock::now();
   std::FILE* stream = options.out == kStandardOutput ? stderr : stdout;
   set_default_threads(options.model.threads);  // also for reading the table
   const churn::ModelFile model = churn::load_model(options.model.model);
@@ -197,6 +196,17 @@ ExitCode write_reasons(const ExplainOptions& options, const InterruptGuard& inte
   const std::function<void()> between = [&] { interrupt.stop_here(); };
   Explainer explainer(model, options, logits, between);
 
+  // First, as they ask more of the table.
+  const GlobalOptions& global = options.global;
+  if (!global.importance.empty()) {
+    write_importance(model, options.model, global, logits, between);
+  }
+  if (!global.attention.empty()) write_attention(model, options.model, global);
+  if (!global.dependence.empty()) {
+    write_dependence(model, options.model, global, logits, between);
+  }
+
+  const Clock::time_point start = Clock::now();
   const std::string& id = model.config.data.id_column;
   std::vector<std::string> texts;
   if (!id.empty()) texts.push_back(id);
@@ -226,14 +236,6 @@ ExitCode write_reasons(const ExplainOptions& options, const InterruptGuard& inte
   // Ctrl-C also ends what feeds a pipe, and then looks like the end of the table.
   interrupt.stop_here();
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  const GlobalOptions& global = options.global;
-  if (!global.importance.empty()) {
-    write_importance(model, options.model, global, logits, between);
-  }
-  if (!global.attention.empty()) write_attention(model, options.model, global);
-  if (!global.dependence.empty()) {
-    write_dependence(model, options.model, global, logits, between);
-  }
   output.commit();
   for (const std::string& warning : explainer.warnings()) warn(warning);
   print_summary(stream, explainer.summary(), explainer.columns(), seconds);

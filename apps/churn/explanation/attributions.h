@@ -25,6 +25,8 @@ struct Attributions {
   double value(std::size_t row, std::size_t column) const { return values[row * columns + column]; }
 };
 
+/// |logit - base - sum of the row's values|.
+double gap_of(const Attributions& attributions, std::size_t row);
 /// Fills in largest_gap.
 void measure_gap(Attributions& attributions);
 

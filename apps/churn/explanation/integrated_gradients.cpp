@@ -58,15 +58,18 @@ std::vector<QuadratureNode> gauss_legendre(std::size_t count) {
 struct IntegratedGradients::State {
   /// Sets `base` to the mean tokens of the rows, and base_logit to their log-odds.
   void set_base(const preprocessing::EncodedRows& background);
-  /// Of the rows `range` of a batch.
-  void explain(const Pass& pass, RowRange range, const Batch& batch, Attributions& found) const;
+  /// Of the rows `places` of all that are explained.
+  void explain(const Pass& pass, const Batch& batch, std::span<const QuadratureNode> nodes,
+               std::span<const std::size_t> places, Attributions& found) const;
+  /// The same, in shards.
+  void explain(const preprocessing::EncodedRows& rows, std::span<const QuadratureNode> nodes,
+               std::span<const std::size_t> places, Attributions& found);
 
   InputSchema schema;
   std::vector<FeatureColumn> columns;
   IntegratedGradientsOptions options;
   Network network;
   Lanes lanes;
-  std::vector<QuadratureNode> nodes;
   Tensor base;  // [tokens, dim]
   double base_logit = 0.0;
 };
@@ -81,7 +84,6 @@ IntegratedGradients::IntegratedGradients(const InputSchema& schema, const ModelC
                        .options = options,
                        .network = Network(schema, config, 0),
                        .lanes = Lanes(Device{}, options.threads, nullptr),
-                       .nodes = gauss_legendre(options.steps),
                        .base = {}}) {
   if (options.steps == 0 || background.rows == 0) {
     fail("integrated gradients: {} steps from {} background rows, expected one of each at least",
@@ -101,7 +103,9 @@ void IntegratedGradients::State::set_base(const preprocessing::EncodedRows& back
       network.model.forward_tokens(pass, base.reshape({1, base.extent(0), base.extent(1)})).item();
 }
 
-void IntegratedGradients::State::explain(const Pass& pass, RowRange range, const Batch& batch,
+void IntegratedGradients::State::explain(const Pass& pass, const Batch& batch,
+                                         std::span<const QuadratureNode> nodes,
+                                         std::span<const std::size_t> places,
                                          Attributions& found) const {
   const Tensor tokens = network.model.embed(pass, batch);
   const Tensor logits = network.model.forward_tokens(pass, tokens);
@@ -123,8 +127,8 @@ void IntegratedGradients::State::explain(const Pass& pass, RowRange range, const
   const auto width = static_cast<std::size_t>(tokens.extent(1));
   const std::span<const float> to = tokens.values<float>();
   const std::span<const float> from = base.values<float>();
-  for (std::size_t row = 0; row < static_cast<std::size_t>(range.count); ++row) {
-    const std::size_t place = static_cast<std::size_t>(range.begin) + row;
+  for (std::size_t row = 0; row < places.size(); ++row) {
+    const std::size_t place = places[row];
     found.logits[place] = logits.values<float>()[row];
     const auto token_value = [&](std::size_t token) {
       double value = 0.0;
@@ -137,29 +141,43 @@ void IntegratedGradients::State::explain(const Pass& pass, RowRange range, const
     };
     for (std::size_t i = 0; i < columns.size(); ++i) {
       double& value = found.values[place * columns.size() + i];
+      value = 0.0;
       for (const std::size_t token : tokens_of(columns[i], schema)) value += token_value(token);
     }
   }
 }
 
+void IntegratedGradients::State::explain(const preprocessing::EncodedRows& rows,
+                                         std::span<const QuadratureNode> nodes,
+                                         std::span<const std::size_t> places, Attributions& found) {
+  for (std::size_t begin = 0; begin < places.size(); begin += kRowsBetween) {
+    if (options.between) options.between();
+    const auto part = places.subspan(begin, std::min(kRowsBetween, places.size() - begin));
+    const ShardPlan plan =
+        Lanes::plan(static_cast<std::int64_t>(part.size()), rows_per_shard(schema.tokens()));
+    lanes.for_each_shard(plan, PassSettings{}, [&](const Pass& pass, RowRange range) {
+      const auto shard = part.subspan(static_cast<std::size_t>(range.begin),
+                                      static_cast<std::size_t>(range.count));
+      explain(pass, make_batch(schema, rows, shard), nodes, shard, found);
+    });
+  }
+}
+
 Attributions IntegratedGradients::explain(const preprocessing::EncodedRows& rows) {
   State& state = *state_;
+  const IntegratedGradientsOptions& options = state.options;
   Attributions found{.rows = rows.rows,
                      .columns = state.columns.size(),
                      .base = state.base_logit,
                      .logits = std::vector<float>(rows.rows),
                      .values = std::vector<double>(rows.rows * state.columns.size(), 0.0),
                      .errors = {}};
-  for (std::size_t begin = 0; begin < rows.rows; begin += kRowsBetween) {
-    if (state.options.between) state.options.between();
-    const auto count = static_cast<std::int64_t>(std::min(kRowsBetween, rows.rows - begin));
-    const ShardPlan plan = Lanes::plan(count, rows_per_shard(state.schema.tokens()));
-    state.lanes.for_each_shard(plan, PassSettings{}, [&](const Pass& pass, RowRange range) {
-      std::vector<std::size_t> indices(static_cast<std::size_t>(range.count));
-      std::iota(indices.begin(), indices.end(), begin + static_cast<std::size_t>(range.begin));
-      const RowRange place{static_cast<std::int64_t>(begin) + range.begin, range.count};
-      state.explain(pass, place, make_batch(state.schema, rows, indices), found);
-    });
+  std::vector<std::size_t> places(rows.rows);
+  std::iota(places.begin(), places.end(), std::size_t{0});
+  for (std::size_t steps = options.steps; !places.empty(); steps *= 2) {
+    state.explain(rows, gauss_legendre(steps), places, found);
+    std::erase_if(places, [&](std::size_t row) { return gap_of(found, row) <= options.tolerance; });
+    if (2 * steps > options.most_steps) break;
   }
   measure_gap(found);
   return found;

@@ -13,8 +13,10 @@
 namespace ebb::churn {
 
 struct IntegratedGradientsOptions {
-  std::size_t steps = 16;  // nodes of the quadrature
-  int threads = 0;         // 0: all
+  std::size_t steps = 16;        // nodes of the quadrature
+  std::size_t most_steps = 256;  // of rows that miss their sum by more than `tolerance`
+  double tolerance = 0.01;       // of log-odds
+  int threads = 0;               // 0: all
   std::function<void()> between;
 };
 
@@ -25,8 +27,9 @@ struct IntegratedGradientsOptions {
 ///
 /// Numbers and categories alike are vectors there, so that there is a way between two categories.
 /// The base is the mean token of each column over background rows, no customer that exists; base
-/// of the result is its log-odds. The integral is taken by Gauss and Legendre's quadrature; what
-/// it misses is largest_gap. The same bits for any number of threads. On the CPU.
+/// of the result is its log-odds. The integral is taken by Gauss and Legendre's quadrature, of
+/// twice as many nodes for rows whose values do not add up, again and again up to most_steps; what
+/// is missed then is largest_gap. The same bits for any number of threads. On the CPU.
 class IntegratedGradients {
  public:
   /// Throws as Predictor, and Error without background rows or steps.
@@ -37,7 +40,7 @@ class IntegratedGradients {
                       IntegratedGradientsOptions options);
   ~IntegratedGradients();
 
-  /// Costs about 3 * steps passes of the network for each row.
+  /// Costs about 3 * steps passes of the network for each row, and more for what is done again.
   Attributions explain(const preprocessing::EncodedRows& rows);
 
  private:

@@ -1,5 +1,6 @@
 #include "apps/churn/explanation/integrated_gradients.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <gtest/gtest.h>
@@ -24,9 +25,10 @@ ModelConfig small_network() {
 
 Attributions explain(const preprocessing::EncodedRows& rows, std::size_t steps, int threads) {
   const Network network(kSchema, small_network(), 7);
-  return IntegratedGradients(
-             kSchema, small_network(), named_parts(network.parameters, network.parameters.buffer()),
-             example_columns(), random_rows(16, 1), {.steps = steps, .threads = threads})
+  return IntegratedGradients(kSchema, small_network(),
+                             named_parts(network.parameters, network.parameters.buffer()),
+                             example_columns(), random_rows(16, 1),
+                             {.steps = steps, .most_steps = steps, .threads = threads})
       .explain(rows);
 }
 
@@ -37,6 +39,31 @@ TEST(IntegratedGradients, AddUpToTheDifferenceOfLogOdds) {
   EXPECT_GT(spread, 0.01);
   EXPECT_LT(found.largest_gap, 0.01 * spread);
   EXPECT_LT(found.largest_gap, explain(random_rows(40, 2), 1, 1).largest_gap);
+}
+
+TEST(IntegratedGradients, TakeMoreStepsForRowsThatDoNotAddUp) {
+  const Network network(kSchema, small_network(), 7);
+  const preprocessing::EncodedRows rows = random_rows(60, 2);
+  const auto with = [&](IntegratedGradientsOptions options) {
+    return IntegratedGradients(kSchema, small_network(),
+                               named_parts(network.parameters, network.parameters.buffer()),
+                               example_columns(), random_rows(16, 1), options)
+        .explain(rows);
+  };
+  const Attributions once = with({.steps = 1, .most_steps = 1});
+  std::vector<double> gaps;
+  for (std::size_t row = 0; row < rows.rows; ++row) gaps.push_back(gap_of(once, row));
+  std::ranges::sort(gaps);
+  const double tolerance = gaps[30];
+  const Attributions again = with({.steps = 1, .most_steps = 64, .tolerance = tolerance});
+  EXPECT_LE(again.largest_gap, tolerance);
+  for (std::size_t row = 0; row < rows.rows; ++row) {
+    if (gap_of(once, row) > tolerance) continue;
+    for (std::size_t column = 0; column < once.columns; ++column) {
+      EXPECT_EQ(again.value(row, column), once.value(row, column));
+    }
+  }
+  EXPECT_EQ(again.logits, once.logits);
 }
 
 TEST(IntegratedGradients, HaveTheSameBitsForAnyNumberOfThreads) {
