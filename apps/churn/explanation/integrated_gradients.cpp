@@ -61,9 +61,10 @@ struct IntegratedGradients::State {
   /// Of the rows `places` of all that are explained.
   void explain(const Pass& pass, const Batch& batch, std::span<const QuadratureNode> nodes,
                std::span<const std::size_t> places, Attributions& found) const;
-  /// The same, in shards.
-  void explain(const preprocessing::EncodedRows& rows, std::span<const QuadratureNode> nodes,
-               std::span<const std::size_t> places, Attributions& found);
+  /// Calls `run` with each shard of the rows `places`.
+  void for_each_shard(
+      const preprocessing::EncodedRows& rows, std::span<const std::size_t> places,
+      const std::function<void(const Pass&, const Batch&, std::span<const std::size_t>)>& run);
 
   InputSchema schema;
   std::vector<FeatureColumn> columns;
@@ -108,7 +109,6 @@ void IntegratedGradients::State::explain(const Pass& pass, const Batch& batch,
                                          std::span<const std::size_t> places,
                                          Attributions& found) const {
   const Tensor tokens = network.model.embed(pass, batch);
-  const Tensor logits = network.model.forward_tokens(pass, tokens);
   std::vector<double> slopes(static_cast<std::size_t>(tokens.elements()), 0.0);
   Tape tape(pass.context);
   Pass recorded = pass;
@@ -129,7 +129,6 @@ void IntegratedGradients::State::explain(const Pass& pass, const Batch& batch,
   const std::span<const float> from = base.values<float>();
   for (std::size_t row = 0; row < places.size(); ++row) {
     const std::size_t place = places[row];
-    found.logits[place] = logits.values<float>()[row];
     const auto token_value = [&](std::size_t token) {
       double value = 0.0;
       for (std::size_t i = token * dim; i < (token + 1) * dim; ++i) {
@@ -147,9 +146,9 @@ void IntegratedGradients::State::explain(const Pass& pass, const Batch& batch,
   }
 }
 
-void IntegratedGradients::State::explain(const preprocessing::EncodedRows& rows,
-                                         std::span<const QuadratureNode> nodes,
-                                         std::span<const std::size_t> places, Attributions& found) {
+void IntegratedGradients::State::for_each_shard(
+    const preprocessing::EncodedRows& rows, std::span<const std::size_t> places,
+    const std::function<void(const Pass&, const Batch&, std::span<const std::size_t>)>& run) {
   for (std::size_t begin = 0; begin < places.size(); begin += kRowsBetween) {
     if (options.between) options.between();
     const auto part = places.subspan(begin, std::min(kRowsBetween, places.size() - begin));
@@ -158,7 +157,7 @@ void IntegratedGradients::State::explain(const preprocessing::EncodedRows& rows,
     lanes.for_each_shard(plan, PassSettings{}, [&](const Pass& pass, RowRange range) {
       const auto shard = part.subspan(static_cast<std::size_t>(range.begin),
                                       static_cast<std::size_t>(range.count));
-      explain(pass, make_batch(schema, rows, shard), nodes, shard, found);
+      run(pass, make_batch(schema, rows, shard), shard);
     });
   }
 }
@@ -174,8 +173,17 @@ Attributions IntegratedGradients::explain(const preprocessing::EncodedRows& rows
                      .errors = {}};
   std::vector<std::size_t> places(rows.rows);
   std::iota(places.begin(), places.end(), std::size_t{0});
+  state.for_each_shard(rows, places, [&](const Pass& pass, const Batch& batch, auto shard) {
+    const Tensor logits = state.network.model.forward(pass, batch);
+    for (std::size_t i = 0; i < shard.size(); ++i) {
+      found.logits[shard[i]] = logits.values<float>()[i];
+    }
+  });
   for (std::size_t steps = options.steps; !places.empty(); steps *= 2) {
-    state.explain(rows, gauss_legendre(steps), places, found);
+    const std::vector<QuadratureNode> nodes = gauss_legendre(steps);
+    state.for_each_shard(rows, places, [&](const Pass& pass, const Batch& batch, auto shard) {
+      state.explain(pass, batch, nodes, shard, found);
+    });
     std::erase_if(places, [&](std::size_t row) { return gap_of(found, row) <= options.tolerance; });
     if (2 * steps > options.most_steps) break;
   }
