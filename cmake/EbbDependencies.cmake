@@ -9,6 +9,8 @@ find_package(tomlplusplus REQUIRED)              # libtomlplusplus-dev, its head
 find_package(CLI11 REQUIRED)                     # libcli11-dev
 find_package(ZLIB REQUIRED)                      # zlib1g-dev
 find_package(LibLZMA REQUIRED)                   # liblzma-dev
+find_package(Eigen3 REQUIRED NO_MODULE)          # libeigen3-dev
+find_path(BOOST_SOBOL_INCLUDE boost/random/sobol.hpp REQUIRED)  # libboost-dev
 find_path(FAST_FLOAT_INCLUDE fast_float/fast_float.h REQUIRED)  # libfast-float-dev
 
 find_package(PkgConfig REQUIRED)                 # pkg-config
@@ -16,5 +18,6 @@ pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)          # libhwy-dev
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)    # libxxhash-dev
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)  # libutf8proc-dev
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)       # libzstd-dev
+pkg_check_modules(NLOPT REQUIRED IMPORTED_TARGET nlopt_cxx)    # libnlopt-cxx-dev
 # Its only option, a definition for Windows, would be given to all that links ebb.
 set_property(TARGET PkgConfig::UTF8PROC PROPERTY INTERFACE_COMPILE_OPTIONS "")

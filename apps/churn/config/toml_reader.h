@@ -36,6 +36,7 @@ class TomlReader {
   /// Of an array.
   [[nodiscard]] std::vector<TomlReader> elements() const;
 
+  [[nodiscard]] const nlohmann::json& json() const { return value_; }
   [[nodiscard]] bool is_table() const { return value_.is_object(); }
   [[nodiscard]] double number(double lowest, double highest) const;
   [[nodiscard]] std::string text() const;  ///< not empty

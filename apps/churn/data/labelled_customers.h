@@ -39,6 +39,11 @@ enum class TestTable { read, ignored };
 LabelledCustomers read_labelled_customers(const RunConfig& config, Device device = {},
                                           TestTable test = TestTable::read);
 
+/// split_customers() of the table. Its errors also say that duplicates had been dropped, where they
+/// had. Adds to `notes` what the user should know.
+CustomerSplit split_or_explain(const LabelledCustomers& customers, const RunConfig& config,
+                               std::vector<std::string>& notes);
+
 /// As prepare_data, for rows that are split already; those of customers.test, if there is one, take
 /// the place of the split's test rows.
 PreparedData prepare_split(const LabelledCustomers& customers, const CustomerSplit& split,

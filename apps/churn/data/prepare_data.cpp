@@ -22,18 +22,6 @@ using preprocessing::Labels;
 using preprocessing::Pipeline;
 using preprocessing::Table;
 
-CustomerSplit split_or_explain(const LabelledCustomers& customers, const RunConfig& config,
-                               std::vector<std::string>& notes) {
-  try {
-    return split_customers(customers.table, customers.labels, config, notes);
-  } catch (const DataError& error) {
-    if (customers.duplicates == 0 || !config.split.column.empty()) throw;
-    fail<DataError>("{}; {} had been dropped as equal to an earlier one: keep {} with {}",
-                    error.what(), preprocessing::counted(customers.duplicates, "row"),
-                    customers.duplicates == 1 ? "it" : "them", kKeepDuplicates);
-  }
-}
-
 /// The column whose equal values say that rows are one customer's, if there is one.
 std::string group_column(const Table& table, const RunConfig& config) {
   if (!config.split.group.empty()) return config.split.group;
@@ -117,6 +105,18 @@ void add_notes(const Pipeline& pipeline, const Labels& labels, const RunConfig& 
 }
 
 }  // namespace
+
+CustomerSplit split_or_explain(const LabelledCustomers& customers, const RunConfig& config,
+                               std::vector<std::string>& notes) {
+  try {
+    return split_customers(customers.table, customers.labels, config, notes);
+  } catch (const DataError& error) {
+    if (customers.duplicates == 0 || !config.split.column.empty()) throw;
+    fail<DataError>("{}; {} had been dropped as equal to an earlier one: keep {} with {}",
+                    error.what(), preprocessing::counted(customers.duplicates, "row"),
+                    customers.duplicates == 1 ? "it" : "them", kKeepDuplicates);
+  }
+}
 
 PreparedData prepare_split(const LabelledCustomers& customers, const CustomerSplit& split,
                            const RunConfig& config, Device device,

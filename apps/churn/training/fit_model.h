@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,10 @@ struct FittedModel {
 };
 
 /// Trains by the settings, which need not be settled(). `go_on` is called after each step and ends
-/// it by false: then nothing comes back. Throws as Trainer does.
-std::optional<FittedModel> fit_model(const RunConfig& config, const PreparedData& data,
-                                     const std::function<bool()>& go_on);
+/// it by false: then nothing comes back. `is_promising` is called after each epoch with all so far,
+/// and ends it by false, too, but what was fitted comes back. Throws as Trainer does.
+std::optional<FittedModel> fit_model(
+    const RunConfig& config, const PreparedData& data, const std::function<bool()>& go_on,
+    const std::function<bool(std::span<const EpochRecord>)>& is_promising = {});
 
 }  // namespace ebb::churn

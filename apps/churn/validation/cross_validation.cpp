@@ -1,16 +1,12 @@
 #include "apps/churn/validation/cross_validation.h"
 
-#include <algorithm>
-#include <atomic>
-#include <exception>
 #include <mutex>
-#include <thread>
 
 #include "apps/churn/config/device_choice.h"
 #include "apps/churn/reporting/training_report.h"
 #include "apps/churn/training/fit_model.h"
 #include "apps/churn/training/logistic_baseline.h"
-#include "kernels/common/context.h"
+#include "apps/churn/training/side_by_side.h"
 
 namespace ebb::churn {
 namespace {
@@ -63,37 +59,19 @@ Metrics measure(const FoldScores& scores, const FoldResult& result,
 bool run_folds(const LabelledCustomers& customers, std::span<const FoldRows> rounds,
                const RunConfig& config, int jobs, const std::function<bool()>& go_on,
                const std::function<void(FoldResult)>& on_result) {
-  const int threads = config.runtime.threads > 0 ? config.runtime.threads : default_threads();
   RunConfig of_each = config;
-  of_each.runtime.threads = std::max(1, threads / jobs);
-  std::atomic<std::size_t> next = 0;
-  std::atomic<bool> has_failed = false;
+  of_each.runtime.threads = threads_of_each(config.runtime.threads, jobs);
   std::mutex one_at_a_time;
-  std::vector<std::exception_ptr> errors(rounds.size());
   std::size_t done = 0;
-  const auto may_go_on = [&] { return !has_failed && go_on(); };
-  const auto work = [&] {
-    set_default_threads(of_each.runtime.threads);
-    for (std::size_t i = next++; i < rounds.size() && may_go_on(); i = next++) {
-      try {
-        std::optional<FoldResult> result = run_fold(customers, rounds[i], of_each, may_go_on);
-        const std::lock_guard lock(one_at_a_time);
-        if (!result) return;
-        on_result(std::move(*result));
-        ++done;
-      } catch (...) {
-        errors[i] = std::current_exception();
-        has_failed = true;
-      }
-    }
-  };
-  {
-    std::vector<std::jthread> workers;
-    for (int i = 0; i < jobs; ++i) workers.emplace_back(work);
-  }
-  for (const std::exception_ptr& error : errors) {
-    if (error) std::rethrow_exception(error);
-  }
+  run_side_by_side(rounds.size(), jobs, of_each.runtime.threads, go_on,
+                   [&](std::size_t i, const std::function<bool()>& may_go_on) {
+                     std::optional<FoldResult> result =
+                         run_fold(customers, rounds[i], of_each, may_go_on);
+                     const std::lock_guard lock(one_at_a_time);
+                     if (!result) return;
+                     on_result(std::move(*result));
+                     ++done;
+                   });
   return done == rounds.size();
 }
 
