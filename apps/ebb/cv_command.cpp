@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "apps/churn/artefact/locked_folder.h"
 #include "apps/churn/config/config_file.h"
 #include "apps/churn/config/device_choice.h"
 #include "apps/churn/reporting/text_table.h"
@@ -93,8 +94,12 @@ void require_same_rows(const churn::LabelledCustomers& customers, const NamedCon
 class CrossValidator {
  public:
   CrossValidator(const CvArguments& arguments, std::vector<NamedConfig> configs,
-                 churn::LabelledCustomers customers)
-      : arguments_(arguments), configs_(std::move(configs)), customers_(std::move(customers)) {
+                 churn::LabelledCustomers customers,
+                 const std::optional<churn::LockedFolder>& folder)
+      : arguments_(arguments),
+        folder_(folder),
+        configs_(std::move(configs)),
+        customers_(std::move(customers)) {
     const churn::RunConfig& first = configs_.front().config;
     validation_.data_fingerprint = customers_.fingerprint;
     validation_.options = {arguments.kind.empty() ? natural_fold_kind(first.split)
@@ -110,6 +115,7 @@ class CrossValidator {
 
   /// Whether all rounds were run.
   bool run(const InterruptGuard& interrupt) {
+    remove_former();
     for (std::size_t i = 0; i < configs_.size(); ++i) {
       if (!run_config_number(i, interrupt)) return false;
     }
@@ -148,26 +154,16 @@ class CrossValidator {
   [[nodiscard]] fs::path path(const char* name) const {
     return arguments_.settings.out / fs::path(name);
   }
-  [[nodiscard]] bool is_kept() const { return !arguments_.settings.out.empty(); }
-
   void go_on_from_file() {
-    churn::CrossValidation found = load_cross_validation(path(kStateName), customers_, rounds_);
-    const auto settings = [](const churn::CrossValidation& validation) {
-      std::vector<std::string> texts;
-      for (const churn::ValidatedConfig& config : validation.configs)
-        texts.push_back(config.settings);
-      return texts;
-    };
-    const bool is_same = found.options.kind == validation_.options.kind &&
-                         found.options.folds == validation_.options.folds &&
-                         found.options.repeats == validation_.options.repeats &&
-                         settings(found) == settings(validation_);
-    if (!is_same) {
-      fail<DataError>(
-          "{}: it was made with other settings, folds or repeats; start anew with --overwrite",
-          path(kStateName).string());
-    }
-    validation_ = std::move(found);
+    validation_ = load_cross_validation(path(kStateName), validation_, rounds_);
+  }
+
+  /// What a former cross-validation left would belie this one.
+  void remove_former() const {
+    if (!folder_ || arguments_.settings.resume) return;
+    folder_->write([](const fs::path& folder) {
+      for (const char* name : {kStateName, kOutOfFoldName, kSummaryName}) fs::remove(folder / name);
+    });
   }
 
   bool run_config_number(std::size_t number, const InterruptGuard& interrupt) {
@@ -195,7 +191,11 @@ class CrossValidator {
                     [](const churn::FoldResult& a, const churn::FoldResult& b) {
                       return std::pair(a.repeat, a.fold) < std::pair(b.repeat, b.fold);
                     });
-          if (is_kept()) save_cross_validation(path(kStateName), validation_);
+          if (folder_) {
+            folder_->write([&](const fs::path& folder) {
+              save_cross_validation(folder / kStateName, validation_);
+            });
+          }
           show(shown, results.size());
         });
   }
@@ -213,23 +213,28 @@ class CrossValidator {
   }
 
   void write(const nlohmann::ordered_json& summary) const {
-    if (!is_kept()) return;
-    write_file_atomically(
-        path(kOutOfFoldName),
-        out_of_fold_csv(validation_, customers_, configs_.front().config.data.id_column));
-    write_file_atomically(path(kSummaryName), summary.dump(2) + '\n');
+    if (!folder_) return;
+    folder_->write([&](const fs::path& folder) {
+      write_file_atomically(
+          folder / kOutOfFoldName,
+          out_of_fold_csv(validation_, customers_, configs_.front().config.data.id_column));
+      write_file_atomically(folder / kSummaryName, summary.dump(2) + '\n');
+    });
     fmt::print("\nwritten   {}: {}, {}, {}\n", arguments_.settings.out, kStateName, kOutOfFoldName,
                kSummaryName);
   }
 
   const CvArguments& arguments_;
+  const std::optional<churn::LockedFolder>& folder_;
   std::vector<NamedConfig> configs_;
   churn::LabelledCustomers customers_;
   std::vector<churn::FoldRows> rounds_;
   churn::CrossValidation validation_;
 };
 
-void check_folder(const CvArguments& arguments, const std::string& table) {
+/// Opens --out, if it is given, for as long as the cross-validation takes.
+void open_folder(const CvArguments& arguments, const std::string& table,
+                 std::optional<churn::LockedFolder>& folder) {
   const std::string& out = arguments.settings.out;
   if (out.empty()) {
     if (arguments.settings.resume)
@@ -244,16 +249,18 @@ void check_folder(const CvArguments& arguments, const std::string& table) {
     fail<DataError>(
         "{} holds a cross-validation: go on with --resume, or replace it with --overwrite", out);
   }
-  std::error_code error;
-  fs::create_directories(out, error);
-  if (error) fail<IoError>("{}: the folder could not be made: {}", out, error.message());
+  folder.emplace(out);
+  // Opening a temporary shows that files can be made, and removes those that a kill left behind.
+  for (const char* name : {kStateName, kOutOfFoldName, kSummaryName})
+    const AtomicFile file(out / fs::path(name));
 }
 
 ExitCode cross_validate(const CvArguments& arguments) {
   std::vector<NamedConfig> configs = configs_of(arguments);
   const churn::RunConfig& first = configs.front().config;
   set_default_threads(first.runtime.threads);  // also for reading the table
-  check_folder(arguments, first.data.path);
+  std::optional<churn::LockedFolder> folder;
+  open_folder(arguments, first.data.path, folder);
   const InterruptGuard interrupt;
   churn::LabelledCustomers customers = churn::read_labelled_customers(
       first, churn::choose_device(first.runtime.device), churn::TestTable::ignored);
@@ -263,7 +270,7 @@ ExitCode cross_validate(const CvArguments& arguments) {
   for (const std::string& note : customers.notes)
     fmt::print("note      {}\n", churn::printable(note));
   for (const std::string& warning : customers.warnings) warn(warning);
-  CrossValidator validator(arguments, std::move(configs), std::move(customers));
+  CrossValidator validator(arguments, std::move(configs), std::move(customers), folder);
   if (!validator.run(interrupt)) {
     std::vector<std::string> again = arguments.settings.command_line;
     if (arguments.settings.out.empty()) {

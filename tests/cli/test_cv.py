@@ -1,6 +1,8 @@
 """Cross-validation through the program."""
 
+import fcntl
 import json
+import os
 import signal
 import subprocess
 import unittest
@@ -89,6 +91,27 @@ class CrossValidationTest(ProgramTest):
         by_time = self.ebb("cv", "--data", data, "--target", "churn", "--config", self.config,
                            "--split-time", "day", *FOLDS).stdout
         self.assertIn("3/3  repeat 1 fold 3  200 rows measured", by_time)
+
+    def test_one_process_at_a_time_writes_to_a_folder(self):
+        folder = self.folder / "cv"
+        folder.mkdir()
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        self.addCleanup(os.close, lock)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        self.assertIn("another process is at work in this folder", self.cv("--out", "cv", code=4).stderr)
+
+    def test_a_new_one_leaves_nothing_of_the_former(self):
+        self.cv("--out", "cv")
+        process = subprocess.Popen(self.command(*self.cv_arguments("--out", "cv", "--overwrite", "--epochs", "300")),
+                                   cwd=self.folder, stdout=subprocess.PIPE, text=True)
+        for line in process.stdout:
+            if line.startswith("  1/3"):
+                break
+        process.kill()
+        process.communicate()
+        self.assertEqual([path.name for path in (self.folder / "cv").iterdir() if path.suffix != ".tmp"], ["cv.json"])
+        other = self.cv("--out", "cv", "--resume", "--repeats", "2", code=3)
+        self.assertIn("it was made with other settings, folds or repeats", other.stderr)
 
     def test_what_is_wrong_is_named(self):
         self.assertIn("need split.time", self.cv("--kind", "time", code=3).stderr)

@@ -24,7 +24,7 @@ class TwoProcessesTest(ProgramTest):
         for more in ([], ["--overwrite"], ["--resume"]):
             for out in ("model", "link"):
                 refused = self.train(*EPOCHS, *more, out=out, code=4)
-                self.assertIn(f"{out}: another process trains into this folder", refused.stderr)
+                self.assertIn(f"{out}: another process is at work in this folder", refused.stderr)
                 self.assertIn("--out", refused.stderr)
         self.assertIsNone(process.poll())
         self.finish(process, output)
@@ -41,7 +41,7 @@ class TwoProcessesTest(ProgramTest):
         self.assertEqual(sum(code == 0 for code, _ in results), 1, results)
         for code, message in results:
             if code != 0:  # which a process that came after the end is told
-                self.assertRegex(message, "another process trains|holds a trained model|"
+                self.assertRegex(message, "another process is at work|holds a trained model|"
                                           "holds an unfinished run")
         self.train(*EPOCHS, out="whole")
         self.assertEqual(self.model_bytes(), self.model_bytes("whole"))

@@ -1,5 +1,6 @@
 #include "apps/churn/validation/cross_validation.h"
 
+#include <algorithm>
 #include <mutex>
 
 #include "apps/churn/config/device_choice.h"
@@ -59,6 +60,7 @@ Metrics measure(const FoldScores& scores, const FoldResult& result,
 bool run_folds(const LabelledCustomers& customers, std::span<const FoldRows> rounds,
                const RunConfig& config, int jobs, const std::function<bool()>& go_on,
                const std::function<void(FoldResult)>& on_result) {
+  jobs = std::clamp(jobs, 1, static_cast<int>(std::max<std::size_t>(rounds.size(), 1)));
   RunConfig of_each = config;
   of_each.runtime.threads = threads_of_each(config.runtime.threads, jobs);
   std::mutex one_at_a_time;

@@ -38,9 +38,10 @@ std::optional<FoldResult> run_fold(const LabelledCustomers& customers, const Fol
 Metrics measure(const FoldScores& scores, const FoldResult& result,
                 const LabelledCustomers& customers);
 
-/// Runs the rounds, `jobs` side by side, on config.runtime.threads / jobs threads each. `on_result`
-/// is called for each as it ends, never twice at once, in no certain order. Returns whether all
-/// were run: not where `go_on` was false. An error of a round stops the others and is thrown.
+/// Runs the rounds, `jobs` side by side, or all of them if they are fewer, on
+/// config.runtime.threads / jobs threads each. `on_result` is called for each as it ends, never
+/// twice at once, in no certain order. Returns whether all were run: not where `go_on` was false.
+/// An error of a round stops the others and is thrown.
 bool run_folds(const LabelledCustomers& customers, std::span<const FoldRows> rounds,
                const RunConfig& config, int jobs, const std::function<bool()>& go_on,
                const std::function<void(FoldResult)>& on_result);

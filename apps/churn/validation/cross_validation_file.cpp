@@ -1,6 +1,7 @@
 #include "apps/churn/validation/cross_validation_file.h"
 
 #include <algorithm>
+#include <limits>
 
 #include <nlohmann/json.hpp>
 
@@ -46,11 +47,17 @@ FoldScores scores_from(const JsonReader& json, std::size_t rows) {
   return scores;
 }
 
+std::uint32_t small_count(const JsonReader& json) {
+  const std::uint64_t count = json.count();
+  if (count > std::numeric_limits<std::uint32_t>::max()) json.refuse("too large");
+  return static_cast<std::uint32_t>(count);
+}
+
 FoldResult result_from(const JsonReader& json, std::span<const FoldRows> rounds) {
   json.expect_keys({"repeat", "fold", "best_epoch", "network", "logistic_regression"});
   FoldResult result;
-  result.repeat = static_cast<std::uint32_t>(json.member("repeat").count());
-  result.fold = static_cast<std::uint32_t>(json.member("fold").count());
+  result.repeat = small_count(json.member("repeat"));
+  result.fold = small_count(json.member("fold"));
   result.best_epoch = static_cast<std::int64_t>(json.member("best_epoch").count());
   const auto round = std::find_if(rounds.begin(), rounds.end(), [&](const FoldRows& candidate) {
     return candidate.repeat == result.repeat && candidate.fold == result.fold;
@@ -62,23 +69,49 @@ FoldResult result_from(const JsonReader& json, std::span<const FoldRows> rounds)
   return result;
 }
 
-CrossValidation validation_from(const JsonReader& json, std::span<const FoldRows> rounds) {
+bool is_same(const FoldOptions& first, const FoldOptions& second) {
+  return first.kind == second.kind && first.folds == second.folds &&
+         first.repeats == second.repeats;
+}
+
+ValidatedConfig config_from(const JsonReader& json, std::span<const FoldRows> rounds) {
+  ValidatedConfig config{json.member("settings").text(), {}};
+  for (const JsonReader& element : json.member("results").elements()) {
+    FoldResult result = result_from(element, rounds);
+    const bool is_there = std::ranges::any_of(config.results, [&](const FoldResult& other) {
+      return other.repeat == result.repeat && other.fold == result.fold;
+    });
+    if (is_there) element.refuse("the round is there twice");
+    config.results.push_back(std::move(result));
+  }
+  return config;
+}
+
+/// What it is of comes before what was found: else another cross-validation would look damaged.
+CrossValidation validation_from(const JsonReader& json, const CrossValidation& wanted,
+                                std::span<const FoldRows> rounds) {
   json.expect_keys(
       {"format", "version", "data_fingerprint", "kind", "folds", "repeats", "configs"});
   if (json.member("format").text() != kFormat) json.member("format").refuse("another format");
   if (json.member("version").count() != kVersion) json.member("version").refuse("another version");
   CrossValidation validation;
   validation.data_fingerprint = json.member("data_fingerprint").text();
+  if (validation.data_fingerprint != wanted.data_fingerprint) {
+    fail<DataError>("it was made of other data");
+  }
   validation.options = {json.member("kind").parsed(parse_fold_kind),
-                        static_cast<std::uint32_t>(json.member("folds").count()),
-                        static_cast<std::uint32_t>(json.member("repeats").count())};
+                        small_count(json.member("folds")), small_count(json.member("repeats"))};
+  std::vector<std::string> settings;
   for (const JsonReader& config : json.member("configs").elements()) {
     config.expect_keys({"settings", "results"});
-    ValidatedConfig read{config.member("settings").text(), {}};
-    for (const JsonReader& result : config.member("results").elements()) {
-      read.results.push_back(result_from(result, rounds));
-    }
-    validation.configs.push_back(std::move(read));
+    settings.push_back(config.member("settings").text());
+  }
+  if (!is_same(validation.options, wanted.options) ||
+      !std::ranges::equal(settings, wanted.configs, {}, {}, &ValidatedConfig::settings)) {
+    fail<DataError>("it was made with other settings, folds or repeats");
+  }
+  for (const JsonReader& config : json.member("configs").elements()) {
+    validation.configs.push_back(config_from(config, rounds));
   }
   return validation;
 }
@@ -102,16 +135,12 @@ void save_cross_validation(const std::filesystem::path& path, const CrossValidat
 }
 
 CrossValidation load_cross_validation(const std::filesystem::path& path,
-                                      const LabelledCustomers& customers,
+                                      const CrossValidation& wanted,
                                       std::span<const FoldRows> rounds) {
   const std::string text = read_file(path, kMostBytes);
   try {
-    CrossValidation validation = validation_from(
-        JsonReader(parse_json(text, {.memory = std::size_t{16} << 30}), "", ""), rounds);
-    if (validation.data_fingerprint != customers.fingerprint) {
-      fail<DataError>("it was made of other data");
-    }
-    return validation;
+    return validation_from(JsonReader(parse_json(text, {.memory = std::size_t{16} << 30}), "", ""),
+                           wanted, rounds);
   } catch (const DataError& error) {
     fail<DataError>("{}: {}; start anew with --overwrite", path.string(), error.what());
   }

@@ -24,10 +24,11 @@ struct CrossValidation {
 /// Writes it as JSON, whole or not at all. Throws IoError.
 void save_cross_validation(const std::filesystem::path& path, const CrossValidation& validation);
 
-/// Throws IoError where it cannot be read, and DataError, which names the file and the place, where
-/// it is damaged, or holds rounds that `customers` and `rounds` do not have.
+/// That of the same data, options and settings as `wanted`, whose results do not count, in the
+/// plan `rounds`. Throws IoError where it cannot be read, and DataError, which names the file and
+/// the place, where it is damaged, or another one.
 CrossValidation load_cross_validation(const std::filesystem::path& path,
-                                      const LabelledCustomers& customers,
+                                      const CrossValidation& wanted,
                                       std::span<const FoldRows> rounds);
 
 }  // namespace ebb::churn

@@ -250,7 +250,7 @@ TEST_F(RunFolderTest, AFolderThatCannotBeWrittenIsRefusedAtOnce) {
 TEST_F(RunFolderTest, TwoRunsDoNotShareAFolder) {
   const RunFolder run(out(), ExistingRun::refuse);
   EXPECT_THAT(message_of<IoError>([&] { RunFolder other(out(), ExistingRun::overwrite); }),
-              HasSubstr("another process trains into this folder"));
+              HasSubstr("another process is at work in this folder"));
 }
 
 TEST_F(RunFolderTest, AKillAtAnyMomentLeavesAFolderThatGoesOn) {

@@ -108,7 +108,7 @@ TEST_F(CrossValidationTest, SurvivesItsFile) {
       customers_.fingerprint, {FoldKind::stratified, 3, 2}, {{"a = 1", run(1, 1)}, {"b", {}}}};
   const auto path = folder_.path() / "cv.json";
   save_cross_validation(path, validation);
-  const CrossValidation again = load_cross_validation(path, customers_, rounds_);
+  const CrossValidation again = load_cross_validation(path, validation, rounds_);
   EXPECT_EQ(again.options.repeats, 2U);
   ASSERT_EQ(again.configs.size(), 2U);
   EXPECT_EQ(again.configs[0].settings, "a = 1");
@@ -125,10 +125,12 @@ TEST_F(CrossValidationTest, SurvivesItsFile) {
 
 TEST_F(CrossValidationTest, RefusesAFileThatIsNotItsOwn) {
   const auto path = folder_.path() / "cv.json";
+  const CrossValidation wanted{
+      customers_.fingerprint, {FoldKind::stratified, 3, 2}, {{"a = 1", {}}}};
   const auto refusal = [&](const std::string& text) {
     write_file_atomically(path, text);
     return ebb::testing::message_of<DataError>(
-        [&] { load_cross_validation(path, customers_, rounds_); });
+        [&] { load_cross_validation(path, wanted, rounds_); });
   };
   EXPECT_THAT(refusal("{"), HasSubstr("cv.json"));
   EXPECT_THAT(refusal("{}"), HasSubstr("start anew with --overwrite"));
@@ -136,12 +138,27 @@ TEST_F(CrossValidationTest, RefusesAFileThatIsNotItsOwn) {
   EXPECT_THAT(refusal(read_file(path, 1000)), HasSubstr("other data"));
   save_cross_validation(path, {customers_.fingerprint,
                                {FoldKind::stratified, 3, 2},
-                               {{"", {FoldResult{.repeat = 0, .fold = 3}}}}});
+                               {{"a = 1", {FoldResult{.repeat = 0, .fold = 3}}}}});
   EXPECT_THAT(refusal(read_file(path, 1000)), HasSubstr("there is no such round"));
   save_cross_validation(path, {customers_.fingerprint,
                                {FoldKind::stratified, 3, 2},
-                               {{"", {FoldResult{.repeat = 0, .fold = 1}}}}});
+                               {{"a = 1", {FoldResult{.repeat = 0, .fold = 1}}}}});
   EXPECT_THAT(refusal(read_file(path, 1000)), HasSubstr("0 of them, but the round measures 40"));
+  // Of other options or settings, it is not called damaged.
+  for (const CrossValidation& other :
+       {CrossValidation{
+            customers_.fingerprint, {FoldKind::stratified, 4, 2}, {{"a = 1", run(1, 1)}}},
+        CrossValidation{customers_.fingerprint, {FoldKind::stratified, 3, 2}, {{"a = 2", {}}}},
+        CrossValidation{customers_.fingerprint, {FoldKind::stratified, 3, 2}, {}}}) {
+    save_cross_validation(path, other);
+    EXPECT_THAT(refusal(read_file(path, 1'000'000)),
+                HasSubstr("made with other settings, folds or repeats"));
+  }
+  std::vector<FoldResult> twice = run(1, 1);
+  twice.push_back(twice.front());
+  save_cross_validation(path,
+                        {customers_.fingerprint, {FoldKind::stratified, 3, 2}, {{"a = 1", twice}}});
+  EXPECT_THAT(refusal(read_file(path, 1'000'000)), HasSubstr("the round is there twice"));
 }
 
 }  // namespace
