@@ -1,5 +1,6 @@
 // ebb cv: how good settings are, by cross-validation.
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -16,11 +17,10 @@
 #include "apps/churn/reporting/validation_report.h"
 #include "apps/churn/validation/cross_validation_file.h"
 #include "apps/ebb/commands.h"
-#include "apps/ebb/input_files.h"
 #include "apps/ebb/interrupt.h"
+#include "apps/ebb/kept_folder.h"
 #include "apps/ebb/limits.h"
 #include "apps/ebb/output.h"
-#include "apps/ebb/shell.h"
 #include "apps/ebb/train_arguments.h"
 #include "apps/ebb/usage.h"
 #include "engine/io/atomic_file.h"
@@ -95,7 +95,7 @@ class CrossValidator {
  public:
   CrossValidator(const CvArguments& arguments, std::vector<NamedConfig> configs,
                  churn::LabelledCustomers customers,
-                 const std::optional<churn::LockedFolder>& folder)
+                 const std::unique_ptr<churn::LockedFolder>& folder)
       : arguments_(arguments),
         folder_(folder),
         configs_(std::move(configs)),
@@ -225,7 +225,7 @@ class CrossValidator {
   }
 
   const CvArguments& arguments_;
-  const std::optional<churn::LockedFolder>& folder_;
+  const std::unique_ptr<churn::LockedFolder>& folder_;
   std::vector<NamedConfig> configs_;
   churn::LabelledCustomers customers_;
   std::vector<churn::FoldRows> rounds_;
@@ -234,32 +234,23 @@ class CrossValidator {
 
 /// Opens --out, if it is given, for as long as the cross-validation takes.
 void open_folder(const CvArguments& arguments, const std::string& table,
-                 std::optional<churn::LockedFolder>& folder) {
+                 std::unique_ptr<churn::LockedFolder>& folder) {
   const std::string& out = arguments.settings.out;
   if (out.empty()) {
     if (arguments.settings.resume)
       fail<UsageError>("--resume needs --out, the folder to go on from");
     return;
   }
-  for (const char* name : {kStateName, kOutOfFoldName, kSummaryName}) {
-    refuse_replacing("--out", out / fs::path(name), {table});
-  }
-  if (fs::exists(out / fs::path(kStateName)) && !arguments.settings.resume &&
-      !arguments.settings.overwrite) {
-    fail<DataError>(
-        "{} holds a cross-validation: go on with --resume, or replace it with --overwrite", out);
-  }
-  folder.emplace(out);
-  // Opening a temporary shows that files can be made, and removes those that a kill left behind.
-  for (const char* name : {kStateName, kOutOfFoldName, kSummaryName})
-    const AtomicFile file(out / fs::path(name));
+  folder = open_kept_folder(arguments.settings,
+                            std::array{kStateName, kOutOfFoldName, kSummaryName},
+                            "a cross-validation", {table});
 }
 
 ExitCode cross_validate(const CvArguments& arguments) {
   std::vector<NamedConfig> configs = configs_of(arguments);
   const churn::RunConfig& first = configs.front().config;
   set_default_threads(first.runtime.threads);  // also for reading the table
-  std::optional<churn::LockedFolder> folder;
+  std::unique_ptr<churn::LockedFolder> folder;
   open_folder(arguments, first.data.path, folder);
   const InterruptGuard interrupt;
   churn::LabelledCustomers customers = churn::read_labelled_customers(
@@ -272,16 +263,11 @@ ExitCode cross_validate(const CvArguments& arguments) {
   for (const std::string& warning : customers.warnings) warn(warning);
   CrossValidator validator(arguments, std::move(configs), std::move(customers), folder);
   if (!validator.run(interrupt)) {
-    std::vector<std::string> again = arguments.settings.command_line;
     if (arguments.settings.out.empty()) {
       fmt::print("interrupted: with --out FOLDER, finished rounds would be kept\n");
       return ExitCode::interrupted;
     }
-    std::erase_if(again, [](const std::string& argument) {
-      return argument == "--overwrite" || argument == "--resume";
-    });
-    again.push_back("--resume");
-    fmt::print("interrupted; go on with\n  {}\n", shell_quoted(again));
+    fmt::print("interrupted; go on with\n  {}\n", command_that_resumes(arguments.settings));
     return ExitCode::interrupted;
   }
   validator.report();
@@ -323,13 +309,7 @@ void add_cv(CLI::App& program, Command& chosen, const std::vector<std::string>& 
       ->transform(within<int>(1, 4096))
       ->type_name("N")
       ->group(kGroup);
-  command->add_option("--out", arguments->settings.out, "Folder to keep what is found")
-      ->type_name("FOLDER")
-      ->group("Run");
-  command->add_flag("--resume", arguments->settings.resume, "Go on with what --out holds")
-      ->group("Run");
-  command->add_flag("--overwrite", arguments->settings.overwrite, "Replace what --out holds")
-      ->group("Run");
+  declare_kept_folder(*command, arguments->settings);
   command->callback(
       [&chosen, arguments] { chosen = [arguments] { return cross_validate(*arguments); }; });
 }

@@ -16,6 +16,7 @@
 #include "apps/ebb/dry_run.h"
 #include "apps/ebb/input_files.h"
 #include "apps/ebb/interrupt.h"
+#include "apps/ebb/kept_folder.h"
 #include "apps/ebb/output.h"
 #include "apps/ebb/shell.h"
 #include "apps/ebb/train_arguments.h"
@@ -86,17 +87,10 @@ void print_next(const std::string& out) {
 }
 
 ExitCode explain_interrupt(const TrainArguments& arguments, const churn::Trainer& trainer) {
-  std::vector<std::string> again = arguments.command_line;
-  // Flags are also spelled --overwrite=true.
-  std::erase_if(again, [](const std::string& argument) {
-    const std::string name = argument.substr(0, argument.find('='));
-    return name == "--overwrite" || name == "--resume";
-  });
-  again.push_back("--resume");
   const std::size_t epochs = trainer.history().size();
   const std::string kept = epochs == 0 ? "before the first epoch was done"
                                        : fmt::format("with a checkpoint after epoch {}", epochs);
-  fmt::print("interrupted {}; go on with\n  {}\n", kept, shell_quoted(again));
+  fmt::print("interrupted {}; go on with\n  {}\n", kept, command_that_resumes(arguments));
   return ExitCode::interrupted;
 }
 

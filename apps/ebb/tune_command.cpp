@@ -1,4 +1,6 @@
 // ebb tune: searches for the settings that do best on validation rows.
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -17,8 +19,8 @@
 #include "apps/churn/search/trial_store.h"
 #include "apps/churn/search/tuner.h"
 #include "apps/ebb/commands.h"
-#include "apps/ebb/input_files.h"
 #include "apps/ebb/interrupt.h"
+#include "apps/ebb/kept_folder.h"
 #include "apps/ebb/limits.h"
 #include "apps/ebb/output.h"
 #include "apps/ebb/shell.h"
@@ -127,6 +129,7 @@ class Search {
       fmt::print("resumed   {}\n", churn::format_counted(done.size(), "trial"));
     } else {
       save_trials(path(kTrialsName), identity_, {});
+      for (const char* name : {kBestName, kPictureName}) fs::remove(path(name));  // of another one
     }
     tuner_ = std::make_unique<churn::Tuner>(customers, base_, *space_, options_, std::move(done));
   }
@@ -214,36 +217,15 @@ class Search {
   std::unique_ptr<churn::Tuner> tuner_;
 };
 
-void check_search_folder(const TuneArguments& arguments, const std::string& table) {
-  const std::string& out = arguments.settings.out;
-  if (out.empty()) fail<UsageError>("--out is missing: the folder for what the search finds");
-  for (const char* name : {kTrialsName, kBestName, kPictureName}) {
-    refuse_replacing("--out", out / fs::path(name),
-                     {table, arguments.space, arguments.settings.config_file});
-  }
-  if (fs::exists(out / fs::path(kTrialsName)) && !arguments.settings.resume &&
-      !arguments.settings.overwrite) {
-    fail<DataError>("{} holds a search: go on with --resume, or replace it with --overwrite", out);
-  }
-  std::error_code error;
-  fs::create_directories(out, error);
-  if (error) fail<IoError>("{}: the folder could not be made: {}", out, error.message());
-}
-
-std::string command_that_resumes(const TuneArguments& arguments) {
-  std::vector<std::string> again = arguments.settings.command_line;
-  std::erase_if(again, [](const std::string& argument) {
-    return argument == "--overwrite" || argument == "--resume";
-  });
-  again.push_back("--resume");
-  return shell_quoted(again);
-}
-
 ExitCode tune(const TuneArguments& arguments) {
   const churn::RunConfig base = settings_of(arguments.settings);
   set_default_threads(base.runtime.threads);  // also for reading the table
   const Deadline deadline(arguments.budget);
-  check_search_folder(arguments, base.data.path);
+  if (arguments.settings.out.empty()) {
+    fail<UsageError>("--out is missing: the folder for what the search finds");
+  }
+  make_kept_folder(arguments.settings, std::array{kTrialsName, kBestName, kPictureName}, "a search",
+                   {base.data.path, arguments.space, arguments.settings.config_file});
   const InterruptGuard interrupt;
   const churn::LabelledCustomers customers = churn::read_labelled_customers(
       base, churn::choose_device(base.runtime.device), churn::TestTable::ignored);
@@ -256,7 +238,7 @@ ExitCode tune(const TuneArguments& arguments) {
   const churn::SearchEnd end =
       search.run([&] { return !interrupt.requested() && !deadline.is_over(); });
   if (interrupt.requested()) {
-    fmt::print("interrupted; go on with\n  {}\n", command_that_resumes(arguments));
+    fmt::print("interrupted; go on with\n  {}\n", command_that_resumes(arguments.settings));
     return ExitCode::interrupted;
   }
   if (end == churn::SearchEnd::all_tried) fmt::print("every combination has been tried\n");
@@ -318,13 +300,7 @@ void add_tune(CLI::App& program, Command& chosen, const std::vector<std::string>
   arguments->settings.command_line = command_line;
   declare_settings(*command, arguments->settings, PartsToMeasure::test_rows);
   declare_search(*command, *arguments);
-  command->add_option("--out", arguments->settings.out, "Folder to keep what is found")
-      ->type_name("FOLDER")
-      ->group("Run");
-  command->add_flag("--resume", arguments->settings.resume, "Go on with what --out holds")
-      ->group("Run");
-  command->add_flag("--overwrite", arguments->settings.overwrite, "Replace what --out holds")
-      ->group("Run");
+  declare_kept_folder(*command, arguments->settings);
   command->callback([&chosen, arguments] { chosen = [arguments] { return tune(*arguments); }; });
 }
 

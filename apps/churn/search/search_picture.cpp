@@ -62,16 +62,19 @@ std::string text_at(double x, double y, std::string_view anchor, std::string_vie
                      escaped_xml(printable(text)));
 }
 
-/// Frame, heading, and the numbers at the ends of the vertical axis.
 std::string frame(const Panel& panel, std::string_view heading) {
-  std::string svg = fmt::format(
-      "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" class=\"frame\"/>\n",
-      panel.left, panel.top, panel.width, panel.height);
-  svg += text_at(panel.left, panel.top - 8, "start", heading);
-  svg += text_at(panel.left - 6, panel.top + 10, "end", fmt::format("{:.4g}", panel.highest));
-  svg +=
-      text_at(panel.left - 6, panel.top + panel.height, "end", fmt::format("{:.4g}", panel.lowest));
-  return svg;
+  return fmt::format(
+             "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" "
+             "class=\"frame\"/>\n",
+             panel.left, panel.top, panel.width, panel.height) +
+         text_at(panel.left, panel.top - 8, "start", heading);
+}
+
+/// The numbers at the ends of the vertical axis.
+std::string ends(const Panel& panel) {
+  return text_at(panel.left - 6, panel.top + 10, "end", fmt::format("{:.4g}", panel.highest)) +
+         text_at(panel.left - 6, panel.top + panel.height, "end",
+                 fmt::format("{:.4g}", panel.lowest));
 }
 
 std::string dot(const Panel& panel, double share, const Trial& trial, bool is_best) {
@@ -152,7 +155,8 @@ text {{ font: 12px sans-serif; fill: #333333; }}
     const auto share = [&](const Trial& trial) {
       return static_cast<double>(trial.number) / static_cast<double>(last);
     };
-    std::string svg = frame(panel, fmt::format("{} by trial, and the best so far", metric_.name));
+    std::string svg =
+        frame(panel, fmt::format("{} by trial, and the best so far", metric_.name)) + ends(panel);
     std::string points;
     const Trial* best = nullptr;
     for (const Trial* trial : trials_) {
@@ -186,6 +190,7 @@ text {{ font: 12px sans-serif; fill: #333333; }}
                       lowest_,
                       highest_};
     std::string svg = frame(panel, parameter.name);
+    if (number % kPanelsPerRow == 0) svg += ends(panel);
     for (const Trial* trial : trials_) {
       if (!trial->assignment.contains(parameter.name)) continue;
       svg += dot(panel, space_.point_of(trial->assignment)[number], *trial, trial == best_);
@@ -199,11 +204,11 @@ text {{ font: 12px sans-serif; fill: #333333; }}
     const auto count = static_cast<double>(parameter.values.size());
     for (std::size_t i = 0; i < parameter.values.size(); ++i) {
       const double share = (static_cast<double>(i) + 0.5) / count;
-      const auto* name = std::get_if<std::string>(&parameter.values[i]);
       // Names would run into each other on one line.
-      const double line = name != nullptr && i % 2 == 1 ? below + 12 : below;
+      const double line = parameter.is_ordered() || i % 2 == 0 ? below : below + 12;
+      const auto* name = std::get_if<std::string>(&parameter.values[i]);
       svg += text_at(panel.x(share), line, "middle",
-                     name != nullptr ? *name : to_toml(parameter.values[i]));
+                     name != nullptr ? *name : describe(parameter.values[i]));
     }
     if (!parameter.values.empty()) return svg;
     svg += text_at(panel.left, below, "start", fmt::format("{:.4g}", parameter.range.low));

@@ -206,12 +206,21 @@ std::vector<Assignment> SearchSpace::grid(std::size_t most) const {
   return combinations;
 }
 
+std::string describe(const SettingValue& value) {
+  if (const auto* number = std::get_if<double>(&value)) return fmt::format("{:.4g}", *number);
+  const auto* steps = std::get_if<std::vector<preprocessing::StepDeclaration>>(&value);
+  if (steps == nullptr) return to_toml(value);
+  std::string kinds;
+  for (const preprocessing::StepDeclaration& step : *steps) {
+    kinds += fmt::format("{}{}", kinds.empty() ? "" : ", ", step.kind);
+  }
+  return fmt::format("[{}]", kinds);
+}
+
 std::string describe(const Assignment& assignment) {
   std::string text;
   for (const auto& [name, value] : assignment) {
-    const auto* number = std::get_if<double>(&value);
-    text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", name,
-                        number != nullptr ? fmt::format("{:.4g}", *number) : to_toml(value));
+    text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", name, describe(value));
   }
   return text;
 }

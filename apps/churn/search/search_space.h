@@ -78,6 +78,8 @@ class SearchSpace {
   std::vector<std::size_t> order_;  // of parameters: after those that their conditions name
 };
 
+/// A value for people: a number in four digits, steps by their kinds alone.
+std::string describe(const SettingValue& value);
 /// One line, for progress and messages: "model.dim = 64, training.learning_rate = 0.0012".
 std::string describe(const Assignment& assignment);
 

@@ -20,9 +20,32 @@ using Names = std::vector<std::string>;
 constexpr double kLargestNumber = std::numeric_limits<double>::max();
 constexpr std::int64_t kMostGridPoints = 1000;
 
-bool holds_one_value(const SettingValue& value) {
-  return std::holds_alternative<bool>(value) || std::holds_alternative<std::int64_t>(value) ||
-         std::holds_alternative<double>(value) || std::holds_alternative<std::string>(value);
+using Steps = std::vector<preprocessing::StepDeclaration>;
+
+/// As [[preprocessing.steps]] has them: tables of a step and its options.
+std::optional<SettingValue> steps_from(const nlohmann::json& list) {
+  Steps steps;
+  for (const nlohmann::json& element : list) {
+    if (!element.is_object() || !element.contains("step") || !element["step"].is_string()) {
+      return std::nullopt;
+    }
+    preprocessing::StepDeclaration step{.kind = element["step"].get<std::string>(),
+                                        .options = element,
+                                        .place = "the search space"};
+    step.options.erase("step");
+    steps.push_back(std::move(step));
+  }
+  return steps;
+}
+
+nlohmann::json json_of_steps(const Steps& steps) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const preprocessing::StepDeclaration& step : steps) {
+    nlohmann::json element = step.options;
+    element["step"] = step.kind;
+    list.push_back(std::move(element));
+  }
+  return list;
 }
 
 /// Trials share rows and seed, so that they can be compared, and run where the search does.
@@ -77,7 +100,9 @@ class SpaceReader {
           "it cannot be searched: trials share data, split, seed and machine, so that they can be "
           "compared");
     }
-    if (!holds_one_value(setting.get(base_))) where.refuse("a list cannot be searched");
+    if (std::holds_alternative<std::vector<std::string>>(setting.get(base_))) {
+      where.refuse("a list of names cannot be searched");
+    }
     return setting;
   }
 
@@ -260,6 +285,7 @@ values = ["standard", "quantile_normal"]
 std::optional<SettingValue> setting_value(const nlohmann::json& json, const SettingValue& like) {
   if (std::holds_alternative<bool>(like) && json.is_boolean()) return json.get<bool>();
   if (std::holds_alternative<std::string>(like) && json.is_string()) return json.get<std::string>();
+  if (std::holds_alternative<Steps>(like) && json.is_array()) return steps_from(json);
   if (std::holds_alternative<double>(like) && json.is_number()) return json.get<double>();
   const bool is_whole = json.is_number_integer() &&
                         (!json.is_number_unsigned() ||
@@ -272,6 +298,7 @@ nlohmann::json json_of(const SettingValue& value) {
   if (const auto* flag = std::get_if<bool>(&value)) return *flag;
   if (const auto* whole = std::get_if<std::int64_t>(&value)) return *whole;
   if (const auto* number = std::get_if<double>(&value)) return *number;
+  if (const auto* steps = std::get_if<Steps>(&value)) return json_of_steps(*steps);
   return std::get<std::string>(value);
 }
 

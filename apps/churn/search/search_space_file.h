@@ -36,7 +36,7 @@ SearchSpace parse_search_space(std::string_view toml, std::string_view source,
 std::string_view default_search_space();
 
 /// A value as JSON has it, of the same type as `like`; a whole number can be a number. Nothing for
-/// other types, and for settings that hold lists.
+/// other types, and for lists of names, of which json_of() takes none.
 std::optional<SettingValue> setting_value(const nlohmann::json& json, const SettingValue& like);
 nlohmann::json json_of(const SettingValue& value);
 

@@ -123,6 +123,22 @@ TEST(SearchSpace, FindsTheSettingsThatAre) {
   EXPECT_FALSE(assignment_of(outside, space));
 }
 
+TEST(SearchSpace, SearchesSteps) {
+  const RunConfig base;
+  const SearchSpace space = space_of(
+      "[search.\"preprocessing.steps\"]\n"
+      "values = [[], [{step = \"clip\", columns = [\"a\"]}, {step = \"pca\"}]]");
+  EXPECT_FALSE(space.parameters()[0].is_ordered());
+  const Assignment assignment = space.at(std::vector{0.9});
+  EXPECT_EQ(describe(assignment), "preprocessing.steps = [clip, pca]");
+  const RunConfig config = configure(base, space, assignment);
+  ASSERT_THAT(config.preprocessing.steps, SizeIs(2));
+  EXPECT_EQ(config.preprocessing.steps[0].options.dump(), R"({"columns":["a"]})");
+  const SettingValue& steps = assignment.at("preprocessing.steps");
+  EXPECT_EQ(setting_value(json_of(steps), steps), steps);
+  EXPECT_EQ(describe(assignment_of(base, space).value()), "preprocessing.steps = []");
+}
+
 TEST(SearchSpace, HasADefault) {
   const SearchSpace space = space_of(std::string(default_search_space()));
   EXPECT_TRUE(assignment_of(RunConfig{}, space));
@@ -145,8 +161,10 @@ TEST(SearchSpace, NamesThePlaceOfWhatIsWrong) {
               HasSubstr("write the setting's whole name in quotes: [search.\"model.dim\"]"));
   EXPECT_THAT(refused("[search.\"training.seed\"]\nlow = 0\nhigh = 9"),
               HasSubstr("it cannot be searched"));
-  EXPECT_THAT(refused("[search.\"preprocessing.steps\"]\nvalues = [1, 2]"),
-              HasSubstr("a list cannot be searched"));
+  EXPECT_THAT(refused("[search.\"preprocessing.steps\"]\nvalues = [[], [{kind = \"pca\"}]]"),
+              HasSubstr("space.toml:2:15: 1: [{\"kind\":\"pca\"}] is not a list of tables"));
+  EXPECT_THAT(refused("[search.\"data.missing_tokens\"]\nvalues = [[], [\"x\"]]"),
+              HasSubstr("it cannot be searched"));
   const auto layers = [](const std::string& rest) {
     return refused("[search.\"model.layers\"]\n" + rest);
   };
