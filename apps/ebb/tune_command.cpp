@@ -94,50 +94,67 @@ class Deadline {
   std::optional<Clock::time_point> end_;
 };
 
+/// The text of the space, and its name in messages.
+struct SpaceText {
+  std::string toml;
+  std::string source;
+};
+
+SpaceText space_text_of(const TuneArguments& arguments) {
+  if (arguments.space.empty()) {
+    return {std::string(churn::default_search_space()), "the default search space"};
+  }
+  return {read_file(arguments.space, churn::kMostTomlBytes), arguments.space};
+}
+
+churn::TuneOptions options_of(const TuneArguments& arguments, const churn::RunConfig& base) {
+  churn::TuneOptions options{.method = churn::parse_search_method(arguments.method),
+                             .metric = churn::parse_search_metric(arguments.metric),
+                             .seed = base.training.seed,
+                             .trials = arguments.trials,
+                             .jobs = arguments.jobs,
+                             .folds = arguments.folds,
+                             .early_stop = !arguments.no_early_stop && arguments.folds == 0};
+  const bool has_end = !arguments.budget.empty() || options.method == churn::SearchMethod::grid;
+  if (options.trials == 0 && !has_end) options.trials = kDefaultTrials;
+  return options;
+}
+
 /// A search, and where what it finds is kept.
 class Search {
  public:
   Search(const TuneArguments& arguments, churn::RunConfig base,
          const churn::LabelledCustomers& customers)
-      : arguments_(arguments), base_(std::move(base)) {
-    const std::string toml = arguments.space.empty()
-                                 ? std::string(churn::default_search_space())
-                                 : read_file(arguments.space, churn::kMostTomlBytes);
-    space_ = std::make_unique<churn::SearchSpace>(churn::parse_search_space(
-        toml, arguments.space.empty() ? "the default search space" : arguments.space, base_));
-    options_ = {.method = churn::parse_search_method(arguments.method),
-                .metric = churn::parse_search_metric(arguments.metric),
-                .seed = base_.training.seed,
-                .trials = arguments.trials,
-                .jobs = arguments.jobs,
-                .folds = arguments.folds,
-                .early_stop = !arguments.no_early_stop && arguments.folds == 0};
-    const bool has_end = !arguments.budget.empty() || options_.method == churn::SearchMethod::grid;
-    if (options_.trials == 0 && !has_end) options_.trials = kDefaultTrials;
-    identity_ = {.data_fingerprint = customers.fingerprint,
-                 .settings = to_toml(without_location(base_), churn::TomlComments::none),
-                 .space = toml,
-                 .method = arguments.method,
-                 .metric = arguments.metric,
-                 .seed = options_.seed,
-                 .jobs = static_cast<std::uint64_t>(options_.jobs),
-                 .folds = options_.folds,
-                 .early_stop = options_.early_stop};
-    std::vector<churn::Trial> done;
-    if (arguments.settings.resume && fs::exists(path(kTrialsName))) {
-      done = load_trials(path(kTrialsName), identity_, *space_);
-      fmt::print("resumed   {}\n", churn::format_counted(done.size(), "trial"));
-    } else {
-      save_trials(path(kTrialsName), identity_, {});
-      for (const char* name : {kBestName, kPictureName}) fs::remove(path(name));  // of another one
-    }
-    tuner_ = std::make_unique<churn::Tuner>(customers, base_, *space_, options_, std::move(done));
+      : arguments_(arguments),
+        base_(std::move(base)),
+        text_(space_text_of(arguments)),
+        space_(churn::parse_search_space(text_.toml, text_.source, base_)),
+        options_(options_of(arguments, base_)),
+        identity_{.data_fingerprint = customers.fingerprint,
+                  .settings = to_toml(without_location(base_), churn::TomlComments::none),
+                  .space = text_.toml,
+                  .method = arguments.method,
+                  .metric = arguments.metric,
+                  .seed = options_.seed,
+                  .jobs = static_cast<std::uint64_t>(options_.jobs),
+                  .folds = options_.folds,
+                  .early_stop = options_.early_stop},
+        tuner_(customers, base_, space_, options_, trials_before()) {
+    // A place that cannot be written to is found before the work is done. What was there stays
+    // until the first trial has ended.
+    const AtomicFile probe(path(kTrialsName));
   }
 
   churn::SearchEnd run(const std::function<bool()>& go_on) {
+    if (!tuner_.trials().empty()) {
+      fmt::print("resumed   {}\n", churn::format_counted(tuner_.trials().size(), "trial"));
+    }
     flush_standard_output();
-    return tuner_->run(go_on, [&](const churn::Trial& trial) {
-      save_trials(path(kTrialsName), identity_, tuner_->trials());
+    return tuner_.run(go_on, [&](const churn::Trial& trial) {
+      save_trials(path(kTrialsName), identity_, tuner_.trials());
+      if (tuner_.trials().size() == 1) {  // of another search
+        for (const char* name : {kBestName, kPictureName}) fs::remove(path(name));
+      }
       const bool is_best = best() == &trial;
       if (is_best) save_best();
       show(trial, is_best);
@@ -147,12 +164,13 @@ class Search {
   /// The best trials and what to do next, and the picture.
   void report() const {
     if (best() == nullptr) {
-      fmt::print("\nno trial was finished\n");
-      return;
+      fail<DataError>("no trial was finished: {}", tuner_.trials().empty()
+                                                       ? "the budget ended before"
+                                                       : tuner_.trials().back().problem);
     }
     save_best();
     write_file_atomically(path(kPictureName),
-                          search_picture(*space_, tuner_->trials(), options_.metric));
+                          search_picture(space_, tuner_.trials(), options_.metric));
     fmt::print("\nbest trials, by {} on validation rows\n", options_.metric.name);
     for (const churn::Trial& trial : best_trials()) {
       fmt::print("{:>5}  {}  {}\n", trial.number + 1, churn::format_metric(trial.value),
@@ -171,12 +189,16 @@ class Search {
   [[nodiscard]] fs::path path(const char* name) const {
     return arguments_.settings.out / fs::path(name);
   }
+  [[nodiscard]] std::vector<churn::Trial> trials_before() const {
+    if (!arguments_.settings.resume || !fs::exists(path(kTrialsName))) return {};
+    return load_trials(path(kTrialsName), identity_, space_);
+  }
   [[nodiscard]] const churn::Trial* best() const {
-    return best_trial(tuner_->trials(), options_.metric);
+    return best_trial(tuner_.trials(), options_.metric);
   }
 
   [[nodiscard]] std::vector<churn::Trial> best_trials() const {
-    std::vector<churn::Trial> trials = tuner_->trials();
+    std::vector<churn::Trial> trials = tuner_.trials();
     std::erase_if(trials, [](const churn::Trial& trial) {
       return trial.outcome != churn::TrialOutcome::finished;
     });
@@ -189,7 +211,7 @@ class Search {
   }
 
   void save_best() const {
-    const churn::RunConfig config = configure(base_, *space_, best()->assignment);
+    const churn::RunConfig config = configure(base_, space_, best()->assignment);
     write_file_atomically(path(kBestName), to_toml(config));
   }
 
@@ -211,10 +233,11 @@ class Search {
 
   const TuneArguments& arguments_;
   churn::RunConfig base_;
-  std::unique_ptr<churn::SearchSpace> space_;
+  SpaceText text_;
+  churn::SearchSpace space_;
   churn::TuneOptions options_;
   churn::SearchIdentity identity_;
-  std::unique_ptr<churn::Tuner> tuner_;
+  churn::Tuner tuner_;
 };
 
 ExitCode tune(const TuneArguments& arguments) {

@@ -89,6 +89,17 @@ class TuneTest(ProgramTest):
         self.tune("--trials", "9", "--resume")
         self.assertEqual(self.trials(), self.trials("whole"))
 
+    def test_another_search_takes_its_place_once_a_trial_has_ended(self):
+        self.tune("--trials", "2")
+        names = ("trials.jsonl", "best.toml", "search.svg")
+        before = [(self.folder / "search" / name).read_bytes() for name in names]
+        self.write("space.toml", '[search."model.dim"]\nvalues = [9, 15]\n')
+        self.tune("--trials", "2", "--overwrite", code=3)
+        self.assertEqual([(self.folder / "search" / name).read_bytes() for name in names], before)
+        self.write("space.toml", SPACE)
+        self.tune("--trials", "3", "--overwrite")
+        self.assertEqual(len(self.trials()), 3)
+
     def test_other_data_are_refused(self):
         self.tune("--trials", "2")
         header, *rows = TABLE.read_text().splitlines()
@@ -132,6 +143,13 @@ class TuneTest(ProgramTest):
         self.write("space.toml", '[search."model.dim"]\nvalues = [9, 15]\n')
         refused = self.tune("--trials", "2", code=3).stderr
         self.assertIn("none has settings that fit each other", refused)
+        self.write("space.toml", SPACE)
+        self.write("failing.toml", self.config.read_text().replace("[training]", '[training]\noptimizer = "sgd"\n'
+                                                                   "momentum = 0.99\ngradient_clip = 0.0"))
+        self.write("space.toml", '[search."training.learning_rate"]\nlow = 99.0\nhigh = 100.0\n')
+        failing = [self.folder / "failing.toml" if argument == self.config else argument
+                   for argument in self.tune_arguments("--trials", "2", "--epochs", "30")]
+        self.assertIn("no trial was finished: ", self.ebb(*failing, code=3).stderr)
         self.assertIn("Did you mean", self.tune("--metric", "roc_acu", code=2).stderr)
         self.assertIn("expected bayesian, sobol or grid", self.tune("--method", "tpe", code=2).stderr)
         self.assertIn("is no length of time", self.tune("--budget", "20", code=2).stderr)

@@ -1,5 +1,6 @@
 #include "apps/churn/search/sampler.h"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -23,32 +24,42 @@ using testing::SearchFunction;
 
 constexpr std::uint64_t kSeeds = 10;
 
-/// The median over the seeds of the regret after all trials.
-double median_regret(const SearchFunction& function, SearchMethod method, std::size_t trials) {
-  std::vector<double> last;
+/// By trial, the median over the seeds of the regret after it.
+std::vector<double> median_regrets(const SearchFunction& function, SearchMethod method,
+                                   std::size_t trials) {
+  std::vector<std::vector<double>> by_trial(trials);
   for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
-    last.push_back(regrets(function, method, seed, trials).back());
+    const std::vector<double> found = regrets(function, method, seed, trials);
+    for (std::size_t i = 0; i < trials; ++i) by_trial[i].push_back(found[i]);
   }
-  return median(last);
+  std::vector<double> medians;
+  for (const std::vector<double>& values : by_trial) medians.push_back(median(values));
+  return medians;
 }
 
-// Eggensperger et al., "Towards an empirical foundation for assessing Bayesian optimization of
-// hyperparameters" (NIPS workshop 2013), table 1: after 200 evaluations Spearmint comes to a mean
-// of 0.398 on Branin (regret below 0.001), and to -3.133 on Hartmann-6 (regret 0.19); SMAC and TPE
-// come to less.
-TEST(BayesianSampler, FindsBraninsLeastValueInAQuarterOfPublishedEvaluations) {
-  EXPECT_LT(median_regret(branin(), SearchMethod::bayesian, 50), 0.001);
+/// After how many trials the regret is at most `goal`.
+std::size_t trials_until(const std::vector<double>& falling, double goal) {
+  const auto reached =
+      std::find_if(falling.begin(), falling.end(), [&](double regret) { return regret <= goal; });
+  return static_cast<std::size_t>(reached - falling.begin()) + 1;
 }
 
-TEST(BayesianSampler, FindsHartmannsLeastValueInHalfOfPublishedEvaluations) {
-  EXPECT_LT(median_regret(hartmann6(), SearchMethod::bayesian, 100), 0.19);
+// scikit-optimize publishes the means of ten runs of 200 evaluations (benchmarks/RESULTS.md, on the
+// functions of Eggensperger et al., "Towards an empirical foundation for assessing Bayesian
+// optimization of hyperparameters", 2013): the best of its methods come to 0.420 on Branin, a
+// regret of 0.022, and to -3.128 on Hartmann-6, a regret of 0.194.
+TEST(BayesianSampler, BeatsPublishedRegretOnBraninInAQuarterOfTheTrials) {
+  const std::vector<double> regrets = median_regrets(branin(), SearchMethod::bayesian, 50);
+  EXPECT_LT(regrets.back(), 0.001);
+  const double random = median_regrets(branin(), SearchMethod::sobol, 60).back();
+  EXPECT_LE(trials_until(regrets, random), 30U);
 }
 
-TEST(BayesianSampler, NeedsAtMostHalfOfTheTrialsOfRandomSearch) {
-  for (const SearchFunction& function : {branin(), hartmann6()}) {
-    EXPECT_LT(median_regret(function, SearchMethod::bayesian, 30),
-              median_regret(function, SearchMethod::sobol, 60));
-  }
+TEST(BayesianSampler, BeatsPublishedRegretOnHartmannInHalfOfTheTrials) {
+  const std::vector<double> regrets = median_regrets(hartmann6(), SearchMethod::bayesian, 100);
+  EXPECT_LT(regrets.back(), 0.19);
+  const double random = median_regrets(hartmann6(), SearchMethod::sobol, 60).back();
+  EXPECT_LE(trials_until(regrets, random), 30U);
 }
 
 SearchSpace mixed_space() {
