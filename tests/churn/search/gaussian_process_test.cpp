@@ -51,7 +51,9 @@ GaussianProcessOptions options_of(const nlohmann::json& process) {
 }
 
 TEST(GaussianProcess, PredictsWhatScikitLearnDoes) {
-  for (const nlohmann::json& expected : test_json("search.json")["processes"]) {
+  const nlohmann::json processes = test_json("search.json")["processes"];
+  ASSERT_EQ(processes.size(), 2U);
+  for (const nlohmann::json& expected : processes) {
     const GaussianProcess process(expected["rows"].get<FeatureRows>(),
                                   expected["values"].get<Numbers>(), options_of(expected));
     for (std::size_t i = 0; i < expected["queries"].size(); ++i) {
@@ -93,7 +95,9 @@ TEST(GaussianProcess, RefusesRowsThatDoNotFit) {
 }
 
 TEST(ExpectedImprovement, IsTheIntegral) {
-  for (const nlohmann::json& expected : test_json("search.json")["improvements"]) {
+  const nlohmann::json improvements = test_json("search.json")["improvements"];
+  ASSERT_EQ(improvements.size(), 10U);
+  for (const nlohmann::json& expected : improvements) {
     const double mean = expected["mean"].get<double>();
     const double deviation = expected["deviation"].get<double>();
     const double best = expected["best"].get<double>();

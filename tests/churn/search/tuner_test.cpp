@@ -96,15 +96,16 @@ TEST_F(TunerTest, BeginsWithTheSettingsThatAre) {
 }
 
 TEST_F(TunerTest, GoesOnAsIfItHadNotBeenInterrupted) {
+  options_.trials = 13;
   for (const SearchMethod method : kSearchMethods) {
     for (const int jobs : {1, 3}) {
       options_.method = method;
       options_.jobs = jobs;
       const std::vector<std::string> whole = spelled_trials(search());
-      std::vector<Trial> cut = search({}, 5);
+      std::vector<Trial> cut = search({}, 11);
       EXPECT_EQ(end_, SearchEnd::interrupted);
-      ASSERT_GE(cut.size(), 5U);
-      cut.erase(cut.begin() + 3);  // of two that ran side by side, the later one had ended
+      ASSERT_GE(cut.size(), 11U);
+      cut.erase(cut.begin() + 9);  // of those that ran side by side, later ones had ended
       EXPECT_EQ(spelled_trials(search(cut)), whole) << to_string(method) << ' ' << jobs;
     }
   }
