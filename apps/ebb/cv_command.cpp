@@ -241,9 +241,9 @@ void open_folder(const CvArguments& arguments, const std::string& table,
       fail<UsageError>("--resume needs --out, the folder to go on from");
     return;
   }
-  folder = open_kept_folder(arguments.settings,
-                            std::array{kStateName, kOutOfFoldName, kSummaryName},
-                            "a cross-validation", {table});
+  folder =
+      open_kept_folder(arguments.settings, std::array{kStateName, kOutOfFoldName, kSummaryName},
+                       "a cross-validation", {table});
 }
 
 ExitCode cross_validate(const CvArguments& arguments) {

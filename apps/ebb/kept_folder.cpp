@@ -6,6 +6,7 @@
 
 #include "apps/ebb/input_files.h"
 #include "apps/ebb/shell.h"
+#include "engine/io/atomic_file.h"
 #include "kernels/common/error.h"
 
 namespace ebb::program {
@@ -18,19 +19,20 @@ void declare_kept_folder(CLI::App& command, TrainArguments& arguments) {
   command.add_flag("--overwrite", arguments.overwrite, "Replace what --out holds")->group("Run");
 }
 
-void make_kept_folder(const TrainArguments& arguments, std::span<const char* const> names,
-                      const char* what, const std::vector<std::string>& inputs) {
+std::unique_ptr<churn::LockedFolder> open_kept_folder(const TrainArguments& arguments,
+                                                      std::span<const char* const> names,
+                                                      const char* what,
+                                                      const std::vector<std::string>& inputs) {
   const std::filesystem::path out = arguments.out;
   for (const char* name : names) refuse_replacing("--out", out / name, inputs);
   if (std::filesystem::exists(out / names.front()) && !arguments.resume && !arguments.overwrite) {
     fail<DataError>("{} holds {}: go on with --resume, or replace it with --overwrite",
                     arguments.out, what);
   }
-  std::error_code error;
-  std::filesystem::create_directories(out, error);
-  if (error) {
-    fail<IoError>("{}: the folder could not be made: {}", arguments.out, error.message());
-  }
+  auto folder = std::make_unique<churn::LockedFolder>(out);
+  // Opening a temporary shows that files can be made, and removes those that a kill left behind.
+  for (const char* name : names) const AtomicFile file(out / name);
+  return folder;
 }
 
 std::string command_that_resumes(const TrainArguments& arguments) {

@@ -124,8 +124,9 @@ churn::TuneOptions options_of(const TuneArguments& arguments, const churn::RunCo
 class Search {
  public:
   Search(const TuneArguments& arguments, churn::RunConfig base,
-         const churn::LabelledCustomers& customers)
+         const churn::LabelledCustomers& customers, const churn::LockedFolder& folder)
       : arguments_(arguments),
+        folder_(folder),
         base_(std::move(base)),
         text_(space_text_of(arguments)),
         space_(churn::parse_search_space(text_.toml, text_.source, base_)),
@@ -139,11 +140,7 @@ class Search {
                   .jobs = static_cast<std::uint64_t>(options_.jobs),
                   .folds = options_.folds,
                   .early_stop = options_.early_stop},
-        tuner_(customers, base_, space_, options_, trials_before()) {
-    // A place that cannot be written to is found before the work is done. What was there stays
-    // until the first trial has ended.
-    const AtomicFile probe(path(kTrialsName));
-  }
+        tuner_(customers, base_, space_, options_, trials_before()) {}
 
   churn::SearchEnd run(const std::function<bool()>& go_on) {
     if (!tuner_.trials().empty()) {
@@ -151,10 +148,12 @@ class Search {
     }
     flush_standard_output();
     return tuner_.run(go_on, [&](const churn::Trial& trial) {
-      save_trials(path(kTrialsName), identity_, tuner_.trials());
-      if (tuner_.trials().size() == 1) {  // of another search
-        for (const char* name : {kBestName, kPictureName}) fs::remove(path(name));
-      }
+      folder_.write([&](const fs::path& folder) {
+        save_trials(folder / kTrialsName, identity_, tuner_.trials());
+        // What another search left stays until the first trial has ended.
+        if (tuner_.trials().size() > 1) return;
+        for (const char* name : {kBestName, kPictureName}) fs::remove(folder / name);
+      });
       const bool is_best = best() == &trial;
       if (is_best) save_best();
       show(trial, is_best);
@@ -169,8 +168,10 @@ class Search {
                                                        : tuner_.trials().back().problem);
     }
     save_best();
-    write_file_atomically(path(kPictureName),
-                          search_picture(space_, tuner_.trials(), options_.metric));
+    folder_.write([&](const fs::path& folder) {
+      write_file_atomically(folder / kPictureName,
+                            search_picture(space_, tuner_.trials(), options_.metric));
+    });
     fmt::print("\nbest trials, by {} on validation rows\n", options_.metric.name);
     for (const churn::Trial& trial : best_trials()) {
       fmt::print("{:>5}  {}  {}\n", trial.number + 1, churn::format_metric(trial.value),
@@ -212,7 +213,9 @@ class Search {
 
   void save_best() const {
     const churn::RunConfig config = configure(base_, space_, best()->assignment);
-    write_file_atomically(path(kBestName), to_toml(config));
+    folder_.write([&](const fs::path& folder) {
+      write_file_atomically(folder / kBestName, to_toml(config));
+    });
   }
 
   void show(const churn::Trial& trial, bool is_best) const {
@@ -232,6 +235,7 @@ class Search {
   }
 
   const TuneArguments& arguments_;
+  const churn::LockedFolder& folder_;
   churn::RunConfig base_;
   SpaceText text_;
   churn::SearchSpace space_;
@@ -247,8 +251,9 @@ ExitCode tune(const TuneArguments& arguments) {
   if (arguments.settings.out.empty()) {
     fail<UsageError>("--out is missing: the folder for what the search finds");
   }
-  make_kept_folder(arguments.settings, std::array{kTrialsName, kBestName, kPictureName}, "a search",
-                   {base.data.path, arguments.space, arguments.settings.config_file});
+  const auto folder = open_kept_folder(
+      arguments.settings, std::array{kTrialsName, kBestName, kPictureName}, "a search",
+      {base.data.path, arguments.space, arguments.settings.config_file});
   const InterruptGuard interrupt;
   const churn::LabelledCustomers customers = churn::read_labelled_customers(
       base, churn::choose_device(base.runtime.device), churn::TestTable::ignored);
@@ -257,7 +262,7 @@ ExitCode tune(const TuneArguments& arguments) {
   for (const std::string& note : customers.notes)
     fmt::print("note      {}\n", churn::printable(note));
   for (const std::string& warning : customers.warnings) warn(warning);
-  Search search(arguments, base, customers);
+  Search search(arguments, base, customers, *folder);
   const churn::SearchEnd end =
       search.run([&] { return !interrupt.requested() && !deadline.is_over(); });
   if (interrupt.requested()) {
