@@ -21,6 +21,7 @@ void add_audit(CLI::App& program, Command& chosen);
 void add_train(CLI::App& program, Command& chosen, const std::vector<std::string>& command_line);
 void add_cv(CLI::App& program, Command& chosen, const std::vector<std::string>& command_line);
 void add_tune(CLI::App& program, Command& chosen, const std::vector<std::string>& command_line);
+void add_ensemble(CLI::App& program, Command& chosen, const std::vector<std::string>& command_line);
 void add_prepare(CLI::App& program, Command& chosen);
 void add_evaluate(CLI::App& program, Command& chosen);
 void add_predict(CLI::App& program, Command& chosen);

@@ -5,12 +5,10 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "apps/churn/artefact/model_file.h"
 #include "apps/churn/data/customer_tables.h"
-#include "apps/churn/data/prepared_data.h"
+#include "apps/churn/fusion/customer_scorer.h"
 #include "apps/churn/reporting/evaluation.h"
 #include "apps/churn/reporting/training_report.h"
-#include "apps/churn/training/predictor.h"
 #include "apps/ebb/commands.h"
 #include "apps/ebb/delimiter_option.h"
 #include "apps/ebb/input_files.h"
@@ -53,7 +51,7 @@ nlohmann::ordered_json json_of(const EvaluateOptions& options, const churn::Eval
 }
 
 churn::EvaluationOptions evaluation_options(const EvaluateOptions& options,
-                                            const churn::ModelFile& model) {
+                                            const churn::CustomerModel& model) {
   churn::EvaluationOptions wanted;
   wanted.threshold = options.model.threshold.value_or(model.threshold.threshold);
   const churn::DecisionConfig& decision = model.config.decision;
@@ -68,25 +66,24 @@ ExitCode evaluate(const EvaluateOptions& options) {
   refuse_replacing("--json", options.json, files_read(options.model));
   JsonOutput json(options.json);
   set_default_threads(options.model.threads);  // also for reading the table
-  const churn::ModelFile model = churn::load_model(options.model.model);
-  const Device device =
-      settle_device(options.model, options.json == kStandardOutput ? stderr : stdout);
-  churn::Predictor predictor = make_predictor(model, options.model);
-  preprocessing::DriftReport drift;
-  const churn::LabelledRows rows = churn::load_labelled(
-      options.model.data, model.pipeline, drift,
-      churn::further_delimiter(delimiter_of(options.model.delimiter), model.config.data), device);
-  const std::vector<float> scores = probabilities(predictor, model, rows.features, options.model);
-  const churn::Evaluation evaluation = churn::evaluate({.scores = scores, .labels = rows.labels},
-                                                       evaluation_options(options, model));
+  const churn::CustomerModel model = churn::load_customer_model(options.model.model);
+  settle_device(options.model, options.json == kStandardOutput ? stderr : stdout);
+  churn::CustomerScorer scorer(model, options.model.model,
+                               {.device = options.model.device, .threads = options.model.threads},
+                               options.model.precision.value_or(Precision::f32));
+  const churn::ScoredTable rows = churn::score_labelled(
+      scorer, model, options.model.data,
+      churn::further_delimiter(delimiter_of(options.model.delimiter), model.config.data));
+  const churn::Evaluation evaluation = churn::evaluate(
+      {.scores = rows.probabilities, .labels = rows.labels}, evaluation_options(options, model));
 
-  const std::vector<std::string> warnings = model.pipeline.drift_warnings(drift);
+  const std::vector<std::string> warnings = scorer.drift_warnings();
   // The file first: printing may end the program, when nobody reads (`| head`).
   json.write(json_of(options, evaluation, warnings));
   for (const std::string& warning : warnings) warn(warning);
   if (options.json != kStandardOutput) {
     fmt::print("{}\n{}", churn::evaluation_table(evaluation),
-               churn::confusion_table(evaluation.metrics.confusion, model.pipeline.classes()[1]));
+               churn::confusion_table(evaluation.metrics.confusion, model.pipeline().classes()[1]));
     if (options.reliability) fmt::print("\n{}", churn::reliability_table(evaluation));
   }
   return ExitCode::ok;

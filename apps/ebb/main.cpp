@@ -47,6 +47,7 @@ void declare_commands(CLI::App& program, Command& chosen,
   add_train(program, chosen, command_line);
   add_cv(program, chosen, command_line);
   add_tune(program, chosen, command_line);
+  add_ensemble(program, chosen, command_line);
   add_prepare(program, chosen);
   add_evaluate(program, chosen);
   add_predict(program, chosen);

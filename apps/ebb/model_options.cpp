@@ -42,7 +42,8 @@ void declare_model_options(CLI::App& command, ModelOptions& options, const char*
 
 std::vector<std::string> files_read(const ModelOptions& options) {
   return {options.data, options.model,
-          (options.model / std::filesystem::path(churn::kModelName)).string()};
+          (options.model / std::filesystem::path(churn::kModelName)).string(),
+          (options.model / std::filesystem::path(churn::kEnsembleName)).string()};
 }
 
 Device settle_device(const ModelOptions& options, std::FILE* stream) {

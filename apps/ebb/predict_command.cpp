@@ -7,14 +7,13 @@
 
 #include <CLI/CLI.hpp>
 
-#include "apps/churn/artefact/model_file.h"
 #include "apps/churn/data/customer_tables.h"
 #include "apps/churn/data/new_rows.h"
 #include "apps/churn/data/score_columns.h"
 #include "apps/churn/decision/risk_band.h"
+#include "apps/churn/fusion/customer_scorer.h"
 #include "apps/churn/metrics/confusion_matrix.h"
 #include "apps/churn/reporting/text_table.h"
-#include "apps/churn/training/predictor.h"
 #include "apps/ebb/commands.h"
 #include "apps/ebb/delimiter_option.h"
 #include "apps/ebb/input_files.h"
@@ -72,11 +71,10 @@ struct Lines {
 /// Turns chunks of the table into lines of the scores file.
 class Scorer {
  public:
-  Scorer(const churn::ModelFile& model, const ModelOptions& options, Device device)
+  Scorer(const churn::CustomerModel& model, const ModelOptions& options)
       : model_(model),
-        options_(options),
-        device_(device),
-        predictor_(make_predictor(model, options)),
+        scorer_(model, options.model, {.device = options.device, .threads = options.threads},
+                options.precision.value_or(Precision::f32)),
         threshold_(options.threshold.value_or(model.threshold.threshold)) {}
 
   std::string header(bool has_id) const {
@@ -89,9 +87,9 @@ class Scorer {
   }
 
   std::string score(const preprocessing::Table& chunk) {
-    const preprocessing::EncodedRows rows = model_.pipeline.transform(chunk, &drift_, device_);
+    const churn::EncodedCustomers rows = scorer_.encode(chunk);
     const Clock::time_point start = Clock::now();
-    const std::vector<float> scores = probabilities(predictor_, model_, rows, options_);
+    const std::vector<float> scores = scorer_.probabilities(rows);
     network_seconds_ += seconds_since(start);
     const preprocessing::Column* ids = chunk.find(model_.config.data.id_column);
     std::vector<Lines> parts((scores.size() + kRowsPerPart - 1) / kRowsPerPart);
@@ -112,7 +110,7 @@ class Scorer {
     return text;
   }
 
-  std::vector<std::string> warnings() const { return model_.pipeline.drift_warnings(drift_); }
+  std::vector<std::string> warnings() const { return scorer_.drift_warnings(); }
   const Counts& counts() const { return counts_; }
   double network_seconds() const { return network_seconds_; }
 
@@ -128,16 +126,13 @@ class Scorer {
     ++lines.counts.bands[static_cast<std::size_t>(band)];
     preprocessing::append_csv_record(
         lines.text, std::array<std::string, 4>{id, fmt::format("{:.6f}", probability),
-                                               model_.pipeline.classes()[flagged ? 1 : 0],
+                                               model_.pipeline().classes()[flagged ? 1 : 0],
                                                std::string(churn::to_string(band))});
   }
 
-  const churn::ModelFile& model_;
-  const ModelOptions& options_;
-  Device device_;
-  churn::Predictor predictor_;
+  const churn::CustomerModel& model_;
+  churn::CustomerScorer scorer_;
   double threshold_;
-  preprocessing::DriftReport drift_;
   Counts counts_;
   double network_seconds_ = 0.0;
 };
@@ -160,15 +155,14 @@ void print_prediction(const Scorer& scorer, double seconds, const std::string& o
 ExitCode write_scores(const PredictOptions& options, const InterruptGuard& interrupt) {
   const Clock::time_point start = Clock::now();
   set_default_threads(options.model.threads);  // also for reading the table
-  const churn::ModelFile model = churn::load_model(options.model.model);
-  const Device device =
-      settle_device(options.model, options.out == kStandardOutput ? stderr : stdout);
-  Scorer scorer(model, options.model, device);
+  const churn::CustomerModel model = churn::load_customer_model(options.model.model);
+  settle_device(options.model, options.out == kStandardOutput ? stderr : stdout);
+  Scorer scorer(model, options.model);
   const std::string& id = model.config.data.id_column;
   std::vector<std::string> texts;
   if (!id.empty()) texts.push_back(id);
   preprocessing::CsvReader reader = churn::open_new_rows(
-      options.model.data, model.pipeline, texts,
+      options.model.data, model, texts,
       churn::further_delimiter(delimiter_of(options.model.delimiter), model.config.data));
   const std::string source = preprocessing::source_name(options.model.data);
   const bool has_id = !id.empty() && preprocessing::contains(reader.header(), id);
@@ -185,7 +179,7 @@ ExitCode write_scores(const PredictOptions& options, const InterruptGuard& inter
   // Written with the first scores, so that a table that does not fit writes nothing.
   std::string text = scorer.header(has_id);
   preprocessing::Table chunk;
-  while (reader.next(chunk, churn::rows_per_chunk(model.pipeline))) {
+  while (reader.next(chunk, churn::rows_per_chunk(model))) {
     interrupt.stop_here();
     text += scorer.score(chunk);
     output.write(text);

@@ -75,7 +75,8 @@ void write_model(const churn::RunFolder& folder, const churn::RunConfig& config,
   model.threshold = report.network.decision.threshold;
   model.background = churn::draw_background(data.train.features, config.training.seed);
   model.training_base_rate = data.training_base_rate;
-  model.metrics = metrics_json(config, data, trainer, report).dump();
+  model.metrics =
+      metrics_json(config, data, trainer.parameter_count(), trainer.history(), report).dump();
   model.data_fingerprint = data.fingerprint;
   folder.finish(model, trainer.history());
 }

@@ -22,9 +22,9 @@ std::size_t count_left_out(const churn::PreparedData& data) {
                                                      &churn::ColumnDescription::role));
 }
 
-std::int64_t best_epoch(const churn::Trainer& trainer) {
+std::int64_t best_epoch(std::span<const churn::EpochRecord> history) {
   std::int64_t best = 0;
-  for (const churn::EpochRecord& epoch : trainer.history()) {
+  for (const churn::EpochRecord& epoch : history) {
     if (epoch.best) best = epoch.epoch;
   }
   return best;
@@ -149,7 +149,8 @@ void print_report(const churn::RunConfig& config, const churn::PreparedData& dat
 }
 
 nlohmann::ordered_json metrics_json(const churn::RunConfig& config, const churn::PreparedData& data,
-                                    const churn::Trainer& trainer,
+                                    std::int64_t parameters,
+                                    std::span<const churn::EpochRecord> history,
                                     const churn::TrainingReport& report) {
   const churn::ThresholdChoice& threshold = report.network.decision.threshold;
   nlohmann::ordered_json json = {
@@ -162,9 +163,9 @@ nlohmann::ordered_json metrics_json(const churn::RunConfig& config, const churn:
         {"validation", data.validation.rows()},
         {"test", data.test.rows()}}},
       {"training_base_rate", data.training_base_rate},
-      {"parameters", trainer.parameter_count()},
-      {"epochs", trainer.history().size()},
-      {"best_epoch", best_epoch(trainer)},
+      {"parameters", parameters},
+      {"epochs", history.size()},
+      {"best_epoch", best_epoch(history)},
       {"threshold",
        {{"value", threshold.threshold},
         {"objective", churn::to_string(config.decision.objective)},

@@ -41,7 +41,8 @@ void warn_if_useless(const churn::TrainingReport& report);
 /// Everything about the trained model that can be counted, for metrics.json and the model file.
 /// Nothing in it depends on the time, the machine or where files lie.
 nlohmann::ordered_json metrics_json(const churn::RunConfig& config, const churn::PreparedData& data,
-                                    const churn::Trainer& trainer,
+                                    std::int64_t parameters,
+                                    std::span<const churn::EpochRecord> history,
                                     const churn::TrainingReport& report);
 
 }  // namespace ebb::program

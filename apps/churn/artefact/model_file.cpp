@@ -34,6 +34,11 @@ fs::path locate(const fs::path& path) {
   }
   const fs::path file = path / kModelName;
   if (fs::exists(file)) return file;
+  if (fs::exists(path / kEnsembleName)) {
+    fail<DataError>(
+        "{}: is an ensemble, and this command takes one network: name a member, such as {}",
+        path.string(), (path / kMembersName / "00").string());
+  }
   fail<IoError>(
       "{}: there is no {} in this folder: {}", path.string(), kModelName,
       fs::exists(path / kCheckpointName)

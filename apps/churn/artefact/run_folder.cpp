@@ -37,6 +37,9 @@ File load_to_resume(File (*load)(const fs::path&), const fs::path& path) {
 
 RunFolder::RunFolder(const fs::path& path, ExistingRun existing)
     : folder_(path), existing_(existing) {
+  if (fs::exists(path / kEnsembleName)) {
+    fail<DataError>("{}: the folder holds an ensemble: choose another --out", path.string());
+  }
   if (existing_ == ExistingRun::refuse) refuse_existing();
   check_writable();
 }

@@ -23,6 +23,10 @@ inline constexpr const char* kHistoryName = "history.csv";
 inline constexpr std::array kRunFiles = {kModelName,  kCheckpointName, kPipelineName,
                                          kConfigName, kMetricsName,    kHistoryName};
 
+// Of an ensemble (fusion/customer_model.h), whose members are run folders.
+inline constexpr const char* kEnsembleName = "ensemble.json";
+inline constexpr const char* kMembersName = "members";
+
 /// What to do with a run that the folder holds already.
 enum class ExistingRun { refuse, resume, overwrite };
 
