@@ -39,7 +39,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kEnsembleFooter = R"(Examples:
   ebb ensemble --data users.csv --target churn --out model/
-      five networks that differ in their seeds, weighted by what they give to validation rows
+      five networks that differ in their seeds, and the mean of their probabilities
   ebb ensemble --config tune/best.toml --seeds 10 --out model/
       ten, with the settings that ebb tune found
   ebb ensemble --data users.csv --target churn --also wide.toml --also deep.toml --combine stacking --out model/
@@ -56,7 +56,7 @@ struct EnsembleArguments {
   TrainArguments settings;
   std::vector<std::string> also;
   std::uint32_t seeds = 5;
-  std::string method = "weighted";
+  std::string method = "mean";
 };
 
 /// The settings, then those of the further files on the same rows.
@@ -319,7 +319,7 @@ void add_ensemble(CLI::App& program, Command& chosen,
   command
       ->add_option("--combine", arguments->method,
                    "mean or log-odds-mean (soft voting), median, majority, weighted, or stacking "
-                   "(weighted)")
+                   "(mean)")
       ->check(parsed_by(churn::parse_combination_method))
       ->type_name("NAME")
       ->group(kGroup);
