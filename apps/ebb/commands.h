@@ -27,6 +27,8 @@ void add_evaluate(CLI::App& program, Command& chosen);
 void add_predict(CLI::App& program, Command& chosen);
 void add_offers(CLI::App& program, Command& chosen);
 void add_explain(CLI::App& program, Command& chosen);
+void add_segment(CLI::App& program, Command& chosen);
+void add_profile(CLI::App& program, Command& chosen);
 void add_events(CLI::App& program, Command& chosen);
 void add_bench(CLI::App& program, Command& chosen);
 void add_info(CLI::App& program, Command& chosen);

@@ -53,6 +53,8 @@ void declare_commands(CLI::App& program, Command& chosen,
   add_predict(program, chosen);
   add_offers(program, chosen);
   add_explain(program, chosen);
+  add_segment(program, chosen);
+  add_profile(program, chosen);
   add_events(program, chosen);
   add_bench(program, chosen);
   add_info(program, chosen);

@@ -14,8 +14,10 @@
 #include "apps/churn/offers/action_catalogue.h"
 #include "apps/churn/offers/action_effects.h"
 #include "apps/churn/offers/choose_offers.h"
+#include "apps/churn/offers/expected_gain.h"
 #include "apps/churn/reporting/text_table.h"
 #include "apps/ebb/commands.h"
+#include "apps/ebb/customer_file.h"
 #include "apps/ebb/delimiter_option.h"
 #include "apps/ebb/input_files.h"
 #include "apps/ebb/interrupt.h"
@@ -72,13 +74,6 @@ struct Customers {
   std::vector<churn::ActionEffect> effects;  // row-major [customers, actions]
 };
 
-void require_column(const std::vector<std::string>& header, const std::string& source,
-                    const std::string& name, const std::string& who) {
-  if (preprocessing::contains(header, name)) return;
-  fail<DataError>("{} has no column \"{}\", which {} names.{}", source, name, who,
-                  preprocessing::suggest_names(name, header));
-}
-
 class CustomerReader {
  public:
   CustomerReader(const OffersOptions& options, const churn::ModelFile& model,
@@ -116,10 +111,10 @@ class CustomerReader {
         churn::further_delimiter(delimiter_of(options_.model.delimiter), model_.config.data));
     const std::string source = preprocessing::source_name(options_.model.data);
     for (const std::string& name : catalogue_.columns()) {
-      require_column(reader.header(), source, name, options_.actions);
+      require_column(reader.header(), source, {name, options_.actions});
     }
     if (!options_.value_column.empty()) {
-      require_column(reader.header(), source, options_.value_column, "--value-column");
+      require_column(reader.header(), source, {options_.value_column, "--value-column"});
     }
     return reader;
   }
@@ -160,9 +155,9 @@ std::vector<churn::Choice> choices_of(const Customers& customers,
   for (std::size_t i = 0; i < customers.effects.size(); ++i) {
     const std::size_t row = i / catalogue.actions.size();
     const double cost = catalogue.actions[i % catalogue.actions.size()].cost;
-    const double worth = customers.probabilities[row] * customers.effects[i].effect;
-    const double value = customers.values[row];
-    choices.push_back({cost, std::isnan(value) ? -cost : worth * value - cost});
+    choices.push_back(
+        {cost, churn::expected_gain(customers.probabilities[row], customers.effects[i].effect,
+                                    customers.values[row], cost)});
   }
   return choices;
 }

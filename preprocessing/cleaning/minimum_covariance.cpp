@@ -9,33 +9,16 @@
 #include "kernels/common/error.h"
 #include "preprocessing/common/parallel.h"
 #include "preprocessing/split/random_order.h"
+#include "preprocessing/statistics/sums_over_rows.h"
 
 namespace ebb::preprocessing {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr std::size_t kBlock = 2048;
 constexpr std::size_t kStarts = 500;
 constexpr std::size_t kBest = 10;
 constexpr std::size_t kSubset = 300;
 constexpr std::size_t kMostSubsets = 5;
-
-/// For each column of `width`, or pair of columns, the sum over the rows given of what body(row,
-/// sums) adds: blocks in parallel, added in order.
-template <class Body>
-std::vector<double> block_sums(std::span<const std::size_t> rows, std::size_t count, Body body) {
-  const std::size_t blocks = (rows.size() + kBlock - 1) / kBlock;
-  std::vector<double> parts(blocks * count);
-  parallel_ranges(rows.size(), count, kBlock, [&](std::size_t begin, std::size_t end) {
-    double* sums = &parts[begin / kBlock * count];
-    for (std::size_t i = begin; i < end; ++i) body(rows[i], sums);
-  });
-  for (std::size_t block = 1; block < blocks; ++block) {
-    for (std::size_t i = 0; i < count; ++i) parts[i] += parts[block * count + i];
-  }
-  parts.resize(count);
-  return parts;
-}
 
 /// The rows nearest by `estimate`, of rows equally near the earlier, in ascending order.
 std::vector<std::size_t> nearest_rows(const RowMatrix& matrix, const CovarianceEstimate& estimate,
@@ -148,19 +131,20 @@ CovarianceEstimate estimate_covariance(const RowMatrix& matrix, std::span<const 
   const std::size_t width = matrix.width;
   const auto count = static_cast<double>(rows.size());
   CovarianceEstimate estimate;
-  estimate.location = block_sums(rows, width, [&](std::size_t row, double* sums) {
-    for (std::size_t i = 0; i < width; ++i) sums[i] += matrix.row(row)[i];
+  estimate.location = sums_over_rows(rows.size(), width, [&](std::size_t place, double* sums) {
+    for (std::size_t i = 0; i < width; ++i) sums[i] += matrix.row(rows[place])[i];
   });
   for (double& mean : estimate.location) mean /= count;
-  estimate.covariance = block_sums(rows, width * width, [&](std::size_t row, double* sums) {
-    const double* values = matrix.row(row);
-    for (std::size_t i = 0; i < width; ++i) {
-      const double distance = values[i] - estimate.location[i];
-      for (std::size_t j = 0; j <= i; ++j) {
-        sums[i * width + j] += distance * (values[j] - estimate.location[j]);
-      }
-    }
-  });
+  estimate.covariance =
+      sums_over_rows(rows.size(), width * width, [&](std::size_t place, double* sums) {
+        const double* values = matrix.row(rows[place]);
+        for (std::size_t i = 0; i < width; ++i) {
+          const double distance = values[i] - estimate.location[i];
+          for (std::size_t j = 0; j <= i; ++j) {
+            sums[i * width + j] += distance * (values[j] - estimate.location[j]);
+          }
+        }
+      });
   for (std::size_t i = 0; i < width; ++i) {
     for (std::size_t j = 0; j <= i; ++j) {
       estimate.covariance[i * width + j] /= count;
@@ -173,7 +157,7 @@ CovarianceEstimate estimate_covariance(const RowMatrix& matrix, std::span<const 
 
 std::vector<double> squared_distances(const RowMatrix& matrix, const CovarianceEstimate& estimate) {
   std::vector<double> distances(matrix.rows());
-  parallel_ranges(matrix.rows(), matrix.width * matrix.width, kBlock,
+  parallel_ranges(matrix.rows(), matrix.width * matrix.width, kRowsPerSum,
                   [&](std::size_t begin, std::size_t end) {
                     std::vector<double> scratch(matrix.width);
                     for (std::size_t row = begin; row < end; ++row) {

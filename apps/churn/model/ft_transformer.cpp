@@ -70,17 +70,17 @@ Tensor FTTransformer::embed(const Pass& pass, const Batch& batch) const {
   return concat(pass, parts, 1);
 }
 
-Tensor FTTransformer::logits_of_tokens(const Pass& pass, const Tensor& tokens) const {
-  const Tensor class_token = encoder_.forward_first(pass, tokens, 1);
-  return head_->forward(pass, reshape(pass, class_token, {tokens.extent(0), tokens.extent(2)}));
+Tensor FTTransformer::class_tokens(const Pass& pass, const Tensor& tokens) const {
+  const Tensor first = encoder_.forward_first(pass, tokens, 1);
+  return reshape(pass, first, {tokens.extent(0), tokens.extent(2)});
 }
 
 Tensor FTTransformer::member_logits(const Pass& pass, const Batch& batch) const {
-  return logits_of_tokens(pass, embed(pass, batch));
+  return head_->forward(pass, class_tokens(pass, embed(pass, batch)));
 }
 
 Tensor FTTransformer::forward_tokens(const Pass& pass, const Tensor& tokens) const {
-  const Tensor logits = logits_of_tokens(pass, tokens);
+  const Tensor logits = head_->forward(pass, class_tokens(pass, tokens));
   if (!is_ensemble_) return logits;
   return reshape(pass, mean(pass, logits, 1), {tokens.extent(0), 1});
 }

@@ -36,9 +36,10 @@ class FTTransformer {
   Tensor embed(const Pass& pass, const Batch& batch) const;
   Tensor forward_tokens(const Pass& pass, const Tensor& tokens) const;
 
- private:
-  Tensor logits_of_tokens(const Pass& pass, const Tensor& tokens) const;
+  /// What the head reads of a row, [rows, dim]: the class token after the encoder.
+  Tensor class_tokens(const Pass& pass, const Tensor& tokens) const;
 
+ private:
   Embedding token_table_;                        // class token and category tokens
   std::unique_ptr<NumberTokens> number_tokens_;  // null without number features
   TransformerEncoder encoder_;

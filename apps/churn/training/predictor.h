@@ -26,6 +26,9 @@ class Predictor {
   std::vector<float> probabilities(const preprocessing::EncodedRows& rows);
   /// The same as log-odds, before probability_of().
   std::vector<float> logits(const preprocessing::EncodedRows& rows);
+  /// What the network makes of each row before its head, [rows, dim] (FTTransformer::class_tokens):
+  /// customers whom it takes for alike are near each other. Computed where the network runs.
+  std::vector<float> embeddings(const preprocessing::EncodedRows& rows);
 
  private:
   struct State;

@@ -1,0 +1,83 @@
+#include "apps/churn/segments/silhouette.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "kernels/common/error.h"
+#include "preprocessing/common/parallel.h"
+#include "preprocessing/statistics/order_statistics.h"
+
+namespace ebb::churn {
+namespace {
+
+constexpr std::size_t kMostSilhouettes = 2000;
+
+double silhouette_of(std::span<const double> distance_sums, std::span<const std::size_t> sizes,
+                     std::size_t own) {
+  if (sizes[own] == 1) return 0.0;
+  const double inside = distance_sums[own] / static_cast<double>(sizes[own] - 1);
+  double outside = std::numeric_limits<double>::infinity();
+  for (std::size_t cluster = 0; cluster < sizes.size(); ++cluster) {
+    if (cluster == own || sizes[cluster] == 0) continue;
+    outside = std::min(outside, distance_sums[cluster] / static_cast<double>(sizes[cluster]));
+  }
+  const double larger = std::max(inside, outside);
+  return larger == 0.0 ? 0.0 : (outside - inside) / larger;
+}
+
+}  // namespace
+
+double silhouette(const RowMatrix& rows, std::span<const std::size_t> of_row) {
+  if (of_row.size() != rows.rows()) {
+    fail("silhouette: {} clusters of {} rows", of_row.size(), rows.rows());
+  }
+  std::vector<std::size_t> sizes;
+  for (const std::size_t cluster : of_row) {
+    if (cluster >= sizes.size()) sizes.resize(cluster + 1);
+    ++sizes[cluster];
+  }
+  if (std::ranges::count_if(sizes, [](std::size_t size) { return size > 0; }) < 2) {
+    return std::numeric_limits<double>::quiet_NaN();
+  }
+  std::vector<double> values(of_row.size());
+  preprocessing::parallel_for(of_row.size(), rows.values.size(), [&](std::size_t row) {
+    std::vector<double> sums(sizes.size());
+    for (std::size_t other = 0; other < of_row.size(); ++other) {
+      sums[of_row[other]] +=
+          std::sqrt(squared_distance(rows.row(row), rows.row(other), rows.width));
+    }
+    values[row] = silhouette_of(sums, sizes, of_row[row]);
+  });
+  double sum = 0.0;
+  for (const double value : values) sum += value;
+  return sum / static_cast<double>(values.size());
+}
+
+double sampled_silhouette(const RowMatrix& rows, std::span<const std::size_t> of_row) {
+  std::vector<double> values;
+  std::vector<std::size_t> clusters;
+  for (const std::size_t row : preprocessing::sampled_rows(rows.rows(), kMostSilhouettes)) {
+    values.insert(values.end(), rows.row(row), rows.row(row) + rows.width);
+    clusters.push_back(of_row[row]);
+  }
+  return silhouette({values, rows.width}, clusters);
+}
+
+ChosenKMeans k_means_by_silhouette(const RowMatrix& rows, ClusterCountRange range,
+                                   KMeansOptions options) {
+  ChosenKMeans chosen;
+  double best = -std::numeric_limits<double>::infinity();
+  const std::size_t most = std::max(range.least, std::min(range.most, rows.rows()));
+  for (options.clusters = range.least; options.clusters <= most; ++options.clusters) {
+    KMeansResult result = k_means(rows, options);
+    const double score = sampled_silhouette(rows, result.of_row);
+    chosen.tried.push_back({options.clusters, score});
+    if (options.clusters > range.least && !(score > best)) continue;
+    if (!std::isnan(score)) best = score;
+    chosen.result = std::move(result);
+  }
+  return chosen;
+}
+
+}  // namespace ebb::churn
