@@ -4,6 +4,7 @@
 
 #include "apps/churn/data/customer_tables.h"
 #include "apps/churn/data/new_rows.h"
+#include "apps/churn/model/feature_columns.h"
 #include "apps/churn/segments/k_means.h"
 #include "apps/ebb/delimiter_option.h"
 #include "preprocessing/common/names.h"
@@ -41,6 +42,18 @@ std::vector<std::string> ids_of(const preprocessing::Table& table, const std::st
   return ids;
 }
 
+/// What the model looks at: neither ids nor labels, which the steps pass through.
+preprocessing::Table model_columns(const preprocessing::Pipeline& pipeline,
+                                   const preprocessing::Table& table) {
+  preprocessing::Table columns = pipeline.apply_steps(table);
+  std::vector<std::string> others = columns.names();
+  for (const churn::FeatureColumn& feature : churn::feature_columns(pipeline)) {
+    std::erase(others, feature.name);
+  }
+  columns.drop(others);
+  return columns;
+}
+
 }  // namespace
 
 void require_column(std::span<const std::string> header, const std::string& source,
@@ -66,7 +79,7 @@ CustomerFile read_customer_file(const ModelOptions& options, const churn::ModelF
   const preprocessing::EncodedRows rows = model.pipeline.transform(file.table, &drift, device);
   file.probabilities = probabilities(predictor, model, rows, options);
   file.rows = preprocessing::to_host(rows);
-  file.columns = model.pipeline.apply_steps(file.table);
+  file.columns = model_columns(model.pipeline, file.table);
   const std::string& id = model.config.data.id_column;
   const bool has_ids = file.table.find(id) != nullptr;
   file.ids = ids_of(file.table, id);

@@ -20,7 +20,7 @@ struct NamedColumn {
 
 struct CustomerFile {
   preprocessing::Table table;        // as read
-  preprocessing::Table columns;      // as the model's steps left them
+  preprocessing::Table columns;      // those the model looks at, as its steps left them
   preprocessing::EncodedRows rows;   // in host memory
   std::vector<std::string> ids;      // or row numbers
   std::string id_header;             // "row" where there are no ids

@@ -69,11 +69,10 @@ std::size_t row_of(const CustomerFile& file, const ProfileOptions& options) {
   return static_cast<std::size_t>(found - file.ids.begin());
 }
 
-std::vector<churn::ProfileReason> reasons_of(const CustomerFile& file,
-                                             const churn::ModelFile& model,
-                                             churn::Predictor& predictor, std::size_t row,
-                                             const ProfileOptions& options,
-                                             const InterruptGuard& interrupt) {
+std::vector<std::string> reasons_of(const CustomerFile& file, const churn::ModelFile& model,
+                                    churn::Predictor& predictor, std::size_t row,
+                                    const ProfileOptions& options,
+                                    const InterruptGuard& interrupt) {
   if (model.background.rows < 2) return {};
   const std::vector<churn::FeatureColumn> columns = churn::feature_columns(model.pipeline);
   // For one customer many walks take no time.
@@ -86,10 +85,9 @@ std::vector<churn::ProfileReason> reasons_of(const CustomerFile& file,
       explainer.explain(churn::take_rows(file.rows, std::array<std::size_t, 1>{row}));
   const churn::ReasonWriter words(model.pipeline, model.config.preprocessing,
                                   churn::parse_language(options.language));
-  std::vector<churn::ProfileReason> reasons;
+  std::vector<std::string> reasons;
   for (const std::size_t column : churn::strongest_columns(found.values, options.top)) {
-    const double effect = found.values[column];
-    reasons.push_back({words.reason(file.columns, row, columns[column].name, effect), effect});
+    reasons.push_back(words.reason(file.columns, row, columns[column].name, found.values[column]));
   }
   return reasons;
 }

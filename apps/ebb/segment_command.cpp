@@ -5,6 +5,7 @@
 #include <memory>
 #include <numeric>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -115,13 +116,20 @@ MadeSegments make_segments(const SegmentOptions& options, const CustomerFile& fi
     return {churn::rfm_classes({recency, frequency, monetary}, language), {}};
   }
   const std::vector<double> embeddings = standard_embeddings(predictor, file.rows);
+  const bool shows_progress = isatty(STDERR_FILENO) != 0 && options.out != kStandardOutput;
   churn::EmbeddingSegments found =
       churn::segment_embeddings({embeddings, embeddings.size() / file.rows.rows},
                                 {.method = churn::parse_clustering(options.by),
                                  .covariance = churn::parse_covariance(options.covariance),
                                  .clusters = options.clusters,
                                  .seed = options.seed,
-                                 .between = [&] { interrupt.stop_here(); }});
+                                 .between = [&] { interrupt.stop_here(); },
+                                 .trying =
+                                     [&](std::size_t clusters) {
+                                       if (shows_progress)
+                                         fmt::print(stderr, "\rmaking {} clusters\033[K", clusters);
+                                     }});
+  if (shows_progress) fmt::print(stderr, "\r\033[K");
   std::vector<std::size_t> order = churn::number_by_risk(found.of_row, file.probabilities);
   const std::size_t clusters = *std::ranges::max_element(order) + 1;
   return {{std::move(order), std::vector<std::string>(clusters)}, std::move(found.tried)};
@@ -207,7 +215,8 @@ nlohmann::ordered_json summary_json(const SegmentOptions& options, const Custome
 }
 
 ExitCode write_segments(const SegmentOptions& options, const InterruptGuard& interrupt) {
-  std::FILE* const stream = options.out == kStandardOutput ? stderr : stdout;
+  const bool prints_file = options.out == kStandardOutput || options.summary == kStandardOutput;
+  std::FILE* const stream = prints_file ? stderr : stdout;
   set_default_threads(options.model.threads);  // also for reading the table
   const churn::ModelFile model = churn::load_model(options.model.model);
   const churn::Language language = churn::parse_language(options.language);

@@ -69,6 +69,7 @@ class ProfileTest(ProgramTest):
         customer = next(row for row in rows_of(TABLE.read_text()) if row["customer_id"] == "S00017")
         self.assertRegex(page, rf"\nplan +{customer['plan']} ")
         self.assertRegex(page, rf"\ntenure_months +{customer['tenure_months']} +\d\S* +above \d+ %\n")
+        self.assertNotRegex(page, r"\n(churn|customer_id) ")
         similar = page.partition("Similar customers")[2]
         outcomes = {row["customer_id"]: row["churn"] for row in rows_of(TABLE.read_text())}
         found = re.findall(r"^(S\d+) +\S+ % +(left|stayed) +(\d+\.\d\d)$", similar, re.MULTILINE)

@@ -7,6 +7,7 @@ from statistics import median
 from program import TABLE, ProgramTest, rows_of
 
 CUSTOMERS = rows_of(TABLE.read_text())
+FEATURES = set(CUSTOMERS[0]) - {"customer_id", "churn"}
 
 
 class SegmentTest(ProgramTest):
@@ -43,7 +44,22 @@ class SegmentTest(ProgramTest):
             self.assertLessEqual(segment["churn_rate_low"], rate + 1e-12)
             self.assertGreaterEqual(segment["churn_rate_high"], rate - 1e-12)
             self.assertLessEqual(len(segment["factors"]), 3)
+            for factor in segment["factors"]:
+                self.assertIn(factor["column"], FEATURES)
+                self.check_factor(factor, [customer for _, customer in own])
         return summary
+
+    def check_factor(self, factor, own):
+        def share_or_mean(customers):
+            values = [customer[factor["column"]] for customer in customers if customer[factor["column"]]]
+            if "level" in factor:
+                return sum(value == factor["level"] for value in values) / len(values)
+            return sum(map(float, values)) / len(values)
+
+        others = [customer for customer in CUSTOMERS if customer not in own]
+        self.assertAlmostEqual(factor["inside"], share_or_mean(own))
+        self.assertAlmostEqual(factor["outside"], share_or_mean(others))
+        self.assertEqual(factor["difference"] > 0, factor["inside"] > factor["outside"])
 
     def test_quadrants_are_by_risk_and_value(self):
         printed = self.segment("--value-column", "mean_basket").stdout

@@ -45,7 +45,10 @@ def cases():
         rows = rows.round(3)
         centres = rows[generator.choice(count, clusters, replace=False)]
         found = KMeans(clusters, init=centres, n_init=1, tol=0, algorithm="lloyd").fit(rows)
+        restarted = max(KMeans(clusters, n_init=10, tol=0, algorithm="lloyd", random_state=seed).fit(rows).inertia_
+                        for seed in range(30))
         yield {"rows": rows.ravel().tolist(), "width": width, "start": centres.ravel().tolist(),
+               "restarted": restarted,
                "centres": found.cluster_centers_.ravel().tolist(), "of_row": found.labels_.tolist(),
                "inertia": found.inertia_, "silhouette": silhouette_score(rows, found.labels_),
                "iterations": ITERATIONS,

@@ -31,11 +31,6 @@ struct SimilarCustomer {
   double distance = 0.0;         ///< of standardised embeddings
 };
 
-struct ProfileReason {
-  std::string words;
-  double effect = 0.0;  ///< on the log-odds
-};
-
 struct BestOffer {
   std::string action;  ///< empty: no action gains
   double cost = 0.0;
@@ -50,9 +45,9 @@ struct CustomerProfile {
   std::string decision;  ///< the class that is predicted
   bool is_flagged = false;
   RiskBand risk = RiskBand::low;
-  std::size_t customers = 0;  ///< in the table
-  double higher_than = 0.0;   ///< share of the other customers with a lower probability
-  std::vector<ProfileReason> reasons;
+  std::size_t customers = 0;         ///< in the table
+  double higher_than = 0.0;          ///< share of the other customers with a lower probability
+  std::vector<std::string> reasons;  ///< in words, the strongest first
   std::vector<ColumnComparison> columns;
   std::vector<SimilarCustomer> similar;
   std::optional<std::string> segment;

@@ -23,7 +23,7 @@ struct ProfileWords {
   const char* offered;  // with the action, its cost and its gain
   const char* reasons;
   const char* reasons_note;
-  std::array<const char*, 2> reasons_header;
+  std::array<const char*, 1> reasons_header;
   const char* columns;
   const char* columns_note;
   std::array<const char*, 4> columns_header;
@@ -52,7 +52,7 @@ constexpr ProfileWords kEnglish = {
     .offered = "{0}: costs {1:.2f}, expected gain {2:.2f}",
     .reasons = "Reasons",
     .reasons_note = "what the model goes by, in log-odds; not what makes customers leave",
-    .reasons_header = {"reason", "effect"},
+    .reasons_header = {"reason, effect"},
     .columns = "Beside the typical customer",
     .columns_note = "typical: the median, or what is commonest",
     .columns_header = {"column", "value", "typical", "among all"},
@@ -81,7 +81,7 @@ constexpr ProfileWords kChinese = {
     .offered = "{0}：成本 {1:.2f}，预期收益 {2:.2f}",
     .reasons = "原因",
     .reasons_note = "模型的判断依据（对数几率），并非流失的因果",
-    .reasons_header = {"原因", "影响"},
+    .reasons_header = {"原因，影响"},
     .columns = "与典型客户对比",
     .columns_note = "典型值：中位数或最常见的类别",
     .columns_header = {"列", "取值", "典型值", "在全部客户中"},
@@ -155,9 +155,7 @@ ProfileSections profile_sections(const CustomerProfile& profile, Language langua
   ProfileSections page{
       say(words.title, profile.id_name, profile.id), profile_facts(profile, words), {}};
   ProfileSection reasons{words.reasons, words.reasons_note, texts(words.reasons_header), {}};
-  for (const ProfileReason& reason : profile.reasons) {
-    reasons.rows.push_back({reason.words, fmt::format("{:+.2f}", reason.effect)});
-  }
+  for (const std::string& reason : profile.reasons) reasons.rows.push_back({reason});
   for (ProfileSection& section : std::array{std::move(reasons), column_section(profile, words),
                                             similar_section(profile, words)}) {
     if (!section.rows.empty()) page.sections.push_back(std::move(section));

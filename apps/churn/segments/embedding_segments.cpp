@@ -1,36 +1,76 @@
 #include "apps/churn/segments/embedding_segments.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 
+#include "apps/churn/segments/silhouette.h"
 #include "kernels/common/error.h"
+#include "preprocessing/statistics/order_statistics.h"
 
 namespace ebb::churn {
 namespace {
 
+/// At most `most` of the rows, drawn by their place.
+std::vector<double> sample_of(const RowMatrix& rows, std::size_t most) {
+  std::vector<double> values;
+  for (const std::size_t row : preprocessing::sampled_rows(rows.rows(), most)) {
+    values.insert(values.end(), rows.row(row), rows.row(row) + rows.width);
+  }
+  return values;
+}
+
+double sampled_silhouette(const RowMatrix& rows, std::span<const std::size_t> of_row) {
+  constexpr std::size_t kMost = 2000;  // the cost is their square
+  std::vector<std::size_t> clusters;
+  for (const std::size_t row : preprocessing::sampled_rows(rows.rows(), kMost)) {
+    clusters.push_back(of_row[row]);
+  }
+  const std::vector<double> values = sample_of(rows, kMost);
+  return silhouette({values, rows.width}, clusters);
+}
+
+KMeansResult k_means_of(const RowMatrix& rows, std::size_t clusters,
+                        const EmbeddingSegmentOptions& options) {
+  return k_means(rows, {.clusters = clusters, .seed = options.seed, .between = options.between});
+}
+
 GaussianMixture mixture_of(const RowMatrix& rows, std::size_t clusters,
                            const EmbeddingSegmentOptions& options) {
-  const KMeansResult start =
-      k_means(rows, {.clusters = clusters, .seed = options.seed, .between = options.between});
-  return fit_mixture(rows, start.of_row, clusters,
+  return fit_mixture(rows, k_means_of(rows, clusters, options).of_row, clusters,
                      {.covariance = options.covariance, .between = options.between});
 }
 
-EmbeddingSegments mixture_by_bic(const RowMatrix& rows, ClusterCountRange range,
-                                 const EmbeddingSegmentOptions& options) {
-  EmbeddingSegments chosen;
-  double best = std::numeric_limits<double>::infinity();
-  const std::size_t most = std::max(range.least, std::min(range.most, rows.rows()));
-  for (std::size_t clusters = range.least; clusters <= most; ++clusters) {
-    GaussianMixture mixture = mixture_of(rows, clusters, options);
-    const double bic = mixture.bic();
-    chosen.tried.push_back({clusters, bic});
-    if (bic >= best) continue;
-    best = bic;
-    chosen.of_row = std::move(mixture.of_row);
+std::vector<std::size_t> clusters_of(const RowMatrix& rows, std::size_t clusters,
+                                     const EmbeddingSegmentOptions& options) {
+  if (options.method == Clustering::mixture) return mixture_of(rows, clusters, options).of_row;
+  return k_means_of(rows, clusters, options).of_row;
+}
+
+std::vector<ClusterCount> try_counts(const RowMatrix& rows,
+                                     const EmbeddingSegmentOptions& options) {
+  constexpr std::size_t kLeast = 2;
+  constexpr std::size_t kMost = 10;
+  std::vector<ClusterCount> tried;
+  for (std::size_t clusters = kLeast; clusters <= std::clamp(rows.rows(), kLeast, kMost);
+       ++clusters) {
+    if (options.trying) options.trying(clusters);
+    tried.push_back(
+        {clusters, options.method == Clustering::mixture
+                       ? mixture_of(rows, clusters, options).bic()
+                       : sampled_silhouette(rows, k_means_of(rows, clusters, options).of_row)});
   }
-  return chosen;
+  return tried;
+}
+
+/// The first of the best; a score that is not defined is the worst.
+std::size_t best_count(std::span<const ClusterCount> tried, Clustering method) {
+  const auto loss = [&](const ClusterCount& count) {
+    if (std::isnan(count.score)) return std::numeric_limits<double>::infinity();
+    return method == Clustering::mixture ? count.score : -count.score;
+  };
+  return std::ranges::min_element(tried, {}, loss)->clusters;
 }
 
 }  // namespace
@@ -43,18 +83,13 @@ Clustering parse_clustering(std::string_view name) {
 
 EmbeddingSegments segment_embeddings(const RowMatrix& rows,
                                      const EmbeddingSegmentOptions& options) {
-  const bool is_mixture = options.method == Clustering::mixture;
-  if (options.clusters == 0) {
-    if (is_mixture) return mixture_by_bic(rows, {}, options);
-    ChosenKMeans chosen =
-        k_means_by_silhouette(rows, {}, {.seed = options.seed, .between = options.between});
-    return {std::move(chosen.result.of_row), std::move(chosen.tried)};
-  }
-  if (is_mixture) return {mixture_of(rows, options.clusters, options).of_row, {}};
-  return {k_means(rows,
-                  {.clusters = options.clusters, .seed = options.seed, .between = options.between})
-              .of_row,
-          {}};
+  if (options.clusters != 0) return {clusters_of(rows, options.clusters, options), {}};
+  constexpr std::size_t kMostToChooseBy = 10'000;
+  const std::vector<double> sample = sample_of(rows, kMostToChooseBy);
+  std::vector<ClusterCount> tried = try_counts({sample, rows.width}, options);
+  const std::size_t best = best_count(tried, options.method);
+  if (options.trying) options.trying(best);
+  return {clusters_of(rows, best, options), std::move(tried)};
 }
 
 std::vector<std::size_t> number_by_risk(std::span<const std::size_t> of_row,

@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <vector>
 
 #include "kernels/common/error.h"
 #include "preprocessing/common/parallel.h"
-#include "preprocessing/statistics/order_statistics.h"
 
 namespace ebb::churn {
 namespace {
-
-constexpr std::size_t kMostSilhouettes = 2000;
 
 double silhouette_of(std::span<const double> distance_sums, std::span<const std::size_t> sizes,
                      std::size_t own) {
@@ -52,32 +50,6 @@ double silhouette(const RowMatrix& rows, std::span<const std::size_t> of_row) {
   double sum = 0.0;
   for (const double value : values) sum += value;
   return sum / static_cast<double>(values.size());
-}
-
-double sampled_silhouette(const RowMatrix& rows, std::span<const std::size_t> of_row) {
-  std::vector<double> values;
-  std::vector<std::size_t> clusters;
-  for (const std::size_t row : preprocessing::sampled_rows(rows.rows(), kMostSilhouettes)) {
-    values.insert(values.end(), rows.row(row), rows.row(row) + rows.width);
-    clusters.push_back(of_row[row]);
-  }
-  return silhouette({values, rows.width}, clusters);
-}
-
-ChosenKMeans k_means_by_silhouette(const RowMatrix& rows, ClusterCountRange range,
-                                   KMeansOptions options) {
-  ChosenKMeans chosen;
-  double best = -std::numeric_limits<double>::infinity();
-  const std::size_t most = std::max(range.least, std::min(range.most, rows.rows()));
-  for (options.clusters = range.least; options.clusters <= most; ++options.clusters) {
-    KMeansResult result = k_means(rows, options);
-    const double score = sampled_silhouette(rows, result.of_row);
-    chosen.tried.push_back({options.clusters, score});
-    if (options.clusters > range.least && !(score > best)) continue;
-    if (!std::isnan(score)) best = score;
-    chosen.result = std::move(result);
-  }
-  return chosen;
 }
 
 }  // namespace ebb::churn

@@ -1,9 +1,8 @@
-// How well clusters are apart, and how many to make.
+// How well clusters are apart.
 #pragma once
 
 #include <cstddef>
 #include <span>
-#include <vector>
 
 #include "apps/churn/segments/k_means.h"
 
@@ -15,29 +14,5 @@ namespace ebb::churn {
 /// analysis", 1987). NaN with fewer than two clusters that have rows. O(rows^2 * width), in
 /// parallel; bitwise the same for any number of threads. Throws Error on unequal lengths.
 double silhouette(const RowMatrix& rows, std::span<const std::size_t> of_row);
-
-/// The silhouette of at most 2000 rows, drawn by their place.
-double sampled_silhouette(const RowMatrix& rows, std::span<const std::size_t> of_row);
-
-/// A number of clusters, and how good it is.
-struct ClusterCount {
-  std::size_t clusters = 0;
-  double score = 0.0;
-};
-
-struct ClusterCountRange {
-  std::size_t least = 2;
-  std::size_t most = 10;
-};
-
-struct ChosenKMeans {
-  KMeansResult result;
-  std::vector<ClusterCount> tried;  ///< scored by the sampled silhouette
-};
-
-/// The k-means of the count, of those in `range` that the rows suffice for, whose silhouette is
-/// greatest, of equal ones the fewest. Throws as k_means does.
-ChosenKMeans k_means_by_silhouette(const RowMatrix& rows, ClusterCountRange range,
-                                   KMeansOptions options);
 
 }  // namespace ebb::churn

@@ -132,7 +132,8 @@ void Predictor::State::run_on_gpu(const preprocessing::EncodedRows& rows, std::s
   lanes.for_each_shard(plan, PassSettings{}, [&](const Pass& pass, RowRange) {
     const LabelledBatch batch = batches.take();
     prepare(shard + 1);
-    downloads[static_cast<std::size_t>(shard % 2)].download(output(pass, batch.inputs));
+    const Tensor result = output(pass, batch.inputs);
+    downloads[static_cast<std::size_t>(shard % 2)].download(result);
     if (shard > 0) finish(shard - 1);
     ++shard;
   });

@@ -56,7 +56,7 @@ CustomerProfile hostile_profile() {
   profile.customers = 3;
   profile.segment = "<s>";
   profile.offer = BestOffer{"<o>", 1.0, 2.0};
-  profile.reasons = {{"<r> is 1", 0.5}};
+  profile.reasons = {"<r> is 1"};
   profile.columns = {{.name = "<c>", .value = "<v>", .typical = "<t>", .share = 0.5}};
   profile.similar = {{"<n>", 0.5, true, 1.0}, {"m", 0.25, std::nullopt, 2.0}};
   return profile;

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/churn/segments/embedding_segments.h"
+#include "apps/churn/segments/silhouette.h"
 #include "kernels/common/context.h"
 #include "kernels/common/error.h"
 #include "preprocessing/split/random_order.h"
@@ -69,7 +70,9 @@ TEST(KMeans, GoesWhereScikitLearnGoesFromTheSameCentres) {
     expect_near(found.centres, known["centres"].get<Numbers>(), 1e-10);
     EXPECT_NEAR(silhouette(rows, found.of_row), known["silhouette"].get<double>(), 1e-12);
     const std::size_t clusters = found.centres.size() / rows.width;
-    EXPECT_LE(k_means(rows, {.clusters = clusters}).inertia, found.inertia * (1 + 1e-12));
+    // Ten starts end no worse than ten of scikit-learn's by the worst of 30 seeds.
+    EXPECT_LE(k_means(rows, {.clusters = clusters}).inertia,
+              known["restarted"].get<double>() * (1 + 1e-9));
   }
 }
 

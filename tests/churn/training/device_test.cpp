@@ -65,6 +65,11 @@ Outcome train_on(Device device, RunConfig config, const PreparedData& data) {
   outcome.weights = trainer.best_weights();
   Predictor predictor(schema_of(data.pipeline), config.model, outcome.weights, config.runtime);
   outcome.probabilities = predictor.probabilities(data.train.features);
+  Predictor on_cpu(schema_of(data.pipeline), config.model, outcome.weights, {.device = "cpu"});
+  const std::vector<float> expected = on_cpu.embeddings(data.train.features);
+  const std::vector<float> embeddings = predictor.embeddings(data.train.features);
+  EXPECT_EQ(embeddings.size(), expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(embeddings[i], expected[i], 1e-4F);
   return outcome;
 }
 

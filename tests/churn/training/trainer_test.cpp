@@ -287,6 +287,29 @@ TEST_F(TrainerTest, PredictsTheSameForAnyDivisionOfTheRows) {
   for (std::size_t i = 0; i < part.size(); ++i) EXPECT_NEAR(part[i], whole[i], 1e-6F);
 }
 
+TEST_F(TrainerTest, EmbeddingsAreWhatTheHeadReads) {
+  const PreparedData data = prepare_data(config_);
+  const Trainer trainer(config_, data);
+  const std::map<std::string, Tensor> weights = trainer.best_weights();
+  const auto predictor_on = [&](int threads) {
+    return Predictor(schema_of(data.pipeline), config_.model, weights, {.threads = threads});
+  };
+  Predictor predictor = predictor_on(1);
+  const std::vector<float> embeddings = predictor.embeddings(data.train.features);
+  const std::vector<float> logits = predictor.logits(data.train.features);
+  const auto dim = static_cast<std::size_t>(config_.model.dim);
+  ASSERT_EQ(embeddings.size(), logits.size() * dim);
+  for (std::size_t row = 0; row < logits.size(); ++row) {
+    float logit = *weights.at("head.bias").data<float>();
+    for (std::size_t i = 0; i < dim; ++i) {
+      logit += embeddings[row * dim + i] * weights.at("head.weight").data<float>()[i];
+    }
+    EXPECT_NEAR(logit, logits[row], 1e-5F);
+  }
+  EXPECT_EQ(predictor_on(3).embeddings(data.train.features), embeddings);
+  EXPECT_TRUE(predictor.embeddings({}).empty());
+}
+
 TEST_F(TrainerTest, ChoosesABatchSizeForTheNumberOfRows) {
   PreparedData data;
   config_.training.batch_size = 0;
