@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/churn/config/config_file.h"
+#include "apps/churn/data/audit_options.h"
 #include "apps/churn/data/customer_tables.h"
 #include "apps/churn/reporting/text_table.h"
 #include "apps/ebb/commands.h"
@@ -104,19 +105,6 @@ churn::RunConfig audit_config(const AuditArguments& arguments) {
   return config;
 }
 
-preprocessing::AuditOptions audit_options(const churn::RunConfig& config, const Table& table) {
-  preprocessing::AuditOptions options{.target = config.data.target,
-                                      .positive = {},
-                                      .split_column = config.split.column,
-                                      .id_column = config.data.id_column,
-                                      .ignored = config.data.drop_columns};
-  if (!config.data.positive.empty()) options.positive = config.data.positive;
-  // Ignored ones are not in the table.
-  std::erase_if(options.ignored,
-                [&](const std::string& name) { return table.find(name) == nullptr; });
-  return options;
-}
-
 void print_head(const AuditReport& report) {
   const auto& balance = report.balance;
   const double share = static_cast<double>(balance.positives) / static_cast<double>(balance.rows);
@@ -188,7 +176,7 @@ ExitCode audit(const AuditArguments& arguments) {
   if (!arguments.against.empty()) {
     other = churn::read_later_customers(config, arguments.against, table);
   }
-  preprocessing::AuditOptions options = audit_options(config, table);
+  preprocessing::AuditOptions options = churn::audit_options(config, table);
   options.label_date = label_date_of(arguments);
   const AuditReport report = preprocessing::audit_table(table, options, other ? &*other : nullptr);
   // The file first: printing may end the program, when nobody reads (`| head`).

@@ -24,6 +24,7 @@ void add_tune(CLI::App& program, Command& chosen, const std::vector<std::string>
 void add_ensemble(CLI::App& program, Command& chosen, const std::vector<std::string>& command_line);
 void add_prepare(CLI::App& program, Command& chosen);
 void add_evaluate(CLI::App& program, Command& chosen);
+void add_report(CLI::App& program, Command& chosen);
 void add_predict(CLI::App& program, Command& chosen);
 void add_offers(CLI::App& program, Command& chosen);
 void add_explain(CLI::App& program, Command& chosen);

@@ -110,4 +110,31 @@ void apply_decision(const DecisionOptions& from, churn::DecisionConfig& decision
   if (from.calibration) decision.calibration = churn::parse_calibration_method(*from.calibration);
 }
 
+void declare_campaign(CLI::App& command, DecisionOptions& to) {
+  for (const ObjectiveOption& option : objective_options()) {
+    if (option.objective != ThresholdObjective::profit) continue;
+    command
+        .add_option(option.name, to.*option.given, fmt::format("Of a campaign: {}", option.meaning))
+        ->transform(within(option.range))
+        ->type_name("X")
+        ->group("Campaign");
+  }
+}
+
+std::optional<churn::Campaign> given_campaign(const DecisionOptions& from,
+                                              const churn::Campaign& campaign) {
+  churn::DecisionConfig decision;
+  decision.campaign = campaign;
+  bool is_given = false;
+  for (const ObjectiveOption& option : objective_options()) {
+    const std::optional<double>& given = from.*option.given;
+    if (!given || option.objective != ThresholdObjective::profit) continue;
+    option.setting(decision) = *given;
+    is_given = true;
+  }
+  if (!is_given) return std::nullopt;
+  check_campaign(decision.campaign);
+  return decision.campaign;
+}
+
 }  // namespace ebb::program

@@ -34,4 +34,13 @@ void declare_decision(CLI::App& command, DecisionOptions& to);
 /// options or `decision` say, does not look at.
 void apply_decision(const DecisionOptions& from, churn::DecisionConfig& decision);
 
+/// Declares what the profit objective needs, for commands that measure a campaign, in the group
+/// "Campaign".
+void declare_campaign(CLI::App& command, DecisionOptions& to);
+
+/// `campaign` with the options over it; empty if none of them was given. Throws DataError as
+/// check_campaign does.
+std::optional<churn::Campaign> given_campaign(const DecisionOptions& from,
+                                              const churn::Campaign& campaign);
+
 }  // namespace ebb::program

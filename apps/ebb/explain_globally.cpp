@@ -21,23 +21,11 @@
 namespace ebb::program {
 namespace {
 
-// From where on columns are dealt together.
-constexpr double kAssociation = 0.7;
 constexpr std::size_t kMostDependenceRows = 500;
 constexpr std::size_t kMostAttentionRows = 2000;
 constexpr std::size_t kMostPoints = 20;
 // Customers whose single curves are written.
 constexpr std::size_t kMostCurves = 50;
-
-std::string names_of(const std::vector<churn::FeatureColumn>& columns,
-                     const std::vector<std::size_t>& group) {
-  std::string names;
-  for (const std::size_t column : group) {
-    if (!names.empty()) names += " + ";
-    names += columns[column].name;
-  }
-  return names;
-}
 
 std::string six_digits(double value) { return fmt::format("{:.6f}", value); }
 
@@ -94,7 +82,7 @@ void write_importance(const churn::ModelFile& model, const ModelOptions& options
       options.data, model.pipeline, drift,
       churn::further_delimiter(delimiter_of(options.delimiter), model.config.data));
   const std::vector<churn::FeatureColumn> columns = churn::feature_columns(model.pipeline);
-  const auto groups = churn::associated_groups(columns, rows.features, kAssociation);
+  const auto groups = churn::associated_groups(columns, rows.features, churn::kAssociation);
   std::vector<churn::GroupImportance> importances = churn::permutation_importance(
       logits, columns, groups, rows, {.deals = 5, .seed = global.seed, .between = between});
   std::ranges::stable_sort(importances, std::greater<>(), &churn::GroupImportance::log_loss_rise);
@@ -104,7 +92,7 @@ void write_importance(const churn::ModelFile& model, const ModelOptions& options
                                        "auc_fall", "auc_standard_error"});
   for (const churn::GroupImportance& group : importances) {
     preprocessing::append_csv_record(
-        text, std::array<std::string, 5>{names_of(columns, group.columns),
+        text, std::array<std::string, 5>{churn::names_of(columns, group.columns),
                                          six_digits(group.log_loss_rise),
                                          six_digits(group.log_loss_error),
                                          six_digits(group.auc_fall), six_digits(group.auc_error)});

@@ -23,6 +23,7 @@ constexpr const char* kProgramFooter = R"(A first session:
   ebb audit    --data users.csv --target churn
   ebb train    --data users.csv --target churn --id-column user_id --out model/
   ebb evaluate --model model/ --data labelled.csv
+  ebb report   --model model/ --data users.csv --out report.html
   ebb predict  --model model/ --data new.csv --out scores.csv
   ebb explain  --model model/ --data new.csv --out reasons.csv
 `ebb train --help` shows more examples. From a log of events instead of a table of customers:
@@ -50,6 +51,7 @@ void declare_commands(CLI::App& program, Command& chosen,
   add_ensemble(program, chosen, command_line);
   add_prepare(program, chosen);
   add_evaluate(program, chosen);
+  add_report(program, chosen);
   add_predict(program, chosen);
   add_offers(program, chosen);
   add_explain(program, chosen);

@@ -94,6 +94,15 @@ std::vector<std::vector<std::size_t>> associated_groups(std::span<const FeatureC
   return groups;
 }
 
+std::string names_of(std::span<const FeatureColumn> columns, std::span<const std::size_t> group) {
+  std::string names;
+  for (const std::size_t column : group) {
+    if (!names.empty()) names += " + ";
+    names += columns[column].name;
+  }
+  return names;
+}
+
 std::vector<GroupImportance> permutation_importance(
     const LogitFunction& logits, std::span<const FeatureColumn> columns,
     std::span<const std::vector<std::size_t>> groups, const LabelledRows& rows,

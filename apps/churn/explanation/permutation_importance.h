@@ -13,6 +13,9 @@
 
 namespace ebb::churn {
 
+/// From this association on columns are dealt together, where the user does not say.
+inline constexpr double kAssociation = 0.7;
+
 /// Columns, by their places, that say much the same, in order of their first. Two columns belong
 /// together if their association reaches `threshold`, or a chain of such pairs joins them (single
 /// linkage): |Spearman's rho| of two numbers; else Cramér's V, corrected for chance, with numbers
@@ -20,6 +23,9 @@ namespace ebb::churn {
 std::vector<std::vector<std::size_t>> associated_groups(std::span<const FeatureColumn> columns,
                                                         const preprocessing::EncodedRows& rows,
                                                         double threshold);
+
+/// The names of a group's columns: "age + tenure".
+std::string names_of(std::span<const FeatureColumn> columns, std::span<const std::size_t> group);
 
 struct ImportanceOptions {
   std::size_t deals = 5;  // at least 2
