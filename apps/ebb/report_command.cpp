@@ -72,8 +72,7 @@ churn::LabelledRows measured_rows(const ReportOptions& options, const churn::Mod
     report.measured = churn::MeasuredRows::test_rows;
     return std::move(*held_out);
   }
-  report.measured =
-      held_out ? churn::MeasuredRows::seen_rows : churn::MeasuredRows::whole_table;
+  report.measured = held_out ? churn::MeasuredRows::seen_rows : churn::MeasuredRows::whole_table;
   return churn::load_labelled(config.data.path, model.pipeline, drift, config.data.delimiter);
 }
 

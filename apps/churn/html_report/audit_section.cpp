@@ -25,8 +25,8 @@ HtmlTable findings_table(const AuditReport& report, const Texts& words) {
 HtmlTable missing_table(const AuditReport& report, const Texts& words) {
   HtmlTable table;
   table.caption = words.missing_caption;
-  table.header = {words.column, words.missing, words.share, words.leave_missing,
-                  words.leave_present, "p"};
+  table.header = {words.column,        words.missing,       words.share,
+                  words.leave_missing, words.leave_present, "p"};
   for (const preprocessing::MissingColumn& column : report.missingness.columns) {
     table.rows.push_back({column.name, format_count(column.missing), percent(column.share, 2),
                           percent(column.positives_missing), percent(column.positives_present),

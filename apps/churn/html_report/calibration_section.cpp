@@ -26,15 +26,15 @@ Interval interval_of(const ReliabilityBin& bin) {
 }
 
 Plot calibration_plot(const Bins& bins, const Texts& words) {
-  Series points{.name = words.happened_interval, .shape = Shape::points, .points = {},
-                .intervals = {}};
+  Series points{
+      .name = words.happened_interval, .shape = Shape::points, .points = {}, .intervals = {}};
   for (const ReliabilityBin& bin : bins) {
     if (bin.rows == 0) continue;
     points.points.push_back({bin.mean_probability, bin.positive_share});
     points.intervals.push_back(interval_of(bin));
   }
-  const Series diagonal{.name = words.if_right, .mark = Mark::neutral,
-                        .points = {{0, 0}, {1, 1}}, .intervals = {}};
+  const Series diagonal{
+      .name = words.if_right, .mark = Mark::neutral, .points = {{0, 0}, {1, 1}}, .intervals = {}};
   return {"calibration-plot",
           words.calibration_title,
           filled(words.calibration_description, points.points.size()),
@@ -81,12 +81,14 @@ HtmlTable calibration_table(const Bins& bins, const Texts& words) {
 Section calibration_section(const ReportData& data) {
   const Texts& words = texts(data.language);
   const Bins& bins = data.evaluation.reliability;
-  return {"calibration", words.calibration,
-          paragraph(filled(words.calibration_intro,
-                           percent(data.evaluation.metrics.expected_calibration_error))) +
-              plot_group({to_svg(calibration_plot(bins, words)), to_svg(scores_plot(bins, words))}) +
-              to_html(calibration_table(bins, words)),
-          {}};
+  return {
+      "calibration",
+      words.calibration,
+      paragraph(filled(words.calibration_intro,
+                       percent(data.evaluation.metrics.expected_calibration_error))) +
+          plot_group({to_svg(calibration_plot(bins, words)), to_svg(scores_plot(bins, words))}) +
+          to_html(calibration_table(bins, words)),
+      {}};
 }
 
 }  // namespace ebb::churn

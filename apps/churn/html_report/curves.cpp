@@ -92,8 +92,7 @@ std::vector<ScorePart> score_parts(const std::vector<ScoreGroup>& ranking, int p
     // A group that begins at the border belongs to the next part.
     one.lowest_score = cut > 0 || group == ranking.begin() ? group->score : (group - 1)->score;
     const bool is_defined = all.positive > 0;
-    one.lift =
-        is_defined ? one.positives / one.rows / (all.positive / size(all)) : kUndefined;
+    one.lift = is_defined ? one.positives / one.rows / (all.positive / size(all)) : kUndefined;
     one.gain_so_far = is_defined ? positives_so_far / all.positive : kUndefined;
     found.push_back(one);
     rows_before = border;
@@ -136,8 +135,8 @@ Curve thinned(const Curve& curve, std::size_t buckets) {
     const auto end = std::find_if(begin, curve.end(), [&](const Point& point) {
       return bucket_of(point) != bucket_of(*begin);
     });
-    const auto [lowest, highest] = std::minmax_element(
-        begin, end, [](const Point& a, const Point& b) { return a.y < b.y; });
+    const auto [lowest, highest] =
+        std::minmax_element(begin, end, [](const Point& a, const Point& b) { return a.y < b.y; });
     std::array corners = {begin, lowest, highest, end - 1};
     std::ranges::sort(corners);
     for (std::size_t i = 0; i < corners.size(); ++i) {

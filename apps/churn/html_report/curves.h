@@ -37,15 +37,16 @@ Curve profit_curve(const std::vector<ScoreGroup>& ranking, const Campaign& campa
 
 /// An equal part of the customers, by falling score.
 struct ScorePart {
-  double rows = 0;             ///< by weight; need not be whole
-  double positives = 0;        ///< likewise
-  double lift = 0;             ///< share of leavers, divided by that of all; NaN without positives
-  double gain_so_far = 0;      ///< of all leavers, those in this and the former parts; NaN likewise
-  double lowest_score = 0;     ///< of the customers in the part
+  double rows = 0;          ///< by weight; need not be whole
+  double positives = 0;     ///< likewise
+  double lift = 0;          ///< share of leavers, divided by that of all; NaN without positives
+  double gain_so_far = 0;   ///< of all leavers, those in this and the former parts; NaN likewise
+  double lowest_score = 0;  ///< of the customers in the part
 };
 
-/// The ranking in so many parts of equal weight. Of a group across a border each part has what fits,
-/// i.e. the mean over all orders of its ties. Empty without rows. Throws Error unless parts >= 1.
+/// The ranking in so many parts of equal weight. Of a group across a border each part has what
+/// fits, i.e. the mean over all orders of its ties. Empty without rows. Throws Error unless parts
+/// >= 1.
 std::vector<ScorePart> score_parts(const std::vector<ScoreGroup>& ranking, int parts = 10);
 
 /// What each threshold gives, at points x of equal distance from 0 to 1.
@@ -56,9 +57,9 @@ struct ThresholdCurves {
 };
 ThresholdCurves threshold_curves(const std::vector<ScoreGroup>& ranking, int points = 201);
 
-/// The same curve in at most 4 * buckets points: of each of so many equal ranges of x, the first and
-/// the last point, the lowest and the highest (M4, Jugel et al. 2014). Drawn `buckets` pixels wide,
-/// it looks the same. Points must be in rising order of x. Throws Error unless buckets >= 1.
+/// The same curve in at most 4 * buckets points: of each of so many equal ranges of x, the first
+/// and the last point, the lowest and the highest (M4, Jugel et al. 2014). Drawn `buckets` pixels
+/// wide, it looks the same. Points must be in rising order of x. Throws Error unless buckets >= 1.
 Curve thinned(const Curve& curve, std::size_t buckets = 180);
 
 /// Between which shares the true one lies with 95 % confidence, where `positives` of `rows` were

@@ -19,12 +19,11 @@ HtmlTable confusion_matrix(const ReportData& data, const Texts& words) {
   HtmlTable table;
   table.caption = words.confusion_caption;
   table.header = {words.happened_class, words.flagged, words.not_flagged, words.all};
-  table.rows = {row(filled(words.left, data.classes[1]), confusion.true_positive,
-                    confusion.false_negative),
-                row(filled(words.stayed, data.classes[0]), confusion.false_positive,
-                    confusion.true_negative),
-                row(words.all, confusion.true_positive + confusion.false_positive,
-                    confusion.false_negative + confusion.true_negative)};
+  table.rows = {
+      row(filled(words.left, data.classes[1]), confusion.true_positive, confusion.false_negative),
+      row(filled(words.stayed, data.classes[0]), confusion.false_positive, confusion.true_negative),
+      row(words.all, confusion.true_positive + confusion.false_positive,
+          confusion.false_negative + confusion.true_negative)};
   return table;
 }
 
@@ -34,9 +33,8 @@ Plot threshold_plot(const ReportData& data, const Texts& words) {
   const auto line = [](const char* name, Mark mark, const Curve& curve) {
     return Series{.name = name, .mark = mark, .points = curve, .intervals = {}};
   };
-  const double flagged =
-      (metrics.confusion.true_positive + metrics.confusion.false_positive) /
-      metrics.confusion.total();
+  const double flagged = (metrics.confusion.true_positive + metrics.confusion.false_positive) /
+                         metrics.confusion.total();
   const std::string threshold = format_metric(metrics.threshold, 3);
   return {"thresholds",
           words.threshold_title,
@@ -61,7 +59,8 @@ Section decision_section(const ReportData& data) {
   const std::string intro = data.objective.empty()
                                 ? filled(words.decisions_given, threshold)
                                 : filled(words.decisions_chosen, threshold, data.objective);
-  return {"decisions", words.decisions,
+  return {"decisions",
+          words.decisions,
           paragraph(intro) + to_html(confusion_matrix(data, words)) +
               plot_group({to_svg(threshold_plot(data, words))}),
           {}};

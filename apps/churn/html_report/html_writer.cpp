@@ -32,12 +32,23 @@ std::size_t character_length(std::string_view text) {
 
 void append_escaped(std::string& to, std::string_view character) {
   switch (character[0]) {
-    case '&': to += "&amp;"; return;
-    case '<': to += "&lt;"; return;
-    case '>': to += "&gt;"; return;
-    case '"': to += "&quot;"; return;
-    case '\'': to += "&#39;"; return;
-    default: break;
+    case '&':
+      to += "&amp;";
+      return;
+    case '<':
+      to += "&lt;";
+      return;
+    case '>':
+      to += "&gt;";
+      return;
+    case '"':
+      to += "&quot;";
+      return;
+    case '\'':
+      to += "&#39;";
+      return;
+    default:
+      break;
   }
   const auto byte = static_cast<std::uint8_t>(character[0]);
   if (byte < 0x20 || byte == 0x7F) {

@@ -40,9 +40,8 @@ Section importance_section(const ReportData& data) {
     table.rows.push_back({columns, with_error(importance.log_loss_rise, importance.log_loss_error),
                           with_error(importance.auc_fall, importance.auc_error)});
   }
-  section.content =
-      paragraph(filled(words.importance_intro, format_count(data.importance_rows))) +
-      plot_group({to_svg(chart)}) + to_html(table);
+  section.content = paragraph(filled(words.importance_intro, format_count(data.importance_rows))) +
+                    plot_group({to_svg(chart)}) + to_html(table);
   if (shown < data.importance.size()) {
     section.content += paragraph(filled(words.importance_more, data.importance.size() - shown));
   }

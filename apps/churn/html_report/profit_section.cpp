@@ -25,24 +25,28 @@ Plot profit_plot(const ReportData& data, const Curve& curve, Point best, const T
   const auto [lowest, highest] = std::ranges::minmax_element(curve, {}, &Point::y);
   const Point flagged = flagged_point(data.evaluation.metrics, *data.campaign);
   const auto point = [](std::string name, Mark mark, Point place) {
-    return Series{.name = std::move(name), .mark = mark, .shape = Shape::points,
-                  .points = {place}, .intervals = {}};
+    return Series{.name = std::move(name),
+                  .mark = mark,
+                  .shape = Shape::points,
+                  .points = {place},
+                  .intervals = {}};
   };
   return {"profit-plot",
           words.profit_title,
           filled(words.profit_description, money(best.y), percent(best.x)),
           {words.share_contacted, 0, 1, TickFormat::percent},
           widened({words.profit_y, lowest->y, highest->y}),
-          {Series{.name = words.at_random, .mark = Mark::neutral,
-                  .points = {{0, 0}, curve.back()}, .intervals = {}},
+          {Series{.name = words.at_random,
+                  .mark = Mark::neutral,
+                  .points = {{0, 0}, curve.back()},
+                  .intervals = {}},
            Series{.name = words.model, .points = thinned(curve), .intervals = {}},
            point(filled(words.profit_best, percent(best.x), money(best.y)), Mark::third, best),
            point(filled(words.at_threshold, format_metric(data.evaluation.metrics.threshold, 3)),
                  Mark::second, flagged)}};
 }
 
-HtmlTable profit_table(const ReportData& data, const Curve& curve, Point best,
-                       const Texts& words) {
+HtmlTable profit_table(const ReportData& data, const Curve& curve, Point best, const Texts& words) {
   const Metrics& metrics = data.evaluation.metrics;
   const auto row = [](std::string who, Point point) {
     return std::vector<std::string>{std::move(who), percent(point.x), money(point.y),

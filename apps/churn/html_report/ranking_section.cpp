@@ -1,11 +1,11 @@
+#include <algorithm>
+
 #include "apps/churn/html_report/curves.h"
 #include "apps/churn/html_report/html_writer.h"
 #include "apps/churn/html_report/sections.h"
 #include "apps/churn/html_report/svg_plot.h"
 #include "apps/churn/html_report/texts.h"
 #include "apps/churn/reporting/text_table.h"
-
-#include <algorithm>
 
 namespace ebb::churn {
 namespace {
@@ -35,8 +35,7 @@ Plot roc_plot(const ReportData& data, const Texts& words) {
           filled(words.roc_description, format_metric(metrics.roc_auc, 3)),
           share_axis(words.roc_x),
           share_axis(words.roc_y),
-          {reference(words.at_random, {{0, 0}, {1, 1}}),
-           model_line(words, roc_curve(data.ranking)),
+          {reference(words.at_random, {{0, 0}, {1, 1}}), model_line(words, roc_curve(data.ranking)),
            at_threshold(data, words, {1 - metrics.confusion.specificity(), metrics.recall})}};
 }
 
@@ -89,8 +88,9 @@ Plot lift_plot(const Texts& words, const std::vector<ScorePart>& tenths) {
 HtmlTable tenths_table(const Texts& words, const std::vector<ScorePart>& tenths) {
   HtmlTable table;
   table.caption = words.tenths_caption;
-  table.header = {words.tenth,   words.tenth_from, words.number_of_customers,
-                  words.leavers, words.share_of_leavers_in, words.lift, words.leavers_so_far};
+  table.header = {words.tenth,         words.tenth_from,          words.number_of_customers,
+                  words.leavers,       words.share_of_leavers_in, words.lift,
+                  words.leavers_so_far};
   for (std::size_t i = 0; i < tenths.size(); ++i) {
     const ScorePart& part = tenths[i];
     table.rows.push_back({fmt::format("{}", i + 1), format_metric(part.lowest_score, 3),
@@ -110,8 +110,9 @@ Section ranking_section(const ReportData& data) {
   if (roc_curve(data.ranking).empty()) {
     content += paragraph(words.one_class_sentence);
   } else {
-    content += plot_group({to_svg(roc_plot(data, words)), to_svg(precision_recall_plot(data, words)),
-                           to_svg(gain_plot(data, words, tenths)), to_svg(lift_plot(words, tenths))});
+    content +=
+        plot_group({to_svg(roc_plot(data, words)), to_svg(precision_recall_plot(data, words)),
+                    to_svg(gain_plot(data, words, tenths)), to_svg(lift_plot(words, tenths))});
     content += to_html(tenths_table(words, tenths));
   }
   return {"ranking", words.ranking, content, {}};

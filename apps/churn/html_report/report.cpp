@@ -43,8 +43,7 @@ std::string html_report(const ReportData& data) {
     if (!one.content.empty()) body += section(one.id, one.heading, one.content);
   }
   body += footer(sections, words);
-  return html_document(words.language, data.title.empty() ? words.default_title : data.title,
-                       body);
+  return html_document(words.language, data.title.empty() ? words.default_title : data.title, body);
 }
 
 }  // namespace ebb::churn

@@ -32,7 +32,7 @@ struct ColumnImportance {
 /// What a report is made from. A section without its data is left out.
 struct ReportData {
   Language language = Language::english;
-  std::string title;  ///< empty: the language's
+  std::string title;   ///< empty: the language's
   std::string source;  ///< the table's name
   MeasuredRows measured = MeasuredRows::whole_table;
   std::array<std::string, 2> classes;  ///< stayed, left

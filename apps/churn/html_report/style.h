@@ -26,12 +26,14 @@ body {
 main { max-width: 66rem; margin: 0 auto; padding: 1rem; }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 1rem; }
 h2 { font-size: 1.25rem; line-height: 1.3; margin: 2.25rem 0 0.75rem; }
-h1, h2, p, li, figcaption, caption, th, td { overflow-wrap: anywhere; }
+h1, h2, p, li, dd, caption, th, td { overflow-wrap: anywhere; }
+thead th { overflow-wrap: normal; }
 p, ul { margin: 0 0 0.75rem; max-width: 46rem; }
 ul { padding-left: 1.25rem; }
 nav ul { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: 0 1rem; max-width: none; }
 a { color: var(--mark1); display: inline-block; padding: 0.25rem 0; }
 .summary { background: var(--panel); border-left: 0.25rem solid var(--mark1); padding: 1rem 1rem 0.25rem; }
+section.summary h2 { margin-top: 0; }
 .tiles { display: grid; gap: 0.75rem; margin: 1rem 0;
   grid-template-columns: repeat(auto-fit, minmax(min(9rem, 100%), 1fr)); }
 .tiles div { background: var(--panel); padding: 0.75rem; }
@@ -63,7 +65,9 @@ caption { text-align: left; color: var(--muted); padding: 0.25rem 0; }
 th, td { padding: 0.3rem 0.75rem 0.3rem 0; text-align: left; vertical-align: top;
   border-bottom: 1px solid var(--grid); }
 thead th { border-bottom: 2px solid var(--neutral); vertical-align: bottom; }
-tbody th { font-weight: 400; }
+tbody th { font-weight: 400; min-width: 7rem; }
+caption { min-width: 16rem; }
+td { min-width: 3.5rem; }
 .numbers th:not(:first-child), .numbers td { text-align: right; }
 .numbers td { white-space: nowrap; }
 .words-last th:last-child, .words-last td:last-child { text-align: left; white-space: normal; min-width: 12rem; }

@@ -12,6 +12,9 @@
 namespace ebb::churn {
 namespace {
 
+/// Between two sentences.
+const char* blank(const ReportData& data) { return data.language == Language::chinese ? "" : " "; }
+
 std::string measured_sentence(const ReportData& data, const Texts& words) {
   const char* const sentence = data.measured == MeasuredRows::test_rows ? words.measured_test_rows
                                : data.measured == MeasuredRows::whole_table
@@ -30,14 +33,15 @@ std::string auc_sentences(const ReportData& data, const Texts& words) {
   if (data.evaluation.intervals.empty()) return text;
   const Interval& interval = data.evaluation.intervals[static_cast<std::size_t>(place)];
   if (std::isfinite(interval.low)) {
-    text += ' ' + filled(words.auc_interval, format_metric(interval.low, 3),
-                         format_metric(interval.high, 3));
+    text += blank(data) + filled(words.auc_interval, format_metric(interval.low, 3),
+                                 format_metric(interval.high, 3));
   }
   return text;
 }
 
 /// What the threshold means for 1,000 customers. Sums are of rounded numbers, so that they add up.
-std::string threshold_sentences(const Metrics& metrics, const Texts& words) {
+std::string threshold_sentences(const ReportData& data, const Texts& words) {
+  const Metrics& metrics = data.evaluation.metrics;
   const ConfusionMatrix& confusion = metrics.confusion;
   const auto of_thousand = [&](double rows) { return std::round(1000 * rows / confusion.total()); };
   const double right = of_thousand(confusion.true_positive);
@@ -47,8 +51,8 @@ std::string threshold_sentences(const Metrics& metrics, const Texts& words) {
                             format_count(right + wrong), format_count(right), format_count(wrong),
                             format_count(missed), format_count(right + missed));
   if (!std::isnan(metrics.precision)) {
-    text +=
-        ' ' + filled(words.flagged_right, percent(metrics.precision), percent(metrics.base_rate));
+    text += blank(data) +
+            filled(words.flagged_right, percent(metrics.precision), percent(metrics.base_rate));
   }
   return text;
 }
@@ -81,15 +85,15 @@ std::string percent(double share, int digits) {
 std::string summary(const ReportData& data) {
   const Texts& words = texts(data.language);
   const Metrics& metrics = data.evaluation.metrics;
-  std::string text = paragraph(measured_sentence(data, words) + ' ' +
+  std::string text = paragraph(measured_sentence(data, words) + blank(data) +
                                filled(words.base_rate_sentence, percent(metrics.base_rate)));
   if (std::isnan(metrics.roc_auc)) {
     text += paragraph(words.one_class_sentence);
   } else {
-    text += paragraph(auc_sentences(data, words) + ' ' +
+    text += paragraph(auc_sentences(data, words) + blank(data) +
                       filled(words.lift_sentence, format_metric(metrics.lift_at_10_percent, 1)));
   }
-  if (metrics.rows > 0) text += paragraph(threshold_sentences(metrics, words));
+  if (metrics.rows > 0) text += paragraph(threshold_sentences(data, words));
   return fmt::format(
       "<section class=\"summary\" aria-labelledby=\"summary-heading\">\n"
       "<h2 id=\"summary-heading\">{}</h2>\n{}</section>\n{}",

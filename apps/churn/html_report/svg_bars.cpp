@@ -16,7 +16,9 @@ constexpr double kBarHeight = 12;
 /// The name, cut where it is wider than the plot.
 std::string fitting(std::string name) {
   if (text_width(name) <= kPlotWidth) return name;
-  const auto is_inside = [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; };
+  const auto is_inside = [](char byte) {
+    return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
+  };
   do {
     while (is_inside(name.back())) name.pop_back();
     name.pop_back();
@@ -44,7 +46,9 @@ std::string to_svg(const BarChart& chart) {
     const double top = base_line + 5;
     const double middle = top + kBarHeight / 2;
     svg += svg_text(0, base_line, fitting(bar.name));
-    const auto [left, right] = std::minmax(x(0), x(bar.value));
+    const double left = x(std::min(bar.value, 0.0));
+    const double right = x(std::max(bar.value, 0.0));
+    svg += svg_line(x(0), top - 2, x(0), top + kBarHeight + 2, "axis");
     svg += svg_rectangle(left, top, right - left, kBarHeight, "mark1 fill");
     if (bar.error > 0) {
       svg += svg_line(x(bar.value - bar.error), middle, x(bar.value + bar.error), middle, "error");
@@ -52,7 +56,6 @@ std::string to_svg(const BarChart& chart) {
     svg += svg_text(std::max(right, x(bar.value + bar.error)) + 6, middle + 4, bar.text);
     base_line += kRow;
   }
-  svg += svg_line(x(0), kFirst + 2, x(0), base_line - 17, "axis");
   return svg_document(chart.id, chart.title, chart.description, base_line - 10, svg);
 }
 

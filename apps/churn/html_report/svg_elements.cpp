@@ -34,7 +34,7 @@ std::string svg_rectangle(double x, double y, double width, double height,
 }
 
 double text_width(std::string_view text) {
-  constexpr double kPerColumn = 6.7;  // of 12 pixel letters, digits being wider than most
+  constexpr double kPerColumn = 7.7;  // of 12 pixel letters in a wide font
   return kPerColumn * static_cast<double>(display_width(text));
 }
 

@@ -29,7 +29,9 @@ double step_of(const std::vector<double>& ticks) {
 class Plane {
  public:
   explicit Plane(const Plot& plot)
-      : x_(plot.x), y_(plot.y), x_ticks_(nice_ticks(x_.low, x_.high)),
+      : x_(plot.x),
+        y_(plot.y),
+        x_ticks_(nice_ticks(x_.low, x_.high)),
         y_ticks_(nice_ticks(y_.low, y_.high)) {
     constexpr double kGap = 8;
     double widest = 0;
@@ -40,9 +42,7 @@ class Plane {
   double x(double value) const {
     return left_ + (value - x_.low) / (x_.high - x_.low) * (kRight - left_);
   }
-  double y(double value) const {
-    return kBottom - (value - y_.low) / (y_.high - y_.low) * kHeight;
-  }
+  double y(double value) const { return kBottom - (value - y_.low) / (y_.high - y_.low) * kHeight; }
   /// Where bars stand.
   double base() const { return y(std::clamp(0.0, y_.low, y_.high)); }
 

@@ -24,7 +24,7 @@ struct Series {
 };
 
 struct Plot {
-  std::string id;           ///< unlike any other of the document
+  std::string id;  ///< unlike any other of the document
   std::string title;
   std::string description;  ///< what can be seen, for those who do not
   Axis x;

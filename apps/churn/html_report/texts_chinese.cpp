@@ -38,7 +38,9 @@ const Texts kChineseTexts = {
 
     .metrics = "指标",
     .metrics_caption = "{0} 位客户上的指标",
-    .metrics_intervals = "下限与上限之间包含 {0} 个自助样本的 95 %：每个样本从被评估客户中有放回地抽取同样多的客户。",
+    .metrics_intervals =
+        "下限与上限之间包含 {0} 个自助样本的 95 "
+        "%：每个样本从被评估客户中有放回地抽取同样多的客户。",
     .metric = "指标",
     .value = "数值",
     .meaning = "含义",
@@ -55,7 +57,8 @@ const Texts kChineseTexts = {
     .pr_description = "各阈值下的精确率对召回率。平均精确率为 {0}；随机标记的精确率为 {1}。",
     .gain_title = "累积增益",
     .gain_description =
-        "从最高得分开始联系客户时，触达的流失客户比例对联系客户比例。前十分之一客户包含 {0} 的流失客户。",
+        "从最高得分开始联系客户时，触达的流失客户比例对联系客户比例。前十分之一客户包含 {0} "
+        "的流失客户。",
     .lift_title = "十分位提升度",
     .lift_description =
         "按得分从高到低，每十分之一客户的流失率与总体流失率之比。第一个十分位是总体的 {0} 倍，"
@@ -77,8 +80,7 @@ const Texts kChineseTexts = {
     .leavers_so_far = "累计占全部流失",
 
     .calibration = "校准",
-    .calibration_intro =
-        "概率是否可信：概率为 30 % 的客户中应有 30 % 流失。两者平均相差 {0}。",
+    .calibration_intro = "概率是否可信：概率为 30 % 的客户中应有 30 % 流失。两者平均相差 {0}。",
     .calibration_title = "预测与实际",
     .calibration_description =
         "{0} 个概率区间中，实际流失率对平均预测概率。落在对角线上的点是准确的；竖线为 95 % 区间。",
@@ -106,7 +108,8 @@ const Texts kChineseTexts = {
     .all = "合计",
     .threshold_title = "其他阈值",
     .threshold_description =
-        "各阈值下的精确率、召回率与标记比例。阈值 {0} 处精确率为 {1}，召回率为 {2}，标记比例为 {3}。",
+        "各阈值下的精确率、召回率与标记比例。阈值 {0} 处精确率为 {1}，召回率为 {2}，标记比例为 "
+        "{3}。",
     .precision = "精确率",
     .recall = "召回率",
     .share_flagged = "被标记的客户比例",
@@ -117,8 +120,7 @@ const Texts kChineseTexts = {
         "挽留活动从得分最高的客户开始联系。留住一位流失客户价值 {0}；优惠成本 {1}，联系成本 {2}；"
         "被联系的流失客户中 {3} 接受优惠并留下，本会留下的客户都会领取优惠。",
     .profit_title = "平均每位客户的利润",
-    .profit_description =
-        "按全部客户平均的利润对联系客户比例。联系 {1} 的客户时最高，为 {0}。",
+    .profit_description = "按全部客户平均的利润对联系客户比例。联系 {1} 的客户时最高，为 {0}。",
     .profit_y = "按全部客户平均，货币与客户价值相同",
     .profit_best = "最高：联系 {0} 时为 {1}",
     .profit_caption = "联系不同客户时的利润",
@@ -147,7 +149,8 @@ const Texts kChineseTexts = {
     .importance_option = "--importance-rows",
     .importance_intro =
         "若不知道某列，模型会差多少：把该列的值打乱分给其他客户后对数损失的上升"
-        "（置换重要性，{0} 位客户）。含义相近的列一起打乱。它说明模型看重什么，而不是客户流失的原因。",
+        "（置换重要性，{0} "
+        "位客户）。含义相近的列一起打乱。它说明模型看重什么，而不是客户流失的原因。",
     .importance_title = "缺少该列时对数损失的上升",
     .importance_description = "每列一条，附标准误。最重要的是 {0}，上升 {1}。",
     .importance_caption = "置换重要性及标准误",

@@ -8,8 +8,8 @@ const Texts kEnglishTexts = {
     .contents = "Contents",
     .made_by = "Made by ebb {0}. The file holds all it shows and loads nothing.",
     .left_out = "{0}: not in this report; {1} adds it.",
-    .from = "from",
-    .to = "to",
+    .from = "From",
+    .to = "To",
 
     .summary = "In short",
     .measured_test_rows =
@@ -27,13 +27,12 @@ const Texts kEnglishTexts = {
     .auc_sentence =
         "Of a customer who left and one who stayed, the one who left has the higher score in {0} "
         "of 100 cases (ROC-AUC {1}; 50 of 100 would be chance).",
-    .auc_interval =
-        "On 95 of 100 such samples of customers ROC-AUC would lie between {0} and {1}.",
+    .auc_interval = "On 95 of 100 such samples of customers ROC-AUC would lie between {0} and {1}.",
     .flagged_sentence =
-        "Of 1,000 such customers the model flags {1} at its threshold of {0}: {2} who leave and {3} "
+        "Of 1,000 such customers the model flags {1} at its threshold of {0}: {2} who leave and "
+        "{3} "
         "who would stay. It misses {4} of the {5} who leave.",
-    .flagged_right =
-        "Of those flagged, {0} leave; of as many customers picked blindly, {1} would.",
+    .flagged_right = "Of those flagged, {0} leave; of as many customers picked blindly, {1} would.",
     .lift_sentence =
         "Among the tenth of customers with the highest scores there are {0} times as many leavers "
         "as in a tenth picked blindly.",
@@ -48,7 +47,7 @@ const Texts kEnglishTexts = {
     .metrics = "Metrics",
     .metrics_caption = "Metrics on {0} customers",
     .metrics_intervals =
-        "From and to hold 95 % of {0} bootstrap samples: as many customers, drawn again from those "
+        "Between them lie 95 % of {0} bootstrap samples: as many customers, drawn again from those "
         "measured.",
     .metric = "Metric",
     .value = "Value",
@@ -73,7 +72,8 @@ const Texts kEnglishTexts = {
         "highest score down. The first tenth of customers holds {0} of the leavers.",
     .lift_title = "Lift by tenths",
     .lift_description =
-        "Share of leavers in each tenth of the customers, by falling score, divided by that of all. "
+        "Share of leavers in each tenth of the customers, by falling score, divided by that of "
+        "all. "
         "The first tenth has {0} times the share of all, the last {1} times.",
     .model = "model",
     .at_random = "at random",
@@ -93,14 +93,15 @@ const Texts kEnglishTexts = {
 
     .calibration = "Calibration",
     .calibration_intro =
-        "Whether probabilities can be taken at their word: of customers with a probability of 30 %, "
+        "Whether probabilities can be taken at their word: of customers with a probability of 30 "
+        "%, "
         "30 % should leave. On average the two are {0} apart.",
     .calibration_title = "Predicted and happened",
     .calibration_description =
         "Share that left against mean probability, for {0} ranges of probability. Points on the "
         "diagonal would be right; lines are 95 % intervals.",
-    .predicted = "predicted: mean probability",
-    .happened = "happened: share that left",
+    .predicted = "Predicted: mean probability",
+    .happened = "Happened: share that left",
     .happened_interval = "a range of probabilities, with 95 % interval",
     .if_right = "if probabilities are right",
     .scores_title = "How probabilities are spread",
@@ -141,7 +142,8 @@ const Texts kEnglishTexts = {
         "and all stayers take the offer.",
     .profit_title = "Profit per customer",
     .profit_description =
-        "Profit per customer of all against share of customers contacted. It is highest, {0}, where "
+        "Profit per customer of all against share of customers contacted. It is highest, {0}, "
+        "where "
         "{1} are contacted.",
     .profit_y = "per customer of all, in the value's currency",
     .profit_best = "highest: {1} at {0}",
@@ -160,7 +162,8 @@ const Texts kEnglishTexts = {
         "validation rows.",
     .loss_title = "Log-loss",
     .loss_description =
-        "Log-loss of training and validation rows by epoch. At the best epoch, {0}, validation rows "
+        "Log-loss of training and validation rows by epoch. At the best epoch, {0}, validation "
+        "rows "
         "have {1}.",
     .validation_auc_title = "ROC-AUC of validation rows",
     .validation_auc_description =
