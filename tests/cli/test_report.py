@@ -105,7 +105,7 @@ class ReportTest(ProgramTest):
     def test_test_rows_of_the_training_are_measured(self):
         document = self.report()
         self.assertIn("80 customers of synthetic_churn.csv: the test rows", text_of(document))
-        metrics = json.loads((self.folder / "model" / "metrics.json").read_text())["test"]
+        metrics = json.loads((self.folder / "model" / "metrics.json").read_text())["network"]["test"]
         table = self.table(document, "metrics")
         for name, key in (("ROC-AUC", "roc_auc"), ("Log-loss", "log_loss"), ("Recall", "recall")):
             value, low, high, _ = table[name]
