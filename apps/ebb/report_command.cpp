@@ -41,7 +41,7 @@ constexpr const char* kReportFooter = R"(Examples:
 The report is one file that loads nothing: it can be mailed, printed and read on a phone. It holds
   what was measured and how good it is, in words; metrics with intervals; ROC, precision and recall,
   gain and lift; calibration; the confusion matrix and other thresholds; what a campaign earns;
-  learning curves; importance of columns; and the data audit (ebb audit).
+  learning curves; importance of columns; offers; and the data audit (ebb audit).
 Of the table that the model was trained on, its test rows are measured; of another table, all.
 Learning curves need the checkpoint that ebb train leaves in the model's folder.)";
 
@@ -51,6 +51,7 @@ struct ReportOptions {
   std::string out = "report.html";
   std::string language = "en";
   std::string title;
+  std::string offers;                    // empty: none
   std::size_t bootstrap_samples = 1000;  // 0: no intervals
   std::size_t importance_rows = 1000;    // 0: no importance
 };
@@ -179,6 +180,7 @@ ExitCode write_report(const ReportOptions& options, const InterruptGuard& interr
   add_importance(options, model, predictor, rows, interrupt, report);
   report.history = history_of(options, model);
   report.audit = audit_of(report, options, model);
+  if (!options.offers.empty()) report.offers = churn::read_offer_totals(options.offers);
   interrupt.stop_here();
   output.write(churn::html_report(report));
   output.commit();
@@ -199,7 +201,9 @@ ExitCode report(const ReportOptions& options) {
   if (options.bootstrap_samples == 1) {
     fail<UsageError>("--intervals 1: an interval needs 2 samples at least; 0 for none");
   }
-  refuse_replacing("--out", options.out, files_read(options.model));
+  std::vector<std::string> inputs = files_read(options.model);
+  if (!options.offers.empty()) inputs.push_back(options.offers);
+  refuse_replacing("--out", options.out, inputs);
   return write_unless_interrupted(options.out, [&](const InterruptGuard& interrupt) {
     return write_report(options, interrupt);
   });
@@ -230,6 +234,8 @@ void add_report(CLI::App& program, Command& chosen) {
                    "none")
       ->transform(within<std::size_t>(0, 1'000'000))
       ->type_name("N");
+  command->add_option("--offers", options->offers, "What ebb offers wrote, to be summed up")
+      ->type_name("FILE");
   declare_campaign(*command, options->decision);
   command->callback([&chosen, options] { chosen = [options] { return report(*options); }; });
 }

@@ -12,9 +12,9 @@ from program import TABLE, ProgramTest
 CHROMIUM = shutil.which("chromium")
 
 SECTIONS = ["metrics", "ranking", "calibration", "decisions", "profit", "learning", "importance",
-            "audit"]
+            "offers", "audit"]
 PLOTS = {"roc", "precision-recall", "gain", "lift", "calibration-plot", "scores", "thresholds",
-         "profit-plot", "loss", "validation-auc", "importance-plot"}
+         "profit-plot", "loss", "validation-auc", "importance-plot", "offers-plot"}
 
 
 def text_of(element):
@@ -43,6 +43,12 @@ class ReportTest(ProgramTest):
         self.ebb("report", "--model", "model", "--data", data, "--intervals", "50", "--out", out, *more)
         return ElementTree.fromstring((self.folder / out).read_text())
 
+    def offers(self):
+        """What ebb offers would write."""
+        return self.write("offers.csv", "customer_id,probability,action,cost,expected_gain,reason\n"
+                          "a,0.5,call,4.00,10.50,x\nb,0.1,,,,\nc,0.4,NA,30.00,20.25,x\n"
+                          "d,0.3,call,4.00,0.50,x\n")
+
     def sections(self, document):
         return [section.get("id") for section in document.iter("section") if section.get("id")]
 
@@ -57,7 +63,7 @@ class ReportTest(ProgramTest):
         return self.write("labelled.csv", "\n".join(TABLE.read_text().splitlines()[:-1]) + "\n")
 
     def test_it_holds_all_sections_and_loads_nothing(self):
-        document = self.report("--customer-value", "300")
+        document = self.report("--customer-value", "300", "--offers", self.offers())
         self.assertEqual(self.sections(document), SECTIONS)
         self.assertEqual(document.get("lang"), "en")
         self.assertEqual({plot.get("id") for plot in document.iter("svg")}, PLOTS)
@@ -73,7 +79,7 @@ class ReportTest(ProgramTest):
         self.assertEqual(policy, "default-src 'none'; style-src 'unsafe-inline'")
 
     def test_who_does_not_see_is_told(self):
-        document = self.report("--customer-value", "300")
+        document = self.report("--customer-value", "300", "--offers", self.offers())
         ids = [element.get("id") for element in document.iter() if element.get("id")]
         self.assertEqual(len(ids), len(set(ids)))
         for plot in document.iter("svg"):
@@ -135,9 +141,9 @@ class ReportTest(ProgramTest):
         (self.folder / "model" / "checkpoint.safetensors").unlink()
         document = self.report("--importance-rows", "0")
         self.assertEqual(self.sections(document),
-                         [name for name in SECTIONS if name not in ("profit", "learning", "importance")])
+                         [name for name in SECTIONS if name not in ("profit", "learning", "importance", "offers")])
         footer = text_of(document.find(".//footer"))
-        for words in ("--customer-value", "checkpoint", "--importance-rows"):
+        for words in ("--customer-value", "checkpoint", "--importance-rows", "--offers"):
             self.assertIn(words, footer)
 
     def test_the_checkpoint_of_another_run_gives_no_learning_curves(self):
@@ -147,6 +153,18 @@ class ReportTest(ProgramTest):
         self.assertIn("of another training than the model: no learning curves", result.stderr)
         document = ElementTree.fromstring((self.folder / "report.html").read_text())
         self.assertNotIn("learning", self.sections(document))
+
+    def test_offers_are_summed_up(self):
+        document = self.report("--offers", self.offers())
+        self.assertEqual(self.table(document, "offers"), {
+            "NA": ["1", "30.00", "20.25"], "call": ["2", "8.00", "11.00"], "none": ["1", "", ""],
+            "All": ["4", "38.00", "31.25"]})
+        broken = self.write("broken.csv", "action,cost,expected_gain\ncall,,1\n")
+        self.assertIn("broken.csv:2:", self.ebb("report", "--model", "model", "--data", TABLE, "--offers", broken,
+                                         code=3).stderr)
+        self.ebb("report", "--model", "model", "--data", TABLE, "--offers", TABLE, code=3)
+        self.ebb("report", "--model", "model", "--data", TABLE, "--offers", "offers.csv", "--out",
+                 "offers.csv", code=2)
 
     def test_names_of_a_file_are_no_markup(self):
         header, *rows = TABLE.read_text().splitlines()
@@ -163,7 +181,7 @@ class ReportTest(ProgramTest):
         self.assertIn("<i>.csv", text_of(document.find(".//section")))
 
     def test_it_speaks_chinese(self):
-        document = self.report("--language", "zh", "--customer-value", "300")
+        document = self.report("--language", "zh", "--customer-value", "300", "--offers", self.offers())
         self.assertEqual(document.get("lang"), "zh-CN")
         self.assertEqual(self.sections(document), SECTIONS)
         self.assertEqual(document.find(".//h1").text, "客户流失报告")

@@ -10,6 +10,7 @@
 #include "apps/churn/explanation/permutation_importance.h"
 #include "apps/churn/explanation/reasons.h"
 #include "apps/churn/metrics/ranking.h"
+#include "apps/churn/offers/offers_file.h"
 #include "apps/churn/reporting/evaluation.h"
 #include "apps/churn/training/trainer.h"
 #include "preprocessing/audit/audit.h"
@@ -44,6 +45,7 @@ struct ReportData {
   std::vector<EpochRecord> history;
   std::vector<ColumnImportance> importance;  ///< most important first
   std::size_t importance_rows = 0;
+  std::optional<OfferTotals> offers;
   std::optional<preprocessing::AuditReport> audit;  ///< of the whole table
 };
 

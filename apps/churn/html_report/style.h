@@ -65,7 +65,7 @@ caption { text-align: left; color: var(--muted); padding: 0.25rem 0; }
 th, td { padding: 0.3rem 0.75rem 0.3rem 0; text-align: left; vertical-align: top;
   border-bottom: 1px solid var(--grid); }
 thead th { border-bottom: 2px solid var(--neutral); vertical-align: bottom; }
-tbody th { font-weight: 400; min-width: 7rem; }
+tbody th { font-weight: 400; min-width: 9rem; }
 caption { min-width: 16rem; }
 td { min-width: 3.5rem; }
 .numbers th:not(:first-child), .numbers td { text-align: right; }

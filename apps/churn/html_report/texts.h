@@ -143,6 +143,16 @@ struct Texts {
   const char* auc_fall;
   const char* importance_more;
 
+  const char* offers;
+  const char* offers_intro;
+  const char* offers_title;
+  const char* offers_description;
+  const char* offers_caption;
+  const char* action;
+  const char* cost;
+  const char* expected_gain;
+  const char* no_action;
+
   const char* audit;
   const char* audit_intro;
   const char* audit_language;

@@ -14,8 +14,8 @@ const Texts kChineseTexts = {
     .summary = "摘要",
     .measured_test_rows = "评估对象是 {1} 中的 {0}：模型训练所用表的测试行，模型没有见过这些行。",
     .measured_whole =
-        "评估对象是 {1} 的全部 {0}，它不是模型训练所用的表。只有当这些行都不在训练表中时，"
-        "各项指标才反映模型对未见过客户的表现。",
+        "评估对象是 {1} 的全部 "
+        "{0}。只有当模型没有用这些行训练过时，各项指标才反映它对未见过客户的表现。",
     .measured_seen_rows =
         "评估对象是 {1} 的全部 {0}，即模型训练所用的表，因为模型的设置没有留出测试行："
         "模型见过这些行，指标偏于乐观。",
@@ -158,6 +158,16 @@ const Texts kChineseTexts = {
     .log_loss_rise = "对数损失上升",
     .auc_fall = "ROC-AUC 下降",
     .importance_more = "最不重要的 {0} 列（组）未列出。",
+
+    .offers = "挽留方案",
+    .offers_intro = "{1} 位客户中 {0} 位得到方案。全部方案成本 {2}，扣除成本后预期收益 {3}。",
+    .offers_title = "各行动的预期收益",
+    .offers_description = "每种行动一条，收益最大者在前。第一种是 {0}，收益 {1}。",
+    .offers_caption = "对多少客户采取什么行动",
+    .action = "行动",
+    .cost = "成本",
+    .expected_gain = "预期收益",
+    .no_action = "无",
 
     .audit = "数据审计",
     .audit_intro = "表 {0} 有 {1} 行、{2} 列；{3} 行的标签为“{4}”，占 {5}。",

@@ -16,9 +16,9 @@ const Texts kEnglishTexts = {
         "Measured on {0} of {1}: the test rows of the table that the model was trained on, which "
         "it has not seen.",
     .measured_whole =
-        "Measured on all {0} of {1}, which is not the table that the model was trained on. The "
-        "figures are those of customers that it has not seen only if none of the rows was in that "
-        "table.",
+        "Measured on all {0} of {1}. The figures are those of customers that the model has not "
+        "seen "
+        "only if it was trained on none of these rows.",
     .measured_seen_rows =
         "Measured on all {0} of {1}, the table that the model was trained on, since its settings "
         "leave no test rows: the model has seen them, and the figures are too good.",
@@ -190,6 +190,18 @@ const Texts kEnglishTexts = {
     .log_loss_rise = "Rise of log-loss",
     .auc_fall = "Fall of ROC-AUC",
     .importance_more = "The {0} columns or groups of least importance are not shown.",
+
+    .offers = "Offers",
+    .offers_intro =
+        "{0} of {1} customers get an offer. All offers together cost {2} and are expected to gain "
+        "{3}, costs taken off.",
+    .offers_title = "Expected gain by action",
+    .offers_description = "A bar for each action, greatest gain first. The first is {0}, with {1}.",
+    .offers_caption = "What is done for how many customers",
+    .action = "Action",
+    .cost = "Cost",
+    .expected_gain = "Expected gain",
+    .no_action = "none",
 
     .audit = "Data audit",
     .audit_intro =
