@@ -11,6 +11,7 @@
 #include "apps/churn/artefact/model_file.h"
 #include "apps/churn/data/customer_tables.h"
 #include "apps/churn/data/new_rows.h"
+#include "apps/churn/data/score_columns.h"
 #include "apps/churn/offers/action_catalogue.h"
 #include "apps/churn/offers/action_effects.h"
 #include "apps/churn/offers/choose_offers.h"
@@ -32,6 +33,10 @@
 
 namespace ebb::program {
 namespace {
+
+// Of the offers file, beside the one that names the customer.
+constexpr std::array<std::string_view, 5> kOfferColumns = {"probability", "action", "cost",
+                                                           "expected_gain", "reason"};
 
 constexpr const char* kOffersFooter = R"(Example:
   ebb offers --model model/ --data customers.csv --value-column yearly_revenue \
@@ -72,6 +77,7 @@ struct Customers {
   std::vector<float> probabilities;
   std::vector<double> values;
   std::vector<churn::ActionEffect> effects;  // row-major [customers, actions]
+  bool have_ids = false;                     // else `ids` are row numbers
 };
 
 class CustomerReader {
@@ -115,6 +121,15 @@ class CustomerReader {
     }
     if (!options_.value_column.empty()) {
       require_column(reader.header(), source, {options_.value_column, "--value-column"});
+    }
+    customers_.have_ids = !id.empty() && preprocessing::contains(reader.header(), id);
+    if (customers_.have_ids) {
+      churn::check_id_column(id, source,
+                             "rename it in the table, and customers are named by row number",
+                             kOfferColumns);
+    } else if (!id.empty()) {
+      warn(
+          fmt::format("{} has no id column \"{}\": customers are named by row number", source, id));
     }
     return reader;
   }
@@ -176,9 +191,9 @@ std::string offers_text(const Customers& customers, const churn::ActionCatalogue
                         const std::vector<churn::Choice>& choices, const churn::OfferPlan& plan,
                         const std::string& id_column) {
   std::string text;
-  preprocessing::append_csv_record(
-      text, std::array<std::string, 6>{id_column.empty() ? "row" : id_column, "probability",
-                                       "action", "cost", "expected_gain", "reason"});
+  std::vector<std::string> header = {customers.have_ids ? id_column : "row"};
+  header.insert(header.end(), kOfferColumns.begin(), kOfferColumns.end());
+  preprocessing::append_csv_record(text, header);
   for (std::size_t row = 0; row < plan.chosen.size(); ++row) {
     std::array<std::string, 6> fields = {
         customers.ids[row], fmt::format("{:.6f}", customers.probabilities[row]), "", "", "", ""};
@@ -223,8 +238,8 @@ void print_plan(const churn::ActionCatalogue& catalogue, const std::vector<churn
   if (catalogue.budget) {
     fmt::print(stream,
                "within the budget of {:.2f} no choice gains more than {:.2f}: this one is within "
-               "{:.4f} %\n",
-               *catalogue.budget, plan.bound, 100.0 * plan.gap());
+               "{:.2f}, {:.4f} %\n",
+               *catalogue.budget, plan.bound, plan.bound - plan.gain, 100.0 * plan.gap());
   }
 }
 

@@ -31,6 +31,21 @@ class CrossValidationTest(ProgramTest):
         by_metric = {entry["metric"]: entry for entry in summary["configs"][0]["network"]}
         self.assertRegex(printed, rf"roc_auc +{by_metric['roc_auc']['mean']:.4f} ")
 
+    def test_rows_are_those_of_the_file(self):
+        lines = TABLE.read_text().splitlines()
+        names = lines[0].split(",")
+        without_id = [",".join(cell for name, cell in zip(names, line.split(",")) if name != "customer_id")
+                      for line in lines]
+        repeated = [*without_id[:40], without_id[3], *without_id[40:60], without_id[5], *without_id[60:]]
+        self.write("repeated.csv", "\n".join(repeated) + "\n")
+        self.ebb("cv", "--data", "repeated.csv", "--target", "churn", "--config", self.config, *FOLDS, "--out", "cv")
+        label = without_id[0].split(",").index("churn")
+        rows = rows_of((self.folder / "cv/out_of_fold.csv").read_text())
+        self.assertNotIn("40", {row["row"] for row in rows})
+        self.assertIn(str(len(repeated) - 1), {row["row"] for row in rows})
+        for row in rows:
+            self.assertEqual(row["label"], repeated[int(row["row"])].split(",")[label])
+
     def test_it_goes_on_after_a_kill(self):
         self.cv("--out", "whole", "--epochs", "30")
         process = subprocess.Popen(self.command(*self.cv_arguments("--out", "cut", "--epochs", "30")),

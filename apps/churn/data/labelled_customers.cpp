@@ -81,6 +81,21 @@ void require_raw_features(const Table& table, const RunConfig& config) {
   if (config.preprocessing.steps.empty()) require_features(table, column_roles(config));
 }
 
+/// The places, from 1, of lines that are left among those that there were.
+std::vector<std::size_t> places_among(std::span<const std::uint64_t> left,
+                                      std::span<const std::uint64_t> before, std::size_t rows) {
+  std::vector<std::size_t> places;
+  places.reserve(rows);
+  std::size_t at = 0;
+  for (std::size_t row = 0; row < rows; ++row) {
+    if (!left.empty()) {
+      while (before[at] != left[row]) ++at;
+    }
+    places.push_back(++at);
+  }
+  return places;
+}
+
 Labels read_labels(const Table& table, const DataConfig& data) {
   if (data.positive.empty()) return parse_labels(table, data.target);
   return parse_labels(table, data.target, std::optional<std::string>(data.positive));
@@ -134,6 +149,7 @@ LabelledCustomers read_labelled_customers(const RunConfig& config, Device device
   if (customers.test) tables.push_back(&*customers.test);
   customers.fingerprint = fingerprint(tables);
   customers.table_rows = table.rows();
+  const std::vector<std::uint64_t> lines = table.lines();
   customers.notes = table.notes;
 
   // First, as a table without features is all duplicates. One row alone is constant everywhere.
@@ -146,6 +162,7 @@ LabelledCustomers read_labelled_customers(const RunConfig& config, Device device
                               config.preprocessing.drop_duplicates, customers.notes);
   }
   customers.labels = read_labels(table, config.data);
+  customers.file_rows = places_among(table.lines(), lines, table.rows());
   customers.weights = read_weights(table, config.data.weight_column);
   customers.table = std::move(table);
   return customers;

@@ -23,11 +23,12 @@ inline constexpr std::string_view kKeepDuplicates =
 struct LabelledCustomers {
   preprocessing::Table table;  // without duplicates, nor rows of the test table
   std::optional<preprocessing::Table> test;
-  preprocessing::Labels labels;  // of `table`
-  std::vector<double> weights;   // likewise; empty without data.weight_column
-  std::size_t table_rows = 0;    // read from the file
-  std::size_t duplicates = 0;    // of those, dropped
-  std::string fingerprint;       // of the tables' contents
+  preprocessing::Labels labels;        // of `table`
+  std::vector<double> weights;         // likewise; empty without data.weight_column
+  std::vector<std::size_t> file_rows;  // from 1, of each row of `table`: where it was in the file
+  std::size_t table_rows = 0;          // read from the file
+  std::size_t duplicates = 0;          // of those, dropped
+  std::string fingerprint;             // of the tables' contents
   std::vector<std::string> notes;
   std::vector<std::string> warnings;
 };

@@ -85,7 +85,9 @@ void improve(OfferPlan& plan, std::span<const Choice> choices, std::size_t actio
 OfferPlan choose_offers(std::span<const Choice> choices, std::size_t actions,
                         std::optional<double> budget) {
   check(choices, actions);
-  const double limit = budget.value_or(std::numeric_limits<double>::infinity());
+  // Sums of decimal costs are rounded: three times 0.1 is more than 0.3.
+  constexpr double kRounding = 1e-9;
+  const double limit = budget.value_or(std::numeric_limits<double>::infinity()) * (1.0 + kRounding);
   OfferPlan plan;
   plan.chosen.resize(choices.size() / actions);
   std::vector<Upgrade> upgrades;

@@ -29,8 +29,9 @@ struct OfferPlan {
 /// limit), the greatest sum of gains. Solved greedily on the convex frontiers of the customers
 /// (Sinha and Zoltners 1979), then improved while a single customer's other choice fits and gains.
 /// The bound is that of the linear relaxation; the plan misses it by less than one customer's gain.
-/// Without a budget it is the best plan. Among equals earlier customers come first. O(n log n).
-/// Throws Error on a size that is no multiple of `actions`, a negative cost or NaN.
+/// Without a budget it is the best plan. Among equals earlier customers come first. O(n log n), and
+/// a few more passes over all choices. Costs that exceed the budget by rounding alone, a billionth
+/// of it, fit. Throws Error on a size that is no multiple of `actions`, a negative cost or NaN.
 OfferPlan choose_offers(std::span<const Choice> choices, std::size_t actions,
                         std::optional<double> budget);
 

@@ -30,6 +30,11 @@ std::string with_error(double mean, double error) {
   return fmt::format("{} ± {}", format_metric(mean), format_metric(error));
 }
 
+/// What is said of a metric that some rounds lack.
+std::string of_rounds(std::size_t rounds, std::size_t all) {
+  return rounds == all ? "" : fmt::format(" ({} of {} rounds)", rounds, all);
+}
+
 }  // namespace
 
 double test_to_train(std::span<const FoldRows> rounds) {
@@ -54,8 +59,11 @@ std::vector<Metrics> logistic_metrics(const ValidatedConfig& config,
 std::string estimates_table(std::span<const Estimate> network, std::span<const Estimate> logistic) {
   TextTable table({"mean ± standard error", "network", "logistic regression"});
   for (std::size_t i = 0; i < network.size(); ++i) {
-    table.add({network[i].name, with_error(network[i].mean, network[i].standard_error),
-               with_error(logistic[i].mean, logistic[i].standard_error)});
+    table.add({network[i].name,
+               with_error(network[i].mean, network[i].standard_error) +
+                   of_rounds(network[i].rounds, network[i].all_rounds),
+               with_error(logistic[i].mean, logistic[i].standard_error) +
+                   of_rounds(logistic[i].rounds, logistic[i].all_rounds)});
   }
   return table.to_text();
 }
@@ -66,7 +74,8 @@ std::string comparison_table(std::span<const Estimate> first, std::span<const Es
   for (std::size_t i = 0; i < comparisons.size(); ++i) {
     const Comparison& comparison = comparisons[i];
     table.add({comparison.name, format_metric(first[i].mean), format_metric(second[i].mean),
-               with_error(comparison.difference, comparison.standard_error),
+               with_error(comparison.difference, comparison.standard_error) +
+                   of_rounds(comparison.rounds, first[i].all_rounds),
                format_metric(comparison.t, 2), format_metric(comparison.p_value)});
   }
   return table.to_text();
@@ -78,6 +87,10 @@ std::string verdict(std::span<const Comparison> comparisons, std::string_view me
   const auto found = std::find_if(comparisons.begin(), comparisons.end(),
                                   [&](const Comparison& other) { return other.name == metric; });
   if (found == comparisons.end()) fail("verdict: no metric \"{}\"", metric);
+  if (std::isnan(found->p_value)) {
+    return fmt::format("{}: whether {} or {} is better cannot be judged by these rounds", metric,
+                       first, second);
+  }
   if (!(found->p_value < kShown)) {
     return fmt::format("{}: no difference between {} and {} is shown (p = {})", metric, first,
                        second, format_metric(found->p_value));
@@ -93,7 +106,8 @@ nlohmann::ordered_json to_json(std::span<const Estimate> estimates) {
   for (const Estimate& estimate : estimates) {
     json.push_back({{"metric", estimate.name},
                     {"mean", defined(estimate.mean)},
-                    {"standard_error", defined(estimate.standard_error)}});
+                    {"standard_error", defined(estimate.standard_error)},
+                    {"rounds", estimate.rounds}});
   }
   return json;
 }
@@ -106,7 +120,8 @@ nlohmann::ordered_json to_json(std::span<const Comparison> comparisons) {
                     {"standard_error", defined(comparison.standard_error)},
                     {"t", defined(comparison.t)},
                     {"degrees_of_freedom", defined(comparison.degrees)},
-                    {"p_value", defined(comparison.p_value)}});
+                    {"p_value", defined(comparison.p_value)},
+                    {"rounds", comparison.rounds}});
   }
   return json;
 }
@@ -123,7 +138,7 @@ std::string out_of_fold_csv(const CrossValidation& validation, const LabelledCus
   for (std::size_t i = 0; i < results.size(); ++i) {
     for (std::size_t k = 0; k < results[i].rows.size(); ++k) {
       const std::size_t row = results[i].rows[k];
-      fields = {ids != nullptr ? ids->text(row) : fmt::format("{}", row + 1),
+      fields = {ids != nullptr ? ids->text(row) : fmt::format("{}", customers.file_rows[row]),
                 fmt::format("{}", results[i].repeat + 1), fmt::format("{}", results[i].fold + 1),
                 customers.labels.classes[customers.labels.values[row] == 1.0F ? 1 : 0]};
       for (const ValidatedConfig& config : validation.configs) {

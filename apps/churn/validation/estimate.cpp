@@ -51,7 +51,8 @@ std::vector<Estimate> estimates_of(std::span<const Metrics> rounds, double test_
   for (std::size_t i = 0; i < metrics.size(); ++i) {
     const Spread spread = spread_of(metric_of(rounds, i), test_to_train);
     estimates.push_back({std::string(metrics[i].name), spread.mean, spread.standard_error,
-                         metrics[i].higher_is_better});
+                         metrics[i].higher_is_better, static_cast<std::size_t>(spread.count),
+                         rounds.size()});
   }
   return estimates;
 }
@@ -76,11 +77,15 @@ std::vector<Comparison> compare_paired(std::span<const Metrics> first,
                           .t = spread.mean / spread.standard_error,
                           .degrees = spread.count - 1,
                           .p_value = kUndefinedEstimate,
-                          .higher_is_better = metrics[i].higher_is_better};
+                          .higher_is_better = metrics[i].higher_is_better,
+                          .rounds = static_cast<std::size_t>(spread.count)};
     if (spread.count >= 2) {
-      // Differences that are all 0 show none.
-      comparison.p_value =
-          spread.mean == 0 ? 1.0 : two_sided_p_value(comparison.t, comparison.degrees);
+      // Differences that are all 0 show none; others without any spread give no measure of chance.
+      if (spread.mean == 0) {
+        comparison.p_value = 1.0;
+      } else if (spread.standard_error > 0) {
+        comparison.p_value = two_sided_p_value(comparison.t, comparison.degrees);
+      }
     }
     comparisons.push_back(std::move(comparison));
   }

@@ -52,6 +52,15 @@ void expect_consistent(const OfferPlan& plan, std::span<const Choice> choices,
   EXPECT_EQ(plan.gain, sum.gain);
 }
 
+TEST(ChooseOffers, AnOfferThatFitsExactlyFits) {
+  // 0.1 + 0.1 + 0.1 is more than 0.3 in f64.
+  const std::vector<Choice> choices(3, Choice{0.1, 1.0});
+  const OfferPlan plan = choose_offers(choices, 1, 0.3);
+  EXPECT_EQ(plan.gain, 3.0);
+  EXPECT_EQ(plan.gap(), 0.0);
+  EXPECT_EQ(choose_offers(choices, 1, 0.299).gain, 2.0);
+}
+
 TEST(ChooseOffers, ComesNearTheBestOfAllPlans) {
   double missed = 0.0;
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
