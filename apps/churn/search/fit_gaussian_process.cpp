@@ -30,7 +30,7 @@ class LogPosterior {
     const double mean = std::sqrt(2.0) + 0.5 * std::log(static_cast<double>(count));
     priors_.assign(count, {mean, std::sqrt(3.0)});
     priors_.push_back({0.0, 1.0});
-    priors_.push_back({std::log(1e-4), 3.0});
+    priors_.push_back({-4.0, 2.0});
   }
 
   [[nodiscard]] std::size_t dimensions() const { return priors_.size(); }

@@ -51,8 +51,8 @@ class GaussianProcess {
 ///
 /// Priors are normal in the logarithms: lengths with mean sqrt(2) + log(groups) / 2 and deviation
 /// sqrt(3), so that functions of many settings are taken for as smooth as those of few (Hvarfner,
-/// Hellsten and Nardi 2024); variance 0 and 1; noise log(1e-4) and 3. The maximum is found by
-/// bounded L-BFGS (NLopt) from two starts.
+/// Hellsten and Nardi 2024); variance 0 and 1; noise -4, as BoTorch has it, and 2. The maximum is
+/// found by bounded L-BFGS (NLopt) from two starts.
 GaussianProcessOptions fit_gaussian_process(const FeatureRows& rows, std::span<const double> values,
                                             std::span<const std::size_t> groups);
 
