@@ -110,7 +110,8 @@ class ReportTest(ProgramTest):
 
     def test_test_rows_of_the_training_are_measured(self):
         document = self.report()
-        self.assertIn("80 customers of synthetic_churn.csv: the test rows", text_of(document))
+        self.assertIn("80 customers of synthetic_churn.csv: the test rows",
+                      text_of(document.find(".//section")))
         metrics = json.loads((self.folder / "model" / "metrics.json").read_text())["network"]["test"]
         table = self.table(document, "metrics")
         for name, key in (("ROC-AUC", "roc_auc"), ("Log-loss", "log_loss"), ("Recall", "recall")):
@@ -121,7 +122,7 @@ class ReportTest(ProgramTest):
     def test_all_rows_of_another_table_are_measured(self):
         data = self.another_table()
         document = self.report(data=data)
-        self.assertIn("all 399 customers of labelled.csv", text_of(document))
+        self.assertIn("all 399 customers of labelled.csv", text_of(document.find(".//section")))
         self.ebb("evaluate", "--model", "model", "--data", data, "--json", "metrics.json")
         metrics = json.loads((self.folder / "metrics.json").read_text())
         self.assertEqual(self.table(document, "metrics")["ROC-AUC"][0], f"{metrics['roc_auc']:.4f}")

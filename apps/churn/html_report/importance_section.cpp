@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -13,8 +14,11 @@ namespace {
 
 constexpr std::size_t kMostShown = 20;
 
+/// In four decimals, without "-0.0000".
+std::string rounded(double value) { return format_metric(std::abs(value) < 5e-5 ? 0.0 : value); }
+
 std::string with_error(double value, double error) {
-  return fmt::format("{} ± {}", format_metric(value), format_metric(error));
+  return fmt::format("{} ± {}", rounded(value), rounded(error));
 }
 
 }  // namespace
@@ -25,18 +29,18 @@ Section importance_section(const ReportData& data) {
   if (data.importance.empty()) return section;
   const std::size_t shown = std::min(data.importance.size(), kMostShown);
   const ColumnImportance& first = data.importance.front();
-  BarChart chart{"importance-plot",
-                 words.importance_title,
-                 filled(words.importance_description, first.columns,
-                        format_metric(first.importance.log_loss_rise)),
-                 {}};
+  BarChart chart{
+      "importance-plot",
+      words.importance_title,
+      filled(words.importance_description, first.columns, rounded(first.importance.log_loss_rise)),
+      {}};
   HtmlTable table;
   table.caption = words.importance_caption;
   table.header = {words.columns, words.log_loss_rise, words.auc_fall};
   for (std::size_t i = 0; i < shown; ++i) {
     const auto& [columns, importance] = data.importance[i];
     chart.bars.push_back({columns, importance.log_loss_rise, importance.log_loss_error,
-                          format_metric(importance.log_loss_rise)});
+                          rounded(importance.log_loss_rise)});
     table.rows.push_back({columns, with_error(importance.log_loss_rise, importance.log_loss_error),
                           with_error(importance.auc_fall, importance.auc_error)});
   }

@@ -52,7 +52,8 @@ Axis around(const char* title, const std::vector<Series>& series) {
 
 Axis epochs(const History& history, const Texts& words) {
   const auto first = static_cast<double>(history.front().epoch);
-  return {words.epoch, first, std::max(static_cast<double>(history.back().epoch), first + 1)};
+  return {words.epoch, first, std::max(static_cast<double>(history.back().epoch), first + 1),
+          TickFormat::whole};
 }
 
 Plot loss_plot(const History& history, const Texts& words) {

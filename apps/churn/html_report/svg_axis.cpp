@@ -33,6 +33,13 @@ std::vector<double> nice_ticks(double low, double high, int most) {
   return ticks;
 }
 
+std::vector<double> ticks_of(const Axis& axis) {
+  constexpr int kMost = 6;
+  if (axis.format != TickFormat::whole) return nice_ticks(axis.low, axis.high, kMost);
+  const double numbers = std::floor(axis.high - axis.low) + 1;
+  return nice_ticks(axis.low, axis.high, static_cast<int>(std::clamp(numbers, 2.0, 1.0 * kMost)));
+}
+
 Axis widened(Axis axis) {
   if (!std::isfinite(axis.low) || !std::isfinite(axis.high)) axis.low = axis.high = 0;
   if (axis.high <= axis.low) {
@@ -40,7 +47,7 @@ Axis widened(Axis axis) {
     axis.low -= half;
     axis.high += half;
   }
-  const std::vector<double> ticks = nice_ticks(axis.low, axis.high);
+  const std::vector<double> ticks = ticks_of(axis);
   if (ticks.size() < 2) return axis;
   const double step = ticks[1] - ticks[0];
   if (axis.low < ticks.front() - step * 1e-6) axis.low = ticks.front() - step;

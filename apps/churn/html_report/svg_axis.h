@@ -8,6 +8,7 @@ namespace ebb::churn {
 
 enum class TickFormat {
   number,  ///< as many decimals as the ticks need, commas between thousands
+  whole,   ///< never between two whole numbers
   percent  ///< of a share: 0.25 is 25 %
 };
 
@@ -21,6 +22,9 @@ struct Axis {
 /// Multiples of 1, 2 or 5 times a power of ten in [low, high], at most `most` of them but at least
 /// the densest that fit. One tick, `low`, where the range is empty or not finite.
 std::vector<double> nice_ticks(double low, double high, int most = 6);
+
+/// Those of the axis.
+std::vector<double> ticks_of(const Axis& axis);
 
 /// `axis` widened to whole ticks, so that no mark touches the edge; a range that is empty becomes
 /// one around its number.

@@ -29,10 +29,7 @@ double step_of(const std::vector<double>& ticks) {
 class Plane {
  public:
   explicit Plane(const Plot& plot)
-      : x_(plot.x),
-        y_(plot.y),
-        x_ticks_(nice_ticks(x_.low, x_.high)),
-        y_ticks_(nice_ticks(y_.low, y_.high)) {
+      : x_(plot.x), y_(plot.y), x_ticks_(ticks_of(x_)), y_ticks_(ticks_of(y_)) {
     constexpr double kGap = 8;
     double widest = 0;
     for (const double tick : y_ticks_) widest = std::max(widest, text_width(y_text(tick)));

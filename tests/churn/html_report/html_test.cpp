@@ -52,6 +52,13 @@ TEST(NiceTicks, AreRoundAndInside) {
   EXPECT_EQ(nice_ticks(4, 4), (std::vector<double>{4}));
 }
 
+TEST(TicksOfAnAxis, AreWholeWhereItSaysSo) {
+  EXPECT_EQ(ticks_of({"", 1, 3, TickFormat::whole}), (std::vector<double>{1, 2, 3}));
+  EXPECT_EQ(ticks_of({"", 1, 2, TickFormat::whole}), (std::vector<double>{1, 2}));
+  EXPECT_EQ(ticks_of({"", 1, 20, TickFormat::whole}), (std::vector<double>{5, 10, 15, 20}));
+  EXPECT_GT(ticks_of({"", 1, 3}).size(), 3U);
+}
+
 TEST(WidenedAxis, HoldsItsRange) {
   const Axis axis = widened({"", 0.23, 0.71});
   EXPECT_LE(axis.low, 0.23);
