@@ -3,7 +3,7 @@
 #include <array>
 #include <limits>
 #include <memory>
-#include <numeric>
+#include <optional>
 #include <string>
 #include <unistd.h>
 #include <vector>
@@ -28,6 +28,7 @@
 #include "kernels/common/context.h"
 #include "preprocessing/common/names.h"
 #include "preprocessing/csv/csv_writer.h"
+#include "preprocessing/statistics/quantiles.h"
 
 namespace ebb::program {
 namespace {
@@ -38,8 +39,8 @@ constexpr const char* kSegmentFooter = R"(Examples:
       --frequency-column orders --monetary-column revenue --out segments.csv
   ebb segment --model model/ --data customers.csv --by k-means --out segments.csv --summary segments.json
 
-  quadrants  at risk or loyal (the model's threshold, or --threshold), worth more than the median
-             customer or less (--value-column)
+  quadrants  at risk or loyal (the model's threshold, --threshold or --risk-share), worth more than
+             the median customer or less (--value-column)
   rfm        ten classes by how recently, how often and for how much customers bought
   k-means    clusters of customers whom the network takes for alike; without --clusters the number
              from 2 to 10 that sets them apart best
@@ -56,6 +57,7 @@ struct SegmentOptions {
   std::size_t clusters = 0;  // 0: chosen
   std::string covariance = "diagonal";
   std::string value_column;
+  std::optional<double> risk_share;  // empty: those from the threshold on
   std::string recency_column;
   std::string frequency_column;
   std::string monetary_column;
@@ -87,9 +89,20 @@ void check_columns(const SegmentOptions& options) {
       fail<UsageError>("{} is about --by {}, not --by {}", need.option, need.by, options.by);
     }
   }
+  if (options.risk_share && (options.by != "quadrants" || options.model.threshold)) {
+    fail<UsageError>("--risk-share is about --by quadrants, in place of --threshold");
+  }
   if (options.clusters != 0 && !options.is_clustering()) {
     fail<UsageError>("--clusters is about --by k-means and --by mixture, not --by {}", options.by);
   }
+}
+
+/// From which probability on a customer is at risk.
+double risk_threshold(const SegmentOptions& options, const churn::ModelFile& model,
+                      const std::vector<float>& probabilities) {
+  if (!options.risk_share) return options.model.threshold.value_or(model.threshold.threshold);
+  const std::vector<double> values(probabilities.begin(), probabilities.end());
+  return preprocessing::quantile(preprocessing::sorted_values(values), 1.0 - *options.risk_share);
 }
 
 /// A segmentation, and of clusters which numbers of them were tried.
@@ -220,7 +233,6 @@ ExitCode write_segments(const SegmentOptions& options, const InterruptGuard& int
   set_default_threads(options.model.threads);  // also for reading the table
   const churn::ModelFile model = churn::load_model(options.model.model);
   const churn::Language language = churn::parse_language(options.language);
-  const double threshold = options.model.threshold.value_or(model.threshold.threshold);
   const Device device = settle_device(options.model, stream);
   churn::Predictor predictor = make_predictor(model, options.model);
   Output output(options.out);
@@ -232,6 +244,7 @@ ExitCode write_segments(const SegmentOptions& options, const InterruptGuard& int
                                   {options.frequency_column, "--frequency-column"},
                                   {options.monetary_column, "--monetary-column"}}},
       interrupt);
+  const double threshold = risk_threshold(options, model, file.probabilities);
   MadeSegments made = make_segments(options, file, predictor, threshold, interrupt);
   std::vector<churn::SegmentDescription> descriptions = churn::describe_segments(
       made.segments,
@@ -291,6 +304,12 @@ void declare_segment_options(CLI::App& command, SegmentOptions& options) {
     command.add_option(option, column, description)->type_name("COLUMN");
   };
   add_column("--value-column", options.value_column, "Of quadrants: what a customer is worth");
+  command
+      .add_option("--risk-share", options.risk_share,
+                  "Of quadrants: this share of the customers is at risk (default: those from the "
+                  "threshold on)")
+      ->transform(within({.lowest = 0.0, .highest = 1.0, .open_lowest = true}))
+      ->type_name("P");
   add_column("--recency-column", options.recency_column,
              "Of rfm: time since the last purchase, less is better");
   add_column("--frequency-column", options.frequency_column, "Of rfm: how many purchases");

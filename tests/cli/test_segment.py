@@ -79,6 +79,15 @@ class SegmentTest(ProgramTest):
         scores = rows_of((self.folder / "scores.csv").read_text())
         self.assertEqual([row["probability"] for row in self.rows()], [row["probability"] for row in scores])
 
+    def test_a_share_may_be_at_risk(self):
+        self.segment("--value-column", "mean_basket", "--risk-share", "0.1")
+        self.check_summary("quadrants")
+        probabilities = [float(row["probability"]) for row in self.rows()
+                         if row["segment_name"].endswith("at risk")]
+        self.assertIn(len(probabilities), range(35, 42))  # some of the forty may have no value
+        others = [float(row["probability"]) for row in self.rows() if row["segment_name"].endswith("loyal")]
+        self.assertLessEqual(max(others), min(probabilities))
+
     def test_rfm_classes_have_their_names(self):
         self.segment("--recency-column", "days_since_order", "--frequency-column", "orders_90_days",
                      "--monetary-column", "mean_basket")
@@ -126,6 +135,8 @@ class SegmentTest(ProgramTest):
             (["--by", "quadrants"], 2, "--by quadrants needs --value-column"),
             (["--by", "rfm", "--recency-column", "days_since_order"], 2, "needs --frequency-column"),
             (["--by", "k-means", "--value-column", "mean_basket"], 2, "--value-column is about --by quadrants"),
+            (["--risk-share", "0.1"], 2, "--risk-share is about --by quadrants"),
+            (["--risk-share", "0.1", "--value-column", "mean_basket", "--threshold", "0.5"], 2, "in place of --thresh"),
             (["--clusters", "3", "--value-column", "mean_basket"], 2, "--clusters is about --by k-means"),
             (["--value-column", "mean_baskte"], 3, 'no column "mean_baskte", which --value-column names.* Did you mean '
                                                    '"mean_basket"'),
