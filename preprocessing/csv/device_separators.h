@@ -12,6 +12,8 @@ namespace ebb::preprocessing {
 struct DeviceSeparators {
   Tensor offsets;    ///< i32 [found.count], to be read as u32: ascending
   Separators found;  ///< is_plain and no other member speaks of what is between quotes, too
+  bool has_quotes = false;
+  std::size_t inner_feeds = 0;  ///< line feeds between quotes
   bool ends_in_quotes = false;
   /// Whether every quote that opens stands at the begin of a field, after blanks at most, or right
   /// behind one that closes, which doubles it. Only then an odd number of quotes means what

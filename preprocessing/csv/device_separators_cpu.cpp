@@ -24,6 +24,7 @@ Found find_unquoted(std::string_view text, char delimiter) {
 Found find_between_quotes(std::string_view text, char delimiter) {
   Found found;
   DeviceSeparators& result = found.separators;
+  result.has_quotes = true;
   bool is_quoted = false;
   bool may_open = true;  // at the begin of a field, or right behind a closing quote
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -35,7 +36,10 @@ Found find_between_quotes(std::string_view text, char delimiter) {
       may_open = true;
       continue;
     }
-    if (is_quoted) continue;
+    if (is_quoted) {
+      result.inner_feeds += c == '\n' ? 1 : 0;
+      continue;
+    }
     const bool is_separator = c == delimiter || c == '\n';
     if (is_separator) found.offsets.push_back(static_cast<std::uint32_t>(i));
     result.found.line_feeds += c == '\n' ? 1 : 0;

@@ -50,7 +50,7 @@ struct Text {
   char delimiter;
 };
 
-enum Flag : unsigned { kLoneReturn = 1, kNotPlain = 2, kIrregular = 4 };
+enum Flag : unsigned { kLoneReturn = 1, kNotPlain = 2, kIrregular = 4, kQuotes = 8 };
 
 /// A bit for each of 16 bytes.
 struct Bits {
@@ -155,7 +155,7 @@ __device__ inline bool may_open(const Text& text, std::uint32_t at) {
 /// What is wrong with the thread's bytes, of which `inside` are between quotes.
 __device__ inline unsigned flags_of(const Text& text, std::uint32_t begin, const Bits& bits,
                                     std::uint32_t inside) {
-  unsigned flags = bits.is_plain ? 0 : kNotPlain;
+  unsigned flags = (bits.is_plain ? 0 : kNotPlain) | (bits.quotes != 0 ? kQuotes : 0);
   for (std::uint32_t left = bits.returns & ~inside; left != 0; left &= left - 1) {
     const std::uint32_t after = begin + __ffs(static_cast<int>(left));
     if (after >= text.size || text.bytes[after] != '\n') flags |= kLoneReturn;
@@ -236,6 +236,7 @@ DeviceSeparators find_separators(Context& context, const Tensor& tensor, char de
   DeviceSeparators result;
   result.found.count = all.outside;
   result.found.line_feeds = all.outside_feeds;
+  result.inner_feeds = all.inside_feeds;  // as the text begins outside, each is in one of the two
   result.ends_in_quotes = all.flips != 0;
   result.offsets = Tensor::empty({std::int64_t{all.outside}}, DType::i32, context.device());
   launch(context, {"find_separators", tiles, kThreads}, write_tile, text, before,
@@ -246,6 +247,7 @@ DeviceSeparators find_separators(Context& context, const Tensor& tensor, char de
   result.found.has_lone_return = (found_flags & kLoneReturn) != 0;
   result.found.is_plain = (found_flags & kNotPlain) == 0;
   result.is_regular = (found_flags & kIrregular) == 0;
+  result.has_quotes = (found_flags & kQuotes) != 0;
   return result;
 }
 

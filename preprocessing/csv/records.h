@@ -48,12 +48,12 @@ std::vector<std::size_t> cut_lines(std::string_view text, std::size_t slice_byte
 inline constexpr char kBlanks = ' ';
 
 /// Whether `c` ends an unquoted field.
-inline bool separates(char c, char delimiter) {
+constexpr bool separates(char c, char delimiter) {
   return c == delimiter || (delimiter == kBlanks && c == '\t');
 }
 
 /// Whether `c` may surround a field: a blank, a carriage return, or a tab that is no delimiter.
-inline bool is_padding(char c, char delimiter) {
+constexpr bool is_padding(char c, char delimiter) {
   return c == ' ' || c == '\r' || (c == '\t' && delimiter != '\t');
 }
 

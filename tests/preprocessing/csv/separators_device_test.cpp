@@ -13,6 +13,8 @@ using ebb::testing::test_device;
 struct Result {
   std::vector<std::uint32_t> offsets;
   Separators found;
+  bool has_quotes = false;
+  std::size_t inner_feeds = 0;
   bool ends_in_quotes = false;
   bool is_regular = true;
 };
@@ -24,7 +26,12 @@ Result on_device(std::string_view text, char delimiter) {
   const DeviceSeparators there = find_separators(context, bytes, delimiter);
   const Tensor offsets = there.offsets.to(Device());
   const auto* begin = reinterpret_cast<const std::uint32_t*>(offsets.values<std::int32_t>().data());
-  return {{begin, begin + offsets.elements()}, there.found, there.ends_in_quotes, there.is_regular};
+  return {{begin, begin + offsets.elements()},
+          there.found,
+          there.has_quotes,
+          there.inner_feeds,
+          there.ends_in_quotes,
+          there.is_regular};
 }
 
 /// By the definition, each byte by itself.
@@ -48,10 +55,12 @@ Result by_definition(std::string_view text, char delimiter) {
       const bool doubles = i > 0 && text[i - 1] == '"';
       result.is_regular &= begins_field || doubles;
     }
+    result.inner_feeds += !is_outside && c == '\n' ? 1 : 0;
     quotes += c == '"' ? 1 : 0;
     result.found.is_plain &= c > 0;
   }
   result.found.count = result.offsets.size();
+  result.has_quotes = quotes > 0;
   result.ends_in_quotes = quotes % 2 == 1;
   return result;
 }
@@ -65,6 +74,8 @@ void expect_same(std::string_view text, char delimiter) {
   EXPECT_EQ(found.found.line_feeds, expected.found.line_feeds);
   EXPECT_EQ(found.found.has_lone_return, expected.found.has_lone_return);
   EXPECT_EQ(found.found.is_plain, expected.found.is_plain);
+  EXPECT_EQ(found.has_quotes, expected.has_quotes);
+  EXPECT_EQ(found.inner_feeds, expected.inner_feeds);
   EXPECT_EQ(found.ends_in_quotes, expected.ends_in_quotes);
   EXPECT_EQ(found.is_regular, expected.is_regular);
 }
