@@ -31,25 +31,8 @@ std::optional<double> only_value(const std::vector<double>& numbers) {
   return only;
 }
 
-/// A number column with one value: constant, or a category if it is that value or missing.
-Column one_level_column(std::string name, const std::vector<double>& numbers, double value) {
-  Column column;
-  column.name = std::move(name);
-  column.levels = {format_number(value)};
-  for (const double number : numbers) column.codes.push_back(std::isnan(number) ? kMissingCode : 0);
-  column.kind = has_missing(column.codes) ? ColumnKind::category : ColumnKind::constant;
-  return column;
-}
-
-/// The kind of an undeclared column that holds texts.
-ColumnKind kind_of_texts(const Column& column) {
-  const auto missing = std::count(column.codes.begin(), column.codes.end(), kMissingCode);
-  const std::size_t values = column.codes.size() - static_cast<std::size_t>(missing);
-  if (column.levels.empty() || (column.levels.size() == 1 && missing == 0)) {
-    return ColumnKind::constant;
-  }
-  return is_text_identifier(column.name, values, column.levels) ? ColumnKind::identifier
-                                                                : ColumnKind::category;
+ColumnKind kind_of_column(const Column& column) {
+  return kind_of_texts(column.name, column.codes.size(), count_missing(column), column.levels);
 }
 
 /// The numbers that a column of texts spells, NaN where it is missing.
@@ -91,6 +74,25 @@ BuildPlan plan_column(const std::string& name, const ColumnProfile& profile,
       break;
   }
   fail_text_among_numbers(source, name, profile);
+}
+
+std::optional<Column> one_level_column(const std::string& name,
+                                       const std::vector<double>& numbers) {
+  const auto value = only_value(numbers);
+  if (!value) return std::nullopt;
+  Column column;
+  column.name = name;
+  column.levels = {format_number(*value)};
+  for (const double number : numbers) column.codes.push_back(std::isnan(number) ? kMissingCode : 0);
+  column.kind = has_missing(column.codes) ? ColumnKind::category : ColumnKind::constant;
+  return column;
+}
+
+ColumnKind kind_of_texts(const std::string& name, std::size_t rows, std::size_t missing,
+                         const std::vector<std::string>& levels) {
+  if (levels.empty() || (levels.size() == 1 && missing == 0)) return ColumnKind::constant;
+  return is_text_identifier(name, rows - missing, levels) ? ColumnKind::identifier
+                                                          : ColumnKind::category;
 }
 
 void ColumnBuilder::reserve(std::size_t rows) {
@@ -269,7 +271,7 @@ Column ColumnBuilder::finish() {
 
 Column ColumnBuilder::finish_numbers() {
   if (plan_ == BuildPlan::inferred_number || plan_ == BuildPlan::undecided) {
-    if (const auto value = only_value(numbers_)) return one_level_column(name_, numbers_, *value);
+    if (auto column = one_level_column(name_, numbers_)) return *std::move(column);
   }
   return number_column(name_, std::move(numbers_));
 }
@@ -305,7 +307,7 @@ Column ColumnBuilder::finish_texts() {
   column.codes = std::move(codes_);
   column.levels = std::move(dictionary_).take_levels();
   if (plan_ == BuildPlan::undecided) return finish_undecided(std::move(column));
-  if (plan_ == BuildPlan::inferred_text) column.kind = kind_of_texts(column);
+  if (plan_ == BuildPlan::inferred_text) column.kind = kind_of_column(column);
   return column;
 }
 
@@ -323,7 +325,7 @@ Column ColumnBuilder::finish_undecided(Column column) {
     numbers_ = parse_levels(column);
     return finish_numbers();
   }
-  column.kind = kind_of_texts(column);
+  column.kind = kind_of_column(column);
   if (is_identifier) column.kind = ColumnKind::identifier;
   return column;
 }

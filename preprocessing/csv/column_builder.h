@@ -34,6 +34,14 @@ enum class BuildPlan {
 BuildPlan plan_column(const std::string& name, const ColumnProfile& profile,
                       std::size_t distinct_integers, const std::string& source);
 
+/// What an undeclared column of numbers is if all of them that are not missing are equal: constant,
+/// or a category if it is that value or missing. Nothing if they are not, or there is none.
+std::optional<Column> one_level_column(const std::string& name, const std::vector<double>& numbers);
+
+/// The kind of an undeclared column that holds texts, of which `missing` rows have none.
+ColumnKind kind_of_texts(const std::string& name, std::size_t rows, std::size_t missing,
+                         const std::vector<std::string>& levels);
+
 /// Where rows of a slice go in a column.
 struct RowRange {
   const FieldSlice* slice = nullptr;

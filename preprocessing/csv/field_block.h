@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "preprocessing/csv/fields.h"
@@ -17,6 +18,16 @@ namespace ebb::preprocessing {
 /// of lines without quotes, whose blanks are cut off when they are asked for, or a list.
 class FieldSlice {
  public:
+  FieldSlice() = default;
+  /// A list of fields of `text`, `columns` to a row; `lines` has one for each row, at least one.
+  FieldSlice(const char* text, std::size_t columns, std::vector<Field> fields,
+             std::vector<std::uint64_t> lines)
+      : text_(text),
+        columns_(columns),
+        rows_(lines.size()),
+        fields_(std::move(fields)),
+        lines_(std::move(lines)) {}
+
   [[nodiscard]] std::size_t rows() const { return rows_; }
   /// The line of the file on which the row begins.
   [[nodiscard]] std::uint64_t line(std::size_t row) const {

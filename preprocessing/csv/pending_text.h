@@ -35,6 +35,8 @@ class PendingText {
   void take_byte_order_mark();
   /// Ends the last line of a file that does not.
   void end_line() { pending_.push_back('\n'); }
+  /// Keeps the first bytes; size must be at most size().
+  void shrink(std::size_t size) { pending_.shrink(size); }
   void drop_front(std::size_t bytes) { pending_.drop_front(bytes); }
   /// Moves the first bytes to `text`.
   void give(TextBuffer& text, std::size_t bytes);

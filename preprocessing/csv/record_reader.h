@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "preprocessing/csv/pending_text.h"
@@ -28,6 +29,11 @@ class RecordReader final : public RecordSource {
   [[nodiscard]] std::optional<std::uint64_t> text_size() const override {
     return text_.file_size();
   }
+
+  /// The text behind the header, for another that reads it; the reader is of no use then.
+  PendingText take_text() && { return std::move(text_); }
+  /// The line on which that text begins.
+  [[nodiscard]] std::uint64_t line() const { return line_; }
 
   /// Throws DataError for NUL bytes, invalid UTF-8, ragged rows, bad or open quotes: of several
   /// errors in a block the first by position of its kind.

@@ -22,12 +22,14 @@ bool is_named_json_lines(const std::filesystem::path& path) {
 
 }  // namespace
 
+bool is_json_lines(const std::filesystem::path& path, const CsvOptions& options) {
+  return options.format == TextFormat::by_name ? is_named_json_lines(path)
+                                               : options.format == TextFormat::json_lines;
+}
+
 std::unique_ptr<RecordSource> open_records(const std::filesystem::path& path,
                                            const CsvOptions& options) {
-  const bool is_json_lines = options.format == TextFormat::by_name
-                                 ? is_named_json_lines(path)
-                                 : options.format == TextFormat::json_lines;
-  if (is_json_lines) return std::make_unique<JsonLinesReader>(path, options);
+  if (is_json_lines(path, options)) return std::make_unique<JsonLinesReader>(path, options);
   return std::make_unique<RecordReader>(path, options);
 }
 

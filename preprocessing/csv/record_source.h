@@ -31,6 +31,9 @@ class RecordSource {
   virtual bool next(FieldBlock& block) = 0;
 };
 
+/// Whether the file is one of JSON lines.
+bool is_json_lines(const std::filesystem::path& path, const CsvOptions& options);
+
 /// Opens a file of the format that options.format tells.
 std::unique_ptr<RecordSource> open_records(const std::filesystem::path& path,
                                            const CsvOptions& options);

@@ -87,6 +87,15 @@ void DeviceTable::drop(std::span<const std::string> names) {
   index_names();
 }
 
+void DeviceTable::arrange(std::span<const std::string> names) {
+  std::vector<Entry> arranged;
+  for (const std::string& name : names) arranged.push_back(entry(name));
+  if (arranged.size() != entries_.size())
+    fail("DeviceTable::arrange: {} names of {} columns", names.size(), entries_.size());
+  entries_ = std::move(arranged);
+  index_names();
+}
+
 void DeviceTable::replace(std::span<const std::string> names,
                           std::vector<std::vector<DeviceColumn>> columns) {
   std::unordered_map<std::string_view, std::vector<DeviceColumn>*> changed;

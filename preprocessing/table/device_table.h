@@ -54,6 +54,8 @@ class DeviceTable {
   void add(DeviceColumn column);
   void add(Column column);
   void drop(std::span<const std::string> names);
+  /// Puts the columns in the order of `names`, which has each once. Throws Error on other names.
+  void arrange(std::span<const std::string> names);
   /// Puts the columns columns[i] in the place of column names[i].
   void replace(std::span<const std::string> names, std::vector<std::vector<DeviceColumn>> columns);
   /// A table of the columns on the host, for what no kernel does.
