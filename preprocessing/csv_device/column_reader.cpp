@@ -13,10 +13,31 @@ namespace {
 
 constexpr std::size_t kRowsOfSlice = 4096;
 
-bool is_parsed_on_device(BuildPlan plan) {
+bool is_of_numbers(BuildPlan plan) {
   return plan == BuildPlan::number || plan == BuildPlan::fitted_number ||
          plan == BuildPlan::fixed_number || plan == BuildPlan::number_or_missing ||
          plan == BuildPlan::inferred_number;
+}
+
+bool is_of_texts(BuildPlan plan) {
+  return plan == BuildPlan::category || plan == BuildPlan::inferred_text;
+}
+
+/// The rest may prove identifiers, whose texts or integers are all of a kind that no row shares.
+bool is_of_host(BuildPlan plan) { return !is_of_numbers(plan) && !is_of_texts(plan); }
+
+/// Column `column` of all chunks, each [columns, rows], which have `rows` rows.
+Tensor join(const std::vector<Tensor>& chunks, std::size_t column, std::size_t rows) {
+  Tensor joined = Tensor::empty({static_cast<std::int64_t>(rows)}, chunks.front().dtype(),
+                                chunks.front().device());
+  std::int64_t begin = 0;
+  for (const Tensor& chunk : chunks) {
+    const std::int64_t count = chunk.extent(1);
+    copy_values(chunk.slice(0, static_cast<std::int64_t>(column), 1).reshape({count}),
+                joined.slice(0, begin, count));
+    begin += count;
+  }
+  return joined;
 }
 
 /// The builder of the columns that the host reads, which it gets by themselves.
@@ -24,7 +45,7 @@ TableBuilder host_builder(const ColumnPlans& plans, std::string source) {
   std::vector<WantedColumn> columns;
   std::vector<BuildPlan> of_host;
   for (std::size_t i = 0; i < plans.columns.size(); ++i) {
-    if (is_parsed_on_device(plans.plans[i])) continue;
+    if (!is_of_host(plans.plans[i])) continue;
     columns.push_back(plans.columns[i]);
     columns.back().position = of_host.size();
     of_host.push_back(plans.plans[i]);
@@ -71,22 +92,24 @@ ColumnReader::ColumnReader(ColumnPlans plans, std::string source,
       on_host_(host_builder(plans, std::move(source))) {
   for (std::size_t i = 0; i < plans.columns.size(); ++i) {
     names_.push_back(plans.columns[i].name);
-    if (is_parsed_on_device(plans.plans[i])) {
+    if (is_of_numbers(plans.plans[i])) {
       number_columns_.push_back(plans.columns[i]);
       number_plans_.push_back(plans.plans[i]);
+    } else if (is_of_texts(plans.plans[i])) {
+      text_columns_.push_back({plans.columns[i], plans.plans[i], {}});
     } else {
       host_positions_.push_back(static_cast<std::int64_t>(plans.columns[i].position));
     }
   }
 }
 
-bool ColumnReader::append(TextChunk& chunk) {
-  if (!append_numbers(chunk)) return false;
+bool ColumnReader::append(const TextChunk& chunk) {
+  if (!append_numbers(chunk) || !append_texts(chunk)) return false;
   append_on_host(chunk);
   return true;
 }
 
-bool ColumnReader::append_numbers(TextChunk& chunk) {
+bool ColumnReader::append_numbers(const TextChunk& chunk) {
   const std::int64_t rows = chunk.fields.rows;
   const Tensor numbers =
       Tensor::empty({std::ssize(number_columns_), rows}, DType::f64, context_.device());
@@ -99,7 +122,24 @@ bool ColumnReader::append_numbers(TextChunk& chunk) {
   return parse_numbers(context_, chunk.fields, {chunk.text, chunk.fields.bytes}, tokens_, columns);
 }
 
-void ColumnReader::append_on_host(TextChunk& chunk) {
+bool ColumnReader::append_texts(const TextChunk& chunk) {
+  const std::int64_t rows = chunk.fields.rows;
+  const Tensor codes =
+      Tensor::empty({std::ssize(text_columns_), rows}, DType::i32, context_.device());
+  codes_.push_back(codes);
+  for (std::size_t i = 0; i < text_columns_.size(); ++i) {
+    TextColumn& text = text_columns_[i];
+    const auto missing =
+        encode_texts(context_, chunk.fields, {chunk.text, chunk.fields.bytes},
+                     static_cast<std::int64_t>(text.column.position), tokens_, text.texts,
+                     codes.slice(0, static_cast<std::int64_t>(i), 1).reshape({rows}));
+    if (!missing) return false;
+    text.missing += *missing;
+  }
+  return true;
+}
+
+void ColumnReader::append_on_host(const TextChunk& chunk) {
   const auto rows = static_cast<std::size_t>(chunk.fields.rows);
   const std::size_t columns = host_positions_.size();
   const std::vector<FieldSpan> spans = find_spans(context_, chunk.fields, host_positions_);
@@ -132,13 +172,14 @@ DeviceRead ColumnReader::finish() && {
   origin->notes = std::move(notes_);
   DeviceTable table(*origin, context_.device());
   for (std::size_t i = 0; i < number_columns_.size(); ++i) add_numbers(table, i);
+  for (std::size_t i = 0; i < text_columns_.size(); ++i) add_texts(table, i);
   table.arrange(names_);
   return {std::move(origin), std::move(table), true};
 }
 
 void ColumnReader::add_numbers(DeviceTable& table, std::size_t column) const {
   const std::string& name = number_columns_[column].name;
-  DeviceColumn numbers{name, ColumnKind::number, join(column, table.rows()), {}};
+  DeviceColumn numbers{name, ColumnKind::number, join(numbers_, column, table.rows()), {}};
   const Moments moments = moments_of(table.context(), {&numbers.values, 1}).front();
   const bool may_be_one_level = number_plans_[column] == BuildPlan::inferred_number &&
                                 moments.count > 0 && moments.is_constant();
@@ -149,17 +190,13 @@ void ColumnReader::add_numbers(DeviceTable& table, std::size_t column) const {
   }
 }
 
-/// The numbers of all chunks.
-Tensor ColumnReader::join(std::size_t column, std::size_t rows) const {
-  Tensor joined = Tensor::empty({static_cast<std::int64_t>(rows)}, DType::f64, context_.device());
-  std::int64_t begin = 0;
-  for (const Tensor& chunk : numbers_) {
-    const std::int64_t count = chunk.extent(1);
-    copy_values(chunk.slice(0, static_cast<std::int64_t>(column), 1).reshape({count}),
-                joined.slice(0, begin, count));
-    begin += count;
-  }
-  return joined;
+void ColumnReader::add_texts(DeviceTable& table, std::size_t column) {
+  TextColumn& text = text_columns_[column];
+  DeviceColumn codes{text.column.name, ColumnKind::category, join(codes_, column, table.rows()),
+                     std::move(text.texts).take_levels()};
+  if (text.plan == BuildPlan::inferred_text)
+    codes.kind = kind_of_texts(codes.name, table.rows(), text.missing, codes.levels);
+  table.add(std::move(codes));
 }
 
 }  // namespace ebb::preprocessing
