@@ -19,20 +19,22 @@ ChunkReader::ChunkReader(RecordReader header, const CsvOptions& options, Device 
 
 bool ChunkReader::next(Context& context) {
   text_.drop_front(std::exchange(chunk_.fields.bytes, 0));
-  for (;;) {
+  for (bool has_grown = false;;) {
     if (text_.at_end()) {
       end_text();
       if (text_.size() == 0) return false;
       is_regular_ = cut(context) && chunk_.fields.rows > 0;
       return is_regular_;
     }
-    is_regular_ = text_.size() <= max_record_bytes_;
+    // A record that is longer than a chunk: not so long that the host would refuse it.
+    is_regular_ = !has_grown || text_.size() + chunk_bytes_ <= max_record_bytes_;
     if (!is_regular_) return false;
     text_.fill(chunk_bytes_);
     if (text_.at_end()) continue;
     is_regular_ = cut(context);
     if (!is_regular_) return false;
     if (chunk_.fields.rows > 0) return true;
+    has_grown = true;
   }
 }
 

@@ -40,6 +40,12 @@ Tensor join(const std::vector<Tensor>& chunks, std::size_t column, std::size_t r
   return joined;
 }
 
+/// Whether all numbers that are not missing are equal, and there are some.
+bool has_one_value(DeviceTable& table, const Tensor& numbers) {
+  const Moments moments = moments_of(table.context(), {&numbers, 1}).front();
+  return moments.count > 0 && moments.is_constant();
+}
+
 /// The builder of the columns that the host reads, which it gets by themselves.
 TableBuilder host_builder(const ColumnPlans& plans, std::string source) {
   std::vector<WantedColumn> columns;
@@ -180,10 +186,9 @@ DeviceRead ColumnReader::finish() && {
 void ColumnReader::add_numbers(DeviceTable& table, std::size_t column) const {
   const std::string& name = number_columns_[column].name;
   DeviceColumn numbers{name, ColumnKind::number, join(numbers_, column, table.rows()), {}};
-  const Moments moments = moments_of(table.context(), {&numbers.values, 1}).front();
-  const bool may_be_one_level = number_plans_[column] == BuildPlan::inferred_number &&
-                                moments.count > 0 && moments.is_constant();
-  if (may_be_one_level) {
+  const bool has_one_level =
+      number_plans_[column] == BuildPlan::inferred_number && has_one_value(table, numbers.values);
+  if (has_one_level) {
     table.add(one_level_column(name, download(numbers).numbers).value());
   } else {
     table.add(std::move(numbers));

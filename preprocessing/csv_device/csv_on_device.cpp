@@ -47,4 +47,14 @@ DeviceRead read_csv_on_device(const std::filesystem::path& path, const CsvOption
   return {std::move(origin), std::move(table), false};
 }
 
+Table read_csv_by_way_of(Device device, const std::filesystem::path& path,
+                         const CsvOptions& options) {
+  if (!device.is_cuda()) return read_csv(path, options);
+  DeviceRead read = read_csv_on_device(path, options, device);
+  if (!read.is_by_device) return std::move(*read.origin);
+  Table table = read.table.download(read.table.names());
+  table.notes = std::move(read.origin->notes);
+  return table;
+}
+
 }  // namespace ebb::preprocessing

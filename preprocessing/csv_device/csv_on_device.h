@@ -29,4 +29,8 @@ struct DeviceRead {
 DeviceRead read_csv_on_device(const std::filesystem::path& path, const CsvOptions& options,
                               Device device);
 
+/// The same table on the host, by way of a GPU, if the device is one.
+Table read_csv_by_way_of(Device device, const std::filesystem::path& path,
+                         const CsvOptions& options);
+
 }  // namespace ebb::preprocessing

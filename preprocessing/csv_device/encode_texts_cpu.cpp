@@ -10,7 +10,6 @@ std::optional<std::size_t> encode_texts(Context&, const DeviceFields& fields, st
   const TokenView tokens = missing.view(missing.bytes().data());
   auto* codes = tensor.view().as<std::int32_t>();
   std::size_t count = 0;
-  std::string text;
   for (std::uint32_t row = 0; row < fields.rows; ++row) {
     const FieldText field = view.field(row, static_cast<std::uint32_t>(position));
     if (tokens.contains(field)) {
@@ -18,12 +17,7 @@ std::optional<std::size_t> encode_texts(Context&, const DeviceFields& fields, st
       ++count;
       continue;
     }
-    text.clear();
-    field.for_bytes([&](char c) {
-      text += c;
-      return true;
-    });
-    codes[row] = dictionary.code(text);
+    codes[row] = dictionary.code(field.value());
   }
   return count;
 }

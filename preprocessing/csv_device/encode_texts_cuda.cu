@@ -147,16 +147,10 @@ std::vector<SlotCode> codes_of(std::vector<FirstText> firsts, std::string_view h
   std::ranges::sort(firsts, {}, &FirstText::row);
   std::vector<SlotCode> codes;
   codes.reserve(firsts.size());
-  std::string text;
   for (const FirstText& first : firsts) {
-    text.clear();
     const FieldText field{host_text.data() + first.begin, host_text.data() + first.end,
                           first.is_quoted};
-    field.for_bytes([&](char c) {
-      text += c;
-      return true;
-    });
-    codes.push_back({first.slot, dictionary.code(text)});
+    codes.push_back({first.slot, dictionary.code(field.value())});
   }
   return codes;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "preprocessing/csv/records.h"
 
@@ -32,6 +33,15 @@ struct FieldText {
       if (!visit(*at)) return false;
     }
     return true;
+  }
+  /// On the host.
+  [[nodiscard]] std::string value() const {
+    std::string bytes;
+    for_bytes([&](char c) {
+      bytes += c;
+      return true;
+    });
+    return bytes;
   }
 };
 

@@ -6,6 +6,7 @@
 #include "preprocessing/csv/byte_source.h"
 #include "preprocessing/csv/csv_reader.h"
 #include "preprocessing/csv/records.h"
+#include "preprocessing/csv_device/csv_on_device.h"
 
 namespace ebb::churn {
 namespace {
@@ -79,7 +80,7 @@ preprocessing::CsvOptions options_as_of(const Table& customers, const RunConfig&
 
 }  // namespace
 
-Table read_customers(const RunConfig& config) {
+Table read_customers(const RunConfig& config, Device device) {
   if (config.data.path.empty()) {
     fail<DataError>("no customer table is given: name one with --data, or as path in [data]");
   }
@@ -91,7 +92,7 @@ Table read_customers(const RunConfig& config) {
                   "rename it in the table and in --id-column");
   preprocessing::CsvOptions options = csv_options(config.data);
   for (const auto& [name, kind] : kinds_to_read(config)) options.columns.push_back({name, kind});
-  Table table = preprocessing::read_csv(config.data.path, options);
+  Table table = preprocessing::read_csv_by_way_of(device, config.data.path, options);
   check_columns(table, config);
   std::vector<std::string> ignored;
   for (const auto& [name, kind] : config.data.columns) {
@@ -105,9 +106,11 @@ std::optional<char> further_delimiter(std::optional<char> given, const DataConfi
   return given || data.delimiter != preprocessing::kBlanks ? given : data.delimiter;
 }
 
-std::optional<Table> read_test_customers(const RunConfig& config, const Table& customers) {
+std::optional<Table> read_test_customers(const RunConfig& config, const Table& customers,
+                                         Device device) {
   if (config.split.test_data.empty()) return std::nullopt;
-  return preprocessing::read_csv(config.split.test_data, options_as_of(customers, config));
+  return preprocessing::read_csv_by_way_of(device, config.split.test_data,
+                                           options_as_of(customers, config));
 }
 
 Table read_later_customers(const RunConfig& config, const std::string& path,

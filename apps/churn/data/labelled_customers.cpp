@@ -143,8 +143,8 @@ preprocessing::PipelineConfig column_roles(const RunConfig& config) {
 
 LabelledCustomers read_labelled_customers(const RunConfig& config, Device device, TestTable test) {
   LabelledCustomers customers;
-  Table table = read_customers(config);
-  if (test == TestTable::read) customers.test = read_test_customers(config, table);
+  Table table = read_customers(config, device);
+  if (test == TestTable::read) customers.test = read_test_customers(config, table, device);
   std::vector<const Table*> tables = {&table};
   if (customers.test) tables.push_back(&*customers.test);
   customers.fingerprint = fingerprint(tables);

@@ -36,7 +36,7 @@ struct LabelledCustomers {
 enum class TestTable { read, ignored };
 
 /// Reads what config.data, .split.test_data and .preprocessing.drop_duplicates ask for. Throws as
-/// prepare_data does. Duplicates are found on `device`.
+/// prepare_data does. Tables are parsed and duplicates found on `device`, if that is a GPU.
 LabelledCustomers read_labelled_customers(const RunConfig& config, Device device = {},
                                           TestTable test = TestTable::read);
 

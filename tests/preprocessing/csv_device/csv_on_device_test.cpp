@@ -29,7 +29,11 @@ void expect_same_table(const std::filesystem::path& path, By by, const CsvOption
   expect_equal(read.table.download(names), expected);
   EXPECT_EQ(read.table.origin().source(), expected.source());
   EXPECT_EQ(read.origin->notes, expected.notes);
-  ASSERT_EQ(read.origin->stray_texts.size(), expected.stray_texts.size());
+  const Table on_host = read_csv_by_way_of(test_device(), path, options);
+  expect_equal(on_host, expected);
+  EXPECT_EQ(on_host.source(), expected.source());
+  EXPECT_EQ(on_host.notes, expected.notes);
+  EXPECT_EQ(on_host.stray_texts.size(), expected.stray_texts.size());
 }
 
 void expect_same(std::string_view text, By by, const CsvOptions& options = small_blocks()) {
@@ -80,6 +84,16 @@ TEST(CsvOnDevice, ReadsWhatIsRegular) {
        }) {
     expect_same(text, By::device);
   }
+}
+
+TEST(CsvOnDevice, ReadsRecordsLongerThanAChunk) {
+  const std::string longer(3000, 'x');
+  expect_same("a,b\n1,y\n2,\"" + longer + "\n" + longer + "\"\n3,z\n", By::device);
+  CsvOptions options = small_blocks();
+  options.max_record_bytes = 1000;
+  expect_same_error("a,b\n1,y\n2," + longer + "\n3,z\n", options);
+  options.max_record_bytes = 4000;
+  expect_same("a,b\n1,y\n2," + longer + "\n3,z\n", By::device, options);
 }
 
 TEST(CsvOnDevice, LeavesTheRestToTheHost) {
