@@ -10,15 +10,20 @@
 
 namespace ebb::preprocessing {
 
-/// Tokens in one array of bytes: for each its length in four bytes, then itself; at last four
-/// zeros. The empty token stands apart.
+/// Tokens in one array of bytes: a bit for each byte that one begins with, since most fields are
+/// told apart by their first byte; then for each token its length in four bytes, and itself; at
+/// last four zeros. The empty token stands apart.
 struct TokenView {
+  static constexpr int kFirstBytes = 32;
+
   const unsigned char* tokens = nullptr;
   bool has_empty = false;
 
   [[nodiscard]] constexpr bool contains(const FieldText& field) const {
     if (field.begin == field.end) return has_empty;
-    const unsigned char* token = tokens;
+    const auto first = static_cast<unsigned char>(*field.begin);
+    if ((tokens[first / 8] >> (first % 8) & 1) == 0) return false;
+    const unsigned char* token = tokens + kFirstBytes;
     for (;;) {
       const std::uint32_t length = std::uint32_t{token[0]} | std::uint32_t{token[1]} << 8 |
                                    std::uint32_t{token[2]} << 16 | std::uint32_t{token[3]} << 24;
