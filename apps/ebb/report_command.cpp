@@ -17,6 +17,7 @@
 #include "apps/churn/data/held_out_rows.h"
 #include "apps/churn/html_report/report.h"
 #include "apps/churn/reporting/text_table.h"
+#include "apps/churn/search/trial_store.h"
 #include "apps/ebb/commands.h"
 #include "apps/ebb/decision_options.h"
 #include "apps/ebb/delimiter_option.h"
@@ -51,7 +52,9 @@ struct ReportOptions {
   std::string out = "report.html";
   std::string language = "en";
   std::string title;
-  std::string offers;                    // empty: none
+  std::string segments;  // empty: none; likewise the next two
+  std::string offers;
+  std::string search;
   std::size_t bootstrap_samples = 1000;  // 0: no intervals
   std::size_t importance_rows = 1000;    // 0: no importance
 };
@@ -180,7 +183,12 @@ ExitCode write_report(const ReportOptions& options, const InterruptGuard& interr
   add_importance(options, model, predictor, rows, interrupt, report);
   report.history = history_of(options, model);
   report.audit = audit_of(report, options, model);
+  if (!options.segments.empty()) report.segments = churn::read_segment_totals(options.segments);
   if (!options.offers.empty()) report.offers = churn::read_offer_totals(options.offers);
+  if (!options.search.empty()) {
+    report.search =
+        churn::read_search_history(std::filesystem::path(options.search) / churn::kTrialsName);
+  }
   interrupt.stop_here();
   output.write(churn::html_report(report));
   output.commit();
@@ -202,7 +210,9 @@ ExitCode report(const ReportOptions& options) {
     fail<UsageError>("--intervals 1: an interval needs 2 samples at least; 0 for none");
   }
   std::vector<std::string> inputs = files_read(options.model);
-  if (!options.offers.empty()) inputs.push_back(options.offers);
+  for (const std::string& file : {options.segments, options.offers}) {
+    if (!file.empty()) inputs.push_back(file);
+  }
   refuse_replacing("--out", options.out, inputs);
   return write_unless_interrupted(options.out, [&](const InterruptGuard& interrupt) {
     return write_report(options, interrupt);

@@ -62,7 +62,6 @@ Trials are compared on validation rows. Test rows are split off as `ebb train` d
 at: a search flatters the validation rows that it chose by, so judge the result by test rows.
 FOLDER gets trials.jsonl and best.toml as trials end, and search.svg at the end.)";
 
-constexpr const char* kTrialsName = "trials.jsonl";
 constexpr const char* kBestName = "best.toml";
 constexpr const char* kPictureName = "search.svg";
 constexpr std::size_t kDefaultTrials = 40;
@@ -149,7 +148,7 @@ class Search {
     flush_standard_output();
     return tuner_.run(go_on, [&](const churn::Trial& trial) {
       folder_.write([&](const fs::path& folder) {
-        save_trials(folder / kTrialsName, identity_, tuner_.trials());
+        save_trials(folder / churn::kTrialsName, identity_, tuner_.trials());
         // What another search left stays until the first trial has ended.
         if (tuner_.trials().size() > 1) return;
         for (const char* name : {kBestName, kPictureName}) fs::remove(folder / name);
@@ -177,8 +176,8 @@ class Search {
       fmt::print("{:>5}  {}  {}\n", trial.number + 1, churn::format_metric(trial.value),
                  churn::describe(trial.assignment));
     }
-    fmt::print("\nwritten   {}: {}, {}, {}\n", arguments_.settings.out, kTrialsName, kBestName,
-               kPictureName);
+    fmt::print("\nwritten   {}: {}, {}, {}\n", arguments_.settings.out, churn::kTrialsName,
+               kBestName, kPictureName);
     fmt::print(
         "train with the best settings, and judge them by test rows, which no trial has seen:\n"
         "  {}\n",
@@ -191,8 +190,8 @@ class Search {
     return arguments_.settings.out / fs::path(name);
   }
   [[nodiscard]] std::vector<churn::Trial> trials_before() const {
-    if (!arguments_.settings.resume || !fs::exists(path(kTrialsName))) return {};
-    return load_trials(path(kTrialsName), identity_, space_);
+    if (!arguments_.settings.resume || !fs::exists(path(churn::kTrialsName))) return {};
+    return load_trials(path(churn::kTrialsName), identity_, space_);
   }
   [[nodiscard]] const churn::Trial* best() const {
     return best_trial(tuner_.trials(), options_.metric);
@@ -252,7 +251,7 @@ ExitCode tune(const TuneArguments& arguments) {
     fail<UsageError>("--out is missing: the folder for what the search finds");
   }
   const auto folder = open_kept_folder(
-      arguments.settings, std::array{kTrialsName, kBestName, kPictureName}, "a search",
+      arguments.settings, std::array{churn::kTrialsName, kBestName, kPictureName}, "a search",
       {base.data.path, arguments.space, arguments.settings.config_file});
   const InterruptGuard interrupt;
   const churn::LabelledCustomers customers = churn::read_labelled_customers(

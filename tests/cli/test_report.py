@@ -12,9 +12,9 @@ from program import TABLE, ProgramTest
 CHROMIUM = shutil.which("chromium")
 
 SECTIONS = ["metrics", "ranking", "calibration", "decisions", "profit", "learning", "importance",
-            "offers", "audit"]
+            "segments", "offers", "search", "audit"]
 PLOTS = {"roc", "precision-recall", "gain", "lift", "calibration-plot", "scores", "thresholds",
-         "profit-plot", "loss", "validation-auc", "importance-plot", "offers-plot"}
+         "profit-plot", "loss", "validation-auc", "importance-plot", "offers-plot", "search-plot"}
 
 
 def text_of(element):
@@ -49,6 +49,14 @@ class ReportTest(ProgramTest):
                           "a,0.5,call,4.00,10.50,x\nb,0.1,,,,\nc,0.4,NA,30.00,20.25,x\n"
                           "d,0.3,call,4.00,0.50,x\n")
 
+    def found(self):
+        """Options for what other commands found: segments, offers and a search."""
+        self.ebb("segment", "--model", "model", "--data", TABLE, "--by", "k-means", "--clusters", "3", "--out",
+                 "segments.csv", "--summary", "segments.json")
+        self.ebb("tune", "--data", TABLE, "--target", "churn", "--id-column", "customer_id", "--config", self.config,
+                 "--trials", "3", "--out", "tune")
+        return ["--segments", "segments.json", "--offers", self.offers(), "--search", "tune"]
+
     def sections(self, document):
         return [section.get("id") for section in document.iter("section") if section.get("id")]
 
@@ -63,7 +71,7 @@ class ReportTest(ProgramTest):
         return self.write("labelled.csv", "\n".join(TABLE.read_text().splitlines()[:-1]) + "\n")
 
     def test_it_holds_all_sections_and_loads_nothing(self):
-        document = self.report("--customer-value", "300", "--offers", self.offers())
+        document = self.report("--customer-value", "300", *self.found())
         self.assertEqual(self.sections(document), SECTIONS)
         self.assertEqual(document.get("lang"), "en")
         self.assertEqual({plot.get("id") for plot in document.iter("svg")}, PLOTS)
@@ -79,7 +87,7 @@ class ReportTest(ProgramTest):
         self.assertEqual(policy, "default-src 'none'; style-src 'unsafe-inline'")
 
     def test_who_does_not_see_is_told(self):
-        document = self.report("--customer-value", "300", "--offers", self.offers())
+        document = self.report("--customer-value", "300", *self.found())
         ids = [element.get("id") for element in document.iter() if element.get("id")]
         self.assertEqual(len(ids), len(set(ids)))
         for plot in document.iter("svg"):
@@ -142,9 +150,10 @@ class ReportTest(ProgramTest):
         (self.folder / "model" / "checkpoint.safetensors").unlink()
         document = self.report("--importance-rows", "0")
         self.assertEqual(self.sections(document),
-                         [name for name in SECTIONS if name not in ("profit", "learning", "importance", "offers")])
+                         [name for name in SECTIONS if name not in ("profit", "learning", "importance", "segments", "offers",
+                                                                   "search")])
         footer = text_of(document.find(".//footer"))
-        for words in ("--customer-value", "checkpoint", "--importance-rows", "--offers"):
+        for words in ("--customer-value", "checkpoint", "--importance-rows", "--segments", "--offers", "--search"):
             self.assertIn(words, footer)
 
     def test_the_checkpoint_of_another_run_gives_no_learning_curves(self):
@@ -167,6 +176,27 @@ class ReportTest(ProgramTest):
         self.ebb("report", "--model", "model", "--data", TABLE, "--offers", "offers.csv", "--out",
                  "offers.csv", code=2)
 
+    def test_segments_and_trials_are_listed(self):
+        document = self.report(*self.found())
+        summary = json.loads((self.folder / "segments.json").read_text())
+        segments = self.table(document, "segments")
+        self.assertEqual(list(segments), [segment["name"] for segment in summary["segments"]])
+        first = summary["segments"][0]
+        self.assertEqual(segments[first["name"]][:3], [
+            str(first["customers"]), f"{100 * first['share']:.1f} %", f"{100 * first['mean_probability']:.1f} %"])
+        trials = [json.loads(line) for line in (self.folder / "tune/trials.jsonl").read_text().splitlines()[1:]]
+        best = min((trial for trial in trials if trial["outcome"] == "finished"), key=lambda trial: trial["value"])
+        listed = self.table(document, "search")
+        self.assertEqual(next(iter(listed)), str(best["trial"] + 1))
+        self.assertEqual(listed[str(best["trial"] + 1)][0], f"{best['value']:.4f}")
+        (self.folder / "broken").mkdir()
+        self.write("broken/trials.jsonl", "{}\n")
+        self.write("segments.json", '{"by": 3}')
+        for option, given, place in (("--segments", "segments.json", "segments.json"),
+                                     ("--search", "broken", "trials.jsonl:1")):
+            refused = self.ebb("report", "--model", "model", "--data", TABLE, option, given, code=3)
+            self.assertIn(place, refused.stderr)
+
     def test_names_of_a_file_are_no_markup(self):
         header, *rows = TABLE.read_text().splitlines()
         hostile = "<img src=x onerror=alert(1)> & \x01'"
@@ -182,7 +212,7 @@ class ReportTest(ProgramTest):
         self.assertIn("<i>.csv", text_of(document.find(".//section")))
 
     def test_it_speaks_chinese(self):
-        document = self.report("--language", "zh", "--customer-value", "300", "--offers", self.offers())
+        document = self.report("--language", "zh", "--customer-value", "300", *self.found())
         self.assertEqual(document.get("lang"), "zh-CN")
         self.assertEqual(self.sections(document), SECTIONS)
         self.assertEqual(document.find(".//h1").text, "客户流失报告")

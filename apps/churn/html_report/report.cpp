@@ -10,9 +10,10 @@ namespace ebb::churn {
 namespace {
 
 std::vector<Section> sections_of(const ReportData& data) {
-  return {metrics_section(data),    ranking_section(data), calibration_section(data),
-          decision_section(data),   profit_section(data),  learning_section(data),
-          importance_section(data), offers_section(data),  audit_section(data)};
+  return {metrics_section(data),    ranking_section(data),  calibration_section(data),
+          decision_section(data),   profit_section(data),   learning_section(data),
+          importance_section(data), segments_section(data), offers_section(data),
+          search_section(data),     audit_section(data)};
 }
 
 std::string contents(const std::vector<Section>& sections, const Texts& words) {

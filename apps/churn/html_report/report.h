@@ -12,6 +12,8 @@
 #include "apps/churn/metrics/ranking.h"
 #include "apps/churn/offers/offers_file.h"
 #include "apps/churn/reporting/evaluation.h"
+#include "apps/churn/search/search_history.h"
+#include "apps/churn/segments/segments_file.h"
 #include "apps/churn/training/trainer.h"
 #include "preprocessing/audit/audit.h"
 
@@ -45,7 +47,9 @@ struct ReportData {
   std::vector<EpochRecord> history;
   std::vector<ColumnImportance> importance;  ///< most important first
   std::size_t importance_rows = 0;
+  std::optional<SegmentTotals> segments;
   std::optional<OfferTotals> offers;
+  std::optional<SearchHistory> search;              ///< that found the model's settings
   std::optional<preprocessing::AuditReport> audit;  ///< of the whole table
 };
 

@@ -21,7 +21,9 @@ Section decision_section(const ReportData& data);
 Section profit_section(const ReportData& data);
 Section learning_section(const ReportData& data);
 Section importance_section(const ReportData& data);
+Section segments_section(const ReportData& data);
 Section offers_section(const ReportData& data);
+Section search_section(const ReportData& data);
 Section audit_section(const ReportData& data);
 
 /// What stands above all sections: in words, and the most important figures.

@@ -143,6 +143,25 @@ struct Texts {
   const char* auc_fall;
   const char* importance_more;
 
+  const char* segments;
+  const char* segments_intro;
+  const char* segments_caption;
+  const char* segment;
+  const char* segment_share;
+  const char* segment_factors;
+  const char* segment_level;
+  const char* segment_mean;
+
+  const char* search;
+  const char* search_none;
+  const char* search_intro;
+  const char* search_title;
+  const char* search_description;
+  const char* search_caption;
+  const char* trial;
+  const char* best_so_far;
+  const char* settings;
+
   const char* offers;
   const char* offers_intro;
   const char* offers_title;

@@ -159,6 +159,27 @@ const Texts kChineseTexts = {
     .auc_fall = "ROC-AUC 下降",
     .importance_more = "最不重要的 {0} 列（组）未列出。",
 
+    .segments = "客户分群",
+    .segments_intro = "{0} 位客户按 {2} 分为 {1} 群。",
+    .segments_caption = "各群的大小与特点",
+    .segment = "客户群",
+    .segment_share = "占比",
+    .segment_factors = "特点（其余客户）",
+    .segment_level = "{0} 为 {1}：{2}（{3}）",
+    .segment_mean = "{0} 均值：{1}（{2}）",
+
+    .search = "参数搜索",
+    .search_none = "{0} 次试验均未完成。",
+    .search_intro =
+        "共 {0} 次试验，方法为 {1}。最佳的是第 {2} 次，验证集上的 {3} "
+        "为 {4}；它由验证集选出，应以测试集评判。",
+    .search_title = "搜索过程",
+    .search_description = "每个点为一次完成的试验，折线为迄今最佳。最佳为第 {0} 次，{1}。",
+    .search_caption = "最佳的几次试验",
+    .trial = "试验",
+    .best_so_far = "迄今最佳",
+    .settings = "参数",
+
     .offers = "挽留方案",
     .offers_intro = "{1} 位客户中 {0} 位得到方案。全部方案成本 {2}，扣除成本后预期收益 {3}。",
     .offers_title = "各行动的预期收益",

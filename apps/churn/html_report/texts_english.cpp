@@ -191,6 +191,29 @@ const Texts kEnglishTexts = {
     .auc_fall = "Fall of ROC-AUC",
     .importance_more = "The {0} columns or groups of least importance are not shown.",
 
+    .segments = "Segments",
+    .segments_intro = "{0} customers in {1} segments, by {2}.",
+    .segments_caption = "How large segments are, and what sets them apart",
+    .segment = "Segment",
+    .segment_share = "Share",
+    .segment_factors = "Sets it apart (all others)",
+    .segment_level = "{0} is {1}: {2} ({3})",
+    .segment_mean = "mean {0}: {1} ({2})",
+
+    .search = "Search for settings",
+    .search_none = "None of {0} trials was finished.",
+    .search_intro =
+        "{0} trials, method {1}. The best, number {2}, has a {3} of {4} on validation rows, which "
+        "chose it: test rows judge it.",
+    .search_title = "Trials of the search",
+    .search_description =
+        "A point for each finished trial, and a line for the best so far. The "
+        "best is trial {0}, with {1}.",
+    .search_caption = "The best trials",
+    .trial = "Trial",
+    .best_so_far = "best so far",
+    .settings = "Settings",
+
     .offers = "Offers",
     .offers_intro =
         "{0} of {1} customers get an offer. All offers together cost {2} and are expected to gain "

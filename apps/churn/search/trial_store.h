@@ -9,6 +9,9 @@
 
 namespace ebb::churn {
 
+/// In the folder of `ebb tune`.
+inline constexpr const char* kTrialsName = "trials.jsonl";
+
 /// What trials depend on, as text: two searches of equal ones have the same trials.
 struct SearchIdentity {
   std::string data_fingerprint;
