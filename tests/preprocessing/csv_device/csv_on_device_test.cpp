@@ -1,6 +1,9 @@
 // Tables read on the device under test: those that the host reads, and its errors.
 #include "preprocessing/csv_device/csv_on_device.h"
 
+#include <sys/stat.h>
+#include <thread>
+
 #include "preprocessing/csv/records.h"
 #include "preprocessing/split/random_order.h"
 #include "tests/preprocessing/support.h"
@@ -217,8 +220,21 @@ TEST(CsvOnDevice, InfersKindsFromTheSampleAlone) {
   expect_same_error(text + "x,a,1\n", options);
 }
 
-TEST(CsvOnDevice, LeavesFilesThatCannotBeReadTwiceToTheHost) {
-  const std::string message = message_of<Error>(
+TEST(CsvOnDevice, LeavesPipesToTheHost) {
+  const std::string_view text = "a,b\n1,x\n2,y\n";
+  const ScratchFile place("", ".fifo");
+  std::filesystem::remove(place.path());
+  ASSERT_EQ(::mkfifo(place.path().c_str(), 0600), 0);
+  std::thread writer([&] { std::ofstream(place.path(), std::ios::binary) << text; });
+  DeviceRead read = read_csv_on_device(place.path(), {}, test_device());
+  writer.join();
+  EXPECT_FALSE(read.is_by_device);
+  const Table table = read.table.download(read.table.names());
+  EXPECT_EQ(table.numbers("a"), (std::vector<double>{1, 2}));
+}
+
+TEST(CsvOnDevice, SaysThatAFileIsNotThere) {
+  const auto message = message_of<Error>(
       [] { read_csv_on_device("/does/not/exist.csv", CsvOptions(), test_device()); });
   EXPECT_EQ(message, message_of<Error>([] { read_csv("/does/not/exist.csv"); }));
 }
