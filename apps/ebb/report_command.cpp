@@ -37,12 +37,14 @@ constexpr const char* kReportFooter = R"(Examples:
   ebb report --model model/ --data users.csv
   ebb report --model model/ --data users.csv --customer-value 300 --contact-cost 2
       and what a campaign earns
+  ebb report --model model/ --data users.csv --segments segments.json --offers offers.csv --search tune/
   ebb report --model model/ --data labelled.csv --out q3.html --title "Q3" --language zh
 
 The report is one file that loads nothing: it can be mailed, printed and read on a phone. It holds
   what was measured and how good it is, in words; metrics with intervals; ROC, precision and recall,
   gain and lift; calibration; the confusion matrix and other thresholds; what a campaign earns;
-  learning curves; importance of columns; offers; and the data audit (ebb audit).
+  learning curves; importance of columns; segments, offers and the search for settings, if they
+  are given; and the data audit (ebb audit).
 Of the table that the model was trained on, its test rows are measured; of another table, all.
 Learning curves need the checkpoint that ebb train leaves in the model's folder.)";
 
@@ -244,8 +246,14 @@ void add_report(CLI::App& program, Command& chosen) {
                    "none")
       ->transform(within<std::size_t>(0, 1'000'000))
       ->type_name("N");
+  command->add_option("--segments", options->segments, "What ebb segment wrote with --summary")
+      ->type_name("FILE");
   command->add_option("--offers", options->offers, "What ebb offers wrote, to be summed up")
       ->type_name("FILE");
+  command
+      ->add_option("--search", options->search,
+                   "Folder of the ebb tune that found the model's settings")
+      ->type_name("FOLDER");
   declare_campaign(*command, options->decision);
   command->callback([&chosen, options] { chosen = [options] { return report(*options); }; });
 }
