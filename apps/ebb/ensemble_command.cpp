@@ -60,7 +60,7 @@ struct EnsembleArguments {
 };
 
 /// The settings, then those of the further files on the same rows.
-std::vector<churn::RunConfig> configs_of(const EnsembleArguments& arguments) {
+std::vector<churn::RunConfig> member_configs(const EnsembleArguments& arguments) {
   std::vector<churn::RunConfig> configs = {settings_of(arguments.settings)};
   for (const std::string& file : arguments.also) {
     churn::RunConfig other = churn::load_config(file);
@@ -265,8 +265,8 @@ class EnsembleTraining {
   std::vector<Member> members_;
 };
 
-std::unique_ptr<churn::LockedFolder> open_folder(const EnsembleArguments& arguments,
-                                                 const std::string& table) {
+std::unique_ptr<churn::LockedFolder> open_ensemble_folder(const EnsembleArguments& arguments,
+                                                          const std::string& table) {
   const TrainArguments& settings = arguments.settings;
   if (settings.out.empty()) fail<UsageError>("--out is missing: the folder for the ensemble");
   const fs::path out = settings.out;
@@ -282,10 +282,11 @@ std::unique_ptr<churn::LockedFolder> open_folder(const EnsembleArguments& argume
 }
 
 ExitCode make_ensemble(const EnsembleArguments& arguments) {
-  std::vector<churn::RunConfig> configs = configs_of(arguments);
+  std::vector<churn::RunConfig> configs = member_configs(arguments);
   const churn::RunConfig first = configs.front();
   set_default_threads(first.runtime.threads);  // also for reading the table
-  const std::unique_ptr<churn::LockedFolder> folder = open_folder(arguments, first.data.path);
+  const std::unique_ptr<churn::LockedFolder> folder =
+      open_ensemble_folder(arguments, first.data.path);
   const InterruptGuard interrupt;
   EnsembleTraining training(arguments, std::move(configs), *folder);
   if (!training.run(interrupt)) {
