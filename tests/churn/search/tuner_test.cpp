@@ -21,8 +21,6 @@ using ebb::testing::TemporaryFolder;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-const auto kGoOn = [] { return true; };
-
 constexpr const char* kSmallSpace = R"([search."training.learning_rate"]
 low = 1e-4
 high = 1e-1
