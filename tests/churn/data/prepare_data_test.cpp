@@ -399,7 +399,7 @@ TEST_F(PrepareDataTest, AnIdColumnCannotHaveTheNameOfAScore) {
     config_.data.id_column = name;
     EXPECT_THAT(refusal(text),
                 HasSubstr(fmt::format("customers.csv: the id column \"{}\" would stand in the "
-                                      "scores file beside ebb's own column of that name: rename it "
+                                      "file beside ebb's own column of that name: rename it "
                                       "in the table and in --id-column",
                                       name)));
     // As a feature it is one column among others.

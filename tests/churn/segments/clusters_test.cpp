@@ -61,7 +61,8 @@ Numbers far_apart(std::size_t rows, std::size_t clusters, std::size_t width) {
 }
 
 TEST(KMeans, GoesWhereScikitLearnGoesFromTheSameCentres) {
-  for (const json& known : segments_of_scikit_learn()["cases"]) {
+  const json fixture = segments_of_scikit_learn();
+  for (const json& known : fixture["cases"]) {
     const auto values = known["rows"].get<Numbers>();
     const RowMatrix rows{values, known["width"].get<std::size_t>()};
     const KMeansResult found = k_means_from(rows, known["start"].get<Numbers>(), {});
@@ -77,7 +78,8 @@ TEST(KMeans, GoesWhereScikitLearnGoesFromTheSameCentres) {
 }
 
 TEST(GaussianMixture, IsThatOfScikitLearnFromTheSameStart) {
-  for (const json& known : segments_of_scikit_learn()["cases"]) {
+  const json fixture = segments_of_scikit_learn();
+  for (const json& known : fixture["cases"]) {
     const auto values = known["rows"].get<Numbers>();
     const RowMatrix rows{values, known["width"].get<std::size_t>()};
     const auto start = known["of_row"].get<Places>();

@@ -86,7 +86,8 @@ TEST(RfmClasses, TellOfWhatIsMissing) {
 }
 
 TEST(WilsonInterval, IsThatOfScipy) {
-  for (const auto& known : ebb::testing::test_json("segments.json")["wilson"]) {
+  const auto fixture = ebb::testing::test_json("segments.json");
+  for (const auto& known : fixture["wilson"]) {
     const ShareEstimate found =
         wilson_interval(known[0].get<std::size_t>(), known[1].get<std::size_t>());
     EXPECT_NEAR(found.low, known[2].get<double>(), 1e-14);
