@@ -156,6 +156,8 @@ class EnsembleTraining {
   bool add_member(std::size_t config_number, std::uint32_t seed, const churn::PreparedData& data,
                   const InterruptGuard& interrupt) {
     churn::RunConfig config = churn::settled(configs_[config_number], data);
+    // Who measures a member alone finds the rows that it was not trained on.
+    if (config.split.seed < 0) config.split.seed = static_cast<std::int64_t>(config.training.seed);
     config.training.seed += seed;
     const std::string& file =
         config_number == 0 ? std::string("settings") : arguments_.also[config_number - 1];

@@ -62,6 +62,14 @@ class EnsembleTest(ProgramTest):
         for name in ("ensemble.json", "metrics.json", "members/02/model.safetensors"):
             self.assertEqual((self.folder / "cut" / name).read_bytes(), (self.folder / "whole" / name).read_bytes(), name)
 
+    def test_members_are_measured_by_rows_that_none_was_trained_on(self):
+        self.ensemble("--out", "model")
+        for member in range(3):
+            self.ebb("report", "--model", f"model/members/0{member}", "--data", TABLE, "--intervals", "0",
+                     "--importance-rows", "0", "--out", "member.html")
+            figure = f"{self.metrics()['members'][member]['roc_auc']:.4f}"
+            self.assertIn(figure, (self.folder / "member.html").read_text())
+
     def test_several_configurations(self):
         self.write("wide.toml", "[model]\ndim = 12\nlayers = 1\nheads = 2\nfeed_forward = 16\n[training]\nepochs = 2\n")
         printed = self.ensemble("--also", "wide.toml", "--seeds", "1", "--out", "model").stdout

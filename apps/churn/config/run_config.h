@@ -38,6 +38,7 @@ struct SplitConfig {
   std::string column;                 // a column of train, val, test; then no fraction applies
   std::string group;                  // rows of one value of this column stay in one part
   std::string time;                   // rows are split in the order of this column
+  std::int64_t seed = -1;             // of a split at random; -1: training.seed
   bool operator==(const SplitConfig&) const = default;
 };
 

@@ -103,6 +103,10 @@ void add_split(std::vector<Setting>& list) {
   split.text(
       "time", [](auto& c) -> auto& { return c.split.time; },
       "rows earlier in this column train, later ones measure; a feature only if declared");
+  split.whole_number(
+      "seed", [](auto& c) -> auto& { return c.split.seed; }, -1,
+      std::numeric_limits<std::int64_t>::max(),
+      "of a split at random; -1: training.seed. Members of an ensemble share it");
 }
 
 template <class Access>

@@ -116,7 +116,8 @@ std::string describe_labels(const Labels& labels, const Split& split) {
 preprocessing::SplitOptions split_options(const RunConfig& config) {
   return {.validation_fraction = config.split.validation_fraction,
           .test_fraction = config.split.test_data.empty() ? config.split.test_fraction : 0.0,
-          .seed = config.training.seed};
+          .seed = config.split.seed < 0 ? config.training.seed
+                                        : static_cast<std::uint64_t>(config.split.seed)};
 }
 
 /// body(), whose DataError is passed on with the table and the column in front.

@@ -96,8 +96,8 @@ RunConfig perturbed() {
     perturb_each(a, b, c, d, e, f, g, h, i);
   }
   {
-    auto& [a, b, c, d, e, f] = split;
-    perturb_each(a, b, c, d, e, f);
+    auto& [a, b, c, d, e, f, g] = split;
+    perturb_each(a, b, c, d, e, f, g);
   }
   {
     auto& [a, b, c, d, e, f, g, h, i] = preprocessing;
