@@ -315,14 +315,4 @@ Combination Combination::from_json(const preprocessing::JsonReader& json) {
   return combination;
 }
 
-MemberScores rows_of(const MemberScores& scores, std::span<const std::size_t> rows) {
-  MemberScores picked;
-  for (const std::vector<float>& of_member : scores) {
-    std::vector<float>& of_rows = picked.emplace_back();
-    of_rows.reserve(rows.size());
-    for (const std::size_t row : rows) of_rows.push_back(of_member[row]);
-  }
-  return picked;
-}
-
 }  // namespace ebb::churn

@@ -86,7 +86,4 @@ class Combination {
   double intercept_ = 0.0;       // of stacking
 };
 
-/// Rows of some members' scores.
-MemberScores rows_of(const MemberScores& scores, std::span<const std::size_t> rows);
-
 }  // namespace ebb::churn

@@ -154,8 +154,6 @@ fs::path member_folder(const fs::path& folder, std::size_t member) {
   return folder / kMembersName / fmt::format("{:02}", member);
 }
 
-bool holds_ensemble(const fs::path& folder) { return fs::exists(folder / kEnsembleName); }
-
 void save_ensemble(const fs::path& folder, const CustomerModel& model) {
   nlohmann::ordered_json json = {{"format", kFormat}, {"version", kVersion}};
   json["members"] = nlohmann::ordered_json::array();
@@ -173,7 +171,7 @@ void save_ensemble(const fs::path& folder, const CustomerModel& model) {
 }
 
 CustomerModel load_customer_model(const fs::path& path) {
-  if (fs::is_directory(path) && holds_ensemble(path)) return load_ensemble(path);
+  if (fs::exists(path / kEnsembleName)) return load_ensemble(path);
   return lone_model(load_model(path));
 }
 
@@ -200,22 +198,6 @@ std::size_t rows_per_chunk(const CustomerModel& model) {
     rows = std::max(rows, rows_per_chunk(member.pipeline));
   }
   return rows;
-}
-
-void require_alike(const std::vector<ModelFile>& members, const std::vector<std::string>& names) {
-  const preprocessing::Pipeline& first = members.front().pipeline;
-  std::vector<ColumnDeclaration> columns;
-  for (std::size_t i = 0; i < members.size(); ++i) {
-    const preprocessing::Pipeline& other = members[i].pipeline;
-    if (other.target() != first.target() || other.classes() != first.classes()) {
-      fail<DataError>(
-          "{} predicts \"{}\" in column \"{}\", but {} predicts \"{}\" in column \"{}\": an "
-          "ensemble needs models of one target",
-          names[i], other.classes()[1], other.target(), names.front(), first.classes()[1],
-          first.target());
-    }
-    add_columns(columns, other.schema_for_reading({}).columns, names[i]);
-  }
 }
 
 }  // namespace ebb::churn

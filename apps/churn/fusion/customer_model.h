@@ -33,8 +33,6 @@ struct CustomerModel {
 /// members/00 and so on.
 std::filesystem::path member_folder(const std::filesystem::path& folder, std::size_t member);
 
-bool holds_ensemble(const std::filesystem::path& folder);
-
 /// Writes ensemble.json, of members whose files are in the folder. Throws IoError.
 void save_ensemble(const std::filesystem::path& folder, const CustomerModel& model);
 
@@ -52,9 +50,5 @@ preprocessing::CsvReader open_new_rows(const std::filesystem::path& path,
 
 /// As rows_per_chunk, for all members.
 std::size_t rows_per_chunk(const CustomerModel& model);
-
-/// Throws DataError unless the members predict the same target and class, and read columns as the
-/// same kinds: what a table for all of them needs. `names`: of the members, for messages.
-void require_alike(const std::vector<ModelFile>& members, const std::vector<std::string>& names);
 
 }  // namespace ebb::churn

@@ -5,12 +5,9 @@
 #include <string_view>
 #include <vector>
 
-namespace ebb::churn {
+#include "apps/churn/reporting/markup.h"
 
-/// `text` as the content of an element or of a quoted attribute: & < > " ' become entities, control
-/// characters blanks, and bytes that are not UTF-8 U+FFFD. Every text that comes from a file goes
-/// through it.
-std::string escaped(std::string_view text);
+namespace ebb::churn {
 
 /// <p>, of plain text.
 std::string paragraph(std::string_view text);

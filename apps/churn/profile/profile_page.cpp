@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "apps/churn/profile/profile_sections.h"
+#include "apps/churn/reporting/markup.h"
 #include "apps/churn/reporting/text_table.h"
 
 namespace ebb::churn {
@@ -31,15 +32,14 @@ th:first-child, td:first-child { text-align: left; }
 void append_cells(std::string& html, const char* tag, const std::vector<std::string>& cells) {
   html += "<tr>";
   for (const std::string& cell : cells) {
-    html +=
-        fmt::format("<{0}>{1}</{2}>", tag, escape_html(cell), std::string_view(tag).substr(0, 2));
+    html += fmt::format("<{0}>{1}</{2}>", tag, escaped(cell), std::string_view(tag).substr(0, 2));
   }
   html += "</tr>\n";
 }
 
 void append_section(std::string& html, const ProfileSection& section) {
   html += fmt::format("<section>\n<h2>{}</h2>\n<p>{}</p>\n<div class=\"scroll\"><table>\n<thead>",
-                      escape_html(section.title), escape_html(section.note));
+                      escaped(section.title), escaped(section.note));
   append_cells(html, "th scope=\"col\"", section.header);
   html += "</thead>\n<tbody>\n";
   for (const auto& row : section.rows) append_cells(html, "td", row);
@@ -53,32 +53,6 @@ std::vector<std::string> printable_cells(std::vector<std::string> cells) {
 }
 
 }  // namespace
-
-std::string escape_html(std::string_view text) {
-  std::string escaped;
-  for (const char c : printable(text)) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      case '\'':
-        escaped += "&#39;";
-        break;
-      default:
-        escaped += c;
-    }
-  }
-  return escaped;
-}
 
 std::string profile_text(const CustomerProfile& profile, Language language) {
   const ProfileSections page = profile_sections(profile, language);
@@ -100,15 +74,14 @@ std::string profile_text(const CustomerProfile& profile, Language language) {
 
 std::string profile_html(const CustomerProfile& profile, Language language) {
   const ProfileSections page = profile_sections(profile, language);
-  const std::string title = escape_html(page.title);
+  const std::string title = escaped(page.title);
   std::string html = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n<h1>{}</h1>\n<dl>\n",
       language == Language::chinese ? "zh" : "en", title, kStyle, title);
   for (const ProfileFact& fact : page.facts) {
-    html +=
-        fmt::format("<dt>{}</dt><dd>{}</dd>\n", escape_html(fact.name), escape_html(fact.value));
+    html += fmt::format("<dt>{}</dt><dd>{}</dd>\n", escaped(fact.name), escaped(fact.value));
   }
   html += "</dl>\n";
   for (const ProfileSection& section : page.sections) append_section(html, section);

@@ -16,7 +16,4 @@ std::string profile_text(const CustomerProfile& profile, Language language);
 /// a phone and for paper. All that comes from data is escaped.
 std::string profile_html(const CustomerProfile& profile, Language language);
 
-/// `text` with & < > " ' as references and control characters as blanks.
-std::string escape_html(std::string_view text);
-
 }  // namespace ebb::churn

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "apps/churn/reporting/markup.h"
 #include "apps/churn/reporting/text_table.h"
 
 namespace ebb::churn {
@@ -16,29 +17,6 @@ constexpr double kCurveHeight = 240.0;
 constexpr double kPanelHeight = 170.0;
 constexpr std::size_t kPanelsPerRow = 3;
 constexpr double kGap = 50.0;
-
-std::string escaped_xml(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      default:
-        escaped += c;
-    }
-  }
-  return escaped;
-}
 
 /// A rectangle of the picture, and the values that its height stands for.
 struct Panel {
@@ -59,7 +37,7 @@ struct Panel {
 
 std::string text_at(double x, double y, std::string_view anchor, std::string_view text) {
   return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{}</text>\n", x, y, anchor,
-                     escaped_xml(printable(text)));
+                     escaped(printable(text)));
 }
 
 std::string frame(const Panel& panel, std::string_view heading) {
@@ -145,8 +123,8 @@ text {{ font: 12px sans-serif; fill: #333333; }}
 </style>
 <rect width="100%" height="100%" fill="#ffffff"/>
 )",
-        kWidth, height, escaped_xml(title), escaped_xml(format_counted(trials_.size(), "trial")),
-        escaped_xml(found));
+        kWidth, height, escaped(title), escaped(format_counted(trials_.size(), "trial")),
+        escaped(found));
   }
 
   [[nodiscard]] std::string curve() const {
